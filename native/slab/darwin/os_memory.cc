@@ -1,0 +1,24 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "slab/memory_source.h"
+#include "slab/posix/aligned_map.h"
+
+namespace ebbcache {
+namespace {
+
+class DarwinMemory final : public MemorySource {
+ public:
+  void* map(size_t bytes) override { return mapPages(bytes); }
+  void unmap(void* memory, size_t bytes) override { (void)::munmap(memory, bytes); }
+  size_t pageBytes() const override { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
+};
+
+}  // namespace
+
+MemorySource& osMemory() {
+  static DarwinMemory memory;
+  return memory;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,54 @@
+// What was evicted lately, by hash alone: a table of buckets whose oldest ghost gives way.
+//
+//   bucket:  +----------+----------+----------+----------+
+//            | hash|seq | hash|seq | hash|seq | hash|seq |   u32 and u32; seq 0 is empty
+//            +----------+----------+----------+----------+
+//
+// A ghost counts while fewer than `capacity` others came after it. Two keys of one 32-bit hash
+// share a ghost, which costs a wrong guess and nothing else.
+#pragma once
+
+#include <cstdint>
+
+#include "slab/budgeted_memory.h"
+
+namespace ebbcache {
+
+class GhostQueue {
+ public:
+  explicit GhostQueue(BudgetedMemory& memory) : memory_(memory) {}
+  ~GhostQueue() { drop(); }
+  GhostQueue(const GhostQueue&) = delete;
+  GhostQueue& operator=(const GhostQueue&) = delete;
+
+  /// Keeps the last `capacity` ghosts, as far as the budget has memory for them.
+  void remember(uint32_t hash, uint64_t capacity);
+  /// True when the ghost was there; it is no longer.
+  bool forget(uint32_t hash);
+  void clear() { drop(); }
+  /// Gives back a table that is far too large for `capacity`, ghosts and all.
+  void contract(uint64_t capacity);
+
+  uint64_t tableBytes() const {
+    return table_ == nullptr ? 0 : memory_.wholePages(slots_ * sizeof(Ghost));
+  }
+
+ private:
+  struct Ghost {
+    uint32_t hash;
+    uint32_t sequence;
+  };
+
+  Ghost* bucketOf(uint32_t hash) const;
+  void growFor(uint64_t capacity);
+  void place(Ghost ghost);
+  void drop();
+
+  BudgetedMemory& memory_;
+  Ghost* table_ = nullptr;
+  uint64_t slots_ = 0;
+  uint64_t capacity_ = 0;
+  uint32_t sequence_ = 0;
+};
+
+}  // namespace ebbcache

@@ -1,0 +1,43 @@
+#include "store/layout.h"
+
+#include <algorithm>
+
+#include "store/entry.h"
+
+namespace ebbcache {
+namespace {
+
+constexpr uint64_t kLargestSlabBytes = uint64_t{2} << 20;
+constexpr uint64_t kSlabsInBudget = 32;
+
+}  // namespace
+
+Layout Layout::forBudget(uint64_t maxBytes, uint64_t pageBytes) {
+  Layout layout;
+  layout.slabBytes = pageBytes;
+  while (layout.slabBytes < kLargestSlabBytes &&
+         layout.slabBytes * 2 * kSlabsInBudget <= maxBytes) {
+    layout.slabBytes *= 2;
+  }
+  layout.indexChunkBytes = std::max(pageBytes, layout.slabBytes / 32);
+  return layout;
+}
+
+unsigned Layout::offsetBits() const {
+  unsigned bits = 0;
+  while ((kEntryAlignment << bits) < slabBytes) ++bits;
+  return bits;
+}
+
+uint64_t Layout::slabSlots(uint64_t maxBytes) const {
+  // Slot 0 stays empty, so that address 0 is nowhere.
+  const uint64_t wanted = maxBytes / largestInSlab() + 2;
+  return std::min(wanted, uint64_t{1} << (32 - offsetBits()));
+}
+
+uint64_t Layout::indexChunks(uint64_t maxBytes) const {
+  const uint64_t entries = maxBytes / Entry::bytesFor(1, 0, false);
+  return entries * sizeof(Address) / indexChunkBytes + 1;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,31 @@
+// The sizes that follow from a store's budget, fixed when it is made.
+#pragma once
+
+#include <cstdint>
+
+namespace ebbcache {
+
+/// Below this the fixed parts would take more than a quarter of the budget.
+constexpr uint64_t kMinBudgetBytes = uint64_t{64} << 10;
+/// What 32-bit addresses reach with room for entries of half a slab each.
+constexpr uint64_t kMaxBudgetBytes = uint64_t{16} << 30;
+
+struct Layout {
+  /// A power of two from 4 KiB to 2 MiB: a huge page where the budget holds 32 of them.
+  uint64_t slabBytes = 0;
+  /// The index grows and shrinks by chunks of this: a 32nd of a slab, at least a page.
+  uint64_t indexChunkBytes = 0;
+
+  static Layout forBudget(uint64_t maxBytes, uint64_t pageBytes);
+
+  /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end.
+  uint64_t largestInSlab() const { return slabBytes / 2; }
+  /// Bits of an address that are the offset within the slab.
+  unsigned offsetBits() const;
+  /// Slabs that a budget can need, entries with mappings of their own included.
+  uint64_t slabSlots(uint64_t maxBytes) const;
+  /// Index chunks that a budget can need, were all entries as small as they can be.
+  uint64_t indexChunks(uint64_t maxBytes) const;
+};
+
+}  // namespace ebbcache

@@ -1,0 +1,176 @@
+// A byte-budgeted store of keys and values outside any heap. Thread-safe.
+//
+//   put -> EvictionPolicy makes room -> EntryLog appends -> HashIndex links
+//   get -> HashIndex finds -> EvictionPolicy hears of it -> the value is copied out
+//
+// Every byte that it takes from the system (slabs, index, tables) counts towards its budget, and
+// the sum never passes it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "slab/budgeted_memory.h"
+#include "store/entry_log.h"
+#include "store/eviction_policy.h"
+#include "store/hash_index.h"
+#include "store/layout.h"
+#include "store/siphash.h"
+#include "store/slab_table.h"
+
+namespace ebbcache {
+
+struct StoreOptions {
+  /// kMinBudgetBytes to kMaxBudgetBytes.
+  uint64_t maxBytes = 0;
+  /// Entries at most; 0 for no bound but bytes.
+  uint64_t maxEntries = 0;
+  Policy policy = Policy::kLru;
+  /// Of entries put without a time to live of their own, ms; 0 for none.
+  uint64_t defaultTtlMs = 0;
+
+  /// Empty when all are in range; else a sentence that says which is not.
+  std::string whyInvalid() const;
+};
+
+/// What a store needs of the world around it; tests give it another.
+struct StoreEnvironment {
+  MemorySource* memory = &osMemory();
+  /// Monotonic milliseconds.
+  uint64_t (*nowMs)() = nullptr;
+  /// Asked before memory is taken; a store that may not grow lives within what it holds.
+  std::function<bool(uint64_t bytes)> mayGrow;
+};
+
+struct StoreStats {
+  uint64_t entries = 0;
+  /// Key and value bytes.
+  uint64_t payloadBytes = 0;
+  uint64_t heldBytes = 0;
+  uint64_t budgetBytes = 0;
+  uint64_t maxBytes = 0;
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t puts = 0;
+  /// All entries that gave way to others, to maxEntries, to a smaller budget or to pressure.
+  uint64_t evictions = 0;
+  uint64_t expirations = 0;
+  /// Those of `evictions` that gave way to pressure.
+  uint64_t pressureEvictions = 0;
+  /// Values too large for the budget.
+  uint64_t rejections = 0;
+  /// Requests for memory that the system refused.
+  uint64_t memoryRefusals = 0;
+};
+
+enum class PutResult : uint8_t { kStored, kTooLarge, kNoMemory };
+
+struct PutOptions {
+  /// ms; 0 for the store's default.
+  uint64_t ttlMs = 0;
+  /// What it took to make the value, ms.
+  double cost = 0;
+};
+
+enum class ReadResult : uint8_t { kMiss, kHit, kBufferTooSmall };
+
+class Store {
+ public:
+  /// Null when the options are invalid or the system refuses the first pages.
+  static std::unique_ptr<Store> open(const StoreOptions& options,
+                                     StoreEnvironment environment = {});
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Copies key (1 to kMaxKeyBytes) and value in. What is refused changes nothing.
+  PutResult put(std::string_view key, std::string_view value, const PutOptions& options = {});
+
+  /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
+  /// given, and the call counts as neither hit nor use.
+  ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
+  /// The same, never counted.
+  ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
+  bool has(std::string_view key);
+  /// True when it was there.
+  bool remove(std::string_view key);
+  /// Gives all memory but the fixed tables back.
+  void clear();
+
+  /// Visits the keys of some entries and returns the next cursor; 0 begins and ends. An entry that
+  /// is there from begin to end is visited exactly once. `visit` runs under the lock.
+  uint64_t scan(uint64_t cursor, const std::function<void(std::string_view key)>& visit);
+
+  /// Changes maxBytes; memory above it is back with the system on return. False when out of range
+  /// or when the larger tables are refused: then nothing changed.
+  bool resize(uint64_t maxBytes);
+  /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
+  uint64_t shrink(uint64_t bytes);
+  /// Lowers or raises the budget below maxBytes; returns the bytes given back.
+  uint64_t setPressureBudget(uint64_t bytes);
+  /// Returns the bytes of expired entries to the budget.
+  void maintain();
+
+  StoreStats stats() const;
+  const StoreOptions& options() const { return options_; }
+  uint64_t heldBytes() const;
+  uint64_t budgetBytes() const;
+  uint64_t maxBytes() const;
+
+ private:
+  class Relinker final : public Relocations {
+   public:
+    explicit Relinker(Store& store) : store_(store) {}
+    void moved(Address from, Address to) override;
+
+   private:
+    Store& store_;
+  };
+
+  Store(const StoreOptions& options, StoreEnvironment environment);
+  bool reserveTables(uint64_t maxBytes);
+
+  Address find(uint32_t hash, std::string_view key, uint64_t now);
+  ReadResult read(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes, bool counts);
+  void write(Address address, uint32_t hash, std::string_view key, std::string_view value,
+             uint64_t expiry);
+
+  bool canEverFit(uint64_t entryBytes) const;
+  /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie alone,
+  /// leave the slack within the budget that compaction needs.
+  bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes);
+  Address allocateShared(uint64_t bytes);
+  Address allocateSingle(uint64_t bytes);
+  void makeIndexRoom();
+  void contractTables();
+  bool mayGrow(uint64_t bytes) const;
+
+  bool evictOne();
+  void forget(Address address);
+  uint64_t shrinkHeldTo(uint64_t target);
+  uint64_t fixedBytes() const;
+  uint64_t overheadBytes() const;
+  uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
+
+  StoreOptions options_;
+  StoreEnvironment environment_;
+  const Layout layout_;
+  const HashSeed seed_;
+
+  mutable std::mutex mutex_;
+  Relinker relinker_;
+  BudgetedMemory memory_;
+  SlabTable slabs_;
+  EntryLog log_;
+  HashIndex index_;
+  std::unique_ptr<EvictionPolicy> policy_;
+  StoreStats counters_;
+  /// Expirations when empty slabs were last given back.
+  uint64_t expirationsSwept_ = 0;
+};
+
+}  // namespace ebbcache
