@@ -1,0 +1,34 @@
+// The class `Sampler` of the addon: one reading of the machine, with what it means, per call.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "memory/snapshot.h"
+#include "pressure/level.h"
+
+namespace ebbcache {
+
+/// JavaScript: new Sampler({ procRoot?, cgroupRoot?, normal, elevated, high, critical }),
+/// thresholds in percent; TypeError or RangeError for others. Keeps the level's hysteresis between
+/// samples, so every monitor has its own.
+class Sampler : public Napi::ObjectWrap<Sampler> {
+ public:
+  /// The constructor function, made anew for each environment: nothing is kept outside it.
+  static Napi::Function init(Napi::Env env);
+
+  /// With JavaScript exceptions only: returns with one pending when the options are refused.
+  explicit Sampler(const Napi::CallbackInfo& info);
+
+ private:
+  /// { processRss, processVirtual, total, available, percent, limitedBy: 'system' | 'cgroup',
+  ///   psiSome?, psiFull?, level: 1..4, evictionTarget }, bytes and percent. Throws an Error with
+  /// the code ERR_EBBCACHE_SAMPLE when the machine cannot be read; a later call may succeed.
+  Napi::Value sample(const Napi::CallbackInfo& info);
+
+  std::unique_ptr<MemoryReader> reader_;
+  LevelTracker tracker_;
+};
+
+}  // namespace ebbcache

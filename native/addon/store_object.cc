@@ -1,0 +1,188 @@
+#include "addon/store_object.h"
+
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "addon/environment.h"
+#include "addon/key.h"
+
+namespace ebbcache {
+namespace {
+
+constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+
+/// A count of bytes, entries or ms; 0 for what is no such number.
+uint64_t toCount(const Napi::Value& value) {
+  if (!value.IsNumber()) return 0;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
+}
+
+uint64_t countIn(const Napi::Object& options, const char* name) {
+  return toCount(options.Get(name));
+}
+
+void throwError(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  error.ThrowAsJavaScriptException();
+}
+
+}  // namespace
+
+Napi::Function StoreObject::init(Napi::Env env) {
+  return DefineClass(env, "Store",
+                     {
+                         InstanceMethod<&StoreObject::get>("get"),
+                         InstanceMethod<&StoreObject::peek>("peek"),
+                         InstanceMethod<&StoreObject::has>("has"),
+                         InstanceMethod<&StoreObject::set>("set"),
+                         InstanceMethod<&StoreObject::remove>("delete"),
+                         InstanceMethod<&StoreObject::clear>("clear"),
+                         InstanceMethod<&StoreObject::scan>("scan"),
+                         InstanceMethod<&StoreObject::resize>("resize"),
+                         InstanceMethod<&StoreObject::shrink>("shrink"),
+                         InstanceMethod<&StoreObject::stats>("stats"),
+                         InstanceMethod<&StoreObject::close>("close"),
+                     });
+}
+
+StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StoreObject>(info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    throwError(env, "ERR_EBBCACHE_ARGUMENT", "The store's options must be an object.");
+    return;
+  }
+  const auto given = info[0].As<Napi::Object>();
+  SharedStoreOptions options;
+  options.store.maxBytes = countIn(given, "maxBytes");
+  options.store.maxEntries = countIn(given, "maxEntries");
+  options.store.defaultTtlMs = countIn(given, "ttl");
+  options.store.policy =
+      given.Get("policy").ToString().Utf8Value() == "s3fifo" ? Policy::kS3Fifo : Policy::kLru;
+  options.name = given.Get("name").ToString().Utf8Value();
+  options.ebb = given.Get("ebb").ToBoolean();
+  options.minBytes = countIn(given, "minBytes");
+  std::string error;
+  handle_ = Environment::of(env).runtime->open(options, error);
+  if (!handle_) throwError(env, "ERR_EBBCACHE_OPEN", error);
+}
+
+bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {
+  if (handle_) return true;
+  throwError(info.Env(), "ERR_EBBCACHE_CLOSED", "The store is closed.");
+  return false;
+}
+
+Napi::Value StoreObject::read(const Napi::CallbackInfo& info, Reader reader) {
+  const Napi::Env env = info.Env();
+  const Key key(env, info[0]);
+  if (!key.ok() || !isOpen(info)) return {};
+  const Environment& environment = Environment::of(env);
+  uint64_t bytes = 0;
+  const ReadResult result =
+      ((*handle_).*reader)(key.view(), environment.readBytes, environment.readCapacity, bytes);
+  if (result == ReadResult::kMiss) return Napi::Number::New(env, -1);
+  return Napi::Number::New(env, static_cast<double>(bytes));
+}
+
+Napi::Value StoreObject::get(const Napi::CallbackInfo& info) {
+  return read(info, &Store::get);
+}
+
+Napi::Value StoreObject::peek(const Napi::CallbackInfo& info) {
+  return read(info, &Store::peek);
+}
+
+Napi::Value StoreObject::has(const Napi::CallbackInfo& info) {
+  const Key key(info.Env(), info[0]);
+  if (!key.ok() || !isOpen(info)) return {};
+  return Napi::Boolean::New(info.Env(), handle_->has(key.view()));
+}
+
+Napi::Value StoreObject::set(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Key key(env, info[0]);
+  if (!key.ok() || !isOpen(info)) return {};
+  void* data = nullptr;
+  size_t length = 0;
+  const uint64_t start = toCount(info[2]);
+  const uint64_t end = toCount(info[3]);
+  if (napi_get_buffer_info(env, info[1], &data, &length) != napi_ok || start > end ||
+      end > length) {
+    throwError(env, "ERR_EBBCACHE_ARGUMENT", "The value must be bytes, with a range within them.");
+    return {};
+  }
+  PutOptions options;
+  options.ttlMs = toCount(info[4]);
+  options.cost = static_cast<double>(toCount(info[5]));
+  const std::string_view value(static_cast<const char*>(data) + start, end - start);
+  return Napi::Number::New(env, static_cast<int>(handle_->put(key.view(), value, options)));
+}
+
+Napi::Value StoreObject::remove(const Napi::CallbackInfo& info) {
+  const Key key(info.Env(), info[0]);
+  if (!key.ok() || !isOpen(info)) return {};
+  return Napi::Boolean::New(info.Env(), handle_->remove(key.view()));
+}
+
+void StoreObject::clear(const Napi::CallbackInfo& info) {
+  if (isOpen(info)) handle_->clear();
+}
+
+Napi::Value StoreObject::scan(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!isOpen(info)) return {};
+  // Copied out first: no JavaScript value is made while the store is locked.
+  constexpr size_t kBatch = 128;
+  std::vector<std::string> keys;
+  uint64_t cursor = toCount(info[0]);
+  do {
+    cursor = handle_->scan(cursor, [&keys](std::string_view key) { keys.emplace_back(key); });
+  } while (cursor != 0 && keys.size() < kBatch);
+  const auto batch = Napi::Array::New(env, keys.size() + 1);
+  batch.Set(uint32_t{0}, Napi::Number::New(env, static_cast<double>(cursor)));
+  for (uint32_t i = 0; i < keys.size(); ++i) batch.Set(i + 1, Napi::String::New(env, keys[i]));
+  return batch;
+}
+
+Napi::Value StoreObject::resize(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return {};
+  return Napi::Boolean::New(info.Env(), handle_->resize(toCount(info[0])));
+}
+
+Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return {};
+  return Napi::Number::New(info.Env(), static_cast<double>(handle_->shrink(toCount(info[0]))));
+}
+
+Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!isOpen(info)) return {};
+  const StoreStats stats = handle_->stats();
+  const auto result = Napi::Object::New(env);
+  const auto put = [&](const char* name, uint64_t value) {
+    result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+  };
+  put("entries", stats.entries);
+  put("payloadBytes", stats.payloadBytes);
+  put("heldBytes", stats.heldBytes);
+  put("budgetBytes", stats.budgetBytes);
+  put("maxBytes", stats.maxBytes);
+  put("hits", stats.hits);
+  put("misses", stats.misses);
+  put("puts", stats.puts);
+  put("evictions", stats.evictions);
+  put("expirations", stats.expirations);
+  put("pressureEvictions", stats.pressureEvictions);
+  put("rejections", stats.rejections);
+  put("memoryRefusals", stats.memoryRefusals);
+  return result;
+}
+
+void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
+  handle_.close();
+}
+
+}  // namespace ebbcache

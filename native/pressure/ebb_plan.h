@@ -1,0 +1,34 @@
+// How much each store gives when memory is tight: arithmetic only, no clocks, no locks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pressure/level.h"
+
+namespace ebbcache {
+
+/// One store that ebbs. Bytes.
+struct EbbShare {
+  uint64_t held = 0;
+  uint64_t budget = 0;
+  uint64_t max = 0;
+  /// The floor. One above `max` counts as `max`.
+  uint64_t min = 0;
+  /// Filled in by planEbb: never above `budget`, and not below the floor unless `budget` is.
+  uint64_t planned = 0;
+};
+
+/// Fills in what the budgets should be at `level` with `evictionTarget` bytes still to be freed.
+///
+/// The level alone asks for 75 % of each store's maximum when elevated, 50 % when high and the
+/// floor when critical. Those are shares of the maximum, not of the budget, so a level that stays
+/// asks for nothing twice.
+///
+/// Where that frees less than `evictionTarget`, every store gives the same share of what it holds
+/// (or what its level asks, where that is more), none below its floor, until the sum is reached;
+/// and while that is not enough, none may grow. Only held bytes count as freed: a budget nobody
+/// uses gives nothing back. At normal and unknown nothing changes.
+void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget);
+
+}  // namespace ebbcache

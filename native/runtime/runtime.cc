@@ -1,0 +1,79 @@
+#include "runtime/runtime.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ebbcache {
+
+StoreHandle& StoreHandle::operator=(StoreHandle&& other) noexcept {
+  if (this != &other) {
+    close();
+    runtime_ = std::move(other.runtime_);
+    shared_ = std::move(other.shared_);
+  }
+  return *this;
+}
+
+void StoreHandle::close() {
+  if (shared_ == nullptr) return;
+  runtime_->release(std::exchange(shared_, nullptr));
+  runtime_.reset();
+}
+
+std::shared_ptr<Runtime> Runtime::current() {
+  static std::mutex mutex;
+  static std::weak_ptr<Runtime> held;
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::shared_ptr<Runtime> runtime = held.lock();
+  if (runtime == nullptr) {
+    runtime = std::make_shared<Runtime>();
+    held = runtime;
+  }
+  return runtime;
+}
+
+StoreHandle Runtime::open(const SharedStoreOptions& options, std::string& error) {
+  error = options.store.whyInvalid();
+  if (!error.empty()) return {};
+
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!options.name.empty()) {
+    for (OpenStore& open : stores_) {
+      if (open.shared->options().name != options.name) continue;
+      if (!(open.shared->options() == options)) {
+        error = "The store '" + options.name +
+                "' is open in this process with other options. Open it with the same ones, or "
+                "under another name.";
+        return {};
+      }
+      ++open.handles;
+      return {shared_from_this(), open.shared};
+    }
+  }
+
+  StoreEnvironment environment;
+  // The governor outlives every store: the handles hold the runtime.
+  if (options.ebb) {
+    environment.mayGrow = [this](uint64_t bytes) { return governor_.mayGrow(bytes); };
+  }
+  std::unique_ptr<Store> store = Store::open(options.store, std::move(environment));
+  if (store == nullptr) {
+    error = "The system refused the store's first pages. Free memory, or lower maxBytes.";
+    return {};
+  }
+  auto shared = std::make_shared<SharedStore>(options, std::move(store));
+  stores_.push_back({shared, 1});
+  governor_.add(shared);
+  return {shared_from_this(), std::move(shared)};
+}
+
+void Runtime::release(const std::shared_ptr<SharedStore>& shared) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto open = std::find_if(stores_.begin(), stores_.end(),
+                                 [&](const OpenStore& each) { return each.shared == shared; });
+  if (--open->handles > 0) return;
+  governor_.remove(shared.get());
+  stores_.erase(open);
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,47 @@
+// A store as the process shares it: known by a name, and to the governor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "pressure/governor.h"
+#include "store/store.h"
+
+namespace ebbcache {
+
+struct SharedStoreOptions {
+  StoreOptions store;
+  /// Empty for a store of its own.
+  std::string name;
+  /// Shrink and regrow with memory pressure.
+  bool ebb = true;
+  /// Floor under pressure, bytes.
+  uint64_t minBytes = 0;
+
+  bool operator==(const SharedStoreOptions& other) const;
+};
+
+class SharedStore final : public GovernedStore {
+ public:
+  SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store)
+      : options_(std::move(options)), store_(std::move(store)) {}
+
+  Store& store() { return *store_; }
+  /// As it was opened: a resize does not show here.
+  const SharedStoreOptions& options() const { return options_; }
+
+  bool ebbs() const override { return options_.ebb; }
+  uint64_t heldBytes() const override { return store_->heldBytes(); }
+  uint64_t budgetBytes() const override { return store_->budgetBytes(); }
+  uint64_t maxBytes() const override { return store_->maxBytes(); }
+  uint64_t minBytes() const override { return options_.minBytes; }
+  uint64_t setPressureBudget(uint64_t bytes) override;
+  void maintain() override { store_->maintain(); }
+
+ private:
+  const SharedStoreOptions options_;
+  const std::unique_ptr<Store> store_;
+};
+
+}  // namespace ebbcache

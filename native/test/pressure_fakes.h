@@ -1,0 +1,121 @@
+// A machine and stores that do as they are told.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "memory/snapshot.h"
+#include "pressure/governor.h"
+
+namespace ebbcache::testing {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+/// What the fake readers say; shared between them, and changed by tests while they are read.
+class FakeMachine {
+ public:
+  explicit FakeMachine(uint64_t limit = 1000 * kMiB) { usage_.system.limit = limit; }
+
+  void setUsed(uint64_t used) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    usage_.system.used = used;
+  }
+  void setPercent(double percent) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    usage_.system.used =
+        static_cast<uint64_t>(static_cast<double>(usage_.system.limit) * percent / 100);
+  }
+  void setGroup(std::optional<MemoryBound> group) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    usage_.group = group;
+  }
+  void setFailing(bool failing) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    failing_ = failing;
+  }
+  void give(uint64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    usage_.system.used -= std::min(usage_.system.used, bytes);
+  }
+  bool read(MemoryUsage& out, std::string& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    reads_++;
+    if (failing_) {
+      error = "The fake machine cannot be read.";
+      return false;
+    }
+    out = usage_;
+    return true;
+  }
+  int reads() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return reads_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  MemoryUsage usage_;
+  bool failing_ = false;
+  int reads_ = 0;
+};
+
+class FakeReader : public MemoryReader {
+ public:
+  explicit FakeReader(std::shared_ptr<FakeMachine> machine) : machine_(std::move(machine)) {}
+  bool readUsage(MemoryUsage& out, std::string& error) override {
+    return machine_->read(out, error);
+  }
+  bool readSnapshot(MemorySnapshot& out, std::string& error) override {
+    return machine_->read(out.usage, error);
+  }
+
+ private:
+  std::shared_ptr<FakeMachine> machine_;
+};
+
+inline std::unique_ptr<MemoryReader> readerOf(const std::shared_ptr<FakeMachine>& machine) {
+  return std::make_unique<FakeReader>(machine);
+}
+
+/// Gives back what its budget no longer covers, to the machine if it has one.
+class FakeStore : public GovernedStore {
+ public:
+  FakeStore(uint64_t max, uint64_t held, uint64_t min = 0, bool ebbing = true)
+      : max_(max), min_(min), ebbing_(ebbing), held_(held), budget_(max) {}
+
+  bool ebbs() const override { return ebbing_; }
+  uint64_t heldBytes() const override { return held_; }
+  uint64_t budgetBytes() const override { return budget_; }
+  uint64_t maxBytes() const override { return max_; }
+  uint64_t minBytes() const override { return min_; }
+  uint64_t setPressureBudget(uint64_t bytes) override {
+    budgetChanges++;
+    budget_ = bytes;
+    const uint64_t before = held_;
+    if (before <= bytes) return 0;
+    held_ = bytes;
+    if (machine) machine->give(before - bytes);
+    return before - bytes;
+  }
+  void maintain() override { maintained++; }
+
+  void hold(uint64_t bytes) { held_ = bytes; }
+
+  std::shared_ptr<FakeMachine> machine;
+  std::atomic<int> budgetChanges{0};
+  std::atomic<int> maintained{0};
+
+ private:
+  const uint64_t max_;
+  const uint64_t min_;
+  const bool ebbing_;
+  std::atomic<uint64_t> held_;
+  std::atomic<uint64_t> budget_;
+};
+
+}  // namespace ebbcache::testing

@@ -1,0 +1,332 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "pressure/governor.h"
+#include "pressure_fakes.h"
+
+namespace ebbcache::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+/// Ticks by hand: the thread looks once when the first store comes, then sleeps for an hour.
+class GovernorTest : public ::testing::Test {
+ public:
+  GovernorTest() : governor(byHand(), readerOf(machine), readerOf(machine)) {}
+
+  static GovernorOptions byHand() {
+    GovernorOptions options;
+    options.interval = hours(1);
+    return options;
+  }
+
+  /// Added while the machine cannot be read, so that the thread's own look changes nothing.
+  std::shared_ptr<FakeStore> add(uint64_t max, uint64_t held, uint64_t min = 0,
+                                 bool ebbing = true) {
+    auto store = std::make_shared<FakeStore>(max, held, min, ebbing);
+    store->machine = machine;
+    machine->setFailing(true);
+    const bool first = stores.empty();
+    governor.add(store);
+    stores.push_back(store);
+    while (first && store->maintained == 0) std::this_thread::yield();
+    // Its look has ended once a tick by hand gets the lock.
+    governor.tick(now);
+    machine->setFailing(false);
+    return store;
+  }
+
+  void tickAt(double percent) {
+    machine->setPercent(percent);
+    tick();
+  }
+  void tick() {
+    now += milliseconds(100);
+    governor.tick(now);
+  }
+
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(10'000 * kMiB);
+  Governor governor;
+  // A day ahead of the real clock, which the thread's own look went by.
+  Governor::Clock::time_point now = Governor::Clock::now() + hours(24);
+  std::vector<std::shared_ptr<FakeStore>> stores;
+};
+
+TEST_F(GovernorTest, LevelIsUnknownBeforeTheFirstLook) {
+  EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
+}
+
+TEST_F(GovernorTest, NormalLeavesBudgetsAlone) {
+  const auto store = add(1000 * kMiB, 900 * kMiB);
+  tickAt(50);
+  EXPECT_EQ(governor.level(), PressureLevel::kNormal);
+  EXPECT_EQ(store->budgetBytes(), 1000 * kMiB);
+  EXPECT_EQ(store->budgetChanges, 0);
+}
+
+TEST_F(GovernorTest, FreesWhatTheTargetNeeds) {
+  const auto store = add(4000 * kMiB, 4000 * kMiB);
+  tickAt(80);
+  EXPECT_EQ(governor.level(), PressureLevel::kElevated);
+  // 80 % to 65 % of 10,000 MiB: more than the level's quarter.
+  EXPECT_NEAR(static_cast<double>(store->budgetBytes()), 2500.0 * kMiB, 2);
+  tick();
+  EXPECT_EQ(governor.level(), PressureLevel::kNormal);
+}
+
+TEST_F(GovernorTest, FreesTheLevelsShareWhereThatIsMore) {
+  const auto store = add(8000 * kMiB, 8000 * kMiB);
+  tickAt(76);
+  EXPECT_EQ(store->budgetBytes(), 6000 * kMiB);
+}
+
+TEST_F(GovernorTest, CriticalLeavesTheFloor) {
+  const auto store = add(4000 * kMiB, 4000 * kMiB, 300 * kMiB);
+  tickAt(96);
+  EXPECT_EQ(governor.level(), PressureLevel::kCritical);
+  EXPECT_EQ(store->budgetBytes(), 300 * kMiB);
+  EXPECT_EQ(store->heldBytes(), 300 * kMiB);
+}
+
+TEST_F(GovernorTest, NeverBelowTheFloor) {
+  const auto store = add(400 * kMiB, 400 * kMiB, 350 * kMiB);
+  for (int i = 0; i < 5; i++) tickAt(90);
+  EXPECT_EQ(store->budgetBytes(), 350 * kMiB);
+  EXPECT_EQ(store->budgetChanges, 1);
+}
+
+TEST_F(GovernorTest, AskedOnceForALevelThatStays) {
+  const auto store = add(8000 * kMiB, 100 * kMiB, 100 * kMiB);
+  for (int i = 0; i < 10; i++) tickAt(76);
+  EXPECT_EQ(store->budgetChanges, 1);
+}
+
+TEST_F(GovernorTest, StoresShareWhatIsToBeFreed) {
+  const auto large = add(6000 * kMiB, 3000 * kMiB);
+  const auto small = add(6000 * kMiB, 1000 * kMiB);
+  tickAt(81);
+  EXPECT_NEAR(static_cast<double>(large->heldBytes()), 1800.0 * kMiB, 2);
+  EXPECT_NEAR(static_cast<double>(small->heldBytes()), 600.0 * kMiB, 2);
+}
+
+TEST_F(GovernorTest, AStoreThatDoesNotEbbIsOnlyMaintained) {
+  const auto fixed = add(4000 * kMiB, 4000 * kMiB, 0, false);
+  const auto ebbing = add(4000 * kMiB, 4000 * kMiB);
+  const int before = fixed->maintained;
+  tickAt(96);
+  EXPECT_EQ(fixed->budgetChanges, 0);
+  EXPECT_EQ(fixed->heldBytes(), 4000 * kMiB);
+  EXPECT_EQ(fixed->maintained, before + 1);
+  EXPECT_EQ(ebbing->heldBytes(), 0U);
+}
+
+TEST_F(GovernorTest, RegrowsInStepsOnceNormal) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB);
+  tickAt(96);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  machine->setPercent(40);
+  now += milliseconds(900);
+  governor.tick(now);
+  EXPECT_EQ(store->budgetBytes(), 0U) << "an interval must pass first";
+  for (int step = 1; step <= 25; step++) {
+    now += milliseconds(1000);
+    governor.tick(now);
+    governor.tick(now + milliseconds(1));
+    const uint64_t expected = std::min<uint64_t>(1000, static_cast<uint64_t>(step) * 50) * kMiB;
+    EXPECT_EQ(store->budgetBytes(), expected);
+  }
+  EXPECT_EQ(store->budgetChanges, 21);
+}
+
+TEST_F(GovernorTest, RegrowsOnlyWhereTheStepStaysNormal) {
+  const auto store = add(2000 * kMiB, 2000 * kMiB);
+  tickAt(96);
+  now += milliseconds(1000);
+  // A step is 1 % of the machine, and the level could hold from 72 % on.
+  tickAt(71);
+  EXPECT_EQ(governor.level(), PressureLevel::kNormal);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  now += milliseconds(1000);
+  tickAt(70.9);
+  EXPECT_EQ(store->budgetBytes(), 100 * kMiB);
+}
+
+TEST_F(GovernorTest, StepsOfSeveralStoresAddUp) {
+  const auto first = add(2000 * kMiB, 0);
+  const auto second = add(2000 * kMiB, 0);
+  tickAt(96);
+  now += milliseconds(1000);
+  tickAt(70.5);
+  EXPECT_EQ(first->budgetBytes() + second->budgetBytes(), 100 * kMiB);
+}
+
+TEST_F(GovernorTest, TheGroupHoldsRegrowthToo) {
+  const auto store = add(100 * kMiB, 0);
+  machine->setGroup(MemoryBound{100 * kMiB, 96 * kMiB});
+  tickAt(10);
+  EXPECT_EQ(governor.level(), PressureLevel::kCritical);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  now += milliseconds(1000);
+  machine->setGroup(MemoryBound{100 * kMiB, 68 * kMiB});
+  tickAt(10);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  now += milliseconds(1000);
+  machine->setGroup(MemoryBound{100 * kMiB, 66 * kMiB});
+  tickAt(10);
+  EXPECT_EQ(store->budgetBytes(), 5 * kMiB);
+}
+
+TEST_F(GovernorTest, AFailedLookIsUnknownAndChangesNothing) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB);
+  tickAt(96);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  machine->setPercent(10);
+  machine->setFailing(true);
+  const uint64_t failures = governor.failedReads();
+  for (int i = 0; i < 30; i++) tick();
+  EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
+  EXPECT_EQ(governor.failedReads(), failures + 30);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  machine->setFailing(false);
+  tick();
+  EXPECT_EQ(governor.level(), PressureLevel::kNormal);
+  EXPECT_EQ(store->budgetBytes(), 50 * kMiB);
+}
+
+TEST_F(GovernorTest, GuardsGrowthAtHigh) {
+  machine->setPercent(84);
+  EXPECT_TRUE(governor.mayGrow(50 * kMiB));
+  EXPECT_FALSE(governor.mayGrow(150 * kMiB));
+}
+
+TEST_F(GovernorTest, ARemovedStoreIsReleasedAndNotTouched) {
+  auto store = add(1000 * kMiB, 1000 * kMiB);
+  const auto other = add(1000 * kMiB, 1000 * kMiB);
+  stores.clear();
+  governor.remove(store.get());
+  EXPECT_EQ(store.use_count(), 1);
+  const int maintained = store->maintained;
+  tickAt(96);
+  EXPECT_EQ(store->maintained, maintained);
+  EXPECT_EQ(store->budgetChanges, 0);
+  governor.remove(store.get());
+  governor.remove(nullptr);
+  governor.remove(other.get());
+  EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
+}
+
+TEST_F(GovernorTest, AddingTwiceOrNothingCountsOnce) {
+  auto store = add(1000 * kMiB, 0);
+  governor.add(store);
+  governor.add(nullptr);
+  const int before = store->maintained;
+  tick();
+  EXPECT_EQ(store->maintained, before + 1);
+}
+
+GovernorOptions everyMillisecond() {
+  GovernorOptions options;
+  options.interval = milliseconds(1);
+  options.regrowInterval = milliseconds(1);
+  return options;
+}
+
+TEST(GovernorThread, ShrinksWithoutBeingAsked) {
+  auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
+  machine->setPercent(50);
+  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
+  governor.add(store);
+  machine->setPercent(96);
+  while (store->heldBytes() > 10 * kMiB) std::this_thread::yield();
+  machine->setPercent(50);
+  while (store->budgetBytes() < 100 * kMiB) std::this_thread::yield();
+  EXPECT_EQ(store->heldBytes(), 10 * kMiB);
+}
+
+TEST(GovernorThread, SleepsWithAnIntervalOfZero) {
+  auto machine = std::make_shared<FakeMachine>();
+  GovernorOptions options;
+  options.interval = milliseconds(0);
+  Governor governor(options, readerOf(machine), nullptr);
+  auto store = std::make_shared<FakeStore>(kMiB, 0);
+  governor.add(store);
+  while (store->maintained < 3) std::this_thread::yield();
+  EXPECT_TRUE(governor.mayGrow(1)) << "no reader, no answer yet";
+}
+
+TEST(GovernorThread, EndsWithTheLastStoreAndStartsAgain) {
+  auto machine = std::make_shared<FakeMachine>();
+  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  for (int round = 0; round < 20; round++) {
+    auto store = std::make_shared<FakeStore>(kMiB, 0);
+    governor.add(store);
+    while (store->maintained < 2) std::this_thread::yield();
+    governor.remove(store.get());
+    EXPECT_EQ(store.use_count(), 1);
+    EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
+  }
+}
+
+TEST(GovernorThread, EndsWithTheGovernor) {
+  auto store = std::make_shared<FakeStore>(kMiB, 0);
+  {
+    auto machine = std::make_shared<FakeMachine>();
+    Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+    governor.add(store);
+    while (store->maintained == 0) std::this_thread::yield();
+  }
+  EXPECT_EQ(store.use_count(), 1);
+}
+
+/// A store that asks for growth while it holds the lock that a tick takes too, as real ones do.
+class LockingStore : public FakeStore {
+ public:
+  LockingStore(Governor& governor, uint64_t max) : FakeStore(max, max), governor_(governor) {}
+  uint64_t setPressureBudget(uint64_t bytes) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return FakeStore::setPressureBudget(bytes);
+  }
+  void put() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (governor_.mayGrow(kMiB / 32)) hold(budgetBytes());
+  }
+
+ private:
+  Governor& governor_;
+  std::mutex mutex_;
+};
+
+TEST(GovernorThread, StoresComeAndGoFromManyThreads) {
+  auto machine = std::make_shared<FakeMachine>();
+  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (unsigned seed = 0; seed < 4; seed++) {
+    threads.emplace_back([&, seed] {
+      std::mt19937 random(seed);
+      for (int round = 0; round < 150; round++) {
+        auto store = std::make_shared<LockingStore>(governor, 10 * kMiB);
+        governor.add(store);
+        machine->setPercent(static_cast<double>(random() % 100));
+        for (int put = 0; put < 20; put++) store->put();
+        governor.tick(Governor::Clock::now());
+        governor.remove(store.get());
+        EXPECT_EQ(store.use_count(), 1);
+        EXPECT_LE(store->heldBytes(), store->budgetBytes());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
+}
+
+}  // namespace
+}  // namespace ebbcache::testing

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "pressure/growth_guard.h"
+#include "pressure_fakes.h"
+
+namespace ebbcache::testing {
+namespace {
+
+constexpr uint64_t kKiB = 1024;
+
+class GrowthGuardTest : public ::testing::Test {
+ public:
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(1000 * kMiB);
+  GrowthGuard guard{85, readerOf(machine)};
+  GrowthGuard::Clock::time_point now{};
+};
+
+TEST_F(GrowthGuardTest, GrantsBelowTheCeilingOnly) {
+  machine->setUsed(800 * kMiB);
+  EXPECT_TRUE(guard.mayGrow(50 * kMiB, now));
+  EXPECT_FALSE(guard.mayGrow(50 * kMiB + 1, now));
+  machine->setUsed(900 * kMiB);
+  EXPECT_FALSE(guard.mayGrow(1, now + GrowthGuard::kReuseFor));
+  EXPECT_FALSE(guard.mayGrow(UINT64_MAX, now));
+}
+
+TEST_F(GrowthGuardTest, TheGroupCountsToo) {
+  machine->setUsed(100 * kMiB);
+  machine->setGroup(MemoryBound{100 * kMiB, 84 * kMiB});
+  EXPECT_TRUE(guard.mayGrow(kMiB, now));
+  EXPECT_FALSE(guard.mayGrow(2 * kMiB, now));
+}
+
+TEST_F(GrowthGuardTest, ReadsForEveryLargeSlab) {
+  for (int i = 0; i < 10; i++) EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 10);
+}
+
+TEST_F(GrowthGuardTest, ReadsOnceForManySmallSlabs) {
+  for (int i = 0; i < 320; i++) EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
+  EXPECT_EQ(machine->reads(), 10);
+}
+
+TEST_F(GrowthGuardTest, AnOldReadingIsNotReused) {
+  EXPECT_TRUE(guard.mayGrow(kKiB, now));
+  EXPECT_TRUE(guard.mayGrow(kKiB, now + GrowthGuard::kReuseFor / 2));
+  EXPECT_EQ(machine->reads(), 1);
+  EXPECT_TRUE(guard.mayGrow(kKiB, now + GrowthGuard::kReuseFor));
+  EXPECT_EQ(machine->reads(), 2);
+}
+
+TEST_F(GrowthGuardTest, GrantsOnAReusedReadingAddUp) {
+  machine->setUsed(850 * kMiB - 100 * kKiB);
+  EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
+  EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
+  EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
+  EXPECT_EQ(machine->reads(), 1);
+  // The fourth would pass the ceiling by what was granted: it looks again.
+  machine->setUsed(850 * kMiB - 4 * kKiB);
+  EXPECT_FALSE(guard.mayGrow(32 * kKiB, now));
+  EXPECT_EQ(machine->reads(), 2);
+}
+
+TEST_F(GrowthGuardTest, ARefusalIsNeverReused) {
+  machine->setPercent(90);
+  EXPECT_FALSE(guard.mayGrow(kKiB, now));
+  machine->setPercent(50);
+  EXPECT_TRUE(guard.mayGrow(kKiB, now));
+}
+
+TEST_F(GrowthGuardTest, WithoutAReadingTheLastAnswerStands) {
+  machine->setFailing(true);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(guard.failedReads(), 1U);
+
+  machine->setFailing(false);
+  machine->setPercent(90);
+  EXPECT_FALSE(guard.mayGrow(2 * kMiB, now));
+  machine->setFailing(true);
+  EXPECT_FALSE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(guard.failedReads(), 2U);
+
+  machine->setFailing(false);
+  machine->setPercent(50);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  machine->setFailing(true);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+}
+
+TEST(GrowthGuard, AMachineWithoutALimitCannotBeRead) {
+  GrowthGuard guard(85, readerOf(std::make_shared<FakeMachine>(0)));
+  EXPECT_TRUE(guard.mayGrow(kMiB, {}));
+  EXPECT_EQ(guard.failedReads(), 1U);
+}
+
+TEST(GrowthGuard, AnswersManyThreads) {
+  auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
+  GrowthGuard guard(85, readerOf(machine));
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int t = 0; t < 4; t++) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 2000; i++) guard.mayGrow(32 * kKiB, GrowthGuard::Clock::now());
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(guard.failedReads(), 0U);
+  EXPECT_GE(machine->reads(), 8000 / 32);
+}
+
+}  // namespace
+}  // namespace ebbcache::testing
