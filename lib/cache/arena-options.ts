@@ -1,0 +1,93 @@
+import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { type NativeStoreOptions, native } from '../native.js';
+
+/** Which entry goes when room is needed. */
+export type EvictionPolicy = 'lru' | 's3fifo';
+
+export interface ArenaCacheOptions {
+  /** Hard bound on all memory the store takes from the OS, bytes: 64 KiB to 16 GiB. */
+  maxBytes: number;
+  /** Entries at most, 1 or more. Default: no bound but bytes. */
+  maxEntries?: number;
+  /** Default 'lru': exact, by entry. */
+  policy?: EvictionPolicy;
+  /** Default time to live, ms, 1 or more; none if left out. */
+  ttl?: number;
+  /**
+   * Caches of one name in one process, whichever thread opens them, are one store; all must be
+   * opened with the same options. Default: a store of its own.
+   */
+  name?: string;
+  /** Shrink and regrow with memory pressure. Default true. */
+  ebb?: boolean;
+  /** Never shrink below this under pressure, bytes, up to maxBytes. Default 0. */
+  minBytes?: number;
+}
+
+/** Throws a TypeError or RangeError that names the option and what it may be. */
+export function resolveArenaOptions(options: ArenaCacheOptions): NativeStoreOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw argumentTypeError('The options must be an object with at least maxBytes.');
+  }
+  const { policy = 'lru', name, ebb = true } = options;
+  const maxBytes = checkMaxBytes(options.maxBytes);
+  if (policy !== 'lru' && policy !== 's3fifo') {
+    throw argumentRangeError(`policy must be 'lru' or 's3fifo'; it is ${show(policy)}.`);
+  }
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    throw argumentTypeError('name must be a string that is not empty; leave it out for no name.');
+  }
+  if (typeof ebb !== 'boolean') {
+    throw argumentTypeError(`ebb must be true or false; it is ${show(ebb)}.`);
+  }
+  return {
+    maxBytes,
+    maxEntries: checkOptional('maxEntries', options.maxEntries, 1, Number.MAX_SAFE_INTEGER),
+    policy,
+    ttl: checkTtl(options.ttl),
+    name: name ?? '',
+    ebb,
+    minBytes: checkOptional('minBytes', options.minBytes, 0, maxBytes),
+  };
+}
+
+/** Whole bytes, in the range a store can have. */
+export function checkMaxBytes(maxBytes: unknown): number {
+  const { minBytes: least, maxBytes: most } = native.limits;
+  return Math.floor(checkNumber('maxBytes', maxBytes, least, most, 'bytes'));
+}
+
+/** Whole ms; 0 for none. */
+export function checkTtl(ttl: unknown): number {
+  return Math.ceil(checkOptional('ttl', ttl, 1, Number.MAX_SAFE_INTEGER));
+}
+
+/** A number in range. Throws a TypeError or RangeError that says what it may be. */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+  unit = '',
+): number {
+  const range = `from ${least} to ${most}${unit === '' ? '' : ` ${unit}`}`;
+  if (typeof value !== 'number') {
+    throw argumentTypeError(`${name} must be a number ${range}; it is ${show(value)}.`);
+  }
+  if (!(value >= least && value <= most)) {
+    throw argumentRangeError(`${name} must be ${range}; it is ${value}.`);
+  }
+  return value;
+}
+
+function checkOptional(name: string, value: unknown, least: number, most: number): number {
+  return value === undefined ? 0 : checkNumber(name, value, least, most);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string'
+    ? `'${value.slice(0, 40)}'`
+    : value === null
+      ? 'null'
+      : typeof value;
+}

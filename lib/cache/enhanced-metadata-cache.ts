@@ -1,0 +1,350 @@
+import { resolve } from 'node:path';
+import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
+import { getGlobalMonitor } from '../memory/global-monitor.js';
+import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
+import { pressureLevelName } from '../memory/pressure-level.js';
+import { ArenaCache } from './arena-cache.js';
+import {
+  type EnhancedCacheOptions,
+  type ResolvedEnhancedOptions,
+  resolveEnhancedOptions,
+} from './enhanced-options.js';
+import type { DetailedInfo, EnhancedCacheStats } from './enhanced-stats.js';
+import { fileState } from './file-state.js';
+import { PressureResponse } from './pressure-response.js';
+import { SingleFlight } from './single-flight.js';
+
+const MIB = 1024 * 1024;
+const DEFAULT_TIER = 'default';
+const MAX_TIER_LENGTH = 256;
+const DEFAULT_WARM_CONCURRENCY = 4;
+
+/** A record of metadata: anything msgpack can carry. Dates, Maps, typed arrays and bigints survive. */
+export type Metadata = Record<string, unknown>;
+
+export type Extract<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+
+export interface WarmOptions {
+  tier?: string;
+  /** Files in work at once, 1 or more. Default 4. */
+  concurrency?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Metadata by file, as long as the file stays as it was: its size, modification time and inode are
+ * looked at with every call. A file that is not there has a state too.
+ *
+ * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out.
+ *
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong
+ * kind, an EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). Nothing
+ * about a file, the machine or a tier throws: it is a miss, or false.
+ */
+export class EnhancedMetadataCache {
+  readonly #options: ResolvedEnhancedOptions;
+  /** File's state and metadata, by file and tier. */
+  readonly #memory: ArenaCache<[state: string, metadata: Metadata]>;
+  readonly #monitor: MemoryPressureMonitor | undefined;
+  readonly #pressure: PressureResponse | undefined;
+  readonly #flights = new SingleFlight<Metadata>();
+  readonly #tiers = new Set([DEFAULT_TIER]);
+  #memoryHits = 0;
+  #misses = 0;
+  #writes = 0;
+  #invalidations = 0;
+  #tierErrors = 0;
+  #closed = false;
+
+  constructor(options?: EnhancedCacheOptions) {
+    this.#options = resolveEnhancedOptions(options);
+    const { maxMemoryBytes, maxMemoryEntries, ttlMs, policy } = this.#options;
+    const ebb = this.#options.enableMemoryPressureMonitoring;
+    this.#memory = new ArenaCache({
+      maxBytes: maxMemoryBytes,
+      maxEntries: maxMemoryEntries,
+      ttl: ttlMs,
+      policy,
+      ebb,
+    });
+    if (ebb) {
+      this.#monitor = this.#options.monitor ?? getGlobalMonitor();
+      this.#pressure = new PressureResponse(this.#memory, this.#monitor);
+    }
+  }
+
+  get enableMemoryPressureMonitoring(): boolean {
+    return this.#options.enableMemoryPressureMonitoring;
+  }
+
+  /**
+   * The metadata stored for this state of the file, or undefined. Never throws for a missing or
+   * unreadable file.
+   */
+  get<T extends Metadata = Metadata>(filePath: string, tier: string = DEFAULT_TIER): T | undefined {
+    this.#assertOpen();
+    const key = keyOf(filePath, tier);
+    return this.#lookUp(key, fileState(filePath)) as T | undefined;
+  }
+
+  /**
+   * Stores a copy of the metadata for this state of the file. True when at least one tier took it;
+   * false when it fits none, or the path is nothing that has a state (a folder, an unreadable file).
+   * `extractionTimeMs` is what it took to extract.
+   */
+  put(
+    filePath: string,
+    metadata: Metadata,
+    tier: string = DEFAULT_TIER,
+    extractionTimeMs = 0,
+  ): boolean {
+    this.#assertOpen();
+    const key = keyOf(filePath, tier);
+    checkMetadata(metadata);
+    if (typeof extractionTimeMs !== 'number' || !(extractionTimeMs >= 0)) {
+      throw argumentRangeError('extractionTimeMs must be a number of ms that is not negative.');
+    }
+    return this.#store(key, tier, fileState(filePath), metadata, extractionTimeMs);
+  }
+
+  /**
+   * get, or one call of `extract` shared by all who wait for it, then put. A caller whose `signal`
+   * aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to all
+   * who wait and is not cached.
+   */
+  async fetch<T extends Metadata = Metadata>(
+    filePath: string,
+    extract: Extract<T>,
+    options: { tier?: string; signal?: AbortSignal } = {},
+  ): Promise<T> {
+    this.#assertOpen();
+    const { tier = DEFAULT_TIER, signal } = options;
+    const key = keyOf(filePath, tier);
+    checkFunction('extract', extract);
+    signal?.throwIfAborted();
+    // Of before the extraction: a change in between makes the next get a miss.
+    const state = fileState(filePath);
+    const hit = this.#lookUp(key, state);
+    if (hit !== undefined) return hit as T;
+    const work = async (shared: AbortSignal) => {
+      const started = performance.now();
+      const metadata = await extract(filePath, shared);
+      checkMetadata(metadata);
+      if (!this.#closed) {
+        this.#store(key, tier, state, metadata, performance.now() - started);
+      }
+      return metadata;
+    };
+    return (await this.#flights.run(`${state} ${key}`, work, signal)) as T;
+  }
+
+  /** Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out. */
+  invalidateFile(filePath: string, tier?: string): void {
+    this.#assertOpen();
+    const tiers = tier === undefined ? this.#tiers : [tier];
+    for (const each of tiers) {
+      if (this.#memory.delete(keyOf(filePath, each))) this.#invalidations++;
+    }
+  }
+
+  /** Forgets everything and gives its memory back; counters stay. */
+  clearAll(): void {
+    this.#assertOpen();
+    this.#memory.clear();
+  }
+
+  getStats(): EnhancedCacheStats {
+    this.#assertOpen();
+    const memory = this.#memory.stats();
+    const hits = this.#memoryHits;
+    const totalRequests = hits + this.#misses;
+    const summary = this.getMemoryStatus();
+    return {
+      hits,
+      misses: this.#misses,
+      totalRequests,
+      hitRatePercent: percentOf(hits, totalRequests),
+      memoryHits: this.#memoryHits,
+      diskHits: 0,
+      remoteHits: 0,
+      evictions: memory.evictions,
+      cacheWrites: this.#writes,
+      cacheInvalidations: this.#invalidations,
+      tierErrors: this.#tierErrors,
+      memoryCacheSize: memory.entries,
+      memoryBytes: memory.heldBytes,
+      memoryBudgetBytes: memory.budgetBytes,
+      diskEntries: 0,
+      diskBytes: 0,
+      pressureEvents: this.#pressure?.events ?? 0,
+      pressureEvictions: memory.pressureEvictions + (this.#pressure?.evictions ?? 0),
+      adaptiveAdjustments: this.#pressure?.adjustments ?? 0,
+      ...('available' in summary ? {} : { memoryPressure: summary }),
+    };
+  }
+
+  getDetailedInfo(): DetailedInfo {
+    const statistics = this.getStats();
+    const { maxBytes, heldBytes, budgetBytes, entries } = this.#memory.stats();
+    const { monitor: _monitor, logger: _logger, ...configuration } = this.#options;
+    return {
+      statistics,
+      memoryCache: {
+        entries,
+        maxEntries: this.#options.maxMemoryEntries,
+        bytes: heldBytes,
+        budgetBytes,
+        maxBytes,
+        usagePercent: percentOf(heldBytes, maxBytes),
+      },
+      diskCache: {
+        enabled: false,
+        entries: 0,
+        sizeMb: 0,
+        maxSizeMb: this.#options.maxDiskSizeMb,
+        usagePercent: 0,
+        path: this.#options.cacheDir,
+      },
+      remoteCache: { enabled: false, connected: false },
+      configuration: { ...configuration, maxMemoryMb: maxBytes / MIB },
+      memoryHistory: (this.#monitor?.getHistory() ?? []).slice(-10).map((sample) => ({
+        timestamp: sample.timestamp.toISOString(),
+        systemPercent: sample.systemPercent,
+        availableMb: sample.systemAvailableMb,
+        pressureLevel: pressureLevelName(sample.pressureLevel),
+      })),
+    };
+  }
+
+  /** What the monitor says; not available when monitoring is off or the machine cannot be read. */
+  getMemoryStatus(): MemorySummary | { available: false } {
+    this.#assertOpen();
+    try {
+      return this.#monitor?.getSummary() ?? { available: false };
+    } catch {
+      return { available: false };
+    }
+  }
+
+  /**
+   * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a
+   * file whose extraction fails is not.
+   */
+  async warmCache(
+    filePaths: string[],
+    extract: (filePath: string) => Promise<Metadata> | Metadata,
+    options: WarmOptions = {},
+  ): Promise<Record<string, boolean>> {
+    this.#assertOpen();
+    if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
+    checkFunction('extract', extract);
+    const { tier = DEFAULT_TIER, concurrency = DEFAULT_WARM_CONCURRENCY, onProgress } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw argumentRangeError('concurrency must be a whole number of 1 or more.');
+    }
+    for (const filePath of filePaths) keyOf(filePath, tier);
+    let done = 0;
+    const queue = filePaths.values();
+    const worker = async () => {
+      for (const filePath of queue) {
+        try {
+          await this.fetch(filePath, extract, { tier });
+        } catch (error) {
+          if (error instanceof ClosedError) throw error;
+          this.#options.logger.warn(
+            { err: error, filePath },
+            'warming the cache: extraction failed',
+          );
+        }
+        onProgress?.(++done, filePaths.length);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, filePaths.length) }, worker));
+    const cached = (filePath: string) => this.#memory.has(keyOf(filePath, tier));
+    return Object.fromEntries(filePaths.map((filePath) => [filePath, cached(filePath)]));
+  }
+
+  /** Stops listening for pressure and gives all memory back. May be called again. */
+  shutdown(): void {
+    this.#closed = true;
+    this.#pressure?.stop();
+    this.#memory.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.shutdown();
+  }
+
+  #lookUp(key: string, state: string | undefined): Metadata | undefined {
+    const stored = state === undefined ? undefined : this.#readMemory(key);
+    if (stored !== undefined && stored[0] === state) {
+      this.#memoryHits++;
+      return stored[1];
+    }
+    // Of another state of the file: nobody will ask for it again.
+    if (stored !== undefined) this.#memory.delete(key);
+    this.#misses++;
+    return undefined;
+  }
+
+  #readMemory(key: string): [state: string, metadata: Metadata] | undefined {
+    try {
+      return this.#memory.get(key);
+    } catch (error) {
+      this.#tierErrors++;
+      this.#options.logger.warn({ err: error }, 'the memory tier could not be read');
+      return undefined;
+    }
+  }
+
+  #store(
+    key: string,
+    tier: string,
+    state: string | undefined,
+    metadata: Metadata,
+    cost: number,
+  ): boolean {
+    if (state === undefined) return false;
+    const stored = this.#memory.set(key, [state, metadata], { cost });
+    if (stored) {
+      this.#tiers.add(tier);
+      this.#writes++;
+    }
+    return stored;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) {
+      throw new ClosedError(
+        'The cache is shut down. Make a new EnhancedMetadataCache, or shut this one down later.',
+      );
+    }
+  }
+}
+
+/** The length keeps any two pairs of tier and file apart. */
+function keyOf(filePath: string, tier: string): string {
+  if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
+  if (typeof tier !== 'string') throw argumentTypeError('A tier must be a string.');
+  if (tier.length > MAX_TIER_LENGTH || !tier.isWellFormed()) {
+    throw argumentRangeError(
+      `A tier must be well-formed Unicode of at most ${MAX_TIER_LENGTH} characters.`,
+    );
+  }
+  // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
+  return `${tier.length}:${tier}:${resolve(filePath).toWellFormed()}`;
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    throw argumentTypeError('Metadata must be an object of names and values.');
+  }
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw argumentTypeError(`${name} must be a function.`);
+}
+
+function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}

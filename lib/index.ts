@@ -1,0 +1,29 @@
+export { ArenaCache, type ArenaStats } from './cache/arena-cache.js';
+export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
+export {
+  EnhancedMetadataCache,
+  type Extract,
+  type Metadata,
+  type WarmOptions,
+} from './cache/enhanced-metadata-cache.js';
+export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
+export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js';
+export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
+export type { Logger } from './cache/logger.js';
+export { type PresetName, presets } from './cache/presets.js';
+export { EncodeError } from './codec/encode-error.js';
+export { ClosedError, EbbcacheError, SampleError } from './errors.js';
+export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
+export {
+  MemoryPressureMonitor,
+  type MemorySummary,
+  type MonitorEvents,
+  type PressureCallback,
+} from './memory/memory-pressure-monitor.js';
+export type { MemoryStats } from './memory/memory-stats.js';
+export type { MonitorOptions, Thresholds } from './memory/monitor-options.js';
+export {
+  PressureLevel,
+  type PressureLevelName,
+  pressureLevelName,
+} from './memory/pressure-level.js';

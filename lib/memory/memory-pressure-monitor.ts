@@ -1,0 +1,313 @@
+import { EventEmitter } from 'node:events';
+import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
+import { native } from '../native.js';
+import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
+import {
+  type MonitorOptions,
+  type ResolvedMonitorOptions,
+  resolveMonitorOptions,
+  type Thresholds,
+} from './monitor-options.js';
+import type { NativeSample, NativeSampler } from './native-sample.js';
+import { isPressureLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
+
+export type PressureCallback = (stats: MemoryStats) => void;
+
+/** A monitor's state as plain data, for logs and status pages. Sizes in MiB. */
+export interface MemorySummary {
+  /** ISO 8601, of the sample. */
+  timestamp: string;
+  /** The name of the level, e.g. 'HIGH'. */
+  pressureLevel: string;
+  /** Within the effective limit. */
+  system: { usedMb: number; availableMb: number; totalMb: number; percent: number };
+  process: { rssMb: number; vmsMb: number; percent: number };
+  thresholds: Thresholds;
+  limitedBy: 'system' | 'cgroup';
+  evictionTargetMb: number;
+  underPressure: boolean;
+  critical: boolean;
+}
+
+export interface MonitorEvents {
+  /** Every sample. */
+  sample: [stats: MemoryStats];
+  /** A sample whose level differs from the one before. */
+  pressure: [stats: MemoryStats, previousLevel: PressureLevel];
+  /** A timed sample that failed, or a callback or listener that threw. */
+  error: [error: Error];
+}
+
+interface Entry {
+  stats: MemoryStats;
+  evictionTargetMb: number;
+  /** On the monotonic clock, ms: the wall clock may jump. */
+  takenAt: number;
+}
+
+/**
+ * Watches the memory of this process and of what limits it: the machine or its memory cgroup,
+ * whichever is tighter.
+ *
+ * Events: 'sample' (stats), 'pressure' (stats, previousLevel) when the level changed, and 'error'.
+ * Unlike with other emitters an 'error' nobody listens to does not throw: the first one becomes a
+ * process warning. A failed sample changes nothing else: the last good one stays the current one,
+ * its timestamp says how old it is.
+ *
+ * A monitor informs; it frees nothing. Caches ebb by themselves, in native code, whether or not a
+ * monitor runs.
+ *
+ * @example
+ * const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 1 });
+ * monitor.registerPressureCallback(PressureLevel.HIGH, (stats) => console.warn(stats));
+ * monitor.startMonitoring();
+ */
+export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
+  readonly #options: ResolvedMonitorOptions;
+  readonly #sampler: NativeSampler;
+  readonly #callbacks = new Map<PressureLevel, Set<{ callback: PressureCallback }>>();
+  readonly #history: Entry[] = [];
+  #level: PressureLevel = PressureLevel.NORMAL;
+  #timer: NodeJS.Timeout | undefined;
+  #warned = false;
+
+  /**
+   * Reads nothing yet and starts no timer.
+   *
+   * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
+   */
+  constructor(options?: MonitorOptions) {
+    super();
+    this.#options = resolveMonitorOptions(options);
+    const { thresholds, procRoot, cgroupRoot } = this.#options;
+    this.#sampler = new native.Sampler({ ...thresholds, procRoot, cgroupRoot });
+  }
+
+  /**
+   * Takes a sample now and one every `sampleIntervalSeconds`. The timer does not keep the process
+   * alive. Does nothing when already started; may follow stopMonitoring() any number of times.
+   * Never throws for a machine that cannot be read: that is an 'error' event.
+   */
+  startMonitoring(): void {
+    if (this.monitoring) return;
+    const interval = Math.round(this.#options.sampleIntervalSeconds * 1000);
+    // Before the first sample, so that a listener can already stop it.
+    this.#timer = setInterval(() => this.#timedSample(), interval);
+    this.#timer.unref();
+    this.#timedSample();
+  }
+
+  /** Stops the timer; history, listeners and callbacks stay. Does nothing when not started. */
+  stopMonitoring(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Whether the timer runs. */
+  get monitoring(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /**
+   * Reads the machine now (10 to 50 microseconds), records the sample, and tells listeners and
+   * callbacks before it returns. The level before the first sample counts as NORMAL.
+   *
+   * @throws SampleError (code 'ERR_EBBCACHE_SAMPLE') when the machine cannot be read. Nothing is
+   *   recorded then, and a later call may succeed.
+   */
+  sample(): MemoryStats {
+    return this.#takeSample().stats;
+  }
+
+  /** The latest sample; undefined before the first. */
+  getCurrentStats(): MemoryStats | undefined {
+    return this.#history.at(-1)?.stats;
+  }
+
+  /** The latest `historySize` samples, oldest first, in an array of the caller's own. */
+  getHistory(): MemoryStats[] {
+    return this.#history.map((entry) => entry.stats);
+  }
+
+  /**
+   * Mean of systemPercent over the samples of the last `seconds`. Where none is that recent, the
+   * latest sample's; 0 before the first.
+   *
+   * @param seconds Default 60; 0 or more.
+   * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
+   */
+  getAveragePressure(seconds = 60): number {
+    if (typeof seconds !== 'number') {
+      throw argumentTypeError('The seconds to average over must be a number.');
+    }
+    if (!(seconds >= 0)) {
+      throw argumentRangeError(
+        `The seconds to average over are ${seconds}, but must be 0 or more.`,
+      );
+    }
+    const since = performance.now() - seconds * 1000;
+    const recent = this.#history.filter((entry) => entry.takenAt >= since);
+    if (recent.length === 0) return this.getCurrentStats()?.systemPercent ?? 0;
+    return recent.reduce((sum, entry) => sum + entry.stats.systemPercent, 0) / recent.length;
+  }
+
+  /**
+   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. Of the latest
+   * sample; takes one when there is none yet.
+   *
+   * @throws SampleError when there is none and the machine cannot be read.
+   */
+  isUnderPressure(): boolean {
+    return this.#latest().stats.pressureLevel >= PressureLevel.HIGH;
+  }
+
+  /** Whether the level is CRITICAL. Samples and throws as isUnderPressure() does. */
+  isCriticalPressure(): boolean {
+    return this.#latest().stats.pressureLevel === PressureLevel.CRITICAL;
+  }
+
+  /**
+   * MiB that can still be used within the effective limit. Samples and throws as
+   * isUnderPressure() does.
+   */
+  getAvailableMemoryMb(): number {
+    return this.#latest().stats.systemAvailableMb;
+  }
+
+  /**
+   * MiB to free to be back at 65, 75, 70 % of the effective limit from ELEVATED, HIGH, CRITICAL;
+   * 0 when NORMAL. Samples and throws as isUnderPressure() does.
+   */
+  getEvictionTargetMb(): number {
+    return this.#latest().evictionTargetMb;
+  }
+
+  /**
+   * Calls `callback` each time the level becomes `level`, from above or below; once per change.
+   * One that throws, or rejects, does not stop the others and becomes an 'error' event.
+   *
+   * @returns A function that unregisters; calling it again does nothing.
+   * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
+   */
+  registerPressureCallback(level: PressureLevel, callback: PressureCallback): () => void {
+    if (typeof level !== 'number') {
+      throw argumentTypeError('The level of a pressure callback must be one of PressureLevel.');
+    }
+    if (!isPressureLevel(level)) {
+      throw argumentRangeError(
+        `${String(level)} is not a pressure level: use one of PressureLevel.`,
+      );
+    }
+    if (typeof callback !== 'function') {
+      throw argumentTypeError('A pressure callback must be a function.');
+    }
+    // An object of its own, so that one function registered twice is called and removed twice.
+    const registration = { callback };
+    const registered = this.#callbacks.get(level) ?? new Set();
+    this.#callbacks.set(level, registered.add(registration));
+    return () => {
+      registered.delete(registration);
+    };
+  }
+
+  /** The latest sample as plain data. Samples and throws as isUnderPressure() does. */
+  getSummary(): MemorySummary {
+    const { stats, evictionTargetMb } = this.#latest();
+    return {
+      timestamp: stats.timestamp.toISOString(),
+      pressureLevel: pressureLevelName(stats.pressureLevel),
+      system: {
+        usedMb: stats.systemTotalMb - stats.systemAvailableMb,
+        availableMb: stats.systemAvailableMb,
+        totalMb: stats.systemTotalMb,
+        percent: stats.systemPercent,
+      },
+      process: {
+        rssMb: stats.processRssMb,
+        vmsMb: stats.processVmsMb,
+        percent: stats.processPercent,
+      },
+      thresholds: { ...this.#options.thresholds },
+      limitedBy: stats.limitedBy,
+      evictionTargetMb,
+      underPressure: stats.pressureLevel >= PressureLevel.HIGH,
+      critical: stats.pressureLevel === PressureLevel.CRITICAL,
+    };
+  }
+
+  #latest(): Entry {
+    return this.#history.at(-1) ?? this.#takeSample();
+  }
+
+  #timedSample(): void {
+    try {
+      this.#takeSample();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #takeSample(): Entry {
+    const sample = this.#read();
+    const entry: Entry = {
+      stats: statsOf(sample, new Date()),
+      evictionTargetMb: toMb(sample.evictionTarget),
+      takenAt: performance.now(),
+    };
+    this.#history.push(entry);
+    if (this.#history.length > this.#options.historySize) this.#history.shift();
+    // Settled before anyone is told, as a listener may sample again.
+    const previousLevel = this.#level;
+    this.#level = entry.stats.pressureLevel;
+    this.#tell(entry.stats, previousLevel);
+    return entry;
+  }
+
+  #read(): NativeSample {
+    try {
+      return this.#sampler.sample();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SampleError(`Memory could not be sampled. ${reason}`, { cause });
+    }
+  }
+
+  #tell(stats: MemoryStats, previousLevel: PressureLevel): void {
+    this.#guarded(() => this.emit('sample', stats));
+    if (stats.pressureLevel === previousLevel) return;
+    this.#guarded(() => this.emit('pressure', stats, previousLevel));
+    for (const { callback } of [...(this.#callbacks.get(stats.pressureLevel) ?? [])]) {
+      this.#guarded(() => callback(stats));
+    }
+  }
+
+  /** Runs what is not this class's own code, so that its failure stays its own. */
+  #guarded(call: () => unknown): void {
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(thrown: unknown): void {
+    const error =
+      thrown instanceof Error
+        ? thrown
+        : new EbbcacheError(
+            'ERR_EBBCACHE_CALLBACK',
+            'A pressure callback threw a value that is not an error.',
+            { cause: thrown },
+          );
+    if (this.listenerCount('error') > 0) {
+      this.emit('error', error);
+    } else if (!this.#warned) {
+      this.#warned = true;
+      process.emitWarning(
+        `${error.message} (Listen to the monitor's 'error' event to hear of the next ones.)`,
+        { type: 'EbbcacheWarning' },
+      );
+    }
+  }
+}

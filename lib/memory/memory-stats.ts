@@ -1,0 +1,52 @@
+import type { NativeSample } from './native-sample.js';
+import type { PressureLevel } from './pressure-level.js';
+
+/** One sample. Sizes are MiB and may be fractions; percentages are 0 to 100. */
+export interface MemoryStats {
+  /** When the sample was taken. */
+  timestamp: Date;
+  /** Resident memory of this process. */
+  processRssMb: number;
+  /** Virtual memory of this process; what is reserved counts too. */
+  processVmsMb: number;
+  /** RSS as % of the effective limit. */
+  processPercent: number;
+  /** Within the effective limit: the tighter of the machine and the memory cgroup. */
+  systemAvailableMb: number;
+  /** The effective limit. */
+  systemTotalMb: number;
+  /** Used, in % of the effective limit, without page cache that can be dropped. */
+  systemPercent: number;
+  /** Which of the two is the effective limit. */
+  limitedBy: 'system' | 'cgroup';
+  /**
+   * Pressure stall information of the kernel, where it has it: share of the last 10 s, in %, in
+   * which some or all tasks waited for memory.
+   */
+  psi?: { someAvg10: number; fullAvg10: number };
+  pressureLevel: PressureLevel;
+}
+
+const bytesPerMb = 1024 * 1024;
+
+export function toMb(bytes: number): number {
+  return bytes / bytesPerMb;
+}
+
+export function statsOf(sample: NativeSample, timestamp: Date): MemoryStats {
+  const stats: MemoryStats = {
+    timestamp,
+    processRssMb: toMb(sample.processRss),
+    processVmsMb: toMb(sample.processVirtual),
+    processPercent: (sample.processRss / sample.total) * 100,
+    systemAvailableMb: toMb(sample.available),
+    systemTotalMb: toMb(sample.total),
+    systemPercent: sample.percent,
+    limitedBy: sample.limitedBy,
+    pressureLevel: sample.level,
+  };
+  if (sample.psiSome !== undefined && sample.psiFull !== undefined) {
+    stats.psi = { someAvg10: sample.psiSome, fullAvg10: sample.psiFull };
+  }
+  return stats;
+}

@@ -1,0 +1,138 @@
+import { argumentRangeError, argumentTypeError } from '../errors.js';
+
+export interface MonitorOptions {
+  /**
+   * Percent of the effective limit used. Defaults 60, 75, 85, 95; above 0, at most 100, strictly
+   * rising. The last three begin the levels; what lies below elevatedThreshold is NORMAL, and
+   * normalThreshold is only reported.
+   */
+  normalThreshold?: number;
+  elevatedThreshold?: number;
+  highThreshold?: number;
+  criticalThreshold?: number;
+  /** Seconds between two samples. Default 5; from 0.05 to 2147483, the longest a timer can wait. */
+  sampleIntervalSeconds?: number;
+  /** Samples kept. Default 12, i.e. the last minute; a whole number from 1 to 1000000. */
+  historySize?: number;
+  /** Root of the files read on Linux instead of /proc. Other systems ignore it. */
+  procRoot?: string;
+  /** Root of the files read on Linux instead of /sys/fs/cgroup. Other systems ignore it. */
+  cgroupRoot?: string;
+}
+
+/** Percent. */
+export interface Thresholds {
+  normal: number;
+  elevated: number;
+  high: number;
+  critical: number;
+}
+
+export interface ResolvedMonitorOptions {
+  thresholds: Thresholds;
+  sampleIntervalSeconds: number;
+  historySize: number;
+  procRoot?: string;
+  cgroupRoot?: string;
+}
+
+type NumberOption =
+  | 'normalThreshold'
+  | 'elevatedThreshold'
+  | 'highThreshold'
+  | 'criticalThreshold'
+  | 'sampleIntervalSeconds'
+  | 'historySize';
+
+// The delay of a timer is a signed 32-bit number of milliseconds; a longer one fires at once.
+const maxIntervalSeconds = 2_147_483;
+const maxHistorySize = 1_000_000;
+
+/** Fills in the defaults; throws a TypeError or RangeError with the code ERR_EBBCACHE_ARGUMENT. */
+export function resolveMonitorOptions(options: MonitorOptions = {}): ResolvedMonitorOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw argumentTypeError(`The monitor's options must be an object, not ${kindOf(options)}.`);
+  }
+  return {
+    thresholds: resolveThresholds(options),
+    sampleIntervalSeconds: intervalOf(options),
+    historySize: historySizeOf(options),
+    procRoot: rootOf(options, 'procRoot'),
+    cgroupRoot: rootOf(options, 'cgroupRoot'),
+  };
+}
+
+function resolveThresholds(options: MonitorOptions): Thresholds {
+  const rising = [
+    ['normalThreshold', percentOf(options, 'normalThreshold', 60)],
+    ['elevatedThreshold', percentOf(options, 'elevatedThreshold', 75)],
+    ['highThreshold', percentOf(options, 'highThreshold', 85)],
+    ['criticalThreshold', percentOf(options, 'criticalThreshold', 95)],
+  ] as const;
+  rising.reduce(([lowerName, lower], [name, value]) => {
+    if (value <= lower) {
+      throw argumentRangeError(
+        `${name} (${value}) must be above ${lowerName} (${lower}): raise the first or lower the second.`,
+      );
+    }
+    return [name, value] as const;
+  });
+  const [normal, elevated, high, critical] = rising;
+  return { normal: normal[1], elevated: elevated[1], high: high[1], critical: critical[1] };
+}
+
+function percentOf(options: MonitorOptions, name: NumberOption, fallback: number): number {
+  const value = numberOf(options, name, fallback);
+  if (!(value > 0 && value <= 100)) {
+    throw argumentRangeError(
+      `${name} is ${value}, but must be a percentage above 0 and at most 100.`,
+    );
+  }
+  return value;
+}
+
+function intervalOf(options: MonitorOptions): number {
+  const value = numberOf(options, 'sampleIntervalSeconds', 5);
+  if (!(value >= 0.05 && value <= maxIntervalSeconds)) {
+    throw argumentRangeError(
+      `sampleIntervalSeconds is ${value}, but must be from 0.05 to ${maxIntervalSeconds}.`,
+    );
+  }
+  return value;
+}
+
+function historySizeOf(options: MonitorOptions): number {
+  const value = numberOf(options, 'historySize', 12);
+  if (!Number.isInteger(value) || value < 1 || value > maxHistorySize) {
+    throw argumentRangeError(
+      `historySize is ${value}, but must be a whole number from 1 to ${maxHistorySize}.`,
+    );
+  }
+  return value;
+}
+
+function numberOf(options: MonitorOptions, name: NumberOption, fallback: number): number {
+  const value: unknown = options[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number') {
+    throw argumentTypeError(`${name} must be a number, not ${kindOf(value)}.`);
+  }
+  return value;
+}
+
+function rootOf(options: MonitorOptions, name: 'procRoot' | 'cgroupRoot'): string | undefined {
+  const value: unknown = options[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') {
+    throw argumentTypeError(`${name} must be a string, not ${kindOf(value)}.`);
+  }
+  if (value === '' || value.includes('\0')) {
+    throw argumentRangeError(`${name} must be the path of a folder; leave it out for the default.`);
+  }
+  return value;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}

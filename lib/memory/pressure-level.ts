@@ -1,0 +1,27 @@
+import { argumentRangeError } from '../errors.js';
+
+/**
+ * How tight memory is. Ordered: compare with `<` and `>`.
+ *
+ * A level begins at its threshold (defaults: 75, 85, 95 % of the effective limit used) and ends 3
+ * points below it, so that usage that swings around a threshold does not flap.
+ */
+export const PressureLevel = { NORMAL: 1, ELEVATED: 2, HIGH: 3, CRITICAL: 4 } as const;
+export type PressureLevel = (typeof PressureLevel)[keyof typeof PressureLevel];
+
+export type PressureLevelName = keyof typeof PressureLevel;
+
+const names = ['NORMAL', 'ELEVATED', 'HIGH', 'CRITICAL'] as const;
+
+/** The name of a level, e.g. 'HIGH' for 3. */
+export function pressureLevelName(level: PressureLevel): PressureLevelName {
+  const name = names[level - 1];
+  if (name === undefined) {
+    throw argumentRangeError(`${String(level)} is not a pressure level: use 1 to 4.`);
+  }
+  return name;
+}
+
+export function isPressureLevel(value: unknown): value is PressureLevel {
+  return typeof value === 'number' && names[value - 1] !== undefined;
+}

@@ -1,0 +1,86 @@
+// Loads the addon and types it; everything native in this package goes through here.
+
+import { fileURLToPath } from 'node:url';
+import load from 'node-gyp-build';
+import { EbbcacheError } from './errors.js';
+import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
+
+/** What the store counts; bytes and plain numbers. */
+export interface NativeStoreStats {
+  entries: number;
+  payloadBytes: number;
+  heldBytes: number;
+  budgetBytes: number;
+  maxBytes: number;
+  hits: number;
+  misses: number;
+  puts: number;
+  evictions: number;
+  expirations: number;
+  pressureEvictions: number;
+  rejections: number;
+  memoryRefusals: number;
+}
+
+export interface NativeStoreOptions {
+  maxBytes: number;
+  /** 0 for no bound. */
+  maxEntries: number;
+  policy: 'lru' | 's3fifo';
+  /** ms; 0 for none. */
+  ttl: number;
+  /** Empty for a store of its own. */
+  name: string;
+  ebb: boolean;
+  minBytes: number;
+}
+
+/** An open store. All methods throw once it is closed, but close itself. */
+export interface NativeStore {
+  /** Bytes of the value, copied to the read buffer if that is large enough; -1 for a miss. */
+  get(key: string): number;
+  /** The same, counted neither as hit nor as use. */
+  peek(key: string): number;
+  has(key: string): boolean;
+  /** 0 stored, 1 too large for the budget, 2 refused for lack of memory. */
+  set(
+    key: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    ttl: number,
+    cost: number,
+  ): 0 | 1 | 2;
+  delete(key: string): boolean;
+  clear(): void;
+  /** Next cursor and some keys; cursor 0 begins and ends. */
+  scan(cursor: number): [number, ...string[]];
+  resize(maxBytes: number): boolean;
+  shrink(bytes: number): number;
+  stats(): NativeStoreStats;
+  close(): void;
+}
+
+interface NativeAddon {
+  Store: new (options: NativeStoreOptions) => NativeStore;
+  Sampler: new (options: NativeSamplerOptions) => NativeSampler;
+  /** Where this environment's reads copy to. */
+  setReadBuffer(bytes: Uint8Array): void;
+  limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
+}
+
+function loadAddon(): NativeAddon {
+  const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+  try {
+    return load(packageRoot) as NativeAddon;
+  } catch (cause) {
+    throw new EbbcacheError(
+      'ERR_EBBCACHE_ADDON',
+      `There is no native addon of ebbcache for ${process.platform} ${process.arch} in ` +
+        `${packageRoot}. Build it there with 'npm run build:native' (needs cmake and a C++17 compiler).`,
+      { cause },
+    );
+  }
+}
+
+export const native: NativeAddon = loadAddon();

@@ -1,0 +1,598 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SampleError } from '../lib/errors.js';
+import { getGlobalMonitor, shutdownMonitoring } from '../lib/memory/global-monitor.js';
+import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
+import type { MemoryStats } from '../lib/memory/memory-stats.js';
+import type { MonitorOptions } from '../lib/memory/monitor-options.js';
+import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
+
+const onLinux = process.platform === 'linux';
+const totalKb = 1_000_000;
+const kbPerMb = 1024;
+
+/** Trees of files such as Linux shows, for a machine of 1,000,000 kB. */
+class FakeMachine {
+  readonly root = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
+  readonly procRoot = join(this.root, 'proc');
+  readonly cgroupRoot = join(this.root, 'cgroup');
+
+  constructor() {
+    mkdirSync(join(this.procRoot, 'self'), { recursive: true });
+    mkdirSync(this.cgroupRoot);
+    writeFileSync(join(this.procRoot, 'self/cgroup'), '0::/\n');
+    writeFileSync(join(this.procRoot, 'self/statm'), '200000 12800 900 1 0 5000 0\n');
+    this.use(50);
+  }
+
+  use(percent: number): void {
+    const available = totalKb - Math.round((totalKb * percent) / 100);
+    writeFileSync(
+      join(this.procRoot, 'meminfo'),
+      `MemTotal: ${totalKb} kB\nMemFree: 1000 kB\nMemAvailable: ${available} kB\n` +
+        'Buffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n',
+    );
+  }
+
+  limitGroup(limit: number, used: number, inactiveFile: number): void {
+    const group = join(this.cgroupRoot, 'job');
+    mkdirSync(group, { recursive: true });
+    writeFileSync(join(this.procRoot, 'self/cgroup'), '0::/job\n');
+    writeFileSync(join(group, 'memory.max'), `${limit}\n`);
+    writeFileSync(join(group, 'memory.high'), 'max\n');
+    writeFileSync(join(group, 'memory.current'), `${used}\n`);
+    writeFileSync(join(group, 'memory.stat'), `anon 1\ninactive_file ${inactiveFile}\n`);
+  }
+
+  stall(some: number, full: number): void {
+    mkdirSync(join(this.procRoot, 'pressure'), { recursive: true });
+    writeFileSync(
+      join(this.procRoot, 'pressure/memory'),
+      `some avg10=${some.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n` +
+        `full avg10=${full.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n`,
+    );
+  }
+
+  break(): void {
+    writeFileSync(join(this.procRoot, 'meminfo'), 'nothing that makes sense\n');
+  }
+}
+
+describe('PressureLevel', () => {
+  it('is ordered and named', () => {
+    expect(Object.values(PressureLevel)).toEqual([1, 2, 3, 4]);
+    expect([1, 2, 3, 4].map((level) => pressureLevelName(level as PressureLevel))).toEqual([
+      'NORMAL',
+      'ELEVATED',
+      'HIGH',
+      'CRITICAL',
+    ]);
+  });
+
+  it.each([0, 5, 1.5, Number.NaN, 'HIGH', undefined])('has no name for %s', (level) => {
+    expect(() => pressureLevelName(level as PressureLevel)).toThrow(RangeError);
+  });
+});
+
+describe('options of MemoryPressureMonitor', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['no object', null, /options must be an object, not null/],
+    ['an array', [], /options must be an object, not an array/],
+    ['a string', 'fast', /options must be an object, not a value of type string/],
+    ['a threshold as text', { highThreshold: '85' }, /highThreshold must be a number/],
+    ['a threshold of null', { highThreshold: null }, /highThreshold must be a number, not null/],
+    ['an interval as text', { sampleIntervalSeconds: '5' }, /sampleIntervalSeconds must be a num/],
+    ['a size as bigint', { historySize: 5n }, /historySize must be a number/],
+    ['a root as number', { procRoot: 1 }, /procRoot must be a string/],
+    ['a root as object', { cgroupRoot: {} }, /cgroupRoot must be a string/],
+  ])('refuses %s with a TypeError', (_, options, message) => {
+    const make = () => new MemoryPressureMonitor(options as MonitorOptions);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
+  });
+
+  it.each<[string, MonitorOptions, RegExp]>([
+    ['NaN', { elevatedThreshold: Number.NaN }, /elevatedThreshold is NaN/],
+    ['a negative threshold', { normalThreshold: -1 }, /normalThreshold is -1/],
+    ['zero', { normalThreshold: 0 }, /normalThreshold is 0/],
+    ['more than 100', { criticalThreshold: 100.5 }, /criticalThreshold is 100.5/],
+    [
+      'high below elevated',
+      { highThreshold: 70 },
+      /highThreshold \(70\) must be above elevatedThreshold \(75\)/,
+    ],
+    [
+      'equal thresholds',
+      { highThreshold: 95 },
+      /criticalThreshold \(95\) must be above highThreshold \(95\)/,
+    ],
+    ['normal above elevated', { normalThreshold: 80 }, /elevatedThreshold \(75\) must be above/],
+    ['a short interval', { sampleIntervalSeconds: 0.049 }, /sampleIntervalSeconds is 0.049/],
+    ['no interval', { sampleIntervalSeconds: Number.NaN }, /sampleIntervalSeconds is NaN/],
+    ['an endless interval', { sampleIntervalSeconds: Infinity }, /sampleIntervalSeconds is Inf/],
+    ['more than a timer waits', { sampleIntervalSeconds: 2147484 }, /sampleIntervalSeconds is 21/],
+    ['an empty history', { historySize: 0 }, /historySize is 0/],
+    ['half a sample', { historySize: 1.5 }, /historySize is 1.5/],
+    ['an endless history', { historySize: 1_000_001 }, /historySize is 1000001/],
+    ['an empty root', { procRoot: '' }, /procRoot must be the path/],
+    ['a root with a NUL', { cgroupRoot: '/a\0b' }, /cgroupRoot must be the path/],
+  ])('refuses %s with a RangeError', (_, options, message) => {
+    const make = () => new MemoryPressureMonitor(options);
+    expect(make).toThrow(RangeError);
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
+  });
+
+  it('takes the limits of every range', () => {
+    expect(
+      () =>
+        new MemoryPressureMonitor({
+          normalThreshold: 0.1,
+          elevatedThreshold: 0.2,
+          highThreshold: 0.3,
+          criticalThreshold: 100,
+          sampleIntervalSeconds: 0.05,
+          historySize: 1,
+        }),
+    ).not.toThrow();
+    expect(
+      () => new MemoryPressureMonitor({ sampleIntervalSeconds: 2_147_483, historySize: 1e6 }),
+    ).not.toThrow();
+  });
+});
+
+describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
+  let machine: FakeMachine;
+  let monitor: MemoryPressureMonitor;
+
+  const monitorWith = (options: MonitorOptions = {}): MemoryPressureMonitor =>
+    new MemoryPressureMonitor({
+      procRoot: machine.procRoot,
+      cgroupRoot: machine.cgroupRoot,
+      ...options,
+    });
+  const sampleAt = (percent: number, of = monitor): MemoryStats => {
+    machine.use(percent);
+    return of.sample();
+  };
+
+  beforeEach(() => {
+    machine = new FakeMachine();
+    monitor = monitorWith();
+  });
+
+  afterEach(() => {
+    monitor.stopMonitoring();
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    rmSync(machine.root, { recursive: true, force: true });
+  });
+
+  it.each([
+    [50, PressureLevel.NORMAL],
+    [74.9, PressureLevel.NORMAL],
+    [75, PressureLevel.ELEVATED],
+    [85, PressureLevel.HIGH],
+    [95, PressureLevel.CRITICAL],
+    [96, PressureLevel.CRITICAL],
+  ])('%s percent used is level %s', (percent, level) => {
+    expect(sampleAt(percent).pressureLevel).toBe(level);
+  });
+
+  it('reports sizes in MiB and shares in percent', () => {
+    const before = Date.now();
+    const stats = sampleAt(60);
+    expect(stats.timestamp).toBeInstanceOf(Date);
+    expect(stats.timestamp.getTime()).toBeGreaterThanOrEqual(before);
+    expect(stats.systemTotalMb).toBeCloseTo(totalKb / kbPerMb, 6);
+    expect(stats.systemAvailableMb).toBeCloseTo((totalKb * 0.4) / kbPerMb, 6);
+    expect(stats.systemPercent).toBeCloseTo(60, 6);
+    expect(stats.limitedBy).toBe('system');
+    expect(stats.processRssMb).toBeGreaterThan(0);
+    expect(stats.processVmsMb / stats.processRssMb).toBeCloseTo(200000 / 12800, 6);
+    expect(stats.processPercent).toBeCloseTo((stats.processRssMb / stats.systemTotalMb) * 100, 6);
+    expect(stats.psi).toBeUndefined();
+  });
+
+  it('reports stalls where the kernel does', () => {
+    machine.stall(1.5, 0.25);
+    expect(sampleAt(50).psi).toEqual({ someAvg10: 1.5, fullAvg10: 0.25 });
+  });
+
+  it('follows the cgroup where that is tighter', () => {
+    const mb = 1024 * 1024;
+    machine.limitGroup(100 * mb, 96 * mb, 6 * mb);
+    const stats = sampleAt(50);
+    expect(stats.limitedBy).toBe('cgroup');
+    expect(stats.systemTotalMb).toBe(100);
+    expect(stats.systemAvailableMb).toBe(10);
+    expect(stats.systemPercent).toBeCloseTo(90, 6);
+    expect(stats.pressureLevel).toBe(PressureLevel.HIGH);
+    expect(monitor.getEvictionTargetMb()).toBeCloseTo(15, 4);
+  });
+
+  it('does not flap around a threshold', () => {
+    for (const threshold of [75, 85, 95]) {
+      const changes = vi.fn();
+      const steady = monitorWith();
+      sampleAt(threshold - 1, steady);
+      steady.on('pressure', changes);
+      for (let i = 0; i < 50; i++) {
+        sampleAt(threshold + 1, steady);
+        sampleAt(threshold - 1, steady);
+      }
+      expect(changes).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it('keeps a bounded history, oldest first', () => {
+    const short = monitorWith({ historySize: 3 });
+    expect(short.getHistory()).toEqual([]);
+    expect(short.getCurrentStats()).toBeUndefined();
+    for (const percent of [10, 20, 30, 40, 50]) sampleAt(percent, short);
+    const percents = short.getHistory().map((stats) => Math.round(stats.systemPercent));
+    expect(percents).toEqual([30, 40, 50]);
+    expect(short.getCurrentStats()).toBe(short.getHistory().at(-1));
+    short.getHistory().pop();
+    expect(short.getHistory()).toHaveLength(3);
+  });
+
+  it('averages the samples of the last seconds', () => {
+    expect(monitor.getAveragePressure()).toBe(0);
+    for (const percent of [50, 60, 70]) sampleAt(percent);
+    expect(Math.abs(monitor.getAveragePressure() - 60)).toBeLessThan(0.1);
+    expect(Math.abs(monitor.getAveragePressure(Infinity) - 60)).toBeLessThan(0.1);
+  });
+
+  it('leaves older samples out of the average', () => {
+    vi.useFakeTimers();
+    sampleAt(20);
+    vi.advanceTimersByTime(50_000);
+    sampleAt(40);
+    vi.advanceTimersByTime(20_000);
+    expect(monitor.getAveragePressure(60)).toBeCloseTo(40, 3);
+    expect(monitor.getAveragePressure(80)).toBeCloseTo(30, 3);
+    vi.advanceTimersByTime(100_000);
+    expect(monitor.getAveragePressure(60)).toBeCloseTo(40, 3);
+  });
+
+  it('refuses seconds that are none', () => {
+    expect(() => monitor.getAveragePressure(-1)).toThrow(RangeError);
+    expect(() => monitor.getAveragePressure(Number.NaN)).toThrow(RangeError);
+    expect(() => monitor.getAveragePressure('60' as unknown as number)).toThrow(TypeError);
+  });
+
+  it('knows pressure, critical pressure and what to free', () => {
+    const totalMb = totalKb / kbPerMb;
+    const asked = (percent: number) => {
+      const fresh = monitorWith();
+      sampleAt(percent, fresh);
+      return [
+        fresh.isUnderPressure(),
+        fresh.isCriticalPressure(),
+        Math.round((fresh.getEvictionTargetMb() / totalMb) * 100),
+        Math.round((fresh.getAvailableMemoryMb() / totalMb) * 100),
+      ];
+    };
+    expect(asked(50)).toEqual([false, false, 0, 50]);
+    expect(asked(80)).toEqual([false, false, 15, 20]);
+    expect(asked(90)).toEqual([true, false, 15, 10]);
+    expect(asked(96)).toEqual([true, true, 26, 4]);
+  });
+
+  it('takes a sample for a question before the first', () => {
+    machine.use(90);
+    expect(monitorWith().isUnderPressure()).toBe(true);
+    expect(monitorWith().isCriticalPressure()).toBe(false);
+    expect(monitorWith().getAvailableMemoryMb()).toBeCloseTo((totalKb * 0.1) / kbPerMb, 6);
+    expect(monitorWith().getEvictionTargetMb()).toBeGreaterThan(0);
+    expect(monitorWith().getSummary().pressureLevel).toBe('HIGH');
+  });
+
+  it('summarises the latest sample', () => {
+    const stats = sampleAt(96);
+    machine.break();
+    expect(monitor.getSummary()).toEqual({
+      timestamp: stats.timestamp.toISOString(),
+      pressureLevel: 'CRITICAL',
+      system: {
+        usedMb: stats.systemTotalMb - stats.systemAvailableMb,
+        availableMb: stats.systemAvailableMb,
+        totalMb: stats.systemTotalMb,
+        percent: stats.systemPercent,
+      },
+      process: {
+        rssMb: stats.processRssMb,
+        vmsMb: stats.processVmsMb,
+        percent: stats.processPercent,
+      },
+      thresholds: { normal: 60, elevated: 75, high: 85, critical: 95 },
+      limitedBy: 'system',
+      evictionTargetMb: monitor.getEvictionTargetMb(),
+      underPressure: true,
+      critical: true,
+    });
+  });
+
+  describe('events and callbacks', () => {
+    it('tells every sample, and a level once per change', () => {
+      const samples = vi.fn();
+      const pressures: [string, string][] = [];
+      monitor.on('sample', samples);
+      monitor.on('pressure', (stats, previous) => {
+        pressures.push([pressureLevelName(previous), pressureLevelName(stats.pressureLevel)]);
+      });
+      for (const percent of [50, 90, 91, 96, 97, 50]) sampleAt(percent);
+      expect(samples).toHaveBeenCalledTimes(6);
+      expect(pressures).toEqual([
+        ['NORMAL', 'HIGH'],
+        ['HIGH', 'CRITICAL'],
+        ['CRITICAL', 'NORMAL'],
+      ]);
+    });
+
+    it('calls the callbacks of the new level only, once per change', () => {
+      const high = vi.fn();
+      const critical = vi.fn();
+      const normal = vi.fn();
+      monitor.registerPressureCallback(PressureLevel.HIGH, high);
+      monitor.registerPressureCallback(PressureLevel.CRITICAL, critical);
+      monitor.registerPressureCallback(PressureLevel.NORMAL, normal);
+      const first = sampleAt(86);
+      expect(high).toHaveBeenCalledExactlyOnceWith(first);
+      for (const percent of [87, 86, 88]) sampleAt(percent);
+      expect(high).toHaveBeenCalledTimes(1);
+      sampleAt(99);
+      sampleAt(86);
+      expect(critical).toHaveBeenCalledTimes(1);
+      expect(high).toHaveBeenCalledTimes(2);
+      sampleAt(10);
+      expect(normal).toHaveBeenCalledTimes(1);
+    });
+
+    it('counts the level before the first sample as normal', () => {
+      const normal = vi.fn();
+      monitor.registerPressureCallback(PressureLevel.NORMAL, normal);
+      sampleAt(50);
+      expect(normal).not.toHaveBeenCalled();
+    });
+
+    it('unregisters one registration at a time', () => {
+      const callback = vi.fn();
+      const first = monitor.registerPressureCallback(PressureLevel.HIGH, callback);
+      const second = monitor.registerPressureCallback(PressureLevel.HIGH, callback);
+      sampleAt(86);
+      expect(callback).toHaveBeenCalledTimes(2);
+      first();
+      first();
+      sampleAt(50);
+      sampleAt(86);
+      expect(callback).toHaveBeenCalledTimes(3);
+      second();
+      sampleAt(50);
+      sampleAt(86);
+      expect(callback).toHaveBeenCalledTimes(3);
+    });
+
+    it('survives a callback that throws, and says so', () => {
+      const boom = new Error('boom');
+      const errors = vi.fn();
+      const after = vi.fn();
+      monitor.on('error', errors);
+      monitor.registerPressureCallback(PressureLevel.HIGH, () => {
+        throw boom;
+      });
+      monitor.registerPressureCallback(PressureLevel.HIGH, () => {
+        throw 'no error at all';
+      });
+      monitor.registerPressureCallback(PressureLevel.HIGH, after);
+      expect(sampleAt(86).pressureLevel).toBe(PressureLevel.HIGH);
+      expect(after).toHaveBeenCalledTimes(1);
+      expect(errors.mock.calls[0]?.[0]).toBe(boom);
+      expect(errors.mock.calls[1]?.[0]).toMatchObject({
+        code: 'ERR_EBBCACHE_CALLBACK',
+        cause: 'no error at all',
+      });
+    });
+
+    it('survives a callback that rejects, and says so', async () => {
+      const errors = vi.fn();
+      monitor.on('error', errors);
+      monitor.registerPressureCallback(PressureLevel.HIGH, async () => {
+        throw new Error('later');
+      });
+      sampleAt(86);
+      await vi.waitFor(() => expect(errors).toHaveBeenCalledTimes(1));
+    });
+
+    it('reaches the callbacks past a listener that throws', () => {
+      const errors = vi.fn();
+      const callback = vi.fn();
+      monitor.on('error', errors);
+      for (const event of ['sample', 'pressure'] as const) {
+        monitor.on(event, () => {
+          throw new Error(event);
+        });
+      }
+      monitor.registerPressureCallback(PressureLevel.HIGH, callback);
+      sampleAt(86);
+      expect(callback).toHaveBeenCalledTimes(1);
+      expect(errors.mock.calls.map(([error]) => error.message)).toEqual(['sample', 'pressure']);
+    });
+
+    it('warns once where nobody listens to errors', () => {
+      const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      monitor.registerPressureCallback(PressureLevel.HIGH, () => {
+        throw new Error('boom');
+      });
+      for (const percent of [86, 50, 86, 50, 86]) sampleAt(percent);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0]?.[0]).toContain('boom');
+    });
+
+    it('lets a callback sample and unregister', () => {
+      const seen: number[] = [];
+      const unregister = monitor.registerPressureCallback(PressureLevel.HIGH, (stats) => {
+        seen.push(stats.pressureLevel);
+        unregister();
+        sampleAt(96);
+      });
+      monitor.registerPressureCallback(PressureLevel.CRITICAL, (stats) => {
+        seen.push(stats.pressureLevel);
+      });
+      sampleAt(86);
+      expect(seen).toEqual([PressureLevel.HIGH, PressureLevel.CRITICAL]);
+      expect(monitor.getHistory()).toHaveLength(2);
+    });
+
+    it('refuses a level or a callback that is none', () => {
+      const register = (level: unknown, callback: unknown) => () =>
+        monitor.registerPressureCallback(level as PressureLevel, callback as () => void);
+      expect(register('HIGH', () => {})).toThrow(TypeError);
+      expect(register(5, () => {})).toThrow(RangeError);
+      expect(register(0, () => {})).toThrow(RangeError);
+      expect(register(PressureLevel.HIGH, undefined)).toThrow(TypeError);
+    });
+  });
+
+  describe('when the machine cannot be read', () => {
+    it('throws a typed error, keeps the last good state, and recovers', () => {
+      const good = sampleAt(86);
+      machine.break();
+      expect(() => monitor.sample()).toThrow(SampleError);
+      expect(() => monitor.sample()).toThrow(
+        expect.objectContaining({ code: 'ERR_EBBCACHE_SAMPLE' }),
+      );
+      expect(monitor.getCurrentStats()).toBe(good);
+      expect(monitor.getHistory()).toHaveLength(1);
+      expect(monitor.isUnderPressure()).toBe(true);
+      expect(sampleAt(50).pressureLevel).toBe(PressureLevel.NORMAL);
+    });
+
+    it('throws for questions when there is no sample at all', () => {
+      const lost = monitorWith({ procRoot: join(machine.root, 'absent') });
+      expect(() => lost.getSummary()).toThrow(SampleError);
+      expect(() => lost.isUnderPressure()).toThrow(SampleError);
+      expect(() => lost.getAvailableMemoryMb()).toThrow(SampleError);
+      expect(() => lost.getEvictionTargetMb()).toThrow(SampleError);
+      expect(lost.getCurrentStats()).toBeUndefined();
+      expect(lost.getAveragePressure()).toBe(0);
+    });
+
+    it('makes a timed failure an error event', () => {
+      vi.useFakeTimers();
+      const errors = vi.fn();
+      monitor.on('error', errors);
+      machine.use(50);
+      monitor.startMonitoring();
+      machine.break();
+      vi.advanceTimersByTime(10_000);
+      expect(errors).toHaveBeenCalledTimes(2);
+      expect(errors.mock.calls[0]?.[0]).toBeInstanceOf(SampleError);
+      expect(monitor.monitoring).toBe(true);
+      machine.use(50);
+      vi.advanceTimersByTime(5_000);
+      expect(errors).toHaveBeenCalledTimes(2);
+      expect(monitor.getHistory()).toHaveLength(2);
+    });
+
+    it('never throws from the timer for want of a listener', () => {
+      vi.useFakeTimers();
+      const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      machine.break();
+      monitor.startMonitoring();
+      vi.advanceTimersByTime(20_000);
+      expect(warn).toHaveBeenCalledTimes(1);
+    });
+  });
+
+  describe('monitoring', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+
+    it('samples at once and then at each interval', () => {
+      monitor = monitorWith({ sampleIntervalSeconds: 0.5 });
+      expect(monitor.monitoring).toBe(false);
+      monitor.startMonitoring();
+      expect(monitor.monitoring).toBe(true);
+      expect(monitor.getHistory()).toHaveLength(1);
+      vi.advanceTimersByTime(1_500);
+      expect(monitor.getHistory()).toHaveLength(4);
+    });
+
+    it('starts once, stops once, and restarts', () => {
+      for (let round = 0; round < 5; round++) {
+        monitor.startMonitoring();
+        monitor.startMonitoring();
+        expect(vi.getTimerCount()).toBe(1);
+        monitor.stopMonitoring();
+        monitor.stopMonitoring();
+        expect(vi.getTimerCount()).toBe(0);
+        expect(monitor.monitoring).toBe(false);
+      }
+      expect(monitor.getHistory()).toHaveLength(5);
+      vi.advanceTimersByTime(60_000);
+      expect(monitor.getHistory()).toHaveLength(5);
+    });
+
+    it('can be stopped from within its first sample', () => {
+      monitor.once('sample', () => monitor.stopMonitoring());
+      monitor.startMonitoring();
+      expect(monitor.monitoring).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  it('does not keep the process alive', () => {
+    const started = vi.spyOn(globalThis, 'setInterval');
+    monitor.startMonitoring();
+    expect(started.mock.results[0]?.value.hasRef()).toBe(false);
+  });
+});
+
+describe('the global monitor', () => {
+  afterEach(() => shutdownMonitoring());
+
+  it('is one, started on first use, and made anew after a shutdown', () => {
+    const monitor = getGlobalMonitor();
+    expect(monitor.monitoring).toBe(true);
+    expect(getGlobalMonitor()).toBe(monitor);
+    shutdownMonitoring();
+    shutdownMonitoring();
+    expect(monitor.monitoring).toBe(false);
+    const next = getGlobalMonitor();
+    expect(next).not.toBe(monitor);
+    expect(next.monitoring).toBe(true);
+  });
+});
+
+describe('MemoryPressureMonitor on this machine', () => {
+  it('reads a plausible state', () => {
+    const stats = new MemoryPressureMonitor().sample();
+    expect(stats.processRssMb).toBeGreaterThan(10);
+    expect(stats.processVmsMb).toBeGreaterThan(stats.processRssMb);
+    expect(stats.systemAvailableMb).toBeLessThanOrEqual(stats.systemTotalMb);
+    expect(stats.systemPercent).toBeGreaterThan(0);
+    expect(stats.systemPercent).toBeLessThanOrEqual(100);
+    const usedMb = stats.systemTotalMb - stats.systemAvailableMb;
+    expect((usedMb / stats.systemTotalMb) * 100).toBeCloseTo(stats.systemPercent, 6);
+  });
+
+  it.runIf(onLinux)('agrees with /proc/meminfo to 1 %', () => {
+    const stats = new MemoryPressureMonitor().sample();
+    if (stats.limitedBy !== 'system') return;
+    const text = readFileSync('/proc/meminfo', 'utf8');
+    const mbOf = (name: string) =>
+      Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1]) / kbPerMb;
+    const totalMb = mbOf('MemTotal');
+    const availableMb = mbOf('MemAvailable');
+    expect(Math.abs(stats.systemTotalMb - totalMb) / totalMb).toBeLessThan(0.01);
+    expect(Math.abs(stats.systemAvailableMb - availableMb) / totalMb).toBeLessThan(0.01);
+    const percent = (1 - availableMb / totalMb) * 100;
+    expect(Math.abs(stats.systemPercent - percent)).toBeLessThan(1);
+  });
+});

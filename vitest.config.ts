@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Native addons and process-wide state: one process a file.
+    pool: 'forks',
+    testTimeout: 60_000,
+  },
+});
