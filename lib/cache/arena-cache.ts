@@ -99,8 +99,8 @@ export class ArenaCache<V = unknown> {
       );
     }
     const ttl = checkTtl(options?.ttl);
-    const { bytes, start, end } = codec.encode(value);
-    return store.set(key, bytes, start, end, ttl, options?.cost ?? 0) === 0;
+    const encoded = codec.encode(value);
+    return store.set(key, encoded, encoded.start, encoded.end, ttl, options?.cost ?? 0) === 0;
   }
 
   /** True when it was there. */

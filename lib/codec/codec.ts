@@ -1,9 +1,5 @@
-/** Encoded bytes as they lie in a buffer that the next call of `encode` may reuse. */
-export interface EncodedValue {
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-}
+/** A buffer with the encoded value from `start` to `end`; the next call of `encode` may reuse it. */
+export type EncodedValue = Uint8Array & { start: number; end: number };
 
 /** From a value to bytes and back: all that the caches know of an encoding. */
 export interface Codec {

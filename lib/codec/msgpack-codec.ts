@@ -39,15 +39,14 @@ export class MsgpackCodec implements Codec {
 
   encode(value: unknown): EncodedValue {
     const storable = toStorable(value);
-    let packed: Buffer & { start: number; end: number };
+    let encoded: EncodedValue;
     try {
-      packed = this.#packr.pack(storable, ENCODE_MODE) as typeof packed;
+      encoded = this.#packr.pack(storable, ENCODE_MODE) as Buffer & EncodedValue;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new EncodeError('', `cannot be encoded: ${reason}`, { cause });
     }
-    const encoded = { bytes: packed, start: packed.start, end: packed.end };
-    if (packed.length > KEPT_BUFFER_BYTES) this.#packr.useBuffer(Buffer.allocUnsafeSlow(8192));
+    if (encoded.length > KEPT_BUFFER_BYTES) this.#packr.useBuffer(Buffer.allocUnsafeSlow(8192));
     return encoded;
   }
 

@@ -1,0 +1,10 @@
+/** The exit codes of the command. */
+export const ExitCode = {
+  ok: 0,
+  /** Some files could not be extracted, or the output could not be written. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
+  interrupted: 130,
+} as const;

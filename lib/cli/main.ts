@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { MAX_CONCURRENCY } from '../extract/concurrency.js';
+import { ExitCode } from './exit-codes.js';
+import type { ExtractFlags } from './extract-command.js';
+import type { MemoryFlags } from './memory-command.js';
+import { numberFrom } from './options.js';
+
+const MAX_MEMORY_MIB = 16_384;
+const DAY_SECONDS = 86_400;
+
+const packageFile = new URL('../../package.json', import.meta.url);
+const { version, description } = JSON.parse(readFileSync(packageFile, 'utf8'));
+
+// The commands are loaded when they are called: --help needs neither the addon nor the readers.
+const program = new Command('ebbcache')
+  .description(description)
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(Add --help for the options.)');
+
+program
+  .command('extract')
+  .description('Print the metadata of files as NDJSON, one object a line.')
+  .argument('<paths...>', 'files, and folders to walk')
+  .option(
+    '--concurrency <n>',
+    `files in work at once, 1 to ${MAX_CONCURRENCY} (default: the number of CPUs, at most 16)`,
+    numberFrom(1, MAX_CONCURRENCY),
+  )
+  .option(
+    '--max-memory <MiB>',
+    'what the cache may hold, up to 16384 (default: 1/16 of the memory, 16 to 512)',
+    numberFrom(1, MAX_MEMORY_MIB),
+  )
+  .option('-q, --quiet', 'no summary on stderr')
+  .action(async (paths: string[], flags: ExtractFlags) => {
+    const { runExtract } = await import('./extract-command.js');
+    process.exitCode = await runExtract(paths, flags);
+  });
+
+program
+  .command('memory')
+  .description("Print the machine's memory as the monitor sees it.")
+  .option('-w, --watch', 'print again and again, until Ctrl-C')
+  .option(
+    '--interval <seconds>',
+    'time between two prints of --watch, from 0.05',
+    numberFrom(0.05, DAY_SECONDS, { whole: false }),
+    1,
+  )
+  .option('--json', 'one JSON object a line')
+  .action(async (flags: MemoryFlags) => {
+    const { runMemory } = await import('./memory-command.js');
+    process.exitCode = await runMemory(flags);
+  });
+
+program.addHelpText(
+  'after',
+  `
+Exit codes: 0 all good, 1 some files failed, 2 wrong usage, 130 interrupted.`,
+);
+
+// No process.exit anywhere: it would cut off what a pipe has not taken yet.
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  } else {
+    console.error(error instanceof Error ? `ebbcache: ${error.message}` : error);
+    process.exitCode = ExitCode.failed;
+  }
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import { ExitCode } from './exit-codes.js';
+import { interruptSignal } from './interrupt.js';
+import { formatMemory } from './memory-format.js';
+import { toNdjsonLine } from './ndjson.js';
+import { Stdout } from './stdout.js';
+
+export interface MemoryFlags {
+  watch?: boolean;
+  /** Seconds. */
+  interval: number;
+  json?: boolean;
+}
+
+/** Runs `ebbcache memory` and returns its exit code. */
+export async function runMemory({ watch, interval, json }: MemoryFlags): Promise<number> {
+  const interrupt = interruptSignal();
+  const stdout = new Stdout(interrupt);
+  const { signal } = stdout;
+  // One of its own, which samples only when asked: nothing here needs a history.
+  const monitor = new MemoryPressureMonitor();
+  try {
+    do {
+      const { psi } = monitor.sample();
+      const report = { ...monitor.getSummary(), psi };
+      await stdout.write(json ? toNdjsonLine(report) : formatMemory(report));
+      if (watch) await sleep(interval * 1000, undefined, { signal });
+    } while (watch);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  if (interrupt.aborted) return ExitCode.interrupted;
+  const outputFailed = stdout.failure !== undefined && stdout.failure.code !== 'EPIPE';
+  return outputFailed ? ExitCode.failed : ExitCode.ok;
+}

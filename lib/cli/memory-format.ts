@@ -1,0 +1,34 @@
+import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
+import type { MemoryStats } from '../memory/memory-stats.js';
+
+export type MemoryReport = MemorySummary & Pick<MemoryStats, 'psi'>;
+
+/** A block of lines for a reader, with an empty one behind it. */
+export function formatMemory(report: MemoryReport): string {
+  const { system, process: own, thresholds, psi } = report;
+  const { normal, elevated, high, critical } = thresholds;
+  const rows: [string, string][] = [
+    ['time', report.timestamp],
+    ['level', report.pressureLevel],
+    ['limited by', report.limitedBy],
+    ['total', mib(system.totalMb)],
+    ['used', `${mib(system.usedMb)} (${percent(system.percent)})`],
+    ['available', mib(system.availableMb)],
+    ['this process', `${mib(own.rssMb)} resident, ${mib(own.vmsMb)} virtual`],
+    ['thresholds', [normal, elevated, high, critical].map(percent).join(', ')],
+    ['to free', mib(report.evictionTargetMb)],
+  ];
+  if (psi) {
+    rows.push(['stalled (10 s)', `some ${percent(psi.someAvg10)}, full ${percent(psi.fullAvg10)}`]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return `${rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')}\n`;
+}
+
+function mib(value: number): string {
+  return `${value.toFixed(1)} MiB`;
+}
+
+function percent(value: number): string {
+  return `${value.toFixed(1)} %`;
+}

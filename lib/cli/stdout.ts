@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+
+/**
+ * Writes to stdout no faster than its reader reads. When the reader goes away (`| head`), `signal`
+ * aborts; it also aborts with the signal that is handed in.
+ */
+export class Stdout {
+  readonly signal: AbortSignal;
+  readonly #closed = new AbortController();
+
+  constructor(interrupt: AbortSignal) {
+    this.signal = AbortSignal.any([interrupt, this.#closed.signal]);
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') console.error(`Writing the output failed: ${error.message}.`);
+      this.#closed.abort(error);
+    });
+  }
+
+  /** Whether the reader went away, or the output failed in another way. */
+  get failure(): NodeJS.ErrnoException | undefined {
+    return this.#closed.signal.aborted ? this.#closed.signal.reason : undefined;
+  }
+
+  /** Rejects when `signal` aborts. */
+  async write(text: string): Promise<void> {
+    this.signal.throwIfAborted();
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: this.signal });
+  }
+}

@@ -1,0 +1,82 @@
+import { promisify } from 'node:util';
+import { inflate as inflateCallback } from 'node:zlib';
+import type { ByteSource } from '../byte-source.js';
+import { MalformedError } from '../extract-error.js';
+import type { Metadata } from '../metadata.js';
+import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
+
+const inflate = promisify(inflateCallback);
+const SIGNATURE_BYTES = 8;
+const CHUNK_OVERHEAD = 12;
+const XMP_KEYWORD = 'XML:com.adobe.xmp';
+/** At the usual 8 to 64 KiB a chunk this is an image of half a gigabyte and more. */
+const MAX_CHUNKS = 65_536;
+const MAX_TEXTS = 1000;
+
+/** Walks the chunks (PNG specification, third edition) without reading the image data. */
+export async function readPng(source: ByteSource): Promise<ImageParts> {
+  const parts: ImageParts = {};
+  const texts: Metadata = {};
+  let textCount = 0;
+  let offset = SIGNATURE_BYTES;
+  for (let count = 0; count < MAX_CHUNKS; count++) {
+    const header = await source.read(offset, 8);
+    const length = header.readUInt32BE(0);
+    const type = header.toString('latin1', 4, 8);
+    const start = offset + 8;
+    if (!/^[A-Za-z]{4}$/.test(type)) throw new MalformedError('a PNG chunk has no valid type');
+    if (count === 0 && (type !== 'IHDR' || length !== 13)) {
+      throw new MalformedError('it does not start with a PNG header chunk');
+    }
+    offset = start + length + (CHUNK_OVERHEAD - 8);
+    if (offset > source.size) throw new MalformedError('a PNG chunk passes its end');
+    if (type === 'IEND') break;
+    if (type === 'IDAT' || length > MAX_BLOCK_BYTES) continue;
+    if (type === 'IHDR') {
+      readHeader(await source.read(start, length), parts);
+    } else if (type === 'eXIf') {
+      parts.exif = await source.read(start, length);
+    } else if (type === 'iCCP') {
+      const chunk = await source.read(start, length);
+      const icc = await inflated(chunk.subarray(chunk.indexOf(0) + 2));
+      if (icc) parts.icc = icc;
+    } else if (type === 'tEXt' && textCount++ < MAX_TEXTS) {
+      const text = (await source.read(start, length)).toString('latin1');
+      const split = text.indexOf('\0');
+      if (split > 0) texts[text.slice(0, split)] = text.slice(split + 1);
+    } else if (type === 'iTXt') {
+      parts.xmp ??= await readXmp(await source.read(start, length));
+    }
+  }
+  parts.tags = { ...texts, ...parts.tags };
+  return parts;
+}
+
+function readHeader(chunk: Buffer, parts: ImageParts): void {
+  parts.width = chunk.readUInt32BE(0);
+  parts.height = chunk.readUInt32BE(4);
+  if (parts.width === 0 || parts.height === 0) {
+    throw new MalformedError('its PNG header states a width or height of 0');
+  }
+  const [BitDepth, ColorType, Compression, Filter, Interlace] = chunk.subarray(8);
+  parts.tags = { BitDepth, ColorType, Compression, Filter, Interlace };
+}
+
+/** iTXt: keyword, 0, compressed?, method, language, 0, translated keyword, 0, text. */
+async function readXmp(chunk: Buffer): Promise<Buffer | undefined> {
+  const keywordEnd = chunk.indexOf(0);
+  if (chunk.toString('latin1', 0, Math.max(0, keywordEnd)) !== XMP_KEYWORD) return undefined;
+  const compressed = chunk[keywordEnd + 1] === 1;
+  const languageEnd = chunk.indexOf(0, keywordEnd + 3);
+  const text = chunk.subarray(chunk.indexOf(0, languageEnd + 1) + 1);
+  return compressed ? inflated(text) : text;
+}
+
+/** Undefined for a damaged or oversized stream: a broken profile does not make a broken image. */
+async function inflated(bytes: Buffer): Promise<Buffer | undefined> {
+  try {
+    return await inflate(bytes, { maxOutputLength: MAX_BLOCK_BYTES });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fixtures, fixtureTruths } from './helpers/truth.js';
+
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const images = join(fixtures, 'images');
+
+function start(args: string[]): ChildProcess {
+  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function run(...args: string[]) {
+  const child = start(args);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, 'close'),
+  ]);
+  return { code, stdout, stderr };
+}
+
+function parseLines(stdout: string) {
+  expect(stdout.endsWith('\n')).toBe(true);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('ebbcache', () => {
+  it('prints its version and its help', async () => {
+    const packageFile = new URL('../package.json', import.meta.url);
+    const { version } = JSON.parse(readFileSync(packageFile, 'utf8'));
+    expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    const help = await run('--help');
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/extract.+memory/s);
+    expect((await run('extract', '--help')).code).toBe(0);
+  });
+
+  it('refuses wrong usage with a reason and 2', async () => {
+    const wrong = [
+      [],
+      ['no-such-command'],
+      ['extract'],
+      ['extract', '--no-such-option', '.'],
+      ['extract', '--concurrency', '0', '.'],
+      ['extract', '--concurrency', '', '.'],
+      ['extract', '--max-memory', '1e9', '.'],
+      ['memory', '--interval', 'soon'],
+      ['memory', 'too-much'],
+    ];
+    const outcomes = await Promise.all(wrong.map((args) => run(...args)));
+    for (const [i, { code, stdout, stderr }] of outcomes.entries()) {
+      expect({ args: wrong[i], code, stdout }).toEqual({ args: wrong[i], code: 2, stdout: '' });
+      expect(stderr).not.toBe('');
+    }
+  });
+});
+
+describe('ebbcache extract', () => {
+  it('prints an object a line and a summary', async () => {
+    const { code, stdout, stderr } = await run('extract', images);
+    const records = parseLines(stdout);
+    expect(code).toBe(0);
+    expect(records).toHaveLength(fixtureTruths().length);
+    for (const record of records) {
+      expect(record).toEqual({
+        file: expect.any(String),
+        cached: false,
+        metadata: expect.any(Object),
+      });
+    }
+    expect(stderr).toMatch(
+      /^10 files: 0 hits, 10 misses, 0 failures in \d+\.\d\d s; [\d.]+ [KM]iB cached\n$/,
+    );
+  });
+
+  it('tells of hits, and is silent when asked to be', async () => {
+    const file = join(images, 'dot.gif');
+    const { stdout, stderr } = await run('extract', '--quiet', '--concurrency=1', file, file);
+    expect(parseLines(stdout).map((record) => record.cached)).toEqual([false, true]);
+    expect(stderr).toBe('');
+  });
+
+  it('ends with 1 if a file fails, after all others', async () => {
+    const missing = join(images, 'none.jpg');
+    const { code, stdout, stderr } = await run('extract', missing, join(fixtures, 'bad'), images);
+    const records = parseLines(stdout);
+    expect(code).toBe(1);
+    expect(records[0]).toEqual({ file: missing, error: expect.stringContaining('no such file') });
+    expect(records.filter((record) => 'error' in record)).toHaveLength(8);
+    expect(records.filter((record) => 'metadata' in record)).toHaveLength(10);
+    expect(stderr).toMatch(/^18 files: 0 hits, 10 misses, 8 failures /);
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
+    const stderr = text(child.stderr!);
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    const [code] = await once(child, 'close');
+    expect({ code, stderr: await stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.skipIf(process.platform === 'win32')('ends Ctrl-C with its summary and 130', async () => {
+    const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
+    const stderr = text(child.stderr!);
+    // The pipe is not read on: the command waits for its reader when the signal comes.
+    await once(child.stdout!, 'readable');
+    child.kill('SIGINT');
+    child.stdout!.resume();
+    const [code] = await once(child, 'close');
+    expect(code).toBe(130);
+    expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
+  });
+});
+
+describe('ebbcache memory', () => {
+  it('prints lines for a reader', async () => {
+    const { code, stdout, stderr } = await run('memory');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^level +(NORMAL|ELEVATED|HIGH|CRITICAL)$/m);
+    expect(stdout).toMatch(/^available +[\d.]+ MiB$/m);
+  });
+
+  it('prints JSON', async () => {
+    const { code, stdout } = await run('memory', '--json');
+    const [report, ...rest] = parseLines(stdout);
+    expect({ code, rest }).toEqual({ code: 0, rest: [] });
+    expect(report.system.totalMb).toBeGreaterThan(0);
+    expect(report.process.rssMb).toBeGreaterThan(0);
+    expect(['system', 'cgroup']).toContain(report.limitedBy);
+  });
+
+  it.skipIf(process.platform === 'win32')('watches until Ctrl-C', async () => {
+    const child = start(['memory', '--watch', '--json', '--interval=0.05']);
+    let stdout = '';
+    for await (const chunk of child.stdout!) {
+      stdout += chunk;
+      if (stdout.split('\n').length === 4) child.kill('SIGINT');
+    }
+    if (child.exitCode === null) await once(child, 'close');
+    expect(child.exitCode).toBe(130);
+    expect(parseLines(stdout).length).toBeGreaterThanOrEqual(3);
+  });
+});

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+
+/** A folder with samples/ and truth/, if the environment names one. */
+export const dataFolder = process.env.EBBCACHE_DATA;
+
+/** For titles: says why tests over that folder do not run. */
+export const dataNote = dataFolder ? '' : ' (skipped: EBBCACHE_DATA names no folder with samples)';
+
+export interface Truth {
+  file: string;
+  Make?: unknown;
+  Model?: unknown;
+  DateTimeOriginal?: unknown;
+  ImageWidth?: unknown;
+  ImageHeight?: unknown;
+}
+
+/** exiftool's words on the checkout's own images. */
+export function fixtureTruths(): (Truth & { SourceFile: string })[] {
+  const truths = JSON.parse(readFileSync(join(fixtures, 'images.json'), 'utf8'));
+  return truths.map((truth: { SourceFile: string }) => ({
+    ...truth,
+    file: join(fixtures, 'images', truth.SourceFile),
+  }));
+}
+
+/** exiftool's words on the sample images: full-resolution dimensions, the first of each other tag. */
+export function sampleTruths(folder: string): Truth[] {
+  const ending = '.exiftool.json';
+  return readdirSync(join(folder, 'truth/images'))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => {
+      const { metadata } = JSON.parse(readFileSync(join(folder, 'truth/images', name), 'utf8'));
+      const [ImageWidth, ImageHeight] = metadata['Composite:ImageSize'].split(' ').map(Number);
+      return {
+        file: join(folder, 'samples/images', name.slice(0, -ending.length)),
+        Make: metadata['IFD0:Make'],
+        Model: metadata['IFD0:Model'],
+        DateTimeOriginal: metadata['ExifIFD:DateTimeOriginal'],
+        ImageWidth,
+        ImageHeight,
+      };
+    });
+}
+
+/** The part of a record that the truths are about. */
+export function pick(metadata: Record<string, unknown>, truth: Truth): Truth {
+  const { Make, Model, DateTimeOriginal, ImageWidth, ImageHeight } = metadata;
+  return { file: truth.file, Make, Model, DateTimeOriginal, ImageWidth, ImageHeight };
+}
