@@ -35,7 +35,10 @@ if (existsSync(nativeTests)) {
   console.log('The C++ tests were not built: GoogleTest is missing (Debian: libgtest-dev).');
 }
 
-const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const vitest = join(
+  dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
+  'vitest.mjs',
+);
 const report = join(reports, 'vitest.json');
 run(
   process.execPath,

@@ -59,16 +59,15 @@ class BaselineLru {
   std::unordered_map<std::string, std::list<std::pair<std::string, std::string>>::iterator> index_;
 };
 
-std::unique_ptr<Store> openStore(size_t maxEntries) {
+std::unique_ptr<Store> openStore(uint64_t maxBytes) {
   ebbcache::StoreOptions options;
-  options.maxBytes = uint64_t{2} << 30;
-  options.maxEntries = maxEntries;
+  options.maxBytes = maxBytes;
   return Store::open(options);
 }
 
 void BM_StoreGetHit(benchmark::State& state) {
   const auto keys = shuffledKeys(static_cast<size_t>(state.range(0)));
-  const auto store = openStore(0);
+  const auto store = openStore(uint64_t{1} << 30);
   const std::string value(kValueBytes, 'v');
   for (const auto& key : keys) store->put(key, value);
   const auto order = shuffledKeys(keys.size());
@@ -107,7 +106,8 @@ void putForever(benchmark::State& state, Cache& cache) {
 }
 
 void BM_StoreEvictingPut(benchmark::State& state) {
-  const auto store = openStore(static_cast<size_t>(state.range(0)));
+  // As many entries as the baseline, by bytes.
+  const auto store = openStore(static_cast<uint64_t>(state.range(0)) * (kValueBytes + 90));
   putForever(state, *store);
 }
 

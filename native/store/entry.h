@@ -59,7 +59,6 @@ struct Entry {
     return at;
   }
   void setExpiry(uint64_t at) { std::memcpy(this + 1, &at, sizeof at); }
-  bool expired(uint64_t now) const { return expiry() <= now; }
 
   char* keyData() { return reinterpret_cast<char*>(this + 1) + ((flags & kExpires) != 0 ? 8 : 0); }
   const char* keyData() const { return const_cast<Entry*>(this)->keyData(); }

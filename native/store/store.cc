@@ -11,6 +11,9 @@ namespace {
 /// Room that stays dead so that the emptiest slab is worth compacting: a sixteenth keeps
 /// utilisation above 93 % and moves about as many bytes as are put when deaths are spread evenly.
 constexpr uint64_t kSlackShare = 16;
+/// More dead bytes than this share, and a slab is compacted rather than a fresh one taken while the
+/// budget has room: what is held stays below 8/7 of what is live, whatever makes entries die.
+constexpr uint64_t kGrowthSlackShare = 8;
 /// How often one slab is searched for expired entries at most, ms.
 constexpr uint64_t kSweepSpacingMs = 1000;
 
@@ -25,9 +28,10 @@ uint64_t less(uint64_t a, uint64_t b) {
   return a > b ? a - b : 0;
 }
 
-/// Live bytes that slabs of so many bytes may hold.
-uint64_t liveLimitOf(uint64_t slabBytes, const Layout& layout) {
-  return less(slabBytes, std::max(slabBytes / kSlackShare, layout.slabBytes / 2));
+/// Live bytes that slabs of so many bytes may hold for a share of them, and half a slab at least,
+/// to be dead.
+uint64_t liveLimitOf(uint64_t slabBytes, const Layout& layout, uint64_t slackShare = kSlackShare) {
+  return less(slabBytes, std::max(slabBytes / slackShare, layout.slabBytes / 2));
 }
 
 }  // namespace
@@ -72,9 +76,14 @@ void Store::Relinker::moved(Address from, Address to) {
 
 // ---------------------------------------------------------------- reading
 
-Address Store::find(uint32_t hash, std::string_view key, uint64_t now) {
+bool Store::expired(const Entry* entry) const {
+  // The clock is read for those that can expire only: it costs as much as the lookup.
+  return (entry->flags & kExpires) != 0 && entry->expiry() <= environment_.nowMs();
+}
+
+Address Store::find(uint32_t hash, std::string_view key) {
   const Address address = index_.find(hash, key);
-  if (address == kNowhere || !slabs_.at(address)->expired(now)) return address;
+  if (address == kNowhere || !expired(slabs_.at(address))) return address;
   ++counters_.expirations;
   policy_->removed(address);
   forget(address);
@@ -85,7 +94,7 @@ ReadResult Store::read(std::string_view key, char* out, uint64_t capacity, uint6
                        bool counts) {
   const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
   const std::lock_guard<std::mutex> lock(mutex_);
-  const Address address = find(hash, key, environment_.nowMs());
+  const Address address = find(hash, key);
   if (address == kNowhere) {
     if (counts) ++counters_.misses;
     return ReadResult::kMiss;
@@ -112,15 +121,14 @@ ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint6
 bool Store::has(std::string_view key) {
   const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
   const std::lock_guard<std::mutex> lock(mutex_);
-  return find(hash, key, environment_.nowMs()) != kNowhere;
+  return find(hash, key) != kNowhere;
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const uint64_t now = environment_.nowMs();
   return index_.scan(cursor, [&](Address address) {
     const Entry* const entry = slabs_.at(address);
-    if (!entry->expired(now)) visit(entry->key());
+    if (!expired(entry)) visit(entry->key());
   });
 }
 
@@ -137,8 +145,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     ++counters_.rejections;
     return PutResult::kTooLarge;
   }
-  const uint64_t now = environment_.nowMs();
-  if (options_.maxEntries != 0 && find(hash, key, now) == kNowhere) {
+  if (options_.maxEntries != 0 && find(hash, key) == kNowhere) {
     while (index_.count() >= options_.maxEntries && evictOne()) {
     }
   }
@@ -147,8 +154,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
       bytes <= layout_.largestInSlab() ? allocateShared(bytes) : allocateSingle(bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
 
-  write(address, hash, key, value,
-        ttl == 0 ? kNeverExpires : now + std::min(ttl, kNeverExpires - 1 - now));
+  write(address, hash, key, value, expiryAfter(ttl));
   // Looked up only now: making room may have moved or evicted it.
   const Address old = index_.find(hash, key);
   Admission admission;
@@ -163,6 +169,12 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   counters_.payloadBytes += key.size() + value.size();
   ++counters_.puts;
   return PutResult::kStored;
+}
+
+uint64_t Store::expiryAfter(uint64_t ttlMs) const {
+  if (ttlMs == 0) return kNeverExpires;
+  const uint64_t now = environment_.nowMs();
+  return now + std::min(ttlMs, kNeverExpires - 1 - now);
 }
 
 void Store::write(Address address, uint32_t hash, std::string_view key, std::string_view value,
@@ -184,7 +196,7 @@ void Store::write(Address address, uint32_t hash, std::string_view key, std::str
 bool Store::remove(std::string_view key) {
   const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
   const std::lock_guard<std::mutex> lock(mutex_);
-  const Address address = find(hash, key, environment_.nowMs());
+  const Address address = find(hash, key);
   if (address == kNowhere) return false;
   policy_->removed(address);
   forget(address);
@@ -247,8 +259,7 @@ void Store::contractTables() {
 
 bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes) {
   const auto fits = [&] {
-    return log_.sharedLiveBytes() + bytes <=
-           liveLimit(budget, log_.singleBytes() + newSingleBytes);
+    return log_.sharedLiveBytes() + bytes <= liveLimit(budget, log_.singleBytes() + newSingleBytes);
   };
   while (!fits()) {
     if (evictOne()) continue;
@@ -263,6 +274,8 @@ Address Store::allocateShared(uint64_t bytes) {
   for (;;) {
     const Address address = log_.append(bytes);
     if (address != kNowhere) return address;
+    const uint64_t worthwhile = liveLimitOf(log_.sharedBytes(), layout_, kGrowthSlackShare);
+    if (log_.sharedLiveBytes() + bytes <= worthwhile && log_.openCompacted(bytes)) continue;
     const bool fits = memory_.fits(layout_.slabBytes);
     if (fits && mayGrow(layout_.slabBytes) && log_.openFresh()) continue;
     if (log_.sharedBytes() == 0) {

@@ -134,14 +134,17 @@ class Store {
   Store(const StoreOptions& options, StoreEnvironment environment);
   bool reserveTables(uint64_t maxBytes);
 
-  Address find(uint32_t hash, std::string_view key, uint64_t now);
+  /// An entry that has expired is forgotten and not found.
+  Address find(uint32_t hash, std::string_view key);
+  bool expired(const Entry* entry) const;
+  uint64_t expiryAfter(uint64_t ttlMs) const;
   ReadResult read(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes, bool counts);
   void write(Address address, uint32_t hash, std::string_view key, std::string_view value,
              uint64_t expiry);
 
   bool canEverFit(uint64_t entryBytes) const;
-  /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie alone,
-  /// leave the slack within the budget that compaction needs.
+  /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie
+  /// alone, leave the slack within the budget that compaction needs.
   bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes);
   Address allocateShared(uint64_t bytes);
   Address allocateSingle(uint64_t bytes);

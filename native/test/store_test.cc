@@ -122,6 +122,17 @@ TEST(Store, UsesNearlyTheWholeBudget) {
   EXPECT_GE(static_cast<double>(stats.payloadBytes), 0.85 * 64 * kMiB);
 }
 
+TEST(Store, HoldsLittleMoreThanWhatLivesWhenEntriesAreFew) {
+  const auto store = openStore(64 * kMiB, Policy::kLru, 1000);
+  for (uint64_t i = 0; i < 200000; ++i) {
+    store->put(keyOf(i), std::string(600, 'v'));
+    if (i % 3 == 0) store->put(keyOf(i / 2), std::string(500, 'w'));
+  }
+  EXPECT_EQ(store->stats().entries, 1000U);
+  // The live entries, a slab that is being filled, one of slack, and the tables.
+  EXPECT_LE(store->heldBytes(), 1000 * 660 * 8 / 7 + 3 * 2 * kMiB);
+}
+
 TEST(Store, HoldsAValueOfAlmostTheWholeBudget) {
   const auto store = openStore(8 * kMiB);
   for (uint64_t i = 0; i < 20000; ++i) store->put(keyOf(i), std::string(600, 'v'));
