@@ -1,0 +1,63 @@
+// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const root = join(import.meta.dirname, '..');
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((page) => join('docs', page))];
+
+interface Snippet {
+  language: string;
+  code: string;
+  line: number;
+}
+
+function snippetsOf(page: string): Snippet[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(\w+)(?: (\w+))?\n(.*?)^```$/gms)]
+    .filter(([, , mark]) => mark !== 'setup')
+    .map((match) => ({
+      language: match[1] ?? '',
+      code: match[3] ?? '',
+      line: text.slice(0, match.index).split('\n').length,
+    }));
+}
+
+async function run({ language, code }: Snippet) {
+  const options = { cwd: root, encoding: 'utf8' } as const;
+  // From the package's root, so that 'ebbcache' is this package.
+  if (language === 'js') {
+    return spawnSync(process.execPath, ['--input-type=module', '--eval', code], options);
+  }
+  return withTempFolder(async (bin) => {
+    const command = join(bin, 'ebbcache');
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" dist/cli/main.js "$@"\n`);
+    chmodSync(command, 0o755);
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+    return spawnSync('sh', ['-e', '-c', code], { ...options, env });
+  });
+}
+
+describe.each(pages)('%s', (page) => {
+  const snippets = snippetsOf(page);
+
+  it.runIf(snippets.length > 0).each(snippets)(
+    'runs its snippet at line $line',
+    async (snippet) => {
+      expect(['js', 'sh']).toContain(snippet.language);
+      const { status, stderr } = await run(snippet);
+      expect(stderr).not.toMatch(/Error|Warning/);
+      expect(status).toBe(0);
+    },
+  );
+
+  it('links to pages that exist', () => {
+    const text = readFileSync(join(root, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(() => readFileSync(join(root, page, '..', target ?? ''))).not.toThrow();
+    }
+  });
+});
