@@ -38,11 +38,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   return exports;
 }
 
+NODE_API_MODULE(ebbcache, init)
+
 }  // namespace
 }  // namespace ebbcache
-
-static Napi::Object initModule(Napi::Env env, Napi::Object exports) {
-  return ebbcache::init(env, exports);
-}
-
-NODE_API_MODULE(NODE_GYP_MODULE_NAME, initModule)

@@ -24,7 +24,7 @@ uint64_t countIn(const Napi::Object& options, const char* name) {
 }
 
 void throwError(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
+  const Napi::Error error = Napi::Error::New(env, message);
   error.Set("code", Napi::String::New(env, code));
   error.ThrowAsJavaScriptException();
 }

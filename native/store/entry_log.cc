@@ -5,9 +5,8 @@
 
 namespace ebbcache {
 
-EntryLog::EntryLog(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout,
-                   Relocations& relocations)
-    : memory_(memory), slabs_(slabs), layout_(layout), relocations_(relocations) {}
+EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations)
+    : slabs_(slabs), layout_(layout), relocations_(relocations) {}
 
 Address EntryLog::append(uint64_t bytes) {
   if (open_ == 0) return kNowhere;
@@ -118,7 +117,7 @@ bool EntryLog::dropOneSlab() {
 }
 
 bool EntryLog::evacuate(uint32_t number) {
-  Slab& slab = slabs_[number];
+  const Slab& slab = slabs_[number];
   if (open_ == number) open_ = 0;
   for (uint64_t offset = 0; offset < slab.tail;) {
     const Address from = slabs_.addressOf(number, offset);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "slab/budgeted_memory.h"
 #include "store/entry.h"
 #include "store/layout.h"
 #include "store/slab_table.h"
@@ -24,8 +23,7 @@ class Relocations {
 
 class EntryLog {
  public:
-  EntryLog(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout,
-           Relocations& relocations);
+  EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations);
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
   Address append(uint64_t bytes);
@@ -83,7 +81,6 @@ class EntryLog {
   void drop(uint32_t number);
   bool evacuate(uint32_t number);
 
-  BudgetedMemory& memory_;
   SlabTable& slabs_;
   Layout layout_;
   Relocations& relocations_;

@@ -59,7 +59,7 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
       relinker_(*this),
       memory_(*environment_.memory, options.maxBytes),
       slabs_(memory_, layout_),
-      log_(memory_, slabs_, layout_, relinker_),
+      log_(slabs_, layout_, relinker_),
       index_(memory_, slabs_, layout_),
       policy_(makePolicy(options.policy, slabs_, memory_)) {}
 

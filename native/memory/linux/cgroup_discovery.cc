@@ -1,0 +1,140 @@
+#include "memory/linux/cgroup_discovery.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string_view>
+
+#include "memory/linux/kept_file.h"
+#include "memory/linux/text.h"
+
+namespace ebbcache {
+namespace {
+
+struct Membership {
+  CgroupVersion version;
+  std::string_view path;
+};
+
+bool listContains(std::string_view list, std::string_view name) {
+  while (true) {
+    const size_t comma = list.find(',');
+    if (list.substr(0, comma) == name) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+/// Lines are "number:controllers:path". A v1 hierarchy with the memory controller wins: a
+/// controller is in one hierarchy only, so then v2 ("0::path") does not have it.
+std::optional<Membership> findMembership(std::string_view text) {
+  std::optional<Membership> found;
+  std::string_view line;
+  while (nextLine(text, line)) {
+    const size_t first = line.find(':');
+    const size_t second = line.find(':', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) continue;
+    const std::string_view number = line.substr(0, first);
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    const std::string_view path = line.substr(second + 1);
+    if (listContains(controllers, "memory")) return Membership{CgroupVersion::kV1, path};
+    if (number == "0" && controllers.empty()) found = Membership{CgroupVersion::kV2, path};
+  }
+  return found;
+}
+
+/// E.g. <root>/cpu,memory, for controllers that are mounted together.
+std::string findCombinedMount(const std::string& root) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(root.c_str()), ::closedir);
+  if (!folder) return {};
+  while (const dirent* const entry = ::readdir(folder.get())) {
+    const std::string_view name(static_cast<const char*>(entry->d_name));
+    if (!listContains(name, "memory")) continue;
+    std::string path = root + "/";
+    if (isDirectory(path.append(name))) return path;
+  }
+  return {};
+}
+
+/// Lines are "id parent device root mount-point options [tag ...] - type source super-options".
+std::string findListedMount(const std::string& proc) {
+  std::string text;
+  std::string error;
+  if (readWholeFile(proc + "/self/mountinfo", text, error) != FileResult::kRead) return {};
+  std::string_view rest = text;
+  std::string_view line;
+  while (nextLine(rest, line)) {
+    const size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    std::string_view right = line.substr(dash + 3);
+    if (nextWord(right) != "cgroup") continue;
+    nextWord(right);
+    if (!listContains(nextWord(right), "memory")) continue;
+    std::string_view point;
+    for (int field = 0; field < 5; ++field) point = nextWord(line);
+    if (isDirectory(std::string(point))) return std::string(point);
+  }
+  return {};
+}
+
+std::string findMount(const MemoryRoots& roots, CgroupVersion version) {
+  if (version == CgroupVersion::kV1) {
+    if (std::string path = roots.cgroup + "/memory"; isDirectory(path)) return path;
+    if (std::string path = findCombinedMount(roots.cgroup); !path.empty()) return path;
+    return findListedMount(roots.proc);
+  }
+  // In a hybrid setup the root is a tmpfs that has the v2 hierarchy as one folder of many.
+  const bool rootIsGroup = ::access((roots.cgroup + "/cgroup.procs").c_str(), F_OK) == 0;
+  if (std::string path = roots.cgroup + "/unified"; !rootIsGroup && isDirectory(path)) return path;
+  return isDirectory(roots.cgroup) ? roots.cgroup : std::string();
+}
+
+std::vector<std::string_view> splitPath(std::string_view path) {
+  std::vector<std::string_view> names;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view name = path.substr(0, slash);
+    if (!name.empty() && name != ".") names.push_back(name);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  }
+  return names;
+}
+
+/// The folders from that of `path` up to the mount point. A container that sees the host's path
+/// but mounts only its own part of the hierarchy lacks the first names of the path, so they are
+/// dropped one by one until the folder exists; what remains in the end is the mount point.
+std::vector<std::string> findFolders(const std::string& mount, std::string_view path) {
+  std::vector<std::string_view> names = splitPath(path);
+  for (const std::string_view name : names) {
+    // The group is outside of this cgroup namespace.
+    if (name == "..") return {mount};
+  }
+  while (true) {
+    std::vector<std::string> folders{mount};
+    for (const std::string_view name : names) {
+      folders.insert(folders.begin(), folders.front() + "/" + std::string(name));
+    }
+    if (names.empty() || isDirectory(folders.front())) return folders;
+    names.erase(names.begin());
+  }
+}
+
+}  // namespace
+
+bool discoverCgroup(const MemoryRoots& roots, std::optional<CgroupPlace>& out, std::string& error) {
+  std::string text;
+  const FileResult result = readWholeFile(roots.proc + "/self/cgroup", text, error);
+  if (result == FileResult::kFailed) return false;
+  out.reset();
+  if (result == FileResult::kAbsent) return true;  // a kernel without cgroups
+  const auto membership = findMembership(text);
+  if (!membership) return true;
+  const std::string mount = findMount(roots, membership->version);
+  if (mount.empty()) return true;
+  out = CgroupPlace{membership->version, std::string(membership->path),
+                    findFolders(mount, membership->path)};
+  return true;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,50 @@
+// Reading files whose content the kernel makes anew for each read.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ebbcache {
+
+/// Room for any of the files that are read again and again: the largest, memory.stat, has 1-3 KiB.
+using FileBuffer = std::array<char, 16384>;
+
+enum class FileResult : uint8_t {
+  kRead,
+  /// The file does not exist, or the kernel was told not to offer it.
+  kAbsent,
+  kFailed,
+};
+
+/// One small file, kept open between reads: opening costs as much as reading. A file that was
+/// removed, or replaced by another of the same name, is opened again.
+class KeptFile {
+ public:
+  explicit KeptFile(std::string path) : path_(std::move(path)) {}
+  KeptFile(KeptFile&& other) noexcept;
+  KeptFile(const KeptFile&) = delete;
+  KeptFile& operator=(const KeptFile&) = delete;
+  KeptFile& operator=(KeptFile&&) = delete;
+  ~KeptFile() { close(); }
+
+  /// Reads all of the file as it is now. `text` points into `buffer`. Unless it returns kRead,
+  /// `error` is a sentence and `text` is untouched.
+  FileResult read(FileBuffer& buffer, std::string_view& text, std::string& error);
+  const std::string& path() const { return path_; }
+
+ private:
+  bool isReplaced() const;
+  void close();
+
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+/// Reads a file of any length up to 4 MiB, once.
+FileResult readWholeFile(const std::string& path, std::string& out, std::string& error);
+
+bool isDirectory(const std::string& path);
+
+}  // namespace ebbcache

@@ -1,0 +1,83 @@
+#include <unistd.h>
+
+#include <string_view>
+#include <utility>
+
+#include "memory/linux/cgroup_reader.h"
+#include "memory/linux/kept_file.h"
+#include "memory/linux/meminfo.h"
+#include "memory/linux/process.h"
+#include "memory/linux/psi.h"
+#include "memory/snapshot.h"
+
+namespace ebbcache {
+namespace {
+
+class LinuxMemoryReader final : public MemoryReader {
+ public:
+  explicit LinuxMemoryReader(const MemoryRoots& roots)
+      : meminfo_(roots.proc + "/meminfo"),
+        statm_(roots.proc + "/self/statm"),
+        pressure_(roots.proc + "/pressure/memory"),
+        cgroup_(roots) {}
+
+  bool readUsage(MemoryUsage& out, std::string& error) override {
+    MemoryUsage usage;
+    std::string_view text;
+    std::string why;
+    if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
+    if (!parseMeminfo(text, usage.system, why)) return reject(meminfo_, why, error);
+    if (!cgroup_.read(usage.system.limit, buffer_, usage.group, error)) return false;
+    out = usage;
+    return true;
+  }
+
+  bool readSnapshot(MemorySnapshot& out, std::string& error) override {
+    MemorySnapshot snapshot;
+    if (!readUsage(snapshot.usage, error)) return false;
+    if (!readProcess(snapshot, error)) return false;
+    if (!readPressure(snapshot.psi, error)) return false;
+    out = snapshot;
+    return true;
+  }
+
+ private:
+  static bool reject(const KeptFile& file, std::string_view why, std::string& error) {
+    error = "The file " + file.path() + " ";
+    error.append(why).append(".");
+    return false;
+  }
+
+  bool readProcess(MemorySnapshot& snapshot, std::string& error) {
+    std::string_view text;
+    if (statm_.read(buffer_, text, error) != FileResult::kRead) return false;
+    if (parseStatm(text, pageBytes_, snapshot.processRss, snapshot.processVirtual)) return true;
+    return reject(statm_, "does not begin with two numbers of pages", error);
+  }
+
+  /// Not every kernel has the file and not every sandbox lets it be read: neither is an error.
+  bool readPressure(std::optional<PsiAverages>& psi, std::string& error) {
+    std::string_view text;
+    std::string ignored;
+    if (pressure_.read(buffer_, text, ignored) != FileResult::kRead) return true;
+    PsiAverages averages;
+    if (!parsePsi(text, averages)) return reject(pressure_, "has malformed averages", error);
+    psi = averages;
+    return true;
+  }
+
+  FileBuffer buffer_{};
+  KeptFile meminfo_;
+  KeptFile statm_;
+  KeptFile pressure_;
+  CgroupReader cgroup_;
+  uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+};
+
+}  // namespace
+
+std::unique_ptr<MemoryReader> openMemoryReader(const MemoryRoots& roots) {
+  return std::make_unique<LinuxMemoryReader>(roots);
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,33 @@
+#include "memory/linux/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace ebbcache {
+
+bool nextLine(std::string_view& text, std::string_view& line) {
+  if (text.empty()) return false;
+  const size_t end = std::min(text.find('\n'), text.size());
+  line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return true;
+}
+
+std::string_view nextWord(std::string_view& text) {
+  constexpr std::string_view kBlanks = " \t\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+std::optional<uint64_t> parseUint64(std::string_view digits) {
+  uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [rest, failure] = std::from_chars(digits.data(), end, value);
+  if (failure != std::errc() || rest != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,19 @@
+// Small parsing helpers for the text files of procfs and cgroupfs. They accept any bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace ebbcache {
+
+/// Cuts the first line off `text` into `line`, without its newline. False once `text` is empty.
+bool nextLine(std::string_view& text, std::string_view& line);
+
+/// Cuts the first word (up to spaces, tabs or newlines) off `text`; empty when there is none.
+std::string_view nextWord(std::string_view& text);
+
+/// The number when all of `digits` is an unsigned decimal number that fits.
+std::optional<uint64_t> parseUint64(std::string_view digits);
+
+}  // namespace ebbcache

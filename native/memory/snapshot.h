@@ -1,0 +1,65 @@
+// What the operating system says about memory: one contract, one backend per folder beside this.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ebbcache {
+
+/// One thing that bounds the memory of this process: the machine, or the group (cgroup, job
+/// object) that it runs in. Bytes; `used` never passes `limit`.
+struct MemoryBound {
+  uint64_t limit = 0;
+  /// Without what the kernel can take back for free (page cache that is not in active use).
+  uint64_t used = 0;
+
+  uint64_t available() const { return limit - used; }
+  double percentUsed() const {
+    return limit == 0 ? 0.0 : 100.0 * static_cast<double>(used) / static_cast<double>(limit);
+  }
+};
+
+/// The cheap part, read before every slab is taken: how full each bound is.
+struct MemoryUsage {
+  MemoryBound system;
+  /// Absent where nothing but the machine limits the process. With nested groups, the one of the
+  /// ancestors with the fewest bytes available.
+  std::optional<MemoryBound> group;
+};
+
+/// Pressure stall information: share of the last 10 s, in percent, in which some or all tasks
+/// waited for memory.
+struct PsiAverages {
+  double someAvg10 = 0;
+  double fullAvg10 = 0;
+};
+
+struct MemorySnapshot {
+  MemoryUsage usage;
+  uint64_t processRss = 0;
+  uint64_t processVirtual = 0;
+  /// Absent where the kernel has none (not Linux, or built without PSI).
+  std::optional<PsiAverages> psi;
+};
+
+/// Where Linux keeps its files; the other systems ignore it. Tests point it at recorded trees.
+struct MemoryRoots {
+  std::string proc = "/proc";
+  std::string cgroup = "/sys/fs/cgroup";
+};
+
+/// Reads the machine. Not thread-safe: give each thread its own. A read that fails returns false
+/// with a sentence in `error`, leaves `out` as it was, and may succeed the next time.
+class MemoryReader {
+ public:
+  virtual ~MemoryReader() = default;
+  virtual bool readUsage(MemoryUsage& out, std::string& error) = 0;
+  virtual bool readSnapshot(MemorySnapshot& out, std::string& error) = 0;
+};
+
+/// The reader of this operating system. Never null: what is missing shows at the first read.
+std::unique_ptr<MemoryReader> openMemoryReader(const MemoryRoots& roots = {});
+
+}  // namespace ebbcache

