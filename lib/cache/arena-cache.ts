@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
-import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
-import { type NativeStore, native } from '../native.js';
+import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
+import { type NativeStore, type NativeStoreOptions, native } from '../native.js';
 import {
   type ArenaCacheOptions,
   checkMaxBytes,
@@ -44,14 +44,15 @@ const codec: Codec = new MsgpackCodec();
  * value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
  *
  * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for a key or option out of
- * range, an EncodeError for a value that cannot be stored, a ClosedError after close(). None of them
- * changes what is stored.
+ * range, an EncodeError for a value that cannot be stored, a ClosedError after close(), and from the
+ * constructor an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the name is open with other
+ * options or the OS refuses memory. None of them changes what is stored.
  */
 export class ArenaCache<V = unknown> {
   #store: NativeStore | undefined;
 
   constructor(options: ArenaCacheOptions) {
-    this.#store = new native.Store(resolveArenaOptions(options));
+    this.#store = openStore(resolveArenaOptions(options));
   }
 
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
@@ -91,7 +92,7 @@ export class ArenaCache<V = unknown> {
    * it: then nothing has changed.
    */
   set(key: string, value: V, options?: { ttl?: number; cost?: number }): boolean {
-    const store = this.#open();
+    this.#open();
     checkKey(key);
     if (value === undefined) {
       throw argumentTypeError(
@@ -100,6 +101,8 @@ export class ArenaCache<V = unknown> {
     }
     const ttl = checkTtl(options?.ttl);
     const encoded = codec.encode(value);
+    // Asked again: a getter of the value may have closed it.
+    const store = this.#open();
     return store.set(key, encoded, encoded.start, encoded.end, ttl, options?.cost ?? 0) === 0;
   }
 
@@ -124,21 +127,15 @@ export class ArenaCache<V = unknown> {
    * The keys, in no particular order. An entry that is there from the first step to the last is
    * visited exactly once, whatever is put or deleted in between.
    */
-  *keys(): IterableIterator<string> {
-    let cursor = 0;
-    do {
-      const [next, ...keys] = this.#open().scan(cursor);
-      yield* keys;
-      cursor = next;
-    } while (cursor !== 0);
+  keys(): IterableIterator<string> {
+    this.#open();
+    return this.#scanKeys();
   }
 
   /** Keys with their values, as `keys` visits them; counts neither as hits nor as uses. */
-  *entries(): IterableIterator<[string, V]> {
-    for (const key of this.keys()) {
-      const value = this.peek(key);
-      if (value !== undefined) yield [key, value];
-    }
+  entries(): IterableIterator<[string, V]> {
+    this.#open();
+    return this.#scanEntries();
   }
 
   /**
@@ -184,11 +181,36 @@ export class ArenaCache<V = unknown> {
     this.close();
   }
 
+  *#scanKeys(): IterableIterator<string> {
+    let cursor = 0;
+    do {
+      const [next, ...keys] = this.#open().scan(cursor);
+      yield* keys;
+      cursor = next;
+    } while (cursor !== 0);
+  }
+
+  *#scanEntries(): IterableIterator<[string, V]> {
+    for (const key of this.#scanKeys()) {
+      const value = this.peek(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
   #open(): NativeStore {
     if (this.#store === undefined) {
       throw new ClosedError('The cache is closed. Make a new ArenaCache, or close this one later.');
     }
     return this.#store;
+  }
+}
+
+function openStore(options: NativeStoreOptions): NativeStore {
+  try {
+    return new native.Store(options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EbbcacheError('ERR_EBBCACHE_OPEN', reason, { cause });
   }
 }
 

@@ -37,6 +37,8 @@ export function resolveArenaOptions(options: ArenaCacheOptions): NativeStoreOpti
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     throw argumentTypeError('name must be a string that is not empty; leave it out for no name.');
   }
+  // Lone surrogates have no UTF-8: two such names would be one.
+  if (name?.isWellFormed() === false) throw argumentRangeError('name must be well-formed Unicode.');
   if (typeof ebb !== 'boolean') {
     throw argumentTypeError(`ebb must be true or false; it is ${show(ebb)}.`);
   }

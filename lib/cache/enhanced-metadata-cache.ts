@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { EncodeError } from '../codec/encode-error.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
 import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { pressureLevelName } from '../memory/pressure-level.js';
 import { ArenaCache } from './arena-cache.js';
+import { checkNumber } from './arena-options.js';
 import {
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
@@ -17,6 +20,8 @@ import { SingleFlight } from './single-flight.js';
 const MIB = 1024 * 1024;
 const DEFAULT_TIER = 'default';
 const MAX_TIER_LENGTH = 256;
+/** Of UTF-16; in UTF-8 still a key that the store takes. */
+const MAX_KEY_LENGTH = 16 * 1024;
 const DEFAULT_WARM_CONCURRENCY = 4;
 
 /** A record of metadata: anything msgpack can carry. Dates, Maps, typed arrays and bigints survive. */
@@ -101,9 +106,7 @@ export class EnhancedMetadataCache {
     this.#assertOpen();
     const key = keyOf(filePath, tier);
     checkMetadata(metadata);
-    if (typeof extractionTimeMs !== 'number' || !(extractionTimeMs >= 0)) {
-      throw argumentRangeError('extractionTimeMs must be a number of ms that is not negative.');
-    }
+    checkNumber('extractionTimeMs', extractionTimeMs, 0, Infinity, 'ms');
     return this.#store(key, tier, fileState(filePath), metadata, extractionTimeMs);
   }
 
@@ -305,12 +308,23 @@ export class EnhancedMetadataCache {
     cost: number,
   ): boolean {
     if (state === undefined) return false;
-    const stored = this.#memory.set(key, [state, metadata], { cost });
+    const stored = this.#setMemory(key, state, metadata, cost);
     if (stored) {
       this.#tiers.add(tier);
       this.#writes++;
     }
     return stored;
+  }
+
+  #setMemory(key: string, state: string, metadata: Metadata, cost: number): boolean {
+    try {
+      return this.#memory.set(key, [state, metadata], { cost });
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      // The path within the metadata, which is second beside its state.
+      const path = error.path.replace(/^\[1\]\.?/, '');
+      throw new EncodeError(path, error.reason, { cause: error.cause });
+    }
   }
 
   #assertOpen(): void {
@@ -332,7 +346,8 @@ function keyOf(filePath: string, tier: string): string {
     );
   }
   // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
-  return `${tier.length}:${tier}:${resolve(filePath).toWellFormed()}`;
+  const key = `${tier.length}:${tier}:${resolve(filePath).toWellFormed()}`;
+  return key.length <= MAX_KEY_LENGTH ? key : createHash('sha256').update(key).digest('hex');
 }
 
 function checkMetadata(metadata: unknown): void {

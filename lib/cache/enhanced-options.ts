@@ -55,7 +55,7 @@ export function resolveEnhancedOptions(given: EnhancedCacheOptions = {}): Resolv
   if (typeof given !== 'object' || given === null) {
     throw argumentTypeError('The options must be an object; leave them out for the defaults.');
   }
-  const options = { ...presetOf(given.preset), ...given };
+  const options = { ...presetOf(given.preset), ...definedOf(given) };
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkString('cacheDir', options.cacheDir ?? defaultCacheDir()),
@@ -74,8 +74,13 @@ export function resolveEnhancedOptions(given: EnhancedCacheOptions = {}): Resolv
     ),
     monitor: checkMonitor(options.monitor),
     policy: options.policy ?? 'lru',
-    logger: options.logger ?? silentLogger,
+    logger: checkLogger(options.logger ?? silentLogger),
   };
+}
+
+/** An option that is undefined is one left out. */
+function definedOf(options: EnhancedCacheOptions): EnhancedCacheOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function presetOf(name: PresetName | undefined): EnhancedCacheOptions {
@@ -112,6 +117,12 @@ function checkString(name: string, value: unknown): string {
 function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw argumentTypeError(`${name} must be true or false.`);
+}
+
+function checkLogger(logger: Logger): Logger {
+  const methods = ['debug', 'info', 'warn', 'error'] as const;
+  if (methods.every((method) => typeof logger[method] === 'function')) return logger;
+  throw argumentTypeError(`logger must have the methods ${methods.join(', ')}.`);
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

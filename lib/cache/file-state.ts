@@ -13,7 +13,8 @@ export function fileState(filePath: string): string | undefined {
     const stat = statSync(filePath, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return ABSENT;
     return stat.isFile() ? `${stat.size}-${stat.mtimeNs}-${stat.ino}` : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Below a file instead of a folder nothing can be.
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? ABSENT : undefined;
   }
 }

@@ -24,10 +24,10 @@ export class SingleFlight<T> {
     try {
       return await (signal === undefined ? flight.result : untilAborted(flight.result, signal));
     } finally {
-      if (--flight.waiting === 0) {
+      // Not one that is done: that is gone already.
+      if (--flight.waiting === 0 && this.#flights.get(key) === flight) {
+        this.#flights.delete(key);
         flight.controller.abort();
-        // One that was given up must not be joined any more; one that is done is gone already.
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
       }
     }
   }

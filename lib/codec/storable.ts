@@ -1,10 +1,17 @@
 // Makes a value fit for msgpack, or says what in it does not fit. msgpack has one kind of map, so a
-// Map, and an object with an own key that would set its prototype, travel as boxes of their entries.
+// Map, an object with an own key that would set its prototype, and an error travel as boxes.
 
 import { EncodeError } from './encode-error.js';
 
 /** Levels of nesting; deeper is taken for a value that refers to itself. */
 const MAX_DEPTH = 256;
+
+const ERROR_CLASSES = new Map<string, new (message: string, options?: ErrorOptions) => Error>(
+  [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((each) => [
+    each.name,
+    each,
+  ]),
+);
 
 /** Stands in for a Map. */
 export class MapBox {
@@ -16,9 +23,15 @@ export class ObjectBox {
   constructor(readonly entries: unknown[]) {}
 }
 
+/** Stands in for an error: its name, message and cause. */
+export class ErrorBox {
+  constructor(readonly parts: [name: string, message: string, cause: unknown]) {}
+}
+
 /**
- * The value itself, or where it holds a Map, a copy with boxes in their places. Throws an
- * {@link EncodeError} for functions, symbols, cycles and objects without content of their own.
+ * The value itself, or where it holds what travels in a box, a copy with boxes in their places.
+ * Throws an {@link EncodeError} for functions, symbols, cycles and objects without content of their
+ * own.
  */
 export function toStorable(value: unknown): unknown {
   const path: (string | number)[] = [];
@@ -46,6 +59,17 @@ export function unboxObject(entries: unknown[]): Record<string, unknown> {
     });
   }
   return object;
+}
+
+/** The error that it was, without the stack, which would be of here. */
+export function unboxError([name, message, cause]: ErrorBox['parts']): Error {
+  const ErrorClass = ERROR_CLASSES.get(name) ?? Error;
+  const error = new ErrorClass(message, cause === undefined ? undefined : { cause });
+  if (error.name !== name) {
+    Object.defineProperty(error, 'name', { value: name, writable: true, configurable: true });
+  }
+  error.stack = `${name}: ${message}`;
+  return error;
 }
 
 /** Returned, not thrown, so that each level can add its key to the path on the way up. */
@@ -79,6 +103,7 @@ function convertObject(object: object, depth: number, path: Path): unknown {
     const members = convertArray([...object], depth, path);
     return members instanceof Refusal ? members : new Set(members as unknown[]);
   }
+  if (object instanceof Error) return boxError(object, depth, path);
   if (carriedWhole(object)) return object;
   if (isOpaque(object)) {
     return new Refusal(
@@ -141,13 +166,21 @@ function boxObject(record: Record<string, unknown>, depth: number, path: Path): 
   return new ObjectBox(entries);
 }
 
+function boxError(error: Error, depth: number, path: Path): unknown {
+  const cause = convert(error.cause, depth + 1, path);
+  if (cause instanceof Refusal) {
+    path.push('cause');
+    return cause;
+  }
+  return new ErrorBox([String(error.name), String(error.message), cause]);
+}
+
 function carriedWhole(object: object): boolean {
   return (
     object instanceof Date ||
     ArrayBuffer.isView(object) ||
     object instanceof ArrayBuffer ||
-    object instanceof RegExp ||
-    object instanceof Error
+    object instanceof RegExp
   );
 }
 

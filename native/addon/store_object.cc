@@ -14,7 +14,7 @@ constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
 
 /// A count of bytes, entries or ms; 0 for what is no such number.
 uint64_t toCount(const Napi::Value& value) {
-  if (!value.IsNumber()) return 0;
+  if (value.IsEmpty() || !value.IsNumber()) return 0;
   const double number = value.As<Napi::Number>().DoubleValue();
   return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
 }
@@ -23,10 +23,21 @@ uint64_t countIn(const Napi::Object& options, const char* name) {
   return toCount(options.Get(name));
 }
 
+/// Empty for anything but a string; a getter that threw leaves its exception pending.
+std::string textIn(const Napi::Object& options, const char* name) {
+  const Napi::Value value = options.Get(name);
+  if (value.IsEmpty() || !value.IsString()) return {};
+  return value.As<Napi::String>().Utf8Value();
+}
+
+bool flagIn(const Napi::Object& options, const char* name) {
+  const Napi::Value value = options.Get(name);
+  return !value.IsEmpty() && value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
+/// Does nothing where no exception can be thrown any more: in an environment that is torn down.
 void throwError(Napi::Env env, const char* code, const std::string& message) {
-  const Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  error.ThrowAsJavaScriptException();
+  napi_throw_error(env, code, message.c_str());
 }
 
 }  // namespace
@@ -59,11 +70,11 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Stor
   options.store.maxBytes = countIn(given, "maxBytes");
   options.store.maxEntries = countIn(given, "maxEntries");
   options.store.defaultTtlMs = countIn(given, "ttl");
-  options.store.policy =
-      given.Get("policy").ToString().Utf8Value() == "s3fifo" ? Policy::kS3Fifo : Policy::kLru;
-  options.name = given.Get("name").ToString().Utf8Value();
-  options.ebb = given.Get("ebb").ToBoolean();
+  options.store.policy = textIn(given, "policy") == "s3fifo" ? Policy::kS3Fifo : Policy::kLru;
+  options.name = textIn(given, "name");
+  options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
+  if (env.IsExceptionPending()) return;
   std::string error;
   handle_ = Environment::of(env).runtime->open(options, error);
   if (!handle_) throwError(env, "ERR_EBBCACHE_OPEN", error);

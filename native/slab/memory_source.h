@@ -21,7 +21,7 @@ class MemorySource {
   virtual size_t pageBytes() const = 0;
 };
 
-/// The operating system itself. The object has no state and is never destroyed before its users.
+/// The operating system itself. The object has no state and is never destroyed.
 MemorySource& osMemory();
 
 }  // namespace ebbcache

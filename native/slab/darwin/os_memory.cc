@@ -17,7 +17,8 @@ class DarwinMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  static DarwinMemory memory;
+  // Never destroyed: a thread may still give memory back while the process ends.
+  static DarwinMemory& memory = *new DarwinMemory();
   return memory;
 }
 

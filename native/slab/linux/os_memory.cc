@@ -32,7 +32,8 @@ class LinuxMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  static LinuxMemory memory;
+  // Never destroyed: a thread may still give memory back while the process ends.
+  static LinuxMemory& memory = *new LinuxMemory();
   return memory;
 }
 

@@ -27,7 +27,8 @@ class WindowsMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  static WindowsMemory memory;
+  // Never destroyed: a thread may still give memory back while the process ends.
+  static WindowsMemory& memory = *new WindowsMemory();
   return memory;
 }
 

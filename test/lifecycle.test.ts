@@ -1,0 +1,206 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
+const measurement = fileURLToPath(new URL('./helpers/measure-memory.mjs', import.meta.url));
+
+/** In scripts: a store, and what makes a worker of a source that has `ebbcache` too. */
+const open = `const cache = new ebbcache.ArenaCache({ maxBytes: 8 << 20 });\n`;
+const named = `new ebbcache.ArenaCache({ maxBytes: 4 << 20, name: 'shared', ebb: false })`;
+const startWorker = `
+  import { Worker } from 'node:worker_threads';
+  import { once } from 'node:events';
+  const startWorker = (source) => new Worker(new URL('data:text/javascript,' + encodeURIComponent(
+    'import * as ebbcache from "${packageUrl}";' +
+    'import { parentPort } from "node:worker_threads";' + source)));
+`;
+
+describe('a process ends by itself', () => {
+  it.each<[string, string]>([
+    ['that only imports the package', ''],
+    ['with an open cache', `${open} cache.set('a', 1);`],
+    ['with an open cache of a name', `globalThis.kept = ${named}; kept.set('a', 1);`],
+    ['with entries that expire', `${open} cache.set('a', 1, { ttl: 3_600_000 });`],
+    ['with a started monitor', 'new ebbcache.MemoryPressureMonitor().startMonitoring();'],
+    ['with the global monitor', 'ebbcache.getGlobalMonitor();'],
+    [
+      'with the global cache in use',
+      `const cache = ebbcache.getEnhancedCache();
+       cache.put('test.jpg', { tags: ['test'] });
+       await cache.fetch('other.jpg', async () => ({ n: 1 }));`,
+    ],
+    [
+      'with caches left to the garbage collector',
+      `for (let i = 0; i < 200; i++) new ebbcache.ArenaCache({ maxBytes: 1 << 20 }).set('a', i);
+       globalThis.gc();
+       await new Promise(setImmediate);
+       globalThis.gc();`,
+    ],
+    ['in the middle of an iteration', `${open} cache.set('a', 1); cache.keys().next();`],
+  ])('%s', async (_, script) => {
+    expect(await runScript(script, ['--expose-gc'])).toEqual(silentSuccess);
+  });
+});
+
+describe('process.exit', () => {
+  it.each<[string, string]>([
+    ['right after a cache was opened', `${open} process.exit();`],
+    [
+      'in the middle of puts',
+      `${open} for (let i = 0; ; i++) {
+         cache.set('key' + i, 'v'.repeat(600));
+         if (i === 30_000) process.exit();
+       }`,
+    ],
+    ['in a getter of a value', `${open} cache.set('a', { get b() { process.exit(); } });`],
+    [
+      'with an exit handler that uses the cache',
+      `${open} process.on('exit', () => {
+         cache.set('a', 1);
+         if (cache.get('a') !== 1) throw new Error('lost');
+         new ebbcache.ArenaCache({ maxBytes: 1 << 20 }).set('b', 2);
+         process.exit();
+       });`,
+    ],
+    [
+      'while workers use the same store',
+      `${startWorker}
+       const cache = ${named};
+       for (let i = 0; i < 3; i++) {
+         const worker = startWorker(\`
+           const cache = ${named};
+           parentPort.postMessage('ready');
+           for (let i = 0; ; i++) cache.set('key' + (i % 5000), 'v'.repeat(i % 900));\`);
+         await once(worker, 'message');
+       }
+       for (let i = 0; i < 5000; i++) cache.get('key' + i);
+       process.exit();`,
+    ],
+  ])('ends %s', async (_, script) => {
+    expect(await runScript(script)).toEqual(silentSuccess);
+  });
+
+  it('ends with 1 after an uncaught exception', async () => {
+    const script = `${open} ebbcache.getEnhancedCache(); cache.set('a', 1); throw new Error('mine');`;
+    const { code, signal, stderr } = await runScript(script);
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
+    expect(stderr).toMatch(/Error: mine/);
+  });
+});
+
+describe('worker threads', () => {
+  it('may have the addon without the main thread', async () => {
+    const script = `${startWorker}
+      const source = \`
+        const cache = ${named};
+        cache.set('a', new Map([[1, 2]]));
+        ebbcache.getEnhancedCache().put('test.jpg', { a: 1 });
+        parentPort.postMessage(cache.get('a').get(1));\`;
+      for (let i = 0; i < 3; i++) {
+        const workers = [startWorker(source), startWorker(source)];
+        const ends = workers.map((worker) => once(worker, 'exit'));
+        const messages = await Promise.all(workers.map((worker) => once(worker, 'message')));
+        if (messages.flat().join() !== '2,2') throw new Error(messages.join());
+        if ((await Promise.all(ends)).flat().join() !== '0,0') throw new Error('not a clean end');
+      }`;
+    expect(await runNode(['--input-type=module', '--eval', script])).toEqual(silentSuccess);
+  });
+
+  it('may be terminated at any moment', async () => {
+    const script = `${startWorker}
+      const cache = ${named};
+      const source = \`
+        const cache = ${named};
+        const all = ebbcache.getEnhancedCache();
+        parentPort.postMessage('ready');
+        for (let i = 0; ; i++) {
+          const key = 'key' + (i % 3000);
+          cache.set(key, { key, text: 'v'.repeat(i % 2000) });
+          const found = cache.get('key' + ((i * 7) % 3000));
+          if (i % 50 === 0) [...cache.keys()];
+          if (i % 100 === 0) all.put('file' + i, { i });
+        }\`;
+      let turns = 0;
+      const work = () => {
+        for (let i = 0; i < 200; i++, turns++) {
+          const key = 'key' + (turns % 3000);
+          const found = cache.get(key);
+          if (found !== undefined && found.key !== key) throw new Error('another entry');
+          cache.set(key, { key, text: 'main' });
+        }
+      };
+      for (let round = 0; round < 25; round++) {
+        const workers = [startWorker(source), startWorker(source)];
+        // Some end while they start, some at work.
+        if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
+        for (let i = 0; i < Math.random() * 20; i++) {
+          work();
+          await new Promise(setImmediate);
+        }
+        await Promise.all(workers.map((worker) => worker.terminate()));
+      }
+      work();
+      const { entries, heldBytes, budgetBytes, payloadBytes } = cache.stats();
+      const keys = [...cache.keys()];
+      if (new Set(keys).size !== entries) throw new Error('entries: ' + entries + ', keys: ' + keys.length);
+      if (heldBytes > budgetBytes || payloadBytes > heldBytes) throw new Error('bytes');
+      let bytes = 0;
+      for (const key of keys) {
+        if (cache.peek(key)?.key !== key) throw new Error('another entry');
+        bytes += key.length + cache.getBytes(key).length;
+      }
+      if (bytes !== payloadBytes) throw new Error('payload: ' + payloadBytes + ', found: ' + bytes);
+      cache.clear();
+      if (cache.stats().payloadBytes !== 0) throw new Error('not empty');`;
+    expect(await runScript(script)).toEqual(silentSuccess);
+  });
+});
+
+describe('the addon', () => {
+  it('may be loaded twice from two files', async () => {
+    await withTempFolder(async (folder) => {
+      const copy = join(folder, 'copy.node');
+      copyFileSync(addon, copy);
+      const script = join(folder, 'both.cjs');
+      writeFileSync(
+        script,
+        `const options = { maxBytes: 1 << 20, maxEntries: 0, policy: 'lru', ttl: 0, name: 'same', ebb: true, minBytes: 0 };
+         const stores = process.argv.slice(2).map((path) => {
+           const { Store, setReadBuffer } = require(path);
+           const buffer = Buffer.alloc(100);
+           setReadBuffer(buffer);
+           return { store: new Store(options), buffer };
+         });
+         stores.forEach(({ store }, i) => store.set('key', Buffer.from('value ' + i), 0, 7, 0, 0));
+         stores.forEach(({ store, buffer }, i) => {
+           const length = store.get('key');
+           if (buffer.toString('utf8', 0, length) !== 'value ' + i) throw new Error('mixed up');
+         });
+         stores[0].store.close();
+         if (stores[1].store.get('key') !== 7) throw new Error('lost');`,
+      );
+      expect(await runNode([script, addon, copy])).toEqual(silentSuccess);
+    });
+  });
+});
+
+describe('memory', () => {
+  it('stays within the budget, outside the heap', async () => {
+    // The young generation has its full size from the start, so that it does not count as growth.
+    const flags = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'];
+    const { code, stdout, stderr } = await runNode([...flags, measurement, packageUrl]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const figures = JSON.parse(stdout);
+    console.log('a million puts of 600 bytes into 64 MiB:', figures);
+    const MIB = 1024 * 1024;
+    expect(figures.overBudget).toBe(0);
+    expect(figures.recent).toBe(figures.kept);
+    expect(figures.kept).toBeGreaterThan(80_000);
+    expect(figures.heapGrowth).toBeLessThan(2 * MIB);
+    expect(figures.rssGrowth).toBeLessThan(64 * MIB * 1.05);
+  });
+});
