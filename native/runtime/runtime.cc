@@ -1,9 +1,23 @@
 #include "runtime/runtime.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace ebbcache {
+
+namespace {
+
+/// No exception passes this: the heap or the system's entropy may be exhausted.
+std::unique_ptr<Store> openStore(const StoreOptions& options, StoreEnvironment environment) {
+  try {
+    return Store::open(options, std::move(environment));
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
 
 StoreHandle& StoreHandle::operator=(StoreHandle&& other) noexcept {
   if (this != &other) {
@@ -40,7 +54,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, std::string& error)
   if (!options.name.empty()) {
     for (OpenStore& open : stores_) {
       if (open.shared->options().name != options.name) continue;
-      if (!(open.shared->options() == options)) {
+      if (!open.shared->isOpenedWith(options)) {
         error = "The store '" + options.name +
                 "' is open in this process with other options. Open it with the same ones, or "
                 "under another name.";
@@ -56,7 +70,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, std::string& error)
   if (options.ebb) {
     environment.mayGrow = [this](uint64_t bytes) { return governor_.mayGrow(bytes); };
   }
-  std::unique_ptr<Store> store = Store::open(options.store, std::move(environment));
+  std::unique_ptr<Store> store = openStore(options.store, std::move(environment));
   if (store == nullptr) {
     error = "The system refused the store's first pages. Free memory, or lower maxBytes.";
     return {};

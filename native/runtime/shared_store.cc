@@ -4,10 +4,13 @@
 
 namespace ebbcache {
 
-bool SharedStoreOptions::operator==(const SharedStoreOptions& other) const {
-  return name == other.name && ebb == other.ebb && minBytes == other.minBytes &&
-         store.maxBytes == other.store.maxBytes && store.maxEntries == other.store.maxEntries &&
-         store.policy == other.store.policy && store.defaultTtlMs == other.store.defaultTtlMs;
+bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
+  const StoreOptions& mine = options_.store;
+  const StoreOptions& other = options.store;
+  return options.name == options_.name && options.ebb == options_.ebb &&
+         options.minBytes == options_.minBytes && other.policy == mine.policy &&
+         other.maxEntries == mine.maxEntries && other.defaultTtlMs == mine.defaultTtlMs &&
+         (other.maxBytes == mine.maxBytes || other.maxBytes == store_->maxBytes());
 }
 
 uint64_t SharedStore::setPressureBudget(uint64_t bytes) {

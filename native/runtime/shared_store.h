@@ -18,8 +18,6 @@ struct SharedStoreOptions {
   bool ebb = true;
   /// Floor under pressure, bytes.
   uint64_t minBytes = 0;
-
-  bool operator==(const SharedStoreOptions& other) const;
 };
 
 class SharedStore final : public GovernedStore {
@@ -30,6 +28,9 @@ class SharedStore final : public GovernedStore {
   Store& store() { return *store_; }
   /// As it was opened: a resize does not show here.
   const SharedStoreOptions& options() const { return options_; }
+  /// Whether one who opens the name with these means this store: its size may be the one it was
+  /// opened with, or the one it was resized to.
+  bool isOpenedWith(const SharedStoreOptions& options) const;
 
   bool ebbs() const override { return options_.ebb; }
   uint64_t heldBytes() const override { return store_->heldBytes(); }

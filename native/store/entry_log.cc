@@ -110,14 +110,24 @@ void EntryLog::dropEmptySlabs() {
 
 bool EntryLog::dropOneSlab() {
   const uint32_t emptiest = emptiestShared(0);
-  if (emptiest == 0) return false;
-  if (slabs_[emptiest].live > 0 && !evacuate(emptiest)) return false;
+  if (emptiest == 0 || !evacuate(emptiest)) return false;
   drop(emptiest);
+  return true;
+}
+
+bool EntryLog::openEvacuated() {
+  const uint32_t emptiest = emptiestShared(0);
+  if (emptiest == 0 || !evacuate(emptiest)) return false;
+  slabs_[emptiest].tail = 0;
+  slabs_[emptiest].earliestExpiry = kNeverExpires;
+  open_ = emptiest;
   return true;
 }
 
 bool EntryLog::evacuate(uint32_t number) {
   const Slab& slab = slabs_[number];
+  // Not even without a gap would all live entries fit the others: nothing is moved in vain.
+  if (slab.live > 0 && sharedLiveBytes_ > (sharedSlabs_ - 1) * layout_.slabBytes) return false;
   if (open_ == number) open_ = 0;
   for (uint64_t offset = 0; offset < slab.tail;) {
     const Address from = slabs_.addressOf(number, offset);

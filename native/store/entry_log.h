@@ -35,6 +35,10 @@ class EntryLog {
   /// `bytes` free.
   bool openCompacted(uint64_t bytes);
 
+  /// Moves the live entries of the emptiest slab into the others and opens it; false when they have
+  /// no room for them. For an entry that no slab has room for even when compacted.
+  bool openEvacuated();
+
   /// The entry is dead: its bytes are free for the next compaction, or at once if it lay alone.
   void release(Address address);
   /// Gives the slabs without live entries back to the system.

@@ -35,6 +35,8 @@ class EvictionPolicy {
   /// The entry's bytes, links included, now lie at `to`.
   virtual void moved(Address from, Address to) = 0;
   virtual void clear() = 0;
+  /// Makes the policy's own tables large enough for a budget, as far as there is memory for them.
+  virtual void reserve(uint64_t /*maxBytes*/) {}
   /// Gives back what the policy's own tables no longer need.
   virtual void contract() {}
   /// Mapped for the policy's own tables.

@@ -4,7 +4,9 @@ namespace ebbcache {
 namespace {
 
 constexpr uint64_t kBucketSlots = 4;
-constexpr uint64_t kFewestSlots = 512;
+constexpr uint64_t kFewestSlots = 64;
+/// How often a refused table is asked for again, in ghosts.
+constexpr uint32_t kRetryEvery = 4096;
 
 }  // namespace
 
@@ -27,26 +29,22 @@ void GhostQueue::place(Ghost ghost) {
   *oldest = ghost;
 }
 
-void GhostQueue::growFor(uint64_t capacity) {
-  uint64_t slots = slots_ == 0 ? kFewestSlots : slots_;
-  while (slots < capacity) slots *= 2;
-  if (slots == slots_) return;
-  auto* const larger = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
-  if (larger == nullptr) return;
-  Ghost* const old = table_;
-  const uint64_t oldSlots = slots_;
-  table_ = larger;
-  slots_ = slots;
-  for (uint64_t i = 0; i < oldSlots; ++i) {
-    if (old[i].sequence != 0) place(old[i]);
-  }
-  if (old != nullptr) memory_.give(old, oldSlots * sizeof(Ghost));
+void GhostQueue::reserve(uint64_t budget) {
+  uint64_t slots = kFewestSlots;
+  while (slots * 2 * sizeof(Ghost) <= budget / kBudgetShare) slots *= 2;
+  if (slots <= slots_) return;
+  drop();
+  table_ = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
+  if (table_ != nullptr) slots_ = slots;
 }
 
 void GhostQueue::remember(uint32_t hash, uint64_t capacity) {
   capacity_ = capacity;
-  if (slots_ == 0 || capacity > slots_) growFor(capacity);
-  if (table_ == nullptr) return;
+  if (table_ == nullptr) {
+    if (++unremembered_ % kRetryEvery != 0) return;
+    reserve(memory_.budget());
+    if (table_ == nullptr) return;
+  }
   if (++sequence_ == 0) ++sequence_;
   place({hash, sequence_});
 }
@@ -64,7 +62,7 @@ bool GhostQueue::forget(uint32_t hash) {
 }
 
 void GhostQueue::contract(uint64_t capacity) {
-  if (slots_ / kBucketSlots > capacity) drop();
+  if (slots_ / 16 > capacity) drop();
 }
 
 void GhostQueue::drop() {

@@ -21,12 +21,20 @@ class GhostQueue {
   GhostQueue(const GhostQueue&) = delete;
   GhostQueue& operator=(const GhostQueue&) = delete;
 
-  /// Keeps the last `capacity` ghosts, as far as the budget has memory for them.
+  /// A ghost of 8 bytes for each 512 of budget: about one for each entry of that size.
+  static constexpr uint64_t kBudgetShare = 64;
+
+  /// Takes a 64th of the budget for the table, where that is twice of what it has or more, and
+  /// starts anew; without a table nothing is remembered.
+  void reserve(uint64_t budget);
+
+  /// Keeps the last `capacity` ghosts, as far as the table has room for them.
   void remember(uint32_t hash, uint64_t capacity);
   /// True when the ghost was there; it is no longer.
   bool forget(uint32_t hash);
   void clear() { drop(); }
-  /// Gives back a table that is far too large for `capacity`, ghosts and all.
+  /// Gives back a table that is far too large for `capacity`, ghosts and all; a smaller one, or the
+  /// same, is taken again when there is a use and room for it.
   void contract(uint64_t capacity);
 
   uint64_t tableBytes() const {
@@ -40,7 +48,6 @@ class GhostQueue {
   };
 
   Ghost* bucketOf(uint32_t hash) const;
-  void growFor(uint64_t capacity);
   void place(Ghost ghost);
   void drop();
 
@@ -49,6 +56,8 @@ class GhostQueue {
   uint64_t slots_ = 0;
   uint64_t capacity_ = 0;
   uint32_t sequence_ = 0;
+  /// Ghosts that came while there was no table.
+  uint32_t unremembered_ = 0;
 };
 
 }  // namespace ebbcache

@@ -5,9 +5,9 @@
 
 namespace ebbcache {
 
-/// Below this the fixed parts would take more than a quarter of the budget.
+/// 16 pages of 4 KiB: three for the tables, the rest for entries.
 constexpr uint64_t kMinBudgetBytes = uint64_t{64} << 10;
-/// What 32-bit addresses reach with room for entries of half a slab each.
+/// Half of what 32-bit addresses reach: the other half is for slabs that are not full.
 constexpr uint64_t kMaxBudgetBytes = uint64_t{16} << 30;
 
 struct Layout {
@@ -19,7 +19,7 @@ struct Layout {
   static Layout forBudget(uint64_t maxBytes, uint64_t pageBytes);
 
   /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end.
-  uint64_t largestInSlab() const { return slabBytes / 2; }
+  uint64_t largestInSlab() const { return slabBytes / 4; }
   /// Bits of an address that are the offset within the slab.
   unsigned offsetBits() const;
   /// Slabs that a budget can need, entries with mappings of their own included.

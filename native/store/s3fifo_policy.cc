@@ -7,6 +7,9 @@ namespace {
 constexpr uint64_t kSmallShare = 10;
 /// Two bits of use count, from the paper.
 constexpr uint8_t kMostUses = 3;
+/// Second chances that one eviction gives at most, so that no put waits for a pass over all
+/// entries.
+constexpr int kMostSecondChances = 1024;
 
 }  // namespace
 
@@ -71,9 +74,10 @@ Address S3FifoPolicy::evictFromSmall() {
 }
 
 Address S3FifoPolicy::evictFromMain() {
+  int chances = kMostSecondChances;
   for (Address at = main_.oldest(); at != kNowhere; at = main_.oldest()) {
     Entry* const entry = slabs_.at(at);
-    if (entry->uses == 0) {
+    if (entry->uses == 0 || chances-- == 0) {
       main_.remove(at);
       return at;
     }
@@ -92,6 +96,10 @@ void S3FifoPolicy::clear() {
   main_.clear();
   count_ = 0;
   ghosts_.clear();
+}
+
+void S3FifoPolicy::reserve(uint64_t maxBytes) {
+  ghosts_.reserve(maxBytes);
 }
 
 void S3FifoPolicy::contract() {

@@ -19,6 +19,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   Address evict() override;
   void moved(Address from, Address to) override;
   void clear() override;
+  void reserve(uint64_t maxBytes) override;
   void contract() override;
   uint64_t tableBytes() const override { return ghosts_.tableBytes(); }
 

@@ -8,12 +8,15 @@
 namespace ebbcache {
 namespace {
 
-/// Room that stays dead so that the emptiest slab is worth compacting: a sixteenth keeps
-/// utilisation above 93 % and moves about as many bytes as are put when deaths are spread evenly.
+/// Room that stays dead so that the emptiest slab is worth compacting. A sixteenth keeps
+/// utilisation above 93 %, and compaction moves two to five bytes for each byte put when deaths are
+/// spread evenly, none when entries die in the order they came.
 constexpr uint64_t kSlackShare = 16;
 /// More dead bytes than this share, and a slab is compacted rather than a fresh one taken while the
 /// budget has room: what is held stays below 8/7 of what is live, whatever makes entries die.
 constexpr uint64_t kGrowthSlackShare = 8;
+/// Slabs that are so many times too large or too small for a new budget are given up.
+constexpr uint64_t kRebuildFactor = 4;
 /// How often one slab is searched for expired entries at most, ms.
 constexpr uint64_t kSweepSpacingMs = 1000;
 
@@ -48,31 +51,19 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, StoreEnvironment
   if (!options.whyInvalid().empty()) return nullptr;
   if (environment.nowMs == nullptr) environment.nowMs = steadyNowMs;
   std::unique_ptr<Store> store(new Store(options, std::move(environment)));
-  return store->reserveTables(options.maxBytes) ? std::move(store) : nullptr;
+  return store->arena_ != nullptr ? std::move(store) : nullptr;
 }
 
 Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
       environment_(std::move(environment)),
-      layout_(Layout::forBudget(options.maxBytes, environment_.memory->pageBytes())),
       seed_(HashSeed::random()),
-      relinker_(*this),
       memory_(*environment_.memory, options.maxBytes),
-      slabs_(memory_, layout_),
-      log_(slabs_, layout_, relinker_),
-      index_(memory_, slabs_, layout_),
-      policy_(makePolicy(options.policy, slabs_, memory_)) {}
+      arena_(Arena::make(memory_,
+                         Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
+                         options.maxBytes, options.policy)) {}
 
 Store::~Store() = default;
-
-bool Store::reserveTables(uint64_t maxBytes) {
-  return slabs_.reserve(maxBytes) && index_.reserve(maxBytes);
-}
-
-void Store::Relinker::moved(Address from, Address to) {
-  store_.index_.moved(from, to);
-  store_.policy_->moved(from, to);
-}
 
 // ---------------------------------------------------------------- reading
 
@@ -82,10 +73,10 @@ bool Store::expired(const Entry* entry) const {
 }
 
 Address Store::find(uint32_t hash, std::string_view key) {
-  const Address address = index_.find(hash, key);
-  if (address == kNowhere || !expired(slabs_.at(address))) return address;
+  const Address address = arena_->index.find(hash, key);
+  if (address == kNowhere || !expired(arena_->slabs.at(address))) return address;
   ++counters_.expirations;
-  policy_->removed(address);
+  arena_->policy->removed(address);
   forget(address);
   return kNowhere;
 }
@@ -99,13 +90,13 @@ ReadResult Store::read(std::string_view key, char* out, uint64_t capacity, uint6
     if (counts) ++counters_.misses;
     return ReadResult::kMiss;
   }
-  const Entry* const entry = slabs_.at(address);
+  const Entry* const entry = arena_->slabs.at(address);
   bytes = entry->valueBytes;
   if (bytes > capacity) return ReadResult::kBufferTooSmall;
   if (bytes > 0) std::memcpy(out, entry->valueData(), bytes);
   if (counts) {
     ++counters_.hits;
-    policy_->hit(address);
+    arena_->policy->hit(address);
   }
   return ReadResult::kHit;
 }
@@ -126,8 +117,8 @@ bool Store::has(std::string_view key) {
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return index_.scan(cursor, [&](Address address) {
-    const Entry* const entry = slabs_.at(address);
+  return arena_->index.scan(cursor, [&](Address address) {
+    const Entry* const entry = arena_->slabs.at(address);
     if (!expired(entry)) visit(entry->key());
   });
 }
@@ -146,27 +137,23 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     return PutResult::kTooLarge;
   }
   if (options_.maxEntries != 0 && find(hash, key) == kNowhere) {
-    while (index_.count() >= options_.maxEntries && evictOne()) {
+    while (arena_->index.count() >= options_.maxEntries && evictOne()) {
     }
   }
-  makeIndexRoom();
-  const Address address =
-      bytes <= layout_.largestInSlab() ? allocateShared(bytes) : allocateSingle(bytes);
+  const Address address = allocate(bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
 
   write(address, hash, key, value, expiryAfter(ttl));
   // Looked up only now: making room may have moved or evicted it.
-  const Address old = index_.find(hash, key);
+  const Address old = arena_->index.find(hash, key);
   Admission admission;
   admission.cost = options.cost;
-  if (old != kNowhere) admission.replaced = slabs_.at(old);
-  policy_->inserted(address, admission);
+  if (old != kNowhere) admission.replaced = arena_->slabs.at(old);
+  link(address, admission);
   if (old != kNowhere) {
-    policy_->removed(old);
+    arena_->policy->removed(old);
     forget(old);
   }
-  index_.insert(address);
-  counters_.payloadBytes += key.size() + value.size();
   ++counters_.puts;
   return PutResult::kStored;
 }
@@ -179,7 +166,7 @@ uint64_t Store::expiryAfter(uint64_t ttlMs) const {
 
 void Store::write(Address address, uint32_t hash, std::string_view key, std::string_view value,
                   uint64_t expiry) {
-  Entry* const entry = slabs_.at(address);
+  Entry* const entry = arena_->slabs.at(address);
   entry->hash = hash;
   entry->valueBytes = static_cast<uint32_t>(value.size());
   entry->keyBytes = static_cast<uint16_t>(key.size());
@@ -187,10 +174,16 @@ void Store::write(Address address, uint32_t hash, std::string_view key, std::str
   entry->uses = 0;
   if (expiry != kNeverExpires) {
     entry->setExpiry(expiry);
-    log_.noteExpiry(address, expiry);
+    arena_->log.noteExpiry(address, expiry);
   }
   std::memcpy(entry->keyData(), key.data(), key.size());
   if (!value.empty()) std::memcpy(entry->valueData(), value.data(), value.size());
+}
+
+void Store::link(Address address, const Admission& admission) {
+  arena_->policy->inserted(address, admission);
+  arena_->index.insert(address);
+  counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes();
 }
 
 bool Store::remove(std::string_view key) {
@@ -198,28 +191,25 @@ bool Store::remove(std::string_view key) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const Address address = find(hash, key);
   if (address == kNowhere) return false;
-  policy_->removed(address);
+  arena_->policy->removed(address);
   forget(address);
   return true;
 }
 
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  policy_->clear();
-  index_.clear();
-  log_.clear();
+  arena_->clear();
   counters_.payloadBytes = 0;
 }
 
-/// The policy no longer has it; index and log let go.
+/// The policy no longer has it.
 void Store::forget(Address address) {
-  counters_.payloadBytes -= slabs_.at(address)->payloadBytes();
-  index_.remove(address);
-  log_.release(address);
+  counters_.payloadBytes -= arena_->slabs.at(address)->payloadBytes();
+  arena_->forget(address);
 }
 
 bool Store::evictOne() {
-  const Address address = policy_->evict();
+  const Address address = arena_->policy->evict();
   if (address == kNowhere) return false;
   ++counters_.evictions;
   forget(address);
@@ -228,119 +218,183 @@ bool Store::evictOne() {
 
 // ---------------------------------------------------------------- room
 
-uint64_t Store::overheadBytes() const {
-  return slabs_.tableBytes() + index_.indexBytes() + policy_->tableBytes();
-}
-
-/// What is held even when empty.
-uint64_t Store::fixedBytes() const {
-  return slabs_.tableBytes() + index_.indexBytesWhenEmpty();
-}
-
 uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
-  const uint64_t room = less(less(budget, overheadBytes()), singleBytes);
-  return liveLimitOf(room / layout_.slabBytes * layout_.slabBytes, layout_);
+  const Layout& layout = arena_->layout;
+  const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
+  return liveLimitOf(room / layout.slabBytes * layout.slabBytes, layout);
 }
 
 bool Store::canEverFit(uint64_t entryBytes) const {
-  const uint64_t room = less(memory_.budget(), fixedBytes());
-  const bool shares = entryBytes <= layout_.largestInSlab();
-  return shares ? layout_.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
+  const Layout& layout = arena_->layout;
+  const uint64_t room = less(budget(), arena_->emptyTableBytes());
+  const bool shares = entryBytes <= layout.largestInSlab();
+  return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
 }
 
 bool Store::mayGrow(uint64_t bytes) const {
   return !environment_.mayGrow || environment_.mayGrow(bytes);
 }
 
-void Store::contractTables() {
-  index_.contract();
-  policy_->contract();
-}
-
 bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes) {
   const auto fits = [&] {
-    return log_.sharedLiveBytes() + bytes <= liveLimit(budget, log_.singleBytes() + newSingleBytes);
+    return arena_->log.sharedLiveBytes() + bytes <=
+           liveLimit(budget, arena_->log.singleBytes() + newSingleBytes);
   };
-  while (!fits()) {
-    if (evictOne()) continue;
-    contractTables();
-    return fits();
+  // Tables that entries leave behind are room too: give them back on the way, not after it.
+  const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
+  for (uint64_t below = contractBelow(); !fits();) {
+    if (arena_->index.count() < below || arena_->index.count() == 0) {
+      arena_->contractTables();
+      if (arena_->index.count() == 0) return fits();
+      below = contractBelow();
+    } else if (!evictOne()) {
+      return false;
+    }
   }
   return true;
 }
 
+Address Store::allocate(uint64_t entryBytes) {
+  makeIndexRoom();
+  const bool shares = entryBytes <= arena_->layout.largestInSlab();
+  return shares ? allocateShared(entryBytes) : allocateSingle(entryBytes);
+}
+
 Address Store::allocateShared(uint64_t bytes) {
-  if (!makeLiveRoom(bytes, memory_.budget(), 0)) return kNowhere;
-  for (;;) {
-    const Address address = log_.append(bytes);
+  const Layout& layout = arena_->layout;
+  EntryLog& log = arena_->log;
+  const uint64_t heldBefore = memory_.held();
+  if (!makeLiveRoom(bytes, budget(), 0)) return kNowhere;
+  for (bool refused = false;;) {
+    const Address address = log.append(bytes);
     if (address != kNowhere) return address;
-    const uint64_t worthwhile = liveLimitOf(log_.sharedBytes(), layout_, kGrowthSlackShare);
-    if (log_.sharedLiveBytes() + bytes <= worthwhile && log_.openCompacted(bytes)) continue;
-    const bool fits = memory_.fits(layout_.slabBytes);
-    if (fits && mayGrow(layout_.slabBytes) && log_.openFresh()) continue;
-    if (log_.sharedBytes() == 0) {
-      // Entries that lie alone hold the budget, and can give way; a refusal by the system cannot.
-      if (fits || !evictOne()) return kNowhere;
+
+    const uint64_t live = log.sharedLiveBytes() + bytes;
+    const uint64_t worthCompacting = liveLimitOf(log.sharedBytes(), layout, kGrowthSlackShare);
+    if (live <= worthCompacting && log.openCompacted(bytes)) continue;
+
+    // What was held before may be held again without asking.
+    const uint64_t heldThen = memory_.held() + layout.slabBytes;
+    if (!refused && heldThen <= memory_.budget() &&
+        (heldThen <= heldBefore || mayGrow(layout.slabBytes))) {
+      if (log.openFresh()) continue;
+      refused = true;
+      // Nothing that could give way would give the system back its memory.
+      if (log.sharedBytes() == 0) return kNowhere;
+    }
+    if (live <= liveLimitOf(log.sharedBytes(), layout) &&
+        (log.openCompacted(bytes) || log.openEvacuated())) {
       continue;
     }
-    while (log_.sharedLiveBytes() + bytes > liveLimitOf(log_.sharedBytes(), layout_) &&
-           evictOne()) {
-    }
-    while (!log_.openCompacted(bytes)) {
-      if (!evictOne()) return kNowhere;
-    }
+    if (!evictOne()) return kNowhere;
   }
 }
 
 Address Store::allocateSingle(uint64_t bytes) {
   const uint64_t whole = memory_.wholePages(bytes);
-  makeLiveRoom(0, memory_.budget(), whole);
-  if (!memory_.fits(whole)) shrinkHeldTo(less(memory_.budget(), whole));
-  if (!mayGrow(whole)) {
-    if (memory_.held() < whole) return kNowhere;
-    shrinkHeldTo(memory_.held() - whole);
-  }
-  return log_.appendSingle(bytes);
+  const uint64_t heldBefore = memory_.held();
+  uint64_t mayHold = memory_.budget();
+  const uint64_t growth = less(std::min(heldBefore + whole, mayHold), heldBefore);
+  // One that may not grow replaces what it holds.
+  if (growth > 0 && !mayGrow(growth)) mayHold = heldBefore;
+  if (mayHold < whole) return kNowhere;
+  makeLiveRoom(0, std::min(mayHold, budget()), whole);
+  shrinkHeldTo(mayHold - whole);
+  return memory_.held() + whole <= mayHold ? arena_->log.appendSingle(bytes) : kNowhere;
 }
 
 void Store::makeIndexRoom() {
-  if (!index_.wantsChunk()) return;
-  if (!memory_.fits(index_.chunkBytes())) {
-    makeLiveRoom(0, memory_.budget() - index_.chunkBytes(), 0);
-    log_.dropOneSlab();
+  HashIndex& index = arena_->index;
+  if (!index.wantsChunk()) return;
+  if (!memory_.fits(index.chunkBytes())) {
+    makeLiveRoom(0, less(budget(), index.chunkBytes()), 0);
+    arena_->log.dropOneSlab();
   }
   // Without it chains grow longer, and the next put asks again.
-  index_.addChunk();
+  index.addChunk();
 }
 
 uint64_t Store::shrinkHeldTo(uint64_t target) {
   const uint64_t before = memory_.held();
   if (before <= target) return 0;
   makeLiveRoom(0, target, 0);
-  log_.dropEmptySlabs();
-  contractTables();
+  arena_->log.dropEmptySlabs();
+  arena_->contractTables();
   while (memory_.held() > target) {
-    if (!log_.dropOneSlab() && !evictOne()) break;
+    if (!arena_->log.dropOneSlab() && !evictOne()) break;
   }
-  contractTables();
+  arena_->contractTables();
   return before - memory_.held();
 }
 
+// ---------------------------------------------------------------- size
+
 bool Store::resize(uint64_t maxBytes) {
-  StoreOptions options = options_;
-  options.maxBytes = maxBytes;
+  StoreOptions wanted;
+  wanted.maxBytes = maxBytes;
+  if (!wanted.whyInvalid().empty()) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!options.whyInvalid().empty()) return false;
-  const uint64_t budget = memory_.budget();
-  const bool unpressed = budget == options_.maxBytes;
-  memory_.setBudget(unpressed ? maxBytes : std::min(budget, maxBytes));
-  if (!reserveTables(maxBytes)) {
-    memory_.setBudget(budget);
-    return false;
-  }
-  options_.maxBytes = maxBytes;
+  const uint64_t pressureBudget = memory_.budget();
+  const bool pressed = pressureBudget < options_.maxBytes;
+  if (!pressed) memory_.setBudget(std::max(options_.maxBytes, maxBytes));
+  const Layout layout = Layout::forBudget(maxBytes, environment_.memory->pageBytes());
+  const uint64_t larger = std::max(layout.slabBytes, arena_->layout.slabBytes);
+  const uint64_t smaller = std::min(layout.slabBytes, arena_->layout.slabBytes);
+  const bool done =
+      larger / smaller >= kRebuildFactor ? rebuild(layout, maxBytes) : growTables(maxBytes);
+  memory_.setBudget(pressed ? std::min(pressureBudget, options_.maxBytes) : options_.maxBytes);
   shrinkHeldTo(memory_.budget());
+  return done;
+}
+
+bool Store::growTables(uint64_t maxBytes) {
+  // Under pressure the larger tables must find room in what there is.
+  const uint64_t tables = Arena::tableBytesFor(arena_->layout, maxBytes);
+  shrinkHeldTo(less(memory_.budget(), tables));
+  if (!arena_->reserve(maxBytes)) return false;
+  options_.maxBytes = maxBytes;
   return true;
+}
+
+bool Store::rebuild(const Layout& layout, uint64_t maxBytes) {
+  // For a while both arenas hold the entries, each with its slack.
+  const uint64_t tables = Arena::tableBytesFor(layout, maxBytes);
+  const auto forEntries = [&](uint64_t slabBytes) {
+    const uint64_t live = arena_->liveBytes();
+    return live + live / (kGrowthSlackShare - 1) + 2 * slabBytes;
+  };
+  const auto fitsBoth = [&] {
+    return tables + forEntries(layout.slabBytes) + forEntries(arena_->layout.slabBytes) <=
+           memory_.budget();
+  };
+  while ((arena_->liveBytes() > maxBytes || !fitsBoth()) && evictOne()) {
+  }
+  shrinkHeldTo(less(memory_.budget(), tables + forEntries(layout.slabBytes)));
+  std::unique_ptr<Arena> fresh = Arena::make(memory_, layout, maxBytes, options_.policy);
+  if (fresh == nullptr) return false;
+  options_.maxBytes = maxBytes;
+  std::swap(arena_, fresh);
+  counters_.payloadBytes = 0;
+  carryOver(*fresh);
+  return true;
+}
+
+/// Oldest first, so that the newest stay where there is not room for all.
+void Store::carryOver(Arena& from) {
+  for (Address at = from.policy->evict(); at != kNowhere; at = from.policy->evict()) {
+    const Entry* const entry = from.slabs.at(at);
+    const std::string_view value(entry->valueData(), entry->valueBytes);
+    const Address address = canEverFit(entry->bytes()) ? allocate(entry->bytes()) : kNowhere;
+    if (address != kNowhere) {
+      write(address, entry->hash, entry->key(), value, entry->expiry());
+      Admission admission;
+      admission.replaced = entry;
+      link(address, admission);
+    } else {
+      ++counters_.evictions;
+    }
+    from.forget(at);
+  }
 }
 
 uint64_t Store::shrink(uint64_t bytes) {
@@ -350,7 +404,7 @@ uint64_t Store::shrink(uint64_t bytes) {
 
 uint64_t Store::setPressureBudget(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const uint64_t floor = fixedBytes() + layout_.slabBytes;
+  const uint64_t floor = arena_->emptyTableBytes() + arena_->layout.slabBytes;
   memory_.setBudget(std::min(std::max(bytes, floor), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
   const uint64_t released = shrinkHeldTo(memory_.budget());
@@ -362,16 +416,17 @@ void Store::maintain() {
   for (uint32_t number = 1;; ++number) {
     // One slab a lock, so that readers wait for one sweep at most.
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (number >= slabs_.end()) {
-      if (counters_.expirations != expirationsSwept_) log_.dropEmptySlabs();
+    if (number >= arena_->slabs.end()) {
+      if (counters_.expirations != expirationsSwept_) arena_->log.dropEmptySlabs();
       expirationsSwept_ = counters_.expirations;
       return;
     }
-    log_.sweepExpired(number, environment_.nowMs(), kSweepSpacingMs, [this](Address address) {
-      ++counters_.expirations;
-      policy_->removed(address);
-      forget(address);
-    });
+    arena_->log.sweepExpired(number, environment_.nowMs(), kSweepSpacingMs,
+                             [this](Address address) {
+                               ++counters_.expirations;
+                               arena_->policy->removed(address);
+                               forget(address);
+                             });
   }
 }
 
@@ -380,7 +435,7 @@ void Store::maintain() {
 StoreStats Store::stats() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   StoreStats stats = counters_;
-  stats.entries = index_.count();
+  stats.entries = arena_->index.count();
   stats.heldBytes = memory_.held();
   stats.budgetBytes = memory_.budget();
   stats.maxBytes = options_.maxBytes;

@@ -7,6 +7,7 @@
 // the sum never passes it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,12 +16,8 @@
 #include <string_view>
 
 #include "slab/budgeted_memory.h"
-#include "store/entry_log.h"
-#include "store/eviction_policy.h"
-#include "store/hash_index.h"
-#include "store/layout.h"
+#include "store/arena.h"
 #include "store/siphash.h"
-#include "store/slab_table.h"
 
 namespace ebbcache {
 
@@ -87,7 +84,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// Copies key (1 to kMaxKeyBytes) and value in. What is refused changes nothing.
+  /// Copies key (1 to kMaxKeyBytes) and value in. What is too large changes nothing; what is
+  /// refused for lack of memory leaves the key's old value, but others may have given way in vain.
   PutResult put(std::string_view key, std::string_view value, const PutOptions& options = {});
 
   /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
@@ -105,8 +103,9 @@ class Store {
   /// is there from begin to end is visited exactly once. `visit` runs under the lock.
   uint64_t scan(uint64_t cursor, const std::function<void(std::string_view key)>& visit);
 
-  /// Changes maxBytes; memory above it is back with the system on return. False when out of range
-  /// or when the larger tables are refused: then nothing changed.
+  /// Changes maxBytes; memory above it is back with the system on return. A size of quite another
+  /// order moves all entries to slabs that fit it. False when out of range, or when the memory for
+  /// larger tables is refused: then maxBytes is what it was.
   bool resize(uint64_t maxBytes);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
@@ -116,23 +115,12 @@ class Store {
   void maintain();
 
   StoreStats stats() const;
-  const StoreOptions& options() const { return options_; }
   uint64_t heldBytes() const;
   uint64_t budgetBytes() const;
   uint64_t maxBytes() const;
 
  private:
-  class Relinker final : public Relocations {
-   public:
-    explicit Relinker(Store& store) : store_(store) {}
-    void moved(Address from, Address to) override;
-
-   private:
-    Store& store_;
-  };
-
   Store(const StoreOptions& options, StoreEnvironment environment);
-  bool reserveTables(uint64_t maxBytes);
 
   /// An entry that has expired is forgotten and not found.
   Address find(uint32_t hash, std::string_view key);
@@ -141,36 +129,36 @@ class Store {
   ReadResult read(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes, bool counts);
   void write(Address address, uint32_t hash, std::string_view key, std::string_view value,
              uint64_t expiry);
+  void link(Address address, const Admission& admission);
 
+  /// What the entries must fit: maxBytes, or less under pressure.
+  uint64_t budget() const { return std::min(memory_.budget(), options_.maxBytes); }
   bool canEverFit(uint64_t entryBytes) const;
+  /// Live bytes that shared slabs may hold within a budget.
+  uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
   /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie
   /// alone, leave the slack within the budget that compaction needs.
   bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes);
+  Address allocate(uint64_t entryBytes);
   Address allocateShared(uint64_t bytes);
   Address allocateSingle(uint64_t bytes);
   void makeIndexRoom();
-  void contractTables();
   bool mayGrow(uint64_t bytes) const;
 
   bool evictOne();
   void forget(Address address);
   uint64_t shrinkHeldTo(uint64_t target);
-  uint64_t fixedBytes() const;
-  uint64_t overheadBytes() const;
-  uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
+  bool growTables(uint64_t maxBytes);
+  bool rebuild(const Layout& layout, uint64_t maxBytes);
+  void carryOver(Arena& from);
 
   StoreOptions options_;
-  StoreEnvironment environment_;
-  const Layout layout_;
+  const StoreEnvironment environment_;
   const HashSeed seed_;
 
   mutable std::mutex mutex_;
-  Relinker relinker_;
   BudgetedMemory memory_;
-  SlabTable slabs_;
-  EntryLog log_;
-  HashIndex index_;
-  std::unique_ptr<EvictionPolicy> policy_;
+  std::unique_ptr<Arena> arena_;
   StoreStats counters_;
   /// Expirations when empty slabs were last given back.
   uint64_t expirationsSwept_ = 0;

@@ -204,6 +204,78 @@ TEST(Store, ShrinkResizeAndClearGiveMemoryBack) {
   EXPECT_EQ(getString(*store, "a"), "one");
 }
 
+class StoreResize : public testing::TestWithParam<Policy> {};
+
+TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
+  TestMemory memory;
+  StoreOptions options;
+  options.maxBytes = 64 * kKiB;
+  options.policy = GetParam();
+  const auto store = Store::open(options, testEnvironment(memory));
+  uint64_t next = 0;
+  const auto fill = [&](uint64_t puts) {
+    for (uint64_t i = 0; i < puts; ++i, ++next) {
+      ASSERT_EQ(store->put(keyOf(next), std::string(100 + next % 700, 'v')), PutResult::kStored);
+    }
+  };
+  fill(200);
+  const uint64_t sizes[] = {16 * 1024 * kMiB, 64 * kKiB,  kMiB,      kMiB * 2, 300 * kMiB,
+                            20 * kMiB,        300 * kKiB, 64 * kMiB, kMiB};
+  for (const uint64_t size : sizes) {
+    const uint64_t entriesBefore = store->stats().entries;
+    const bool grows = size > store->maxBytes();
+    ASSERT_TRUE(store->resize(size)) << size;
+    const StoreStats stats = store->stats();
+    ASSERT_LE(memory.mapped, size);
+    ASSERT_EQ(stats.heldBytes, memory.mapped);
+    ASSERT_EQ(stats.budgetBytes, size);
+    ASSERT_TRUE(store->has(keyOf(next - 1))) << size;
+    ASSERT_TRUE(!grows || stats.entries == entriesBefore) << size;
+    fill(size > 64 * kMiB ? 60000 : 5000);
+    ASSERT_LE(memory.mapped, size);
+    ASSERT_EQ(getString(*store, keyOf(next - 1))->size(), 100 + (next - 1) % 700);
+  }
+}
+
+TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
+  TestMemory memory;
+  StoreOptions options;
+  options.maxBytes = 32 * kMiB;
+  options.policy = GetParam();
+  const auto store = Store::open(options, testEnvironment(memory));
+  for (uint64_t i = 0; i < 60000; ++i) store->put(keyOf(i), std::string(600, 'v'));
+  store->setPressureBudget(12 * kMiB);
+  ASSERT_TRUE(store->resize(1024 * kMiB));
+  EXPECT_EQ(store->budgetBytes(), 12 * kMiB);
+  EXPECT_LE(memory.mapped, 12 * kMiB);
+  EXPECT_GT(store->stats().entries, 1000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, StoreResize, testing::Values(Policy::kLru, Policy::kS3Fifo));
+
+TEST(Store, UsesWhatPressureLeavesForSmallEntriesToo) {
+  for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
+    const auto store = openStore(64 * kMiB, policy);
+    for (uint64_t i = 0; i < 1000000; ++i) store->put(keyOf(i), std::string(30, 'v'));
+    store->setPressureBudget(16 * kMiB);
+    const StoreStats stats = store->stats();
+    EXPECT_GT(stats.heldBytes, 11 * kMiB);
+    EXPECT_GT(stats.payloadBytes, 5 * kMiB);
+  }
+}
+
+TEST(Store, MakesRoomForAMediumValueWithoutLosingManyOthers) {
+  const auto store = openStore(64 * kMiB);
+  for (uint64_t i = 0; i < 100000; ++i) store->put(keyOf(i), std::string(600, 'v'));
+  // Deaths spread over all slabs.
+  for (uint64_t i = 0; i < 100000; ++i) {
+    store->put(keyOf(i * 7919 % 100000), std::string(500 + i % 200, 'w'));
+  }
+  const uint64_t entries = store->stats().entries;
+  ASSERT_EQ(store->put("medium", std::string(500 * kKiB, 'M')), PutResult::kStored);
+  EXPECT_GT(store->stats().entries, entries - entries / 30);
+}
+
 TEST(Store, ShrinkToNothingKeepsWorking) {
   const auto store = openStore(4 * kMiB, Policy::kS3Fifo);
   for (uint64_t i = 0; i < 10000; ++i) store->put(keyOf(i), std::string(300, 'v'));
@@ -287,6 +359,28 @@ TEST_P(StoreRefusal, AtAnyRequestIsARefusedPutAndACounter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreRefusal, testing::Values(Policy::kLru, Policy::kS3Fifo));
+
+TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
+  TestMemory memory;
+  StoreEnvironment environment = testEnvironment(memory);
+  bool mayGrow = true;
+  environment.mayGrow = [&mayGrow](uint64_t) { return mayGrow; };
+  StoreOptions options;
+  options.maxBytes = 16 * kMiB;
+  const auto store = Store::open(options, environment);
+  for (uint64_t i = 0; i < 10; ++i) store->put(keyOf(i), std::string(kMiB, 'L'));
+  mayGrow = false;
+  const uint64_t held = memory.mapped;
+  // Large ones give way to small ones, one by one and not all at once.
+  for (uint64_t i = 0; i < 1000; ++i) {
+    ASSERT_EQ(store->put("small-" + std::to_string(i), std::string(600, 's')), PutResult::kStored);
+    ASSERT_LE(memory.mapped, held);
+  }
+  EXPECT_TRUE(store->has(keyOf(9)));
+  EXPECT_EQ(store->put("large", std::string(3 * kMiB, 'L')), PutResult::kStored);
+  EXPECT_LE(memory.mapped, held);
+  EXPECT_TRUE(store->has("small-999"));
+}
 
 TEST(Store, ScanVisitsEachKeyOnceWhileTheIndexChanges) {
   const auto store = openStore(64 * kMiB);

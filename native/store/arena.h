@@ -1,0 +1,51 @@
+// All that lies in a store's budget, put together: slabs, log, index and policy of one layout.
+#pragma once
+
+#include <memory>
+
+#include "slab/budgeted_memory.h"
+#include "store/entry_log.h"
+#include "store/eviction_policy.h"
+#include "store/hash_index.h"
+#include "store/layout.h"
+#include "store/slab_table.h"
+
+namespace ebbcache {
+
+class Arena final : private Relocations {
+ public:
+  /// Null when the budget or the system has no memory for the tables.
+  static std::unique_ptr<Arena> make(BudgetedMemory& memory, const Layout& layout,
+                                     uint64_t maxBytes, Policy policy);
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// Makes the tables large enough for another budget; false when their memory is refused.
+  bool reserve(uint64_t maxBytes);
+
+  /// Index and log let go of an entry that the policy no longer has.
+  void forget(Address address);
+  void clear();
+  /// Gives back what the tables no longer need.
+  void contractTables();
+
+  /// What the tables for a budget take at first, to the page or a little more.
+  static uint64_t tableBytesFor(const Layout& layout, uint64_t maxBytes);
+  /// Mapped for the tables, now and when there are no entries.
+  uint64_t tableBytes() const;
+  uint64_t emptyTableBytes() const;
+  /// Bytes of live entries, alone or shared.
+  uint64_t liveBytes() const { return log.sharedLiveBytes() + log.singleBytes(); }
+
+  const Layout layout;
+  SlabTable slabs;
+  EntryLog log;
+  HashIndex index;
+  std::unique_ptr<EvictionPolicy> policy;
+
+ private:
+  Arena(BudgetedMemory& memory, const Layout& layout, Policy kind);
+  void moved(Address from, Address to) override;
+};
+
+}  // namespace ebbcache
