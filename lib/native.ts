@@ -5,20 +5,27 @@ import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
 import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
 
-/** What the store counts; bytes and plain numbers. */
+/** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
   entries: number;
+  /** Key and value bytes stored. */
   payloadBytes: number;
+  /** All memory held from the OS: never above budgetBytes. */
   heldBytes: number;
+  /** What the budget is now; maxBytes when there is no pressure. */
   budgetBytes: number;
   maxBytes: number;
   hits: number;
   misses: number;
   puts: number;
+  /** Entries that gave way: to others, to maxEntries, to a smaller budget, to pressure. */
   evictions: number;
   expirations: number;
+  /** Those of `evictions` that gave way to pressure. */
   pressureEvictions: number;
+  /** Values too large for the budget, refused. */
   rejections: number;
+  /** Requests for memory that the OS refused. */
   memoryRefusals: number;
 }
 

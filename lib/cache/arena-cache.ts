@@ -1,7 +1,12 @@
 import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
-import { type NativeStore, type NativeStoreOptions, native } from '../native.js';
+import {
+  type NativeStore,
+  type NativeStoreOptions,
+  type NativeStoreStats,
+  native,
+} from '../native.js';
 import {
   type ArenaCacheOptions,
   checkMaxBytes,
@@ -10,29 +15,7 @@ import {
 } from './arena-options.js';
 import { readThrough } from './read-buffer.js';
 
-/** Counters since the store was opened, and what it holds now. */
-export interface ArenaStats {
-  entries: number;
-  /** Key and value bytes stored. */
-  payloadBytes: number;
-  /** All memory held from the OS: never above budgetBytes. */
-  heldBytes: number;
-  /** What the budget is now; maxBytes when there is no pressure. */
-  budgetBytes: number;
-  maxBytes: number;
-  hits: number;
-  misses: number;
-  puts: number;
-  /** Entries that gave way: to others, to maxEntries, to a smaller budget, to pressure. */
-  evictions: number;
-  expirations: number;
-  /** Those of `evictions` that gave way to pressure. */
-  pressureEvictions: number;
-  /** Values too large for the budget, refused. */
-  rejections: number;
-  /** Requests for memory that the OS refused. */
-  memoryRefusals: number;
-}
+export type ArenaStats = NativeStoreStats;
 
 const codec: Codec = new MsgpackCodec();
 
@@ -88,8 +71,8 @@ export class ArenaCache<V = unknown> {
 
   /**
    * Stores a copy of the value; `ttl` in ms, 1 or more, overrides the cache's own, and `cost` is what
-   * it took to make it, ms. False if the value does not fit the budget, or the OS has no memory for
-   * it: then nothing has changed.
+   * it took to make it, ms. False if the value does not fit the budget: then nothing has changed; or
+   * if there is no memory for it: then what was under the key stays, and others may have given way.
    */
   set(key: string, value: V, options?: { ttl?: number; cost?: number }): boolean {
     this.#open();

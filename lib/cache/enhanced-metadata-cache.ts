@@ -78,6 +78,11 @@ export class EnhancedMetadataCache {
     }
   }
 
+  /** Whether shutdown() was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   get enableMemoryPressureMonitoring(): boolean {
     return this.#options.enableMemoryPressureMonitoring;
   }

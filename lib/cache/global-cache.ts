@@ -9,7 +9,7 @@ let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions }
  * options gets the same cache, and a process warning.
  */
 export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetadataCache {
-  if (globalCache === undefined) {
+  if (globalCache === undefined || globalCache.cache.closed) {
     globalCache = { cache: new EnhancedMetadataCache(options), options: { ...options } };
   } else if (options !== undefined && !isDeepStrictEqual({ ...options }, globalCache.options)) {
     process.emitWarning(
