@@ -2,8 +2,8 @@ export { ArenaCache, type ArenaStats } from './cache/arena-cache.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
 export {
   EnhancedMetadataCache,
-  type Extract,
   type Metadata,
+  type MetadataExtractor,
   type WarmOptions,
 } from './cache/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './cache/enhanced-options.js';

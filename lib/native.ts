@@ -83,8 +83,8 @@ function loadAddon(): NativeAddon {
   } catch (cause) {
     throw new EbbcacheError(
       'ERR_EBBCACHE_ADDON',
-      `There is no native addon of ebbcache for ${process.platform} ${process.arch} in ` +
-        `${packageRoot}. Build it there with 'npm run build:native' (needs cmake and a C++17 compiler).`,
+      `There is no native addon of ebbcache for ${process.platform} ${process.arch}. Use a platform ` +
+        "that it is published for, or build it in a checkout with 'npm run build'.",
       { cause },
     );
   }

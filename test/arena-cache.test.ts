@@ -194,13 +194,13 @@ describe('time to live', () => {
     cache.set('short', 1);
     cache.set('long', 1, { ttl: 3_600_000 });
     expect(cache.get('long')).toBe(1);
-    await expect.poll(() => cache.get('short')).toBeUndefined();
+    await expect.poll(() => cache.get('short'), { timeout: 20_000 }).toBeUndefined();
     expect(cache.has('short')).toBe(false);
     expect(cache.peek('short')).toBeUndefined();
     expect([...cache.keys()]).toEqual(['long']);
     expect(cache.stats().expirations).toBe(1);
     cache.set('long', 2, { ttl: 1 });
-    await expect.poll(() => cache.has('long')).toBe(false);
+    await expect.poll(() => cache.has('long'), { timeout: 20_000 }).toBe(false);
   });
 
   it('starts anew with each set', async () => {
@@ -208,14 +208,14 @@ describe('time to live', () => {
     cache.set('kept', 1);
     cache.set('kept', 2, { ttl: Number.MAX_SAFE_INTEGER });
     cache.set('marker', 1);
-    await expect.poll(() => cache.has('marker')).toBe(false);
+    await expect.poll(() => cache.has('marker'), { timeout: 20_000 }).toBe(false);
     expect(cache.get('kept')).toBe(2);
   });
 
   it('gives the memory of expired entries back without a read', async () => {
     const cache = open<string>({ maxBytes: 8 * MIB });
     const empty = cache.stats().heldBytes;
-    for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600), { ttl: 500 });
+    for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600), { ttl: 3000 });
     expect(cache.stats().heldBytes).toBeGreaterThan(2 * MIB);
     await vi.waitFor(() => expect(cache.stats().entries).toBe(0), { timeout: 20_000 });
     const { payloadBytes, expirations, heldBytes, misses } = cache.stats();
@@ -461,6 +461,11 @@ describe('bad input', () => {
       expect(() => cache.set('a', 2, { ttl })).toThrow(argumentError(RangeError));
     }
     expect(() => cache.set('a', 2, { ttl: '5' as never })).toThrow(argumentError(TypeError));
+    expect(() => cache.set('a', 2, { cost: '5' as never })).toThrow(argumentError(TypeError));
+    expect(() => cache.set('a', 2, { cost: -1 })).toThrow(argumentError(RangeError));
+    for (const options of [null, 5000, [], 'ttl'] as never[]) {
+      expect(() => cache.set('a', 2, options)).toThrow(argumentError(TypeError));
+    }
     expect(cache.stats()).toEqual(before);
     expect(cache.get('a')).toBe(1);
   });

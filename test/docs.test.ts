@@ -48,7 +48,11 @@ describe.each(pages)('%s', (page) => {
     'runs its snippet at line $line',
     async (snippet) => {
       expect(['js', 'sh']).toContain(snippet.language);
-      const { status, stderr } = await run(snippet);
+      const { status, stdout, stderr } = await run(snippet);
+      // What a comment behind a console.log says that it prints.
+      for (const [, printed] of snippet.code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
+        expect(stdout).toContain(printed);
+      }
       expect(stderr).not.toMatch(/Error|Warning/);
       expect(status).toBe(0);
     },

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions } from '../arguments.js';
 import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
@@ -82,11 +83,13 @@ export class ArenaCache<V = unknown> {
         'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
       );
     }
-    const ttl = checkTtl(options?.ttl);
+    const { ttl, cost = 0 } = checkOptions(options);
+    const ttlMs = checkTtl(ttl);
+    checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
     const encoded = codec.encode(value);
     // Asked again: a getter of the value may have closed it.
     const store = this.#open();
-    return store.set(key, encoded, encoded.start, encoded.end, ttl, options?.cost ?? 0) === 0;
+    return store.set(key, encoded, encoded.start, encoded.end, ttlMs, cost) === 0;
   }
 
   /** True when it was there. */
@@ -129,7 +132,8 @@ export class ArenaCache<V = unknown> {
     const store = this.#open();
     const whole = checkMaxBytes(maxBytes);
     if (!store.resize(whole)) {
-      throw argumentRangeError(
+      throw new EbbcacheError(
+        'ERR_EBBCACHE_MEMORY',
         `The OS refused the tables of a store of ${whole} bytes. Free memory, or resize to less.`,
       );
     }

@@ -1,3 +1,4 @@
+import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { type NativeStoreOptions, native } from '../native.js';
 
@@ -64,32 +65,6 @@ export function checkTtl(ttl: unknown): number {
   return Math.ceil(checkOptional('ttl', ttl, 1, Number.MAX_SAFE_INTEGER));
 }
 
-/** A number in range. Throws a TypeError or RangeError that says what it may be. */
-export function checkNumber(
-  name: string,
-  value: unknown,
-  least: number,
-  most: number,
-  unit = '',
-): number {
-  const range = `from ${least} to ${most}${unit === '' ? '' : ` ${unit}`}`;
-  if (typeof value !== 'number') {
-    throw argumentTypeError(`${name} must be a number ${range}; it is ${show(value)}.`);
-  }
-  if (!(value >= least && value <= most)) {
-    throw argumentRangeError(`${name} must be ${range}; it is ${value}.`);
-  }
-  return value;
-}
-
 function checkOptional(name: string, value: unknown, least: number, most: number): number {
   return value === undefined ? 0 : checkNumber(name, value, least, most);
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string'
-    ? `'${value.slice(0, 40)}'`
-    : value === null
-      ? 'null'
-      : typeof value;
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
 import { EncodeError } from '../codec/encode-error.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
 import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { pressureLevelName } from '../memory/pressure-level.js';
 import { ArenaCache } from './arena-cache.js';
-import { checkNumber } from './arena-options.js';
 import {
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
@@ -20,18 +20,25 @@ import { SingleFlight } from './single-flight.js';
 const MIB = 1024 * 1024;
 const DEFAULT_TIER = 'default';
 const MAX_TIER_LENGTH = 256;
+/** The cache keeps a list of them, outside its budget. */
+const MAX_TIERS = 64;
 /** Of UTF-16; in UTF-8 still a key that the store takes. */
 const MAX_KEY_LENGTH = 16 * 1024;
 const DEFAULT_WARM_CONCURRENCY = 4;
+const MAX_WARM_CONCURRENCY = 1024;
+
+/** Objects that hold no names and values of their own. */
+const NO_RECORDS = [ArrayBuffer, Date, Error, Map, Promise, RegExp, Set];
 
 /** A record of metadata: anything msgpack can carry. Dates, Maps, typed arrays and bigints survive. */
 export type Metadata = Record<string, unknown>;
 
-export type Extract<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+/** Makes the metadata of a file; the signal aborts when nobody waits for it any longer. */
+export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
 
 export interface WarmOptions {
   tier?: string;
-  /** Files in work at once, 1 or more. Default 4. */
+  /** Files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;
   onProgress?: (done: number, total: number) => void;
 }
@@ -40,7 +47,8 @@ export interface WarmOptions {
  * Metadata by file, as long as the file stays as it was: its size, modification time and inode are
  * looked at with every call. A file that is not there has a state too.
  *
- * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out.
+ * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. A
+ * cache keeps records of that and 64 others at most.
  *
  * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong
  * kind, an EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). Nothing
@@ -53,7 +61,8 @@ export class EnhancedMetadataCache {
   readonly #monitor: MemoryPressureMonitor | undefined;
   readonly #pressure: PressureResponse | undefined;
   readonly #flights = new SingleFlight<Metadata>();
-  readonly #tiers = new Set([DEFAULT_TIER]);
+  /** Those that have, or may have, records; the default one always may. */
+  readonly #tiers = new Set<string>();
   #memoryHits = 0;
   #misses = 0;
   #writes = 0;
@@ -109,56 +118,63 @@ export class EnhancedMetadataCache {
     extractionTimeMs = 0,
   ): boolean {
     this.#assertOpen();
-    const key = keyOf(filePath, tier);
+    const key = this.#keyToStore(filePath, tier);
     checkMetadata(metadata);
     checkNumber('extractionTimeMs', extractionTimeMs, 0, Infinity, 'ms');
-    return this.#store(key, tier, fileState(filePath), metadata, extractionTimeMs);
+    return this.#store(key, fileState(filePath), metadata, extractionTimeMs);
   }
 
   /**
-   * get, or one call of `extract` shared by all who wait for it, then put. A caller whose `signal`
-   * aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to all
-   * who wait and is not cached.
+   * get, or one call of `extract` shared by all who wait for it, then put. All of them get the same
+   * object. A caller whose `signal` aborts stops waiting; the extraction's signal aborts when nobody
+   * waits. A rejection goes to all who wait and is not cached; neither is the result when the file
+   * has changed in the meantime, or was invalidated.
    */
   async fetch<T extends Metadata = Metadata>(
     filePath: string,
-    extract: Extract<T>,
-    options: { tier?: string; signal?: AbortSignal } = {},
+    extract: MetadataExtractor<T>,
+    options?: { tier?: string; signal?: AbortSignal },
   ): Promise<T> {
     this.#assertOpen();
-    const { tier = DEFAULT_TIER, signal } = options;
-    const key = keyOf(filePath, tier);
+    const { tier = DEFAULT_TIER, signal } = checkOptions(options);
+    const key = this.#keyToStore(filePath, tier);
     checkFunction('extract', extract);
+    checkSignal(signal);
     signal?.throwIfAborted();
-    // Of before the extraction: a change in between makes the next get a miss.
     const state = fileState(filePath);
     const hit = this.#lookUp(key, state);
     if (hit !== undefined) return hit as T;
-    const work = async (shared: AbortSignal) => {
+    const work = async (shared: AbortSignal, isCurrent: () => boolean) => {
       const started = performance.now();
       const metadata = await extract(filePath, shared);
       checkMetadata(metadata);
-      if (!this.#closed) {
-        this.#store(key, tier, state, metadata, performance.now() - started);
+      if (!this.#closed && isCurrent() && fileState(filePath) === state) {
+        this.#store(key, state, metadata, performance.now() - started);
       }
       return metadata;
     };
-    return (await this.#flights.run(`${state} ${key}`, work, signal)) as T;
+    return (await this.#flights.run(key, String(state), work, signal)) as T;
   }
 
   /** Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out. */
   invalidateFile(filePath: string, tier?: string): void {
     this.#assertOpen();
-    const tiers = tier === undefined ? this.#tiers : [tier];
-    for (const each of tiers) {
-      if (this.#memory.delete(keyOf(filePath, each))) this.#invalidations++;
+    const keys =
+      tier === undefined
+        ? [DEFAULT_TIER, ...this.#tiers].map((each) => keyOf(filePath, each))
+        : [keyOf(filePath, tier)];
+    for (const key of keys) {
+      this.#flights.forget(key);
+      if (this.#memory.delete(key)) this.#invalidations++;
     }
   }
 
   /** Forgets everything and gives its memory back; counters stay. */
   clearAll(): void {
     this.#assertOpen();
+    this.#flights.forgetAll();
     this.#memory.clear();
+    this.#tiers.clear();
   }
 
   getStats(): EnhancedCacheStats {
@@ -181,6 +197,7 @@ export class EnhancedMetadataCache {
       tierErrors: this.#tierErrors,
       memoryCacheSize: memory.entries,
       memoryBytes: memory.heldBytes,
+      memoryPayloadBytes: memory.payloadBytes,
       memoryBudgetBytes: memory.budgetBytes,
       diskEntries: 0,
       diskBytes: 0,
@@ -241,16 +258,19 @@ export class EnhancedMetadataCache {
   async warmCache(
     filePaths: string[],
     extract: (filePath: string) => Promise<Metadata> | Metadata,
-    options: WarmOptions = {},
+    options?: WarmOptions,
   ): Promise<Record<string, boolean>> {
     this.#assertOpen();
     if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
     checkFunction('extract', extract);
-    const { tier = DEFAULT_TIER, concurrency = DEFAULT_WARM_CONCURRENCY, onProgress } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw argumentRangeError('concurrency must be a whole number of 1 or more.');
+    const given = checkOptions(options);
+    const { tier = DEFAULT_TIER, concurrency = DEFAULT_WARM_CONCURRENCY, onProgress } = given;
+    checkNumber('concurrency', concurrency, 1, MAX_WARM_CONCURRENCY, 'files');
+    if (!Number.isInteger(concurrency)) {
+      throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);
     }
-    for (const filePath of filePaths) keyOf(filePath, tier);
+    if (onProgress !== undefined) checkFunction('onProgress', onProgress);
+    for (const filePath of filePaths) this.#keyToStore(filePath, tier);
     let done = 0;
     const queue = filePaths.values();
     const worker = async () => {
@@ -267,9 +287,9 @@ export class EnhancedMetadataCache {
         onProgress?.(++done, filePaths.length);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, filePaths.length) }, worker));
-    const cached = (filePath: string) => this.#memory.has(keyOf(filePath, tier));
-    return Object.fromEntries(filePaths.map((filePath) => [filePath, cached(filePath)]));
+    const workers = Math.min(concurrency, filePaths.length);
+    await Promise.all(Array.from({ length: workers }, worker));
+    return Object.fromEntries(filePaths.map((each) => [each, this.#isCached(each, tier)]));
   }
 
   /** Stops listening for pressure and gives all memory back. May be called again. */
@@ -281,6 +301,23 @@ export class EnhancedMetadataCache {
 
   [Symbol.dispose](): void {
     this.shutdown();
+  }
+
+  #isCached(filePath: string, tier: string): boolean {
+    const state = fileState(filePath);
+    return state !== undefined && this.#memory.peek(keyOf(filePath, tier))?.[0] === state;
+  }
+
+  #keyToStore(filePath: string, tier: string): string {
+    const key = keyOf(filePath, tier);
+    if (tier === DEFAULT_TIER || this.#tiers.has(tier)) return key;
+    if (this.#tiers.size === MAX_TIERS) {
+      throw argumentRangeError(
+        `There are records of ${MAX_TIERS} tiers already. Use fewer tiers, or clearAll first.`,
+      );
+    }
+    this.#tiers.add(tier);
+    return key;
   }
 
   #lookUp(key: string, state: string | undefined): Metadata | undefined {
@@ -305,19 +342,10 @@ export class EnhancedMetadataCache {
     }
   }
 
-  #store(
-    key: string,
-    tier: string,
-    state: string | undefined,
-    metadata: Metadata,
-    cost: number,
-  ): boolean {
+  #store(key: string, state: string | undefined, metadata: Metadata, cost: number): boolean {
     if (state === undefined) return false;
     const stored = this.#setMemory(key, state, metadata, cost);
-    if (stored) {
-      this.#tiers.add(tier);
-      this.#writes++;
-    }
+    if (stored) this.#writes++;
     return stored;
   }
 
@@ -344,6 +372,7 @@ export class EnhancedMetadataCache {
 /** The length keeps any two pairs of tier and file apart. */
 function keyOf(filePath: string, tier: string): string {
   if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
+  if (filePath === '') throw argumentRangeError('A file path must not be empty.');
   if (typeof tier !== 'string') throw argumentTypeError('A tier must be a string.');
   if (tier.length > MAX_TIER_LENGTH || !tier.isWellFormed()) {
     throw argumentRangeError(
@@ -356,13 +385,17 @@ function keyOf(filePath: string, tier: string): string {
 }
 
 function checkMetadata(metadata: unknown): void {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    throw argumentTypeError('Metadata must be an object of names and values.');
+  const isRecord =
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    !Array.isArray(metadata) &&
+    !ArrayBuffer.isView(metadata) &&
+    !NO_RECORDS.some((each) => metadata instanceof each);
+  if (!isRecord) {
+    throw argumentTypeError(
+      `Metadata must be an object of names and values; it is ${show(metadata)}.`,
+    );
   }
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw argumentTypeError(`${name} must be a function.`);
 }
 
 function percentOf(part: number, whole: number): number {

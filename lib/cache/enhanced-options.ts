@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
-import { checkNumber, type EvictionPolicy } from './arena-options.js';
-import { type Logger, silentLogger } from './logger.js';
+import type { EvictionPolicy } from './arena-options.js';
+import { type Logger, safeLogger } from './logger.js';
 import { type PresetName, presets } from './presets.js';
 
 const MIB = 1024 * 1024;
@@ -51,11 +52,8 @@ export interface ResolvedEnhancedOptions {
 }
 
 /** Throws a TypeError or RangeError that names the option and what it may be. */
-export function resolveEnhancedOptions(given: EnhancedCacheOptions = {}): ResolvedEnhancedOptions {
-  if (typeof given !== 'object' || given === null) {
-    throw argumentTypeError('The options must be an object; leave them out for the defaults.');
-  }
-  const options = { ...presetOf(given.preset), ...definedOf(given) };
+export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEnhancedOptions {
+  const options = { ...presetOf(given?.preset), ...definedOf(checkOptions(given)) };
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkString('cacheDir', options.cacheDir ?? defaultCacheDir()),
@@ -74,12 +72,12 @@ export function resolveEnhancedOptions(given: EnhancedCacheOptions = {}): Resolv
     ),
     monitor: checkMonitor(options.monitor),
     policy: options.policy ?? 'lru',
-    logger: checkLogger(options.logger ?? silentLogger),
+    logger: safeLogger(options.logger),
   };
 }
 
 /** An option that is undefined is one left out. */
-function definedOf(options: EnhancedCacheOptions): EnhancedCacheOptions {
+export function definedOf(options: EnhancedCacheOptions): EnhancedCacheOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
@@ -117,12 +115,6 @@ function checkString(name: string, value: unknown): string {
 function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw argumentTypeError(`${name} must be true or false.`);
-}
-
-function checkLogger(logger: Logger): Logger {
-  const methods = ['debug', 'info', 'warn', 'error'] as const;
-  if (methods.every((method) => typeof logger[method] === 'function')) return logger;
-  throw argumentTypeError(`logger must have the methods ${methods.join(', ')}.`);
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

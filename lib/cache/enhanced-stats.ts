@@ -19,6 +19,8 @@ export interface EnhancedCacheStats {
   memoryCacheSize: number;
   /** All memory held from the OS. */
   memoryBytes: number;
+  /** Key and value bytes of the entries in it. */
+  memoryPayloadBytes: number;
   memoryBudgetBytes: number;
   diskEntries: number;
   diskBytes: number;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from './enhanced-options.js';
+import { definedOf, type EnhancedCacheOptions } from './enhanced-options.js';
 
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
@@ -10,8 +10,8 @@ let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions }
  */
 export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetadataCache {
   if (globalCache === undefined || globalCache.cache.closed) {
-    globalCache = { cache: new EnhancedMetadataCache(options), options: { ...options } };
-  } else if (options !== undefined && !isDeepStrictEqual({ ...options }, globalCache.options)) {
+    globalCache = { cache: new EnhancedMetadataCache(options), options: definedOf(options ?? {}) };
+  } else if (options !== undefined && !isDeepStrictEqual(definedOf(options), globalCache.options)) {
     process.emitWarning(
       'getEnhancedCache was called with options that differ from those of its first call; they do ' +
         'not count. Call shutdownEnhancedCache first, or make an EnhancedMetadataCache of your own.',

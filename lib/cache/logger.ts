@@ -1,3 +1,5 @@
+import { argumentTypeError } from '../errors.js';
+
 /** Where the cache reports what it survived; pino, console-like and others fit. */
 export interface Logger {
   debug(o: object | string, m?: string): void;
@@ -6,9 +8,24 @@ export interface Logger {
   error(o: object | string, m?: string): void;
 }
 
-export const silentLogger: Logger = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-};
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The logger with methods that never throw; a silent one if there is none. */
+export function safeLogger(logger: Logger | undefined): Logger {
+  if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
+    throw argumentTypeError(`logger must have the methods ${LEVELS.join(', ')}.`);
+  }
+  const safely = (level: (typeof LEVELS)[number]) => (o: object | string, m?: string) => {
+    try {
+      logger?.[level](o, m);
+    } catch {
+      // A logger that fails must not take its caller down.
+    }
+  };
+  return {
+    debug: safely('debug'),
+    info: safely('info'),
+    warn: safely('warn'),
+    error: safely('error'),
+  };
+}

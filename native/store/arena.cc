@@ -45,7 +45,7 @@ void Arena::contractTables() {
 }
 
 uint64_t Arena::tableBytesFor(const Layout& layout, uint64_t maxBytes) {
-  constexpr uint64_t kLargestPageBytes = 64 * 1024;
+  constexpr uint64_t kLargestPageBytes = uint64_t{64} << 10;
   return layout.slabSlots(maxBytes) * sizeof(Slab) +
          layout.indexChunks(maxBytes) * sizeof(Address*) + layout.indexChunkBytes +
          2 * kLargestPageBytes;

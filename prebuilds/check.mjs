@@ -1,0 +1,12 @@
+// Before a package is packed: it needs no build where it is installed only if binaries are here.
+
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const binaries = readdirSync(here, { recursive: true }).filter((file) => file.endsWith('.node'));
+if (binaries.length === 0) {
+  console.error("There are no binaries in prebuilds/. Run 'npm run prebuilds' first.");
+  process.exitCode = 1;
+}
