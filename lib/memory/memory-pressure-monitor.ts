@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, errorMonitor } from 'node:events';
 import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
 import { native } from '../native.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
@@ -34,7 +34,7 @@ export interface MonitorEvents {
   sample: [stats: MemoryStats];
   /** A sample whose level differs from the one before. */
   pressure: [stats: MemoryStats, previousLevel: PressureLevel];
-  /** A timed sample that failed, or a callback or listener that threw. */
+  /** A timed sample that failed, or a callback or listener that threw or rejected. */
   error: [error: Error];
 }
 
@@ -54,6 +54,9 @@ interface Entry {
  * process warning. A failed sample changes nothing else: the last good one stays the current one,
  * its timestamp says how old it is.
  *
+ * A listener that throws, or rejects, does not stop the others and becomes an 'error' event; the
+ * first failure of an 'error' listener becomes a process warning.
+ *
  * A monitor informs; it frees nothing. Caches ebb by themselves, in native code, whether or not a
  * monitor runs.
  *
@@ -69,7 +72,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   readonly #history: Entry[] = [];
   #level: PressureLevel = PressureLevel.NORMAL;
   #timer: NodeJS.Timeout | undefined;
-  #warned = false;
+  readonly #warned = new Set<string>();
 
   /**
    * Reads nothing yet and starts no timer.
@@ -78,6 +81,8 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
    */
   constructor(options?: MonitorOptions) {
     super();
+    // Every cache that follows this monitor listens to it: many listeners are no leak.
+    this.setMaxListeners(0);
     this.#options = resolveMonitorOptions(options);
     const { thresholds, procRoot, cgroupRoot } = this.#options;
     this.#sampler = new native.Sampler({ ...thresholds, procRoot, cgroupRoot });
@@ -273,41 +278,60 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   #tell(stats: MemoryStats, previousLevel: PressureLevel): void {
-    this.#guarded(() => this.emit('sample', stats));
+    this.#notify('sample', stats);
     if (stats.pressureLevel === previousLevel) return;
-    this.#guarded(() => this.emit('pressure', stats, previousLevel));
+    this.#notify('pressure', stats, previousLevel);
     for (const { callback } of [...(this.#callbacks.get(stats.pressureLevel) ?? [])]) {
       this.#guarded(() => callback(stats));
     }
   }
 
+  /** Instead of emit(), which stops at the first listener that throws. */
+  #notify<K extends 'sample' | 'pressure'>(event: K, ...args: MonitorEvents[K]): void {
+    // Raw, as those of once() remove themselves when called.
+    for (const listener of this.rawListeners(event)) {
+      this.#guarded(() => Reflect.apply(listener, this, args));
+    }
+  }
+
   /** Runs what is not this class's own code, so that its failure stays its own. */
-  #guarded(call: () => unknown): void {
+  #guarded(call: () => unknown, failed = (error: unknown) => this.#report(error)): void {
     try {
-      const result = call();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
+      // `failed` never throws, so nothing is left unhandled.
+      Promise.resolve(call()).catch(failed);
     } catch (error) {
-      this.#report(error);
+      failed(error);
     }
   }
 
   #report(thrown: unknown): void {
-    const error =
-      thrown instanceof Error
-        ? thrown
-        : new EbbcacheError(
-            'ERR_EBBCACHE_CALLBACK',
-            'A pressure callback threw a value that is not an error.',
-            { cause: thrown },
-          );
-    if (this.listenerCount('error') > 0) {
-      this.emit('error', error);
-    } else if (!this.#warned) {
-      this.#warned = true;
-      process.emitWarning(
-        `${error.message} (Listen to the monitor's 'error' event to hear of the next ones.)`,
-        { type: 'EbbcacheWarning' },
+    const error = errorOf(thrown);
+    if (this.listenerCount('error') === 0) {
+      this.#warnOnce(error, "Listen to the monitor's 'error' event to hear of the next ones.");
+      return;
+    }
+    for (const listener of [...this.rawListeners(errorMonitor), ...this.rawListeners('error')]) {
+      this.#guarded(
+        () => Reflect.apply(listener, this, [error]),
+        (failure) =>
+          this.#warnOnce(errorOf(failure), "A listener of the monitor's 'error' event failed."),
       );
     }
   }
+
+  /** Once for each remark. */
+  #warnOnce(error: Error, remark: string): void {
+    if (this.#warned.has(remark)) return;
+    this.#warned.add(remark);
+    process.emitWarning(`${error.message} (${remark})`, { type: 'EbbcacheWarning' });
+  }
+}
+
+function errorOf(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new EbbcacheError(
+    'ERR_EBBCACHE_CALLBACK',
+    'A callback or listener of a monitor threw a value that is not an error.',
+    { cause: thrown },
+  );
 }
