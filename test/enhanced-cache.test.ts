@@ -26,6 +26,7 @@ import { EncodeError } from '../lib/codec/encode-error.js';
 import { ClosedError } from '../lib/errors.js';
 import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
+import { deferred } from './helpers/deferred.js';
 import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
@@ -39,16 +40,6 @@ let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
   return new EnhancedMetadataCache({ enableMemoryPressureMonitoring: false, ...options });
-}
-
-function deferred<T>() {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 beforeEach(() => {

@@ -1,15 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SingleFlight } from '../lib/cache/single-flight.js';
-
-function deferred<T>() {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-}
+import { deferred } from './helpers/deferred.js';
 
 describe('SingleFlight', () => {
   it('runs the work once for all who ask at the same time', async () => {
