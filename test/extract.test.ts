@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ExtractError, extractFile } from '../lib/extract/index.js';
 import { withTempFolder } from './helpers/temp-folder.js';
@@ -119,6 +120,56 @@ describe('extractFile', () => {
     });
   });
 
+  it('refuses a HEIC whose items state pieces without end', async () => {
+    const item = Buffer.from([0, 1, 0, 0, 0xff, 0xff]);
+    // iloc version 0 with sizes of 0 and 2,000 items of 65,535 pieces each.
+    const items = Buffer.concat([
+      Buffer.from([0, 0, 0, 0, 0, 0, 0x07, 0xd0]),
+      ...Array(2000).fill(item),
+    ]);
+    const meta = Buffer.concat([Buffer.alloc(4), box('iloc', items)]);
+    const file = Buffer.concat([
+      box('ftyp', Buffer.from('heic\0\0\0\0mif1heic')),
+      box('meta', meta),
+    ]);
+    await withTempFolder(async (folder) => {
+      writeFileSync(join(folder, 'hostile.heic'), file);
+      await expect(extractFile(join(folder, 'hostile.heic'))).rejects.toThrow('more pieces than');
+    });
+  });
+
+  it('reads no more of a PNG than metadata takes', async () => {
+    const chart = readFileSync(join(images, 'chart.png'));
+    const bomb = chunkOf(
+      'iCCP',
+      Buffer.concat([Buffer.from('p\0\0'), deflateSync(Buffer.alloc(1 << 24))]),
+    );
+    const texts = ['kept', 'long'].map((name) =>
+      chunkOf('tEXt', Buffer.from(`${name}\0${'t'.repeat(name === 'long' ? 70_000 : 10)}`)),
+    );
+    const headerEnd = 8 + 25;
+    const hostile = [chart.subarray(0, headerEnd), ...Array(500).fill(bomb), ...texts];
+    await withTempFolder(async (folder) => {
+      const file = join(folder, 'hostile.png');
+      writeFileSync(file, Buffer.concat([...hostile, chart.subarray(headerEnd)]));
+      const metadata = await extractFile(file);
+      expect(metadata).toMatchObject({ ImageWidth: 128, ImageHeight: 64, kept: 't'.repeat(10) });
+      expect(metadata).not.toHaveProperty('long');
+    });
+  });
+
+  it('leaves out an ICC profile that is larger than any', async () => {
+    const chunk = Buffer.alloc(65_000);
+    chunk.write('ICC_PROFILE\0', 'latin1');
+    await withTempFolder(async (folder) => {
+      const file = join(folder, 'hostile.jpg');
+      writeFileSync(file, jpegWith(Buffer.concat(Array(100).fill(segmentOf(0xffe2, chunk)))));
+      const metadata = await extractFile(file);
+      expect(metadata.ImageWidth).toBe(160);
+      expect(metadata).not.toHaveProperty('Warning');
+    });
+  });
+
   it('stops when its signal aborts', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
@@ -194,4 +245,19 @@ function segmentOf(marker: number, content: Buffer): Buffer {
 function jpegWith(segment: Buffer): Buffer {
   const plain = readFileSync(join(images, 'plain.jpg'));
   return Buffer.concat([plain.subarray(0, 2), segment, plain.subarray(2)]);
+}
+
+function box(type: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(content.length + 8);
+  header.write(type, 4, 'latin1');
+  return Buffer.concat([header, content]);
+}
+
+/** A PNG chunk; its checksum is not looked at. */
+function chunkOf(type: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(content.length);
+  header.write(type, 4, 'latin1');
+  return Buffer.concat([header, content, Buffer.alloc(4)]);
 }

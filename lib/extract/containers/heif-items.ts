@@ -1,3 +1,4 @@
+import { MalformedError } from '../extract-error.js';
 import { type Box, boxesIn } from './boxes.js';
 
 /** A piece of the file. */
@@ -22,11 +23,13 @@ export function readItems(meta: Buffer, boxes: Box[]): HeifItems {
   const wide = pitm !== undefined && meta[pitm.start] !== 0;
   const primaryId = pitm ? meta.readUIntBE(pitm.start + 4, wide ? 4 : 2) : 0;
   const types = iinf ? readTypes(meta, iinf) : new Map<string, number>();
-  const locations = iloc ? readLocations(meta, iloc) : new Map<number, Extent[]>();
+  const exif = types.get('Exif') ?? -1;
+  const xmp = types.get('application/rdf+xml') ?? -1;
+  const locations = iloc ? readLocations(meta, iloc, [exif, xmp]) : new Map<number, Extent[]>();
   return {
     primary: iprp ? readProperties(meta, iprp, primaryId) : {},
-    exif: locations.get(types.get('Exif') ?? -1),
-    xmp: locations.get(types.get('application/rdf+xml') ?? -1),
+    exif: locations.get(exif),
+    xmp: locations.get(xmp),
   };
 }
 
@@ -50,8 +53,8 @@ function readTypes(meta: Buffer, iinf: Box): Map<string, number> {
   return types;
 }
 
-/** Where the items lie. Items that are not plain stretches of the file are left out. */
-function readLocations(meta: Buffer, iloc: Box): Map<number, Extent[]> {
+/** Where the wanted items lie. One that is not plain stretches of the file is left out. */
+function readLocations(meta: Buffer, iloc: Box, wanted: number[]): Map<number, Extent[]> {
   const locations = new Map<number, Extent[]>();
   const version = meta[iloc.start]!;
   let at = iloc.start + 4;
@@ -71,13 +74,23 @@ function readLocations(meta: Buffer, iloc: Box): Map<number, Extent[]> {
     const method = version === 0 ? 0 : take(2) & 15;
     const dataReference = take(2);
     const base = take(baseBytes);
-    const extents: Extent[] = [];
     const extentCount = take(2);
-    for (let n = 0; n < extentCount && at < iloc.end; n++) {
+    const extentBytes = indexBytes + offsetBytes + lengthBytes;
+    // One without bytes of its own is the whole item; more of them would cost nothing to state.
+    const tooMany = extentBytes === 0 ? extentCount > 1 : extentCount * extentBytes > iloc.end - at;
+    if (tooMany) {
+      throw new MalformedError('a HEIF item states more pieces than there is room for');
+    }
+    if (!wanted.includes(id) || method !== 0 || dataReference !== 0) {
+      at += extentCount * extentBytes;
+      continue;
+    }
+    const extents: Extent[] = [];
+    for (let n = 0; n < extentCount; n++) {
       take(indexBytes);
       extents.push({ offset: base + take(offsetBytes), length: take(lengthBytes) });
     }
-    if (method === 0 && dataReference === 0) locations.set(id, extents);
+    locations.set(id, extents);
   }
   return locations;
 }

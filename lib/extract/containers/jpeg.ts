@@ -24,6 +24,7 @@ const MAX_SEGMENTS = 4096;
 export async function readJpeg(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
   const iccChunks: { order: number; bytes: Buffer }[] = [];
+  let iccBytes = 0;
   let offset = SOI_BYTES;
   for (let count = 0; ; count++) {
     if (count === MAX_SEGMENTS) throw new MalformedError('its JPEG header has too many segments');
@@ -45,7 +46,10 @@ export async function readJpeg(source: ByteSource): Promise<ImageParts> {
         parts.xmp ??= after(content, XMP_HEADER);
       } else if (marker === APP2) {
         const icc = after(content, ICC_HEADER);
-        if (icc && icc.length > 2) iccChunks.push({ order: icc[0]!, bytes: icc.subarray(2) });
+        iccBytes += icc?.length ?? 0;
+        if (icc && icc.length > 2 && iccBytes <= MAX_BLOCK_BYTES) {
+          iccChunks.push({ order: icc[0]!, bytes: icc.subarray(2) });
+        }
       } else {
         const resources = after(content, PHOTOSHOP_HEADER);
         if (resources) parts.iptc ??= readPhotoshopIptc(resources);
@@ -53,10 +57,9 @@ export async function readJpeg(source: ByteSource): Promise<ImageParts> {
     }
   }
   if (parts.width === undefined) throw new MalformedError('it has no JPEG frame header');
-  if (iccChunks.length > 0) {
+  if (iccChunks.length > 0 && iccBytes <= MAX_BLOCK_BYTES) {
     iccChunks.sort((a, b) => a.order - b.order);
-    const icc = Buffer.concat(iccChunks.map((chunk) => chunk.bytes));
-    if (icc.length <= MAX_BLOCK_BYTES) parts.icc = icc;
+    parts.icc = Buffer.concat(iccChunks.map((chunk) => chunk.bytes));
   }
   await checkScanEnds(source, offset);
   return parts;

@@ -11,13 +11,28 @@ const CHUNK_OVERHEAD = 12;
 const XMP_KEYWORD = 'XML:com.adobe.xmp';
 /** At the usual 8 to 64 KiB a chunk this is an image of half a gigabyte and more. */
 const MAX_CHUNKS = 65_536;
-const MAX_TEXTS = 1000;
+/** What is read of all metadata chunks together: a few hundred KiB is much. */
+const MAX_METADATA_BYTES = 4 * MAX_BLOCK_BYTES;
+/** A longer text is no tag that is worth caching. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** The chunks that are read, and how long they may be. */
+const METADATA_CHUNKS: Record<string, number> = {
+  IHDR: 13,
+  eXIf: MAX_BLOCK_BYTES,
+  iCCP: MAX_BLOCK_BYTES,
+  iTXt: MAX_BLOCK_BYTES,
+  tEXt: MAX_TEXT_BYTES,
+};
 
 /** Walks the chunks (PNG specification, third edition) without reading the image data. */
 export async function readPng(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
   const texts: Metadata = {};
-  let textCount = 0;
+  let metadataBytes = 0;
+  // Only the first is tried: inflating costs far more than a chunk of a few bytes lets expect.
+  let hasProfile = false;
+  let hasXmp = false;
   let offset = SIGNATURE_BYTES;
   for (let count = 0; count < MAX_CHUNKS; count++) {
     const header = await source.read(offset, 8);
@@ -31,21 +46,27 @@ export async function readPng(source: ByteSource): Promise<ImageParts> {
     offset = start + length + (CHUNK_OVERHEAD - 8);
     if (offset > source.size) throw new MalformedError('a PNG chunk passes its end');
     if (type === 'IEND') break;
-    if (type === 'IDAT' || length > MAX_BLOCK_BYTES) continue;
+    const limit = METADATA_CHUNKS[type] ?? 0;
+    if (length > limit || metadataBytes + length > MAX_METADATA_BYTES) continue;
+    metadataBytes += length;
     if (type === 'IHDR') {
       readHeader(await source.read(start, length), parts);
     } else if (type === 'eXIf') {
-      parts.exif = await source.read(start, length);
-    } else if (type === 'iCCP') {
+      parts.exif ??= await source.read(start, length);
+    } else if (type === 'iCCP' && !hasProfile) {
+      hasProfile = true;
       const chunk = await source.read(start, length);
       const icc = await inflated(chunk.subarray(chunk.indexOf(0) + 2));
       if (icc) parts.icc = icc;
-    } else if (type === 'tEXt' && textCount++ < MAX_TEXTS) {
+    } else if (type === 'tEXt') {
       const text = (await source.read(start, length)).toString('latin1');
       const split = text.indexOf('\0');
       if (split > 0) texts[text.slice(0, split)] = text.slice(split + 1);
     } else if (type === 'iTXt') {
-      parts.xmp ??= await readXmp(await source.read(start, length));
+      const chunk = await source.read(start, length);
+      if (hasXmp || !isXmp(chunk)) continue;
+      hasXmp = true;
+      parts.xmp = await readXmp(chunk);
     }
   }
   parts.tags = { ...texts, ...parts.tags };
@@ -62,10 +83,13 @@ function readHeader(chunk: Buffer, parts: ImageParts): void {
   parts.tags = { BitDepth, ColorType, Compression, Filter, Interlace };
 }
 
+function isXmp(chunk: Buffer): boolean {
+  return chunk.toString('latin1', 0, XMP_KEYWORD.length + 1) === `${XMP_KEYWORD}\0`;
+}
+
 /** iTXt: keyword, 0, compressed?, method, language, 0, translated keyword, 0, text. */
 async function readXmp(chunk: Buffer): Promise<Buffer | undefined> {
-  const keywordEnd = chunk.indexOf(0);
-  if (chunk.toString('latin1', 0, Math.max(0, keywordEnd)) !== XMP_KEYWORD) return undefined;
+  const keywordEnd = XMP_KEYWORD.length;
   const compressed = chunk[keywordEnd + 1] === 1;
   const languageEnd = chunk.indexOf(0, keywordEnd + 3);
   const text = chunk.subarray(chunk.indexOf(0, languageEnd + 1) + 1);
