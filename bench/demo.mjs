@@ -68,10 +68,11 @@ try {
   console.log(
     `Saved        ${saved.toFixed(1).padStart(8)} ms  ${first.misses} extractions; ${times} times as fast`,
   );
-  const { memoryCacheSize, memoryBytes, memoryBudgetBytes } = cache.getStats();
+  const { memoryCacheSize, memoryPayloadBytes, memoryBudgetBytes } = cache.getStats();
   const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+  const mib = Math.round(memoryBudgetBytes / (1024 * 1024));
   console.log(
-    `Cache        ${memoryCacheSize} entries in ${kib(memoryBytes)} of ${kib(memoryBudgetBytes)}`,
+    `Cache        ${memoryCacheSize} entries of ${kib(memoryPayloadBytes)}; budget ${mib} MiB`,
   );
 
   if (second.misses > 0 || second.hits !== first.misses + first.hits) {

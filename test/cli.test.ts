@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { withTempFolder } from './helpers/temp-folder.js';
 import { fixtures, fixtureTruths } from './helpers/truth.js';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -40,6 +41,7 @@ describe('ebbcache', () => {
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toMatch(/extract.+memory/s);
+    expect(help.stdout).toContain('the output could not be written');
     expect((await run('extract', '--help')).code).toBe(0);
   });
 
@@ -80,6 +82,32 @@ describe('ebbcache extract', () => {
       /^10 files: 0 hits, 10 misses, 0 failures in \d+\.\d\d s; [\d.]+ [KM]iB cached\n$/,
     );
   });
+
+  it('counts in its summary what the entries hold, and what was skipped', async () => {
+    await withTempFolder(async (folder) => {
+      copyFileSync(join(images, 'dot.gif'), join(folder, 'dot.gif'));
+      symlinkSync(join(folder, 'gone'), join(folder, 'nowhere'));
+      const { stderr } = await run('extract', folder);
+      // Not what the cache holds from the OS: that is some MiB.
+      expect(stderr).toMatch(
+        /^1 file: 0 hits, 1 miss, 0 failures, 1 skipped in \d+\.\d\d s; \d{3} B cached\n$/,
+      );
+    });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'ends with 1 if its output cannot be written',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      for (const args of [['extract', '--quiet', images], ['memory']]) {
+        const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', full, 'pipe'] });
+        const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/^Writing the output failed: ENOSPC.+\n$/);
+      }
+      closeSync(full);
+    },
+  );
 
   it('tells of hits, and is silent when asked to be', async () => {
     const file = join(images, 'dot.gif');

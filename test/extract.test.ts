@@ -94,8 +94,9 @@ describe('extractFile', () => {
           writeFileSync(file, bytes.subarray(0, length));
           const outcome = await extractFile(file).catch((failure: unknown) => failure);
           // A TIFF can lose its last strip and still tell all its tags.
-          if (!name.endsWith('.tif'))
-            expect(outcome, `${length} bytes`).toBeInstanceOf(ExtractError);
+          if (!name.endsWith('.tif') || outcome instanceof Error) {
+            expect(outcome, `${name}, ${length} bytes`).toBeInstanceOf(ExtractError);
+          }
         }
       }
     });
@@ -106,6 +107,7 @@ describe('extractFile', () => {
     ['XMP that would take long', 'XMP', xmpSegment('<a:b>'.repeat(10_000))],
     ['XMP that hides tags in quotes', 'XMP', xmpSegment('<a:b c:d="<e/>">'.repeat(4000))],
     ['an ICC profile that would fill the memory', 'ICC', hugeIccSegment()],
+    ['an ICC profile that has one large text for each of many tags', 'ICC', manyTextsIccSegment()],
     ['EXIF that points outside', 'EXIF', segmentOf(0xffe1, farExif)],
   ])('passes over %s', async (_, block, segment) => {
     await withTempFolder(async (folder) => {
@@ -138,6 +140,25 @@ describe('extractFile', () => {
     });
   });
 
+  it('refuses a HEIC whose EXIF lies in thousands of pieces', async () => {
+    const infe = box('infe', Buffer.from('\x02\0\0\0\0\x01\0\0Exif\0', 'latin1'));
+    // iloc version 0 with lengths of 4 bytes and one item.
+    const item = Buffer.from([0, 0, 0, 0, 0x04, 0, 0, 1, 0, 1, 0, 0, 0x10, 0]);
+    const meta = Buffer.concat([
+      Buffer.alloc(4),
+      box('iinf', Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1]), infe])),
+      box('iloc', Buffer.concat([item, Buffer.alloc(4096 * 4, 1)])),
+    ]);
+    await withTempFolder(async (folder) => {
+      const file = join(folder, 'hostile.heic');
+      writeFileSync(
+        file,
+        Buffer.concat([box('ftyp', Buffer.from('heic\0\0\0\0mif1heic')), box('meta', meta)]),
+      );
+      await expect(extractFile(file)).rejects.toThrow('lies in 4096 pieces');
+    });
+  });
+
   it('reads no more of a PNG than metadata takes', async () => {
     const chart = readFileSync(join(images, 'chart.png'));
     const bomb = chunkOf(
@@ -167,6 +188,35 @@ describe('extractFile', () => {
       const metadata = await extractFile(file);
       expect(metadata.ImageWidth).toBe(160);
       expect(metadata).not.toHaveProperty('Warning');
+    });
+  });
+
+  it('looks for IPTC in a few MiB of Photoshop resources, not in all', async () => {
+    const resources = (id: number, content: string) => {
+      const header = Buffer.from('Photoshop 3.0\x008BIM\0\0\0\0\0\0\0\0', 'latin1');
+      header.writeUInt16BE(id, 18);
+      header.writeUInt32BE(content.length, 22);
+      return segmentOf(0xffed, Buffer.concat([header, Buffer.from(content, 'latin1')]));
+    };
+    const city = resources(0x0404, '\x1c\x02\x5a\0\x04Pier');
+    const other = resources(0x0405, '.'.repeat(65_000));
+    await withTempFolder(async (folder) => {
+      const file = join(folder, 'resources.jpg');
+      writeFileSync(file, jpegWith(Buffer.concat([...Array(60).fill(other), city])));
+      expect(await extractFile(file)).toMatchObject({ City: 'Pier' });
+      writeFileSync(file, jpegWith(Buffer.concat([...Array(70).fill(other), city])));
+      expect(await extractFile(file)).not.toHaveProperty('City');
+    });
+  });
+
+  it('takes fill bytes between JPEG segments, up to a limit', async () => {
+    const filled = Buffer.concat([Buffer.alloc(1000, 0xff), segmentOf(0xffe5, Buffer.alloc(0))]);
+    await withTempFolder(async (folder) => {
+      const file = join(folder, 'filled.jpg');
+      writeFileSync(file, jpegWith(filled));
+      expect(await extractFile(file)).toMatchObject({ ImageWidth: 160 });
+      writeFileSync(file, jpegWith(Buffer.concat(Array(100).fill(filled))));
+      await expect(extractFile(file)).rejects.toThrow('mostly fill bytes');
     });
   });
 
@@ -231,6 +281,19 @@ function hugeIccSegment(): Buffer {
   profile.writeUInt32BE(50, 140);
   profile.write('mluc', 144);
   profile.writeUInt32BE(0xffffffff, 152);
+  return segmentOf(0xffe2, Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01'), profile]));
+}
+
+/** A profile of which 250 tags name the same 60 KB of text. */
+function manyTextsIccSegment(): Buffer {
+  const profile = Buffer.alloc(63_132, '.');
+  profile.writeUInt32BE(250, 128);
+  profile.write('text\0\0\0\0', 3132);
+  for (let at = 132; at < 3132; at += 12) {
+    profile.write('cprt', at);
+    profile.writeUInt32BE(3132, at + 4);
+    profile.writeUInt32BE(60_000, at + 8);
+  }
   return segmentOf(0xffe2, Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01'), profile]));
 }
 

@@ -46,15 +46,14 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
     if (!signal.aborted) throw error;
   } finally {
     progress.stop();
-    if (!flags.quiet && !stdout.failure) {
+    if (!flags.quiet && !stdout.closed) {
       const seconds = (performance.now() - started) / 1000;
-      console.error(summary(counts, seconds, cache.getStats().memoryBytes));
+      console.error(summary(counts, seconds, cache.getStats().memoryPayloadBytes));
     }
     cache.shutdown();
   }
   if (interrupt.aborted) return ExitCode.interrupted;
-  const outputFailed = stdout.failure !== undefined && stdout.failure.code !== 'EPIPE';
-  return counts.failures > 0 || outputFailed ? ExitCode.failed : ExitCode.ok;
+  return counts.failures > 0 || stdout.failed ? ExitCode.failed : ExitCode.ok;
 }
 
 /** Counts the files beside the work, for the bar. A walk that fails is told by the work itself. */

@@ -31,7 +31,7 @@ program
   )
   .option(
     '--max-memory <MiB>',
-    'what the cache may hold, up to 16384 (default: 1/16 of the memory, 16 to 512)',
+    `what the cache may hold, up to ${MAX_MEMORY_MIB} (default: 1/16 of the memory, 16 to 512)`,
     numberFrom(1, MAX_MEMORY_MIB),
   )
   .option('-q, --quiet', 'no summary on stderr')
@@ -59,7 +59,8 @@ program
 program.addHelpText(
   'after',
   `
-Exit codes: 0 all good, 1 some files failed, 2 wrong usage, 130 interrupted.`,
+Exit codes: 0 all good, 1 some files failed or the output could not be written, 2 wrong usage,
+130 interrupted.`,
 );
 
 // No process.exit anywhere: it would cut off what a pipe has not taken yet.

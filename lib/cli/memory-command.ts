@@ -31,6 +31,5 @@ export async function runMemory({ watch, interval, json }: MemoryFlags): Promise
     if (!signal.aborted) throw error;
   }
   if (interrupt.aborted) return ExitCode.interrupted;
-  const outputFailed = stdout.failure !== undefined && stdout.failure.code !== 'EPIPE';
-  return outputFailed ? ExitCode.failed : ExitCode.ok;
+  return stdout.failed ? ExitCode.failed : ExitCode.ok;
 }

@@ -16,9 +16,14 @@ export class Stdout {
     });
   }
 
-  /** Whether the reader went away, or the output failed in another way. */
-  get failure(): NodeJS.ErrnoException | undefined {
-    return this.#closed.signal.aborted ? this.#closed.signal.reason : undefined;
+  /** Whether nothing more can be written: the reader went away, or the output failed. */
+  get closed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /** Whether the output could not be written, for another reason than that its reader went away. */
+  get failed(): boolean {
+    return this.closed && this.#closed.signal.reason.code !== 'EPIPE';
   }
 
   /** Rejects when `signal` aborts. */

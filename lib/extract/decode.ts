@@ -1,9 +1,9 @@
 import exifr from 'exifr';
+import type { Metadata } from '../cache/enhanced-metadata-cache.js';
 import { MemorySource } from './byte-source.js';
 import type { ImageParts } from './containers/image-parts.js';
 import { readExifBlock } from './containers/tiff.js';
 import { readIcc } from './icc.js';
-import type { Metadata } from './metadata.js';
 import { tidy, tidyRecord } from './tidy.js';
 import { flattenXmp, readXmp } from './xmp.js';
 

@@ -1,9 +1,8 @@
-import type { EnhancedMetadataCache } from '../cache/enhanced-metadata-cache.js';
+import type { EnhancedMetadataCache, Metadata } from '../cache/enhanced-metadata-cache.js';
 import { argumentTypeError } from '../errors.js';
 import { checkedConcurrency } from './concurrency.js';
 import { ExtractError } from './extract-error.js';
 import { extractFile } from './extract-file.js';
-import type { Metadata } from './metadata.js';
 import { orderedMap } from './ordered-map.js';
 import { type SkipCallback, type WalkEntry, walk } from './walk.js';
 

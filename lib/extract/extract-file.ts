@@ -1,13 +1,13 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Metadata } from '../cache/enhanced-metadata-cache.js';
 import { argumentTypeError } from '../errors.js';
 import { FileSource } from './byte-source.js';
 import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
 import { fileFacts } from './file-facts.js';
 import { fileKindOf } from './file-type-of.js';
 import { imageMetadata } from './image.js';
-import type { Metadata } from './metadata.js';
 
 /** A file of such a name must be such an image; other names promise nothing. */
 const imageName = /\.(jpe?g|jpe|png|tiff?|heic|heif|avif|dng)$/i;
@@ -22,6 +22,10 @@ export interface ExtractFileOptions {
  * FileCreateDate as ISO 8601 in UTC, FileType, MIMEType) and, for an image, ImageWidth and
  * ImageHeight in pixels as stored (before any rotation) and the tags in its EXIF, GPS, IPTC, XMP and
  * ICC blocks. Only parts of the file are read, a few MiB at most.
+ *
+ * The record is flat. Names are exiftool's where exiftool has one; values are numbers, strings, or
+ * arrays and objects of them. Dates inside a file stay as they are written there
+ * ('2008:05:30 15:56:01', no time zone guessed); codes stay numbers (Orientation: 6).
  *
  * A damaged block inside a sound image costs that block and is told in the Warning tag.
  *

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import path from 'node:path';
+import type { Metadata } from '../cache/enhanced-metadata-cache.js';
 import type { FileKind } from './file-type-of.js';
-import type { Metadata } from './metadata.js';
 
 /** Where exiftool's name for a type is not the extension in capitals. */
 const typeNames: Record<string, string> = {

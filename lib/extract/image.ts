@@ -1,4 +1,5 @@
 import { imageSize } from 'image-size';
+import type { Metadata } from '../cache/enhanced-metadata-cache.js';
 import type { FileSource } from './byte-source.js';
 import { readHeif } from './containers/heif.js';
 import { readJpeg } from './containers/jpeg.js';
@@ -6,7 +7,6 @@ import { readPng } from './containers/png.js';
 import { readTiff } from './containers/tiff.js';
 import { decodeParts } from './decode.js';
 import type { FileKind } from './file-type-of.js';
-import type { Metadata } from './metadata.js';
 
 const readers = { jpeg: readJpeg, png: readPng, tiff: readTiff, heif: readHeif };
 

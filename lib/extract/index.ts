@@ -1,6 +1,6 @@
 // The public face of 'ebbcache/extract'.
+export type { Metadata } from '../cache/enhanced-metadata-cache.js';
 export { type ExtractAllOptions, type ExtractRecord, extractAll } from './extract-all.js';
 export { ExtractError } from './extract-error.js';
 export { type ExtractFileOptions, extractFile } from './extract-file.js';
-export type { Metadata } from './metadata.js';
 export type { SkipCallback } from './walk.js';

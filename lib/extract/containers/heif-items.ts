@@ -1,6 +1,9 @@
 import { MalformedError } from '../extract-error.js';
 import { type Box, boxesIn } from './boxes.js';
 
+/** Items have one; each costs a read. */
+const MAX_EXTENTS = 256;
+
 /** A piece of the file. */
 export interface Extent {
   offset: number;
@@ -84,6 +87,9 @@ function readLocations(meta: Buffer, iloc: Box, wanted: number[]): Map<number, E
     if (!wanted.includes(id) || method !== 0 || dataReference !== 0) {
       at += extentCount * extentBytes;
       continue;
+    }
+    if (extentCount > MAX_EXTENTS) {
+      throw new MalformedError(`a HEIF item lies in ${extentCount} pieces`);
     }
     const extents: Extent[] = [];
     for (let n = 0; n < extentCount; n++) {

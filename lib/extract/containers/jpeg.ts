@@ -16,6 +16,8 @@ const PHOTOSHOP_HEADER = 'Photoshop 3.0\0';
 const TAIL_BYTES = 64 * 1024;
 /** A header has tens of segments; the limit is for files made to keep a reader busy. */
 const MAX_SEGMENTS = 4096;
+/** Before all segments together; there are hardly ever any. */
+const MAX_FILL_BYTES = 64 * 1024;
 
 /**
  * Walks the segments from the start of the image to its first scan (ITU-T T.81, annex B), where all
@@ -25,10 +27,15 @@ export async function readJpeg(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
   const iccChunks: { order: number; bytes: Buffer }[] = [];
   let iccBytes = 0;
+  let photoshopBytes = 0;
+  let fillBytes = 0;
   let offset = SOI_BYTES;
   for (let count = 0; ; count++) {
     if (count === MAX_SEGMENTS) throw new MalformedError('its JPEG header has too many segments');
     const { marker, at } = await nextMarker(source, offset);
+    fillBytes += at - 2 - offset;
+    if (fillBytes > MAX_FILL_BYTES)
+      throw new MalformedError('its JPEG header is mostly fill bytes');
     if (marker === EOI) throw new MalformedError('it ends before any image data');
     const length = (await source.read(at, 2)).readUInt16BE(0);
     if (length < 2) throw new MalformedError('a JPEG segment states an impossible length');
@@ -52,7 +59,10 @@ export async function readJpeg(source: ByteSource): Promise<ImageParts> {
         }
       } else {
         const resources = after(content, PHOTOSHOP_HEADER);
-        if (resources) parts.iptc ??= readPhotoshopIptc(resources);
+        photoshopBytes += resources?.length ?? 0;
+        if (resources && photoshopBytes <= MAX_BLOCK_BYTES) {
+          parts.iptc ??= readPhotoshopIptc(resources);
+        }
       }
     }
   }
