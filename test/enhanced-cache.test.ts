@@ -84,6 +84,14 @@ describe('getEnhancedCache', () => {
     expect(next.getDetailedInfo().memoryCache.maxEntries).toBe(500);
   });
 
+  it('refuses options that are none, at any call', () => {
+    for (let call = 0; call < 2; call++) {
+      expect(() => getEnhancedCache(null as never)).toThrow(TypeError);
+      expect(() => getEnhancedCache(5 as never)).toThrow('The options must be an object');
+      getEnhancedCache();
+    }
+  });
+
   it('warns when it is called with other options', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const cache = getEnhancedCache({ maxMemoryEntries: 7 });

@@ -6,7 +6,6 @@ import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-scr
 import { withTempFolder } from './helpers/temp-folder.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
-const measurement = fileURLToPath(new URL('./helpers/measure-memory.mjs', import.meta.url));
 
 /** In scripts: a store, and what makes a worker of a source that has `ebbcache` too. */
 const open = `const cache = new ebbcache.ArenaCache({ maxBytes: 8 << 20 });\n`;
@@ -185,22 +184,5 @@ describe('the addon', () => {
       );
       expect(await runNode([script, addon, copy])).toEqual(silentSuccess);
     });
-  });
-});
-
-describe('memory', () => {
-  it('stays within the budget, outside the heap', async () => {
-    // The young generation has its full size from the start, so that it does not count as growth.
-    const flags = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'];
-    const { code, stdout, stderr } = await runNode([...flags, measurement, packageUrl]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const figures = JSON.parse(stdout);
-    console.log('a million puts of 600 bytes into 64 MiB:', figures);
-    const MIB = 1024 * 1024;
-    expect(figures.overBudget).toBe(0);
-    expect(figures.recent).toBe(figures.kept);
-    expect(figures.kept).toBeGreaterThan(80_000);
-    expect(figures.heapGrowth).toBeLessThan(2 * MIB);
-    expect(figures.rssGrowth).toBeLessThan(64 * MIB * 1.05);
   });
 });

@@ -11,7 +11,10 @@ const MIB = 1024 * 1024;
 
 /** Options of an EnhancedMetadataCache. Those given override the preset's. */
 export interface EnhancedCacheOptions {
-  /** Where the disk tier will live. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents). */
+  /**
+   * Where the disk tier will live; there is none yet, so this has no effect. Default: the user's
+   * cache directory (XDG_CACHE_HOME and its equivalents).
+   */
   cacheDir?: string;
   /** Entries in memory at most, 1 or more. Default 500. */
   maxMemoryEntries?: number;
@@ -20,9 +23,9 @@ export interface EnhancedCacheOptions {
    * 16 to 512.
    */
   maxMemoryMb?: number;
-  /** Budget of the disk tier, MiB; 0 turns it off. Default 200. */
+  /** Budget of the disk tier, MiB; no effect yet. 0 turns it off. Default 200. */
   maxDiskSizeMb?: number;
-  /** Whether the disk tier compresses. Default true. */
+  /** Whether the disk tier compresses; no effect yet. Default true. */
   enableCompression?: boolean;
   /** Time to live, hours, above 0. Default 24. */
   cacheTtlHours?: number;

@@ -1,17 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import { checkOptions } from '../arguments.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
 import { definedOf, type EnhancedCacheOptions } from './enhanced-options.js';
 
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
 /**
- * The cache that all of a process share. Options count on the first call; a later call with other
- * options gets the same cache, and a process warning.
+ * The cache that all of a process share, or rather all of a thread of JavaScript. Options count on
+ * the first call; a later call with other options gets the same cache, and a process warning.
+ *
+ * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
  */
 export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetadataCache {
+  const given = definedOf(checkOptions(options));
   if (globalCache === undefined || globalCache.cache.closed) {
-    globalCache = { cache: new EnhancedMetadataCache(options), options: definedOf(options ?? {}) };
-  } else if (options !== undefined && !isDeepStrictEqual(definedOf(options), globalCache.options)) {
+    globalCache = { cache: new EnhancedMetadataCache(given), options: given };
+  } else if (options !== undefined && !isDeepStrictEqual(given, globalCache.options)) {
     process.emitWarning(
       'getEnhancedCache was called with options that differ from those of its first call; they do ' +
         'not count. Call shutdownEnhancedCache first, or make an EnhancedMetadataCache of your own.',

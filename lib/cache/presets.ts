@@ -2,7 +2,7 @@ import type { EnhancedCacheOptions } from './enhanced-options.js';
 
 export type PresetName = 'development' | 'staging' | 'production' | 'constrained';
 
-/** Sizes by environment: entries in memory, and MiB on disk. */
+/** Sizes by environment: entries in memory, and MiB on disk (no effect before there is a disk tier). */
 export const presets: Record<PresetName, EnhancedCacheOptions> = {
   development: { maxMemoryEntries: 100, maxDiskSizeMb: 50 },
   staging: { maxMemoryEntries: 500, maxDiskSizeMb: 200 },

@@ -49,7 +49,7 @@ uint32_t EntryLog::emptiestShared(uint32_t exceptFor) const {
 
 bool EntryLog::openCompacted(uint64_t bytes) {
   const uint32_t emptiest = emptiestShared(0);
-  if (emptiest == 0 || slabs_[emptiest].dead() < bytes) return false;
+  if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
   compact(emptiest);
   open_ = emptiest;
   return true;
@@ -75,7 +75,7 @@ void EntryLog::compact(uint32_t number) {
     }
   }
   slab.tail = to;
-  slab.earliestExpiry = earliest;
+  slab.nextSweep = earliest;
 }
 
 void EntryLog::release(Address address) {
@@ -119,7 +119,7 @@ bool EntryLog::openEvacuated() {
   const uint32_t emptiest = emptiestShared(0);
   if (emptiest == 0 || !evacuate(emptiest)) return false;
   slabs_[emptiest].tail = 0;
-  slabs_[emptiest].earliestExpiry = kNeverExpires;
+  slabs_[emptiest].nextSweep = kNeverExpires;
   open_ = emptiest;
   return true;
 }
@@ -138,7 +138,7 @@ bool EntryLog::evacuate(uint32_t number) {
     Address to = append(bytes);
     if (to == kNowhere) {
       const uint32_t next = emptiestShared(number);
-      if (next == 0 || slabs_[next].dead() < bytes) return false;
+      if (next == 0 || slabs_[next].reclaimable() < bytes) return false;
       compact(next);
       open_ = next;
       to = append(bytes);
@@ -161,7 +161,7 @@ void EntryLog::clear() {
 
 void EntryLog::noteExpiry(Address address, uint64_t at) {
   Slab& slab = slabs_[slabs_.numberOf(address)];
-  slab.earliestExpiry = std::min(slab.earliestExpiry, at);
+  slab.nextSweep = std::min(slab.nextSweep, at);
 }
 
 }  // namespace ebbcache

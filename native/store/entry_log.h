@@ -55,7 +55,7 @@ class EntryLog {
   /// cost is bounded however the times to live are spread.
   template <typename Visitor>
   void sweepExpired(uint32_t number, uint64_t now, uint64_t spacing, Visitor&& visit) {
-    if (!slabs_[number].used() || slabs_[number].earliestExpiry > now) return;
+    if (!slabs_[number].used() || slabs_[number].nextSweep > now) return;
     uint64_t earliest = kNeverExpires;
     const uint64_t tail = slabs_[number].tail;
     for (uint64_t offset = 0; offset < tail;) {
@@ -70,7 +70,7 @@ class EntryLog {
         earliest = std::min(earliest, std::max(expiry, now + spacing));
       }
     }
-    slabs_[number].earliestExpiry = earliest;
+    slabs_[number].nextSweep = earliest;
   }
 
   /// Bytes of slabs that entries share, and of live entries in them.

@@ -18,15 +18,17 @@ struct Slab {
   uint64_t tail;
   /// Bytes of live entries.
   uint64_t live;
-  /// No live entry expires before; ms of the store's clock.
-  uint64_t earliestExpiry;
+  /// When to look for expired entries next, ms of the store's clock: when the first expires, or a
+  /// little later where it was looked at just before.
+  uint64_t nextSweep;
   /// Of an unused slot: the next unused one.
   uint32_t nextUnused;
   /// Holds one entry of its own.
   bool single;
 
   bool used() const { return base != nullptr; }
-  uint64_t dead() const { return bytes - live; }
+  /// What compaction would leave at its end: dead entries and what was never written.
+  uint64_t reclaimable() const { return bytes - live; }
 };
 
 class SlabTable {
