@@ -5,6 +5,13 @@ export type EncodedValue = Uint8Array & { start: number; end: number };
 export interface Codec {
   /** Throws an {@link EncodeError} for a value that it cannot carry. */
   encode(value: unknown): EncodedValue;
+  /**
+   * All values, each behind its length and 32 bits of room (32 bits each, little-endian). The path of
+   * an error begins with the index of the value.
+   */
+  encodeAll(values: readonly unknown[]): EncodedValue;
   /** The value in the first `length` bytes; nothing in it refers to them. */
   decode(bytes: Uint8Array, length: number): unknown;
+  /** The same from `start` to `end`. */
+  decodeRange(bytes: Uint8Array, start: number, end: number): unknown;
 }

@@ -17,4 +17,20 @@ export class EncodeError extends EbbcacheError {
     this.path = path;
     this.reason = reason;
   }
+
+  /** The same of a list of values, of which the value with this index is the one. */
+  within(index: number): EncodeError {
+    const joint = this.path === '' || this.path.startsWith('[') ? '' : '.';
+    return new EncodeError(`[${index}]${joint}${this.path}`, this.reason, { cause: this.cause });
+  }
+}
+
+/** Keys and indexes, from the outside in, as JavaScript would write them. */
+export function formatPath(steps: readonly (string | number)[]): string {
+  let text = '';
+  for (const step of steps) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
 }
