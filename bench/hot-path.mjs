@@ -1,0 +1,197 @@
+// What a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
+// the heap's bookkeeping: in one process, in turns of few entries, as medians and as ratios.
+//   node --expose-gc bench/hot-path.mjs [--quick] [--json FILE] [--records FILE.ndjson]
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ArenaCache } from 'ebbcache';
+import { Packr } from 'msgpackr';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    records: { type: 'string' },
+  },
+});
+const ENTRIES = options.quick ? 2_000 : 10_000;
+const ROUNDS = options.quick ? 8 : 15;
+const WARMUP = 3;
+const BATCH = 50;
+/** Shares no factor with the number of entries: visits all, out of order. */
+const STRIDE = 7919;
+const BUDGET = 1024 * 1024 * 1024;
+
+function recordsOf(path) {
+  const lines = readFileSync(path, 'utf8').trim().split('\n', ENTRIES);
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** As wide and as large as the metadata of a photograph. */
+function madeRecord(i) {
+  const field = (k) => {
+    if (k % 3 === 0) return i * k + (k % 2) / 8;
+    return k % 7 === 0 ? `2026:01:${10 + (k % 20)} 12:${10 + (i % 50)}:00` : `value ${i} of ${k}`;
+  };
+  return Object.fromEntries(
+    Array.from({ length: 110 }, (_, k) => [
+      `${k % 4 ? 'EXIF' : 'Composite'}:Property${k}`,
+      field(k),
+    ]),
+  );
+}
+
+/** About 200 bytes of msgpack. */
+function smallRecord(i) {
+  return {
+    name: `IMG_${10_000 + i}.jpg`,
+    folder: `archive/2026/${10 + (i % 90)}/weekend`,
+    size: 1_000_000 + i * 37,
+    modified: `2026-01-02T03:04:${10 + (i % 50)}.000Z`,
+    width: 4032,
+    height: 3024,
+    camera: 'Canon EOS R5 with a long lens',
+    exposure: 0.004 + i / 1e7,
+  };
+}
+
+function workloads() {
+  const all = {
+    'small records': Array.from({ length: ENTRIES }, (_, i) => smallRecord(i)),
+    'made records': Array.from({ length: 100 }, (_, i) => madeRecord(i)),
+  };
+  const folder = process.env.EBBCACHE_DATA;
+  if (folder !== undefined) {
+    all['real metadata'] = recordsOf(join(folder, 'corpus', 'real.ndjson'));
+  }
+  if (options.records !== undefined) all[options.records] = recordsOf(options.records);
+  return all;
+}
+
+const keys = Array.from({ length: ENTRIES }, (_, i) =>
+  `/archive/2026/holiday/photograph-${i}.jpg`.padEnd(40, 'x'),
+);
+
+// Each step takes the keys or pairs of one turn, and is its own function: a loop that both sides
+// share would be compiled for neither.
+function comparison(records) {
+  const packr = new Packr({ useRecords: false, moreTypes: true });
+  const map = new Map();
+  const cache = new ArenaCache({ maxBytes: BUDGET });
+  const pairs = keys.map((key, i) => [key, records[i % records.length]]);
+  const order = keys.map((_, i) => keys[(i * STRIDE) % ENTRIES]);
+  const steps = {
+    set: {
+      map: (pairs) => {
+        for (const [key, value] of pairs) map.set(key, Buffer.from(packr.pack(value)));
+      },
+      ebbcache: (pairs) => {
+        for (const [key, value] of pairs) cache.set(key, value);
+      },
+      batch: (pairs) => {
+        cache.setMany(pairs);
+      },
+    },
+    get: {
+      map: (keys) => {
+        let found = 0;
+        for (const key of keys) if (packr.unpack(map.get(key)) !== undefined) found++;
+        return found;
+      },
+      ebbcache: (keys) => {
+        let found = 0;
+        for (const key of keys) if (cache.get(key) !== undefined) found++;
+        return found;
+      },
+      batch: (keys) => {
+        let found = 0;
+        for (const value of cache.getMany(keys)) if (value !== undefined) found++;
+        return found;
+      },
+    },
+  };
+  const meanBytes = pairs.reduce((sum, [, value]) => sum + packr.pack(value).length, 0) / ENTRIES;
+  return { steps, meanBytes, inputs: { set: pairs, get: order }, close: () => cache.close() };
+}
+
+function measure(records) {
+  const { steps, meanBytes, inputs, close } = comparison(records);
+  const result = { bytes: Math.round(meanBytes) };
+  for (const [operation, sides] of Object.entries(steps)) {
+    const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
+    const names = Object.keys(sides);
+    for (let round = -WARMUP; round < ROUNDS; round++) {
+      gc();
+      for (let from = 0; from < ENTRIES; from += BATCH) {
+        const input = inputs[operation].slice(from, from + BATCH);
+        // Who goes first changes: the first one finds the records out of the caches of the processor.
+        names.push(names.shift());
+        for (const side of names) {
+          const ns = nsPerEntry(sides[side], input);
+          if (round >= 0) times[side].push(ns);
+        }
+      }
+    }
+    result[operation] = summary(times);
+  }
+  close();
+  return result;
+}
+
+function nsPerEntry(step, input) {
+  const started = process.hrtime.bigint();
+  const found = step(input);
+  const ns = Number(process.hrtime.bigint() - started) / input.length;
+  if (found !== undefined && found !== input.length) throw new Error('Entries were lost.');
+  return ns;
+}
+
+/** Ratios are of what one turn measured: what slows the machine down for longer is in both. */
+function summary(times) {
+  const ratio = (side, base) => median(times[side].map((time, i) => time / times[base][i]));
+  return {
+    ns: Object.fromEntries(Object.entries(times).map(([side, all]) => [side, median(all)])),
+    ratio: ratio('ebbcache', 'map'),
+    batchRatio: ratio('batch', 'ebbcache'),
+  };
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}
+
+const machine = {
+  cpu: cpus()[0].model,
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  os: `${type()} ${release()}`,
+  node: process.versions.node,
+};
+const results = Object.fromEntries(
+  Object.entries(workloads()).map(([name, records]) => [name, measure(records)]),
+);
+
+console.log(
+  `\n${ENTRIES} keys of 40 characters, ${ROUNDS} rounds in turns of ${BATCH}, medians, ns`,
+);
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}\n`,
+);
+console.log(
+  '| records | bytes | operation | Map of Buffers | ebbcache | ratio | batch | to one by one |',
+);
+console.log('|---|---|---|---|---|---|---|---|');
+for (const [name, result] of Object.entries(results)) {
+  for (const operation of ['get', 'set']) {
+    const { ns, ratio, batchRatio } = result[operation];
+    const times = [ns.map.toFixed(0), ns.ebbcache.toFixed(0), ratio.toFixed(3)];
+    const batch = [ns.batch.toFixed(0), batchRatio.toFixed(3)];
+    console.log(`| ${[name, result.bytes, operation, ...times, ...batch].join(' | ')} |`);
+  }
+}
+if (options.json !== undefined) {
+  const report = { machine, entries: ENTRIES, rounds: ROUNDS, batch: BATCH, results };
+  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
