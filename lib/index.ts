@@ -1,4 +1,4 @@
-export { ArenaCache, type ArenaStats } from './cache/arena-cache.js';
+export { ArenaCache, type ArenaStats, type SetOptions } from './cache/arena-cache.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
 export {
   EnhancedMetadataCache,

@@ -44,21 +44,8 @@ export interface NativeStoreOptions {
 
 /** An open store. All methods throw once it is closed, but close itself. */
 export interface NativeStore {
-  /** Bytes of the value, copied to the read buffer if that is large enough; -1 for a miss. */
-  get(key: string): number;
-  /** The same, counted neither as hit nor as use. */
-  peek(key: string): number;
-  has(key: string): boolean;
-  /** 0 stored, 1 too large for the budget, 2 refused for lack of memory. */
-  set(
-    key: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    ttl: number,
-    cost: number,
-  ): 0 | 1 | 2;
-  delete(key: string): boolean;
+  /** What the functions on entries know it by, as long as it is open. */
+  readonly id: number;
   clear(): void;
   /** Next cursor and some keys; cursor 0 begins and ends. */
   scan(cursor: number): [number, ...string[]];
@@ -68,11 +55,47 @@ export interface NativeStore {
   close(): void;
 }
 
+/** What the functions on entries return in place of their results. */
+export const Outcome = { miss: -1, badKey: -2, closed: -3, badArguments: -4 } as const;
+
+/** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
+export type NativeRead = (id: number, key: string) => number;
+
+/** In place of the length of a value that is not there, in what getMany copies. */
+export const NO_VALUE = 0xffffffff;
+
+/** Keys that one call of getMany or setMany takes; those beyond are left out. */
+export const MOST_KEYS = 64;
+
 interface NativeAddon {
   Store: new (options: NativeStoreOptions) => NativeStore;
   Sampler: new (options: NativeSamplerOptions) => NativeSampler;
+  get: NativeRead;
+  /** As get, counted neither as hit nor as use. */
+  peek: NativeRead;
+  /** 1 or 0. */
+  has(id: number, key: string): number;
+  /** 1 when it was there, else 0. */
+  delete(id: number, key: string): number;
+  /**
+   * Stores so many bytes of the write buffer: 0 stored, 1 too large for the budget, 2 refused for
+   * lack of memory. Time to live and cost in ms, 0 for none.
+   */
+  set(id: number, key: string, bytes: number, ttl?: number, cost?: number): number;
+  /**
+   * Copies values one after the other to the read buffer, each behind its length or NO_VALUE (32
+   * bits, little-endian), and returns of how many keys: of as many as fit.
+   */
+  getMany(id: number, ...keys: string[]): number;
+  /**
+   * Stores values that lie one after the other in the write buffer from `start` on, each behind its
+   * length and room for the outcome of set (32 bits each, little-endian); returns where they end.
+   */
+  setMany(id: number, start: number, ttl: number, cost: number, ...keys: string[]): number;
   /** Where this environment's reads copy to. */
   setReadBuffer(bytes: Uint8Array): void;
+  /** Where this environment's writes copy from. */
+  setWriteBuffer(bytes: Uint8Array): void;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
 }
 

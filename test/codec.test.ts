@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArenaCache } from '../lib/cache/arena-cache.js';
-import { readThrough } from '../lib/cache/read-buffer.js';
+import { readBuffer } from '../lib/cache/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { MsgpackCodec } from '../lib/codec/msgpack-codec.js';
 import { runScript, silentSuccess } from './helpers/run-script.js';
@@ -216,9 +216,9 @@ describe('what changes on a round trip', () => {
     for (const lone of ['\ud800', '\udc00', `${'x'.repeat(200)}\ud800`]) {
       const decoded = roundTrip({ text: `a${lone}z`, next: 'é' }) as { text: string; next: string };
       expect(decoded.next).toBe('é');
-      expect(decoded.text.replace(/\ufffd+/, '\ufffd')).toBe(`a${lone}z`.toWellFormed());
+      expect(decoded.text).toBe(`a${lone}z`.toWellFormed());
     }
-    expect(Object.keys(roundTrip({ '\ud800': 1 }) as object)[0]).toMatch(/^\ufffd+$/);
+    expect(roundTrip({ '\ud800': 1 })).toStrictEqual({ '\ufffd': 1 });
   });
 });
 
@@ -304,12 +304,7 @@ describe('buffers', () => {
     expect(cache.set('large', large)).toBe(true);
     for (let i = 0; i < 3; i++) {
       expect(isDeepStrictEqual(cache.get('large'), large)).toBe(true);
-      expect(
-        readThrough(
-          () => 0,
-          (buffer) => buffer.length,
-        ),
-      ).toBeLessThanOrEqual(MIB);
+      expect(readBuffer.length).toBeLessThanOrEqual(MIB);
     }
     cache.close();
     codec.encode(large);

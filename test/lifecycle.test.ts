@@ -169,20 +169,53 @@ describe('the addon', () => {
         script,
         `const options = { maxBytes: 1 << 20, maxEntries: 0, policy: 'lru', ttl: 0, name: 'same', ebb: true, minBytes: 0 };
          const stores = process.argv.slice(2).map((path) => {
-           const { Store, setReadBuffer } = require(path);
+           const addon = require(path);
            const buffer = Buffer.alloc(100);
-           setReadBuffer(buffer);
-           return { store: new Store(options), buffer };
+           addon.setReadBuffer(buffer);
+           return { addon, store: new addon.Store(options), buffer };
          });
-         stores.forEach(({ store }, i) => store.set('key', Buffer.from('value ' + i), 0, 7, 0, 0));
-         stores.forEach(({ store, buffer }, i) => {
-           const length = store.get('key');
+         stores.forEach(({ addon, store }, i) => {
+           addon.setWriteBuffer(Buffer.from('value ' + i));
+           addon.set(store.id, 'key', 7);
+         });
+         stores.forEach(({ addon, store, buffer }, i) => {
+           const length = addon.get(store.id, 'key');
            if (buffer.toString('utf8', 0, length) !== 'value ' + i) throw new Error('mixed up');
          });
          stores[0].store.close();
-         if (stores[1].store.get('key') !== 7) throw new Error('lost');`,
+         if (stores[1].addon.get(stores[1].store.id, 'key') !== 7) throw new Error('lost');`,
       );
       expect(await runNode([script, addon, copy])).toEqual(silentSuccess);
     });
+  });
+
+  it('refuses nonsense with a number', async () => {
+    const script = `
+      const addon = require(process.argv[1]);
+      const options = { maxBytes: 1 << 20, maxEntries: 0, policy: 'lru', ttl: 0, name: '', ebb: true, minBytes: 0 };
+      const nonsense = [undefined, null, 0, -1, 1, 2 ** 31, 2 ** 32, NaN, '1', 'key', {}, [], Symbol('s'), 1n, () => 1];
+      const call = (name) => {
+        for (const a of nonsense) for (const b of nonsense) for (const c of nonsense) {
+          const outcome = addon[name].call(c, a, b, c, b, a, c, b);
+          if (typeof outcome !== 'number') throw new Error(name + ' gave ' + outcome);
+        }
+      };
+      const names = ['get', 'peek', 'has', 'delete', 'set', 'getMany', 'setMany'];
+      names.forEach(call);
+      const store = new addon.Store(options);
+      names.forEach(call);
+      addon.setReadBuffer(Buffer.alloc(10));
+      addon.setWriteBuffer(Buffer.alloc(10, 0xff));
+      names.forEach(call);
+      if (addon.setMany(store.id, 0, 0, 0, 'key') !== -4) throw new Error('a length beyond the buffer');
+      if (addon.setMany(store.id, 5, 0, 0, 'key') !== -4) throw new Error('a header beyond the buffer');
+      if (addon.set(store.id, 'key', 11) !== -4) throw new Error('a value beyond the buffer');
+      if (addon.set(store.id, 'key', 10) !== 0) throw new Error('not stored');
+      if (addon.getMany(store.id, 'none', 'key') !== 1) throw new Error('a value beyond the buffer');
+      const { id } = store;
+      store.close();
+      if (addon.get(id, 'key') !== -3) throw new Error('closed');
+      names.forEach(call);`;
+    expect(await runNode(['--eval', script, addon])).toEqual(silentSuccess);
   });
 });

@@ -1,12 +1,16 @@
-import { checkNumber, checkOptions } from '../arguments.js';
-import type { Codec } from '../codec/codec.js';
+import { checkNumber, checkOptions, show } from '../arguments.js';
+import type { Codec, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
 import {
+  MOST_KEYS,
+  type NativeRead,
   type NativeStore,
   type NativeStoreOptions,
   type NativeStoreStats,
+  NO_VALUE,
   native,
+  Outcome,
 } from '../native.js';
 import {
   type ArenaCacheOptions,
@@ -14,9 +18,18 @@ import {
   checkTtl,
   resolveArenaOptions,
 } from './arena-options.js';
-import { readThrough } from './read-buffer.js';
+import { checkKey } from './key.js';
+import { readBuffer, readThrough } from './read-buffer.js';
+import { letGoOfLarge, presentToNative } from './write-buffer.js';
 
 export type ArenaStats = NativeStoreStats;
+
+export interface SetOptions {
+  /** ms, 1 or more, in place of the cache's own. */
+  ttl?: number;
+  /** What it took to make the value, ms. Default 0. */
+  cost?: number;
+}
 
 const codec: Codec = new MsgpackCodec();
 
@@ -34,40 +47,59 @@ const codec: Codec = new MsgpackCodec();
  */
 export class ArenaCache<V = unknown> {
   #store: NativeStore | undefined;
+  /** The store's; 0, which is of none, once it is closed. */
+  #id: number;
 
   constructor(options: ArenaCacheOptions) {
     this.#store = openStore(resolveArenaOptions(options));
+    this.#id = this.#store.id;
   }
 
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
   get(key: string): V | undefined {
-    const store = this.#open();
-    checkKey(key);
-    return readThrough(() => store.get(key), decode) as V | undefined;
+    // The way of nearly all reads; the rest, too large for the buffer or bad input, starts anew.
+    const length = native.get(this.#id, key);
+    if (length >= 0 && length <= readBuffer.length) return codec.decode(readBuffer, length) as V;
+    if (length === Outcome.miss) return undefined;
+    return this.#read(native.get, key, decode) as V | undefined;
   }
 
   /** The encoded bytes, copied. Counts like get. */
   getBytes(key: string): Buffer | undefined {
-    const store = this.#open();
-    checkKey(key);
-    return readThrough(
-      () => store.get(key),
-      (bytes, length) => Buffer.from(bytes.subarray(0, length)),
-    );
+    return this.#read(native.get, key, copy);
   }
 
   /** The value, or undefined. Counts neither as hit nor as use. */
   peek(key: string): V | undefined {
-    const store = this.#open();
-    checkKey(key);
-    return readThrough(() => store.peek(key), decode) as V | undefined;
+    return this.#read(native.peek, key, decode) as V | undefined;
+  }
+
+  /**
+   * The values, or undefined, in the order of the keys: what `get` of one after the other gives, in
+   * fewer calls of the addon. With a bad key nothing is read or counted.
+   */
+  getMany(keys: readonly string[]): (V | undefined)[] {
+    this.#open();
+    if (!Array.isArray(keys)) {
+      throw argumentTypeError(`getMany takes an array of keys; it is ${show(keys)}.`);
+    }
+    const all: string[] = [...keys];
+    all.forEach(checkKey);
+    const values: (V | undefined)[] = [];
+    while (values.length < all.length) {
+      const from = values.length;
+      const done = native.getMany(this.#id, ...all.slice(from, from + MOST_KEYS));
+      if (done < 0) throw this.#failure(done, all[from]!);
+      // One that does not fit the buffer on its own.
+      if (done === 0) values.push(this.get(all[from]!));
+      else decodeMany(done, values);
+    }
+    return values;
   }
 
   /** Whether the key has a value that has not expired. Counts neither as hit nor as use. */
   has(key: string): boolean {
-    const store = this.#open();
-    checkKey(key);
-    return store.has(key);
+    return this.#truth(native.has(this.#id, key), key);
   }
 
   /**
@@ -75,28 +107,59 @@ export class ArenaCache<V = unknown> {
    * it took to make it, ms. False if the value does not fit the budget: then nothing has changed; or
    * if there is no memory for it: then what was under the key stays, and others may have given way.
    */
-  set(key: string, value: V, options?: { ttl?: number; cost?: number }): boolean {
+  set(key: string, value: V, options?: SetOptions): boolean {
     this.#open();
-    checkKey(key);
-    if (value === undefined) {
-      throw argumentTypeError(
-        'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
-      );
-    }
-    const { ttl, cost = 0 } = checkOptions(options);
-    const ttlMs = checkTtl(ttl);
-    checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
+    if (typeof key !== 'string') checkKey(key);
+    if (value === undefined) throw noValueError();
+    const given = options === undefined ? undefined : checkSetOptions(options);
     const encoded = codec.encode(value);
-    // Asked again: a getter of the value may have closed it.
-    const store = this.#open();
-    return store.set(key, encoded, encoded.start, encoded.end, ttlMs, cost) === 0;
+    presentToNative(encoded);
+    // Not of before: a getter of the value may have closed the cache.
+    const id = this.#id;
+    const outcome =
+      given === undefined
+        ? native.set(id, key, encoded.end)
+        : native.set(id, key, encoded.end, given.ttl, given.cost);
+    letGoOfLarge(encoded);
+    if (outcome >= 0) return outcome === 0;
+    throw this.#failure(outcome, key);
+  }
+
+  /**
+   * Stores copies of all values, as `set` of one after the other would, in fewer calls of the addon,
+   * and returns what each `set` would; `ttl` and `cost` are of each value. With a bad key or value it
+   * throws and nothing is stored: all are encoded first, side by side in memory, 2 GiB at most. The
+   * path of an EncodeError begins with the index of the entry.
+   */
+  setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): boolean[] {
+    this.#open();
+    const { ttl, cost } = checkSetOptions(options);
+    const keys: string[] = [];
+    const values: V[] = [];
+    for (const [key, value] of entries) {
+      checkKey(key);
+      if (value === undefined) throw noValueError();
+      keys.push(key);
+      values.push(value);
+    }
+    const encoded = codec.encodeAll(values);
+    presentToNative(encoded);
+    try {
+      let start = 0;
+      for (let from = 0; from < keys.length; from += MOST_KEYS) {
+        const some = keys.slice(from, from + MOST_KEYS);
+        start = native.setMany(this.#id, start, ttl, cost, ...some);
+        if (start < 0) throw this.#failure(start, some[0]!);
+      }
+      return outcomesOf(encoded, keys.length);
+    } finally {
+      letGoOfLarge(encoded);
+    }
   }
 
   /** True when it was there. */
   delete(key: string): boolean {
-    const store = this.#open();
-    checkKey(key);
-    return store.delete(key);
+    return this.#truth(native.delete(this.#id, key), key);
   }
 
   /** Forgets all entries and gives their memory back; counters stay. */
@@ -162,6 +225,7 @@ export class ArenaCache<V = unknown> {
   close(): void {
     this.#store?.close();
     this.#store = undefined;
+    this.#id = 0;
   }
 
   [Symbol.dispose](): void {
@@ -184,6 +248,29 @@ export class ArenaCache<V = unknown> {
     }
   }
 
+  #read<T>(
+    read: NativeRead,
+    key: string,
+    decode: (bytes: Buffer, length: number) => T,
+  ): T | undefined {
+    return readThrough(read, this.#id, key, decode, (outcome) => this.#failure(outcome, key));
+  }
+
+  #truth(outcome: number, key: string): boolean {
+    if (outcome >= 0) return outcome === 1;
+    throw this.#failure(outcome, key);
+  }
+
+  /** The addon says that something is wrong; this says what. */
+  #failure(outcome: number, key: string): Error {
+    this.#open();
+    if (outcome === Outcome.badKey) checkKey(key);
+    return new EbbcacheError(
+      'ERR_EBBCACHE_ADDON',
+      `The native addon gave ${outcome}, as one of another version may. Install the package anew.`,
+    );
+  }
+
   #open(): NativeStore {
     if (this.#store === undefined) {
       throw new ClosedError('The cache is closed. Make a new ArenaCache, or close this one later.');
@@ -201,23 +288,48 @@ function openStore(options: NativeStoreOptions): NativeStore {
   }
 }
 
-function decode(bytes: Uint8Array, length: number): unknown {
-  return codec.decode(bytes, length);
+function checkSetOptions(options: SetOptions | undefined): { ttl: number; cost: number } {
+  const { ttl, cost = 0 } = checkOptions(options);
+  checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
+  return { ttl: checkTtl(ttl), cost };
 }
 
-function checkKey(key: string): void {
-  if (typeof key !== 'string') {
-    throw argumentTypeError(`A key must be a string; it is ${key === null ? 'null' : typeof key}.`);
+function noValueError(): TypeError {
+  return argumentTypeError(
+    'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
+  );
+}
+
+/** What native.getMany left in the read buffer. */
+function decodeMany(count: number, values: unknown[]): void {
+  const bytes = readBuffer;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const length = bytes.readUInt32LE(at);
+    at += 4;
+    if (length === NO_VALUE) {
+      values.push(undefined);
+    } else {
+      values.push(codec.decodeRange(bytes, at, at + length));
+      at += length;
+    }
   }
-  // Three bytes of UTF-8 at most for each UTF-16 unit: only long keys need counting.
-  const { maxKeyBytes } = native.limits;
-  if (key.length === 0 || (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes)) {
-    throw argumentRangeError(
-      `A key must have 1 to ${maxKeyBytes} bytes of UTF-8. Shorten it, for example by a hash of it.`,
-    );
+}
+
+/** What native.setMany left behind the lengths. */
+function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
+  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.end);
+  const outcomes: boolean[] = [];
+  for (let at = 0; outcomes.length < count; at += 8 + view.getUint32(at, true)) {
+    outcomes.push(view.getUint32(at + 4, true) === 0);
   }
-  // Lone surrogates have no UTF-8: two such keys would be one.
-  if (!key.isWellFormed()) {
-    throw argumentRangeError('A key must be well-formed Unicode. Use toWellFormed, or encode it.');
-  }
+  return outcomes;
+}
+
+function copy(bytes: Buffer, length: number): Buffer {
+  return Buffer.from(bytes.subarray(0, length));
+}
+
+function decode(bytes: Uint8Array, length: number): unknown {
+  return codec.decode(bytes, length);
 }

@@ -1,37 +1,42 @@
 // The buffer that this thread's native reads copy to. One for all stores: a read is decoded before
 // the next one starts.
 
-import { native } from '../native.js';
+import { type NativeRead, native, Outcome } from '../native.js';
 
 const INITIAL_BYTES = 64 * 1024;
 /** Larger values get a buffer for the one read, so that a rare giant does not stay. */
 const KEPT_BYTES = 1024 * 1024;
 
-let buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
-native.setReadBuffer(buffer);
+export let readBuffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+native.setReadBuffer(readBuffer);
 
 /**
- * Runs a native read, again with a larger buffer where the value needs one, and `decode` on what it
- * copied; undefined for a miss. Nothing that `decode` returns may refer to the buffer.
+ * Reads natively, again with a larger buffer where the value needs one, and runs `decode` on what was
+ * copied; undefined for a miss, and what `fail` gives for an outcome that is an error. Nothing that
+ * `decode` returns may refer to the buffer.
  */
 export function readThrough<T>(
-  read: () => number,
+  read: NativeRead,
+  id: number,
+  key: string,
   decode: (bytes: Buffer, length: number) => T,
+  fail: (outcome: number) => Error,
 ): T | undefined {
-  let length = read();
-  if (length <= buffer.length) return length < 0 ? undefined : decode(buffer, length);
-  const kept = buffer;
+  let length = read(id, key);
+  const kept = readBuffer;
   // Another thread may put a larger value in between.
-  while (length > buffer.length) {
-    buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length)));
-    native.setReadBuffer(buffer);
-    length = read();
+  while (length > readBuffer.length) {
+    readBuffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length)));
+    native.setReadBuffer(readBuffer);
+    length = read(id, key);
   }
   try {
-    return length < 0 ? undefined : decode(buffer, length);
+    if (length >= 0) return decode(readBuffer, length);
+    if (length === Outcome.miss) return undefined;
+    throw fail(length);
   } finally {
-    if (buffer.length > KEPT_BYTES) {
-      buffer = kept;
+    if (readBuffer.length > KEPT_BYTES) {
+      readBuffer = kept;
       native.setReadBuffer(kept);
     }
   }

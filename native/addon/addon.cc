@@ -1,8 +1,10 @@
-// The Node-API module: two classes and the read buffer. Nothing here outlives its environment.
+// The Node-API module: two classes, and functions on the stores' entries. Nothing here outlives its
+// environment.
 #include <napi.h>
 
 #include "addon/environment.h"
 #include "addon/sampler.h"
+#include "addon/store_calls.h"
 #include "addon/store_object.h"
 #include "store/entry.h"
 #include "store/layout.h"
@@ -10,26 +12,30 @@
 namespace ebbcache {
 namespace {
 
-/// (bytes: Uint8Array): where reads copy to from now on.
-void setReadBuffer(const Napi::CallbackInfo& info) {
+/// (bytes: Uint8Array): where reads copy to, or writes copy from, from now on.
+template <KeptBuffer Environment::*kBuffer>
+void setBuffer(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray()) {
-    Napi::TypeError::New(info.Env(), "The read buffer must be a Uint8Array.")
+    Napi::TypeError::New(info.Env(), "The buffer must be a Uint8Array.")
         .ThrowAsJavaScriptException();
     return;
   }
   auto bytes = info[0].As<Napi::Uint8Array>();
-  Environment& environment = Environment::of(info.Env());
-  environment.readBuffer = Napi::Persistent(bytes);
-  environment.readBytes = reinterpret_cast<char*>(bytes.Data());
-  environment.readCapacity = bytes.ByteLength();
+  KeptBuffer& buffer = Environment::of(info.Env()).*kBuffer;
+  buffer.reference = Napi::Persistent(bytes);
+  buffer.bytes = reinterpret_cast<char*>(bytes.Data());
+  buffer.capacity = bytes.ByteLength();
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Freed with the environment, after the finalizers of its objects.
-  env.SetInstanceData(new Environment());
+  auto* const environment = new Environment();
+  env.SetInstanceData(environment);
   exports.Set("Store", StoreObject::init(env));
   exports.Set("Sampler", Sampler::init(env));
-  exports.Set("setReadBuffer", Napi::Function::New(env, setReadBuffer, "setReadBuffer"));
+  addStoreCalls(env, exports, *environment);
+  exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
+  exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
   const auto limits = Napi::Object::New(env);
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));
   limits.Set("maxBytes", Napi::Number::New(env, static_cast<double>(kMaxBudgetBytes)));

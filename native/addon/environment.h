@@ -5,18 +5,28 @@
 
 #include <memory>
 
+#include "addon/open_stores.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {
+
+/// A buffer of JavaScript's, kept here so that it need not be passed with each call.
+struct KeptBuffer {
+  Napi::Reference<Napi::Uint8Array> reference;
+  char* bytes = nullptr;
+  size_t capacity = 0;
+};
 
 struct Environment {
   /// Keeps the process's runtime alive as long as this environment.
   std::shared_ptr<Runtime> runtime = Runtime::current();
 
-  /// Where reads copy to: a buffer of JavaScript's, kept here so that it need not be passed.
-  Napi::Reference<Napi::Uint8Array> readBuffer;
-  char* readBytes = nullptr;
-  size_t readCapacity = 0;
+  /// Where reads copy to, and where writes copy from.
+  KeptBuffer readBuffer;
+  KeptBuffer writeBuffer;
+
+  /// Shared with the objects of the stores, which may be finalized in any order.
+  std::shared_ptr<OpenStores> stores = std::make_shared<OpenStores>();
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

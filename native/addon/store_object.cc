@@ -3,9 +3,9 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "addon/environment.h"
-#include "addon/key.h"
 
 namespace ebbcache {
 namespace {
@@ -45,11 +45,6 @@ void throwError(Napi::Env env, const char* code, const std::string& message) {
 Napi::Function StoreObject::init(Napi::Env env) {
   return DefineClass(env, "Store",
                      {
-                         InstanceMethod<&StoreObject::get>("get"),
-                         InstanceMethod<&StoreObject::peek>("peek"),
-                         InstanceMethod<&StoreObject::has>("has"),
-                         InstanceMethod<&StoreObject::set>("set"),
-                         InstanceMethod<&StoreObject::remove>("delete"),
                          InstanceMethod<&StoreObject::clear>("clear"),
                          InstanceMethod<&StoreObject::scan>("scan"),
                          InstanceMethod<&StoreObject::resize>("resize"),
@@ -59,7 +54,8 @@ Napi::Function StoreObject::init(Napi::Env env) {
                      });
 }
 
-StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StoreObject>(info) {
+StoreObject::StoreObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<StoreObject>(info), stores_(Environment::of(info.Env()).stores) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject()) {
     throwError(env, "ERR_EBBCACHE_ARGUMENT", "The store's options must be an object.");
@@ -77,65 +73,22 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Stor
   if (env.IsExceptionPending()) return;
   std::string error;
   handle_ = Environment::of(env).runtime->open(options, error);
-  if (!handle_) throwError(env, "ERR_EBBCACHE_OPEN", error);
+  if (!handle_) {
+    throwError(env, "ERR_EBBCACHE_OPEN", error);
+    return;
+  }
+  id_ = stores_->add(*handle_);
+  info.This().As<Napi::Object>().Set("id", Napi::Number::New(env, id_));
+}
+
+StoreObject::~StoreObject() {
+  stores_->remove(id_);
 }
 
 bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {
   if (handle_) return true;
   throwError(info.Env(), "ERR_EBBCACHE_CLOSED", "The store is closed.");
   return false;
-}
-
-Napi::Value StoreObject::read(const Napi::CallbackInfo& info, Reader reader) {
-  const Napi::Env env = info.Env();
-  const Key key(env, info[0]);
-  if (!key.ok() || !isOpen(info)) return {};
-  const Environment& environment = Environment::of(env);
-  uint64_t bytes = 0;
-  const ReadResult result =
-      ((*handle_).*reader)(key.view(), environment.readBytes, environment.readCapacity, bytes);
-  if (result == ReadResult::kMiss) return Napi::Number::New(env, -1);
-  return Napi::Number::New(env, static_cast<double>(bytes));
-}
-
-Napi::Value StoreObject::get(const Napi::CallbackInfo& info) {
-  return read(info, &Store::get);
-}
-
-Napi::Value StoreObject::peek(const Napi::CallbackInfo& info) {
-  return read(info, &Store::peek);
-}
-
-Napi::Value StoreObject::has(const Napi::CallbackInfo& info) {
-  const Key key(info.Env(), info[0]);
-  if (!key.ok() || !isOpen(info)) return {};
-  return Napi::Boolean::New(info.Env(), handle_->has(key.view()));
-}
-
-Napi::Value StoreObject::set(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const Key key(env, info[0]);
-  if (!key.ok() || !isOpen(info)) return {};
-  void* data = nullptr;
-  size_t length = 0;
-  const uint64_t start = toCount(info[2]);
-  const uint64_t end = toCount(info[3]);
-  if (napi_get_buffer_info(env, info[1], &data, &length) != napi_ok || start > end ||
-      end > length) {
-    throwError(env, "ERR_EBBCACHE_ARGUMENT", "The value must be bytes, with a range within them.");
-    return {};
-  }
-  PutOptions options;
-  options.ttlMs = toCount(info[4]);
-  options.cost = static_cast<double>(toCount(info[5]));
-  const std::string_view value(static_cast<const char*>(data) + start, end - start);
-  return Napi::Number::New(env, static_cast<int>(handle_->put(key.view(), value, options)));
-}
-
-Napi::Value StoreObject::remove(const Napi::CallbackInfo& info) {
-  const Key key(info.Env(), info[0]);
-  if (!key.ok() || !isOpen(info)) return {};
-  return Napi::Boolean::New(info.Env(), handle_->remove(key.view()));
 }
 
 void StoreObject::clear(const Napi::CallbackInfo& info) {
@@ -193,6 +146,7 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
 }
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
+  stores_->remove(id_);
   handle_.close();
 }
 

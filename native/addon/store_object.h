@@ -1,9 +1,13 @@
-// The class `Store` of the addon: an open store, one method for each of its operations. The
-// TypeScript above checks arguments and names errors; this only refuses what would be unsafe.
+// The class `Store` of the addon: an open store, its number, and the operations on all of it; those
+// on single entries are in store_calls.h. The TypeScript above checks arguments and names errors;
+// this only refuses what would be unsafe.
 #pragma once
 
 #include <napi.h>
 
+#include <memory>
+
+#include "addon/open_stores.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {
@@ -14,15 +18,11 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
 
   /// new Store({ maxBytes, maxEntries, policy, ttl, name, ebb, minBytes }), all given.
   explicit StoreObject(const Napi::CallbackInfo& info);
+  ~StoreObject() override;
+  StoreObject(const StoreObject&) = delete;
+  StoreObject& operator=(const StoreObject&) = delete;
 
  private:
-  /// (key) -> bytes of the value, copied to the read buffer if it is that large; -1 for a miss.
-  Napi::Value get(const Napi::CallbackInfo& info);
-  Napi::Value peek(const Napi::CallbackInfo& info);
-  Napi::Value has(const Napi::CallbackInfo& info);
-  /// (key, bytes, start, end, ttl ms or 0, cost ms or 0) -> 0 stored, 1 too large, 2 no memory.
-  Napi::Value set(const Napi::CallbackInfo& info);
-  Napi::Value remove(const Napi::CallbackInfo& info);
   void clear(const Napi::CallbackInfo& info);
   /// (cursor) -> [next cursor, key, key, ...]; cursor 0 begins and ends.
   Napi::Value scan(const Napi::CallbackInfo& info);
@@ -31,12 +31,12 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   Napi::Value stats(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
-  using Reader = ReadResult (Store::*)(std::string_view key, char* out, uint64_t capacity,
-                                       uint64_t& bytes);
-  Napi::Value read(const Napi::CallbackInfo& info, Reader reader);
   bool isOpen(const Napi::CallbackInfo& info) const;
 
+  const std::shared_ptr<OpenStores> stores_;
   StoreHandle handle_;
+  /// What the functions of store_calls.h know it by.
+  uint32_t id_ = 0;
 };
 
 }  // namespace ebbcache

@@ -1,0 +1,21 @@
+// The buffer that this thread's native writes copy from: the one that the encoder last wrote to.
+
+import { native } from '../native.js';
+
+/** One that a rare giant made larger than this is let go of after the write. */
+const KEPT_BYTES = 1024 * 1024;
+
+const NONE = new Uint8Array();
+let presented: Uint8Array = NONE;
+
+/** To be called before each native write. */
+export function presentToNative(bytes: Uint8Array): void {
+  if (bytes === presented) return;
+  native.setWriteBuffer(bytes);
+  presented = bytes;
+}
+
+/** To be called after each native write. */
+export function letGoOfLarge(bytes: Uint8Array): void {
+  if (bytes.length > KEPT_BYTES) presentToNative(NONE);
+}

@@ -1,0 +1,32 @@
+// The stores that are open in one environment, by number: a number can be checked, a pointer not.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "store/store.h"
+
+namespace ebbcache {
+
+class OpenStores {
+ public:
+  /// A number for the store that no other has as long as it is open.
+  uint32_t add(Store& store) {
+    do {
+      ++lastId_;
+    } while (lastId_ == 0 || !stores_.emplace(lastId_, &store).second);
+    return lastId_;
+  }
+  void remove(uint32_t id) { stores_.erase(id); }
+  /// Null for a number that is of no open store.
+  Store* find(uint32_t id) const {
+    const auto found = stores_.find(id);
+    return found == stores_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<uint32_t, Store*> stores_;
+  uint32_t lastId_ = 0;
+};
+
+}  // namespace ebbcache
