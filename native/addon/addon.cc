@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/native_api.h"
 #include "addon/sampler.h"
 #include "addon/store_object.h"
 #include "store/entry.h"
@@ -30,6 +31,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", StoreObject::init(env));
   exports.Set("Sampler", Sampler::init(env));
   exports.Set("setReadBuffer", Napi::Function::New(env, setReadBuffer, "setReadBuffer"));
+  exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));
   limits.Set("maxBytes", Napi::Number::New(env, static_cast<double>(kMaxBudgetBytes)));

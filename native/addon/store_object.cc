@@ -75,9 +75,9 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Stor
   options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
   if (env.IsExceptionPending()) return;
-  std::string error;
+  OpenError error;
   handle_ = Environment::of(env).runtime->open(options, error);
-  if (!handle_) throwError(env, "ERR_EBBCACHE_OPEN", error);
+  if (!handle_) throwError(env, "ERR_EBBCACHE_OPEN", error.sentence);
 }
 
 bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {
