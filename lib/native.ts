@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
 import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
+import type { NativeApi } from './native-api.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
@@ -73,6 +74,7 @@ interface NativeAddon {
   Sampler: new (options: NativeSamplerOptions) => NativeSampler;
   /** Where this environment's reads copy to. */
   setReadBuffer(bytes: Uint8Array): void;
+  nativeApi(): NativeApi;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
 }
 

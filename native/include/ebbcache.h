@@ -262,8 +262,8 @@ struct ebbcache_api {
 
 /* 1 if the table has everything that this header names, with the same meaning; else 0. */
 static inline int ebbcache_api_fits(const struct ebbcache_api* api) {
-  return api != NULL && api->version == EBBCACHE_API_VERSION &&
-         api->size >= sizeof(struct ebbcache_api);
+  return api != NULL && /* NOLINT(modernize-use-nullptr): this is C */
+         api->version == EBBCACHE_API_VERSION && api->size >= sizeof(struct ebbcache_api);
 }
 
 #ifdef __cplusplus

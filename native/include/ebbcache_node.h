@@ -16,6 +16,8 @@
 /* The mark of ebbcache's external: what has it holds a `const struct ebbcache_api*`. */
 static const napi_type_tag ebbcache_api_type_tag = {0xebbcac4e5d1c4a1bULL, 0x9f06b7e2a8d34c75ULL};
 
+/* NOLINTBEGIN(modernize-use-nullptr): this is C */
+
 /*
  * The table, valid until the process ends. Null with a JavaScript exception pending: a TypeError
  * for anything but what nativeApi() returned, an Error for a table of another version; both have
@@ -42,5 +44,7 @@ static inline const struct ebbcache_api* ebbcache_api_from_napi(napi_env env, na
   }
   return api;
 }
+
+/* NOLINTEND(modernize-use-nullptr) */
 
 #endif
