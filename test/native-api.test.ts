@@ -1,7 +1,7 @@
 // The C interface from Node: what takes it, what is refused, and native threads that share stores with
 // JavaScript and outlive workers.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,7 +154,7 @@ describe('threads that belong to no environment', () => {
 });
 
 describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'ebbcache-test-')), 'native-extractor');
+  const folder = join(tmpdir(), `ebbcache-test-native-extractor-${process.pid}`);
   const addon = join(folder, 'build', 'Release', 'native_extractor.node');
   const images = ['chart.png', 'dot.gif', 'plain.jpg'].map((name) =>
     join(fixtures, 'images', name),
@@ -167,7 +167,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     await buildExample(folder);
     extractor = require(addon);
   }, 300_000);
-  afterAll(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('puts what JavaScript reads, and finds what JavaScript has put', async () => {
     const cache = new ArenaCache(options);
