@@ -27,3 +27,4 @@ export {
   type PressureLevelName,
   pressureLevelName,
 } from './memory/pressure-level.js';
+export { includeDir, type NativeApi, nativeApi } from './native-api.js';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
 import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
+import type { NativeApi } from './native-api.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
@@ -96,6 +97,7 @@ interface NativeAddon {
   setReadBuffer(bytes: Uint8Array): void;
   /** Where this environment's writes copy from. */
   setWriteBuffer(bytes: Uint8Array): void;
+  nativeApi(): NativeApi;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
 }
 

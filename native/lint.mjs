@@ -1,4 +1,4 @@
-// clang-format and clang-tidy over native/. A tool that is missing is named; in CI that fails.
+// clang-format and clang-tidy over native/, and clang-format over examples/. A tool that is missing is named; in CI that fails.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -8,10 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const native = dirname(fileURLToPath(import.meta.url));
 const build = join(dirname(native), 'build');
-const files = readdirSync(native, { recursive: true })
-  .filter((file) => /\.(cc|h)$/.test(file))
-  .map((file) => join(native, file))
-  .sort();
+const filesIn = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((file) => /\.(c|cc|h)$/.test(file) && !/(^|[/\\])(build|node_modules)[/\\]/.test(file))
+    .map((file) => join(folder, file))
+    .sort();
+const files = filesIn(native);
+const examples = filesIn(join(dirname(native), 'examples'));
 
 let failed = false;
 
@@ -26,7 +29,7 @@ function tool(name, package_) {
 
 const clangFormat = tool('clang-format', 'clang-format-16');
 if (clangFormat !== undefined) {
-  const { status } = spawnSync(clangFormat, ['--dry-run', '-Werror', ...files], {
+  const { status } = spawnSync(clangFormat, ['--dry-run', '-Werror', ...files, ...examples], {
     stdio: 'inherit',
   });
   failed ||= status !== 0;

@@ -1,7 +1,9 @@
-// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up.
+// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up; C is
+// compiled.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withTempFolder } from './helpers/temp-folder.js';
@@ -26,8 +28,21 @@ function snippetsOf(page: string): Snippet[] {
     }));
 }
 
+// Windows has no such command.
+const canCompile = spawnSync('cc', ['--version']).status === 0;
+const nodeHeaders: string = createRequire(import.meta.url)('node-api-headers').include_dir;
+
+/** As strict C99, without linking. */
+function compile(code: string) {
+  const includes = ['-I', join(root, 'native', 'include'), '-isystem', nodeHeaders];
+  const strict = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-DNAPI_VERSION=8'];
+  const args = ['-x', 'c', ...strict, ...includes, '-fsyntax-only', '-'];
+  return spawnSync('cc', args, { cwd: root, encoding: 'utf8', input: code });
+}
+
 async function run({ language, code }: Snippet) {
   const options = { cwd: root, encoding: 'utf8' } as const;
+  if (language === 'c') return compile(code);
   // From the package's root, so that 'ebbcache' is this package.
   if (language === 'js') {
     return spawnSync(process.execPath, ['--input-type=module', '--eval', code], options);
@@ -44,10 +59,11 @@ async function run({ language, code }: Snippet) {
 describe.each(pages)('%s', (page) => {
   const snippets = snippetsOf(page);
 
-  it.runIf(snippets.length > 0).each(snippets)(
+  it.runIf(snippets.length > 0).for(snippets)(
     'runs its snippet at line $line',
-    async (snippet) => {
-      expect(['js', 'sh']).toContain(snippet.language);
+    async (snippet, { skip }) => {
+      if (snippet.language === 'c' && !canCompile) skip('there is no cc to compile it');
+      expect(['js', 'sh', 'c']).toContain(snippet.language);
       const { status, stdout, stderr } = await run(snippet);
       // What a comment behind a console.log says that it prints.
       for (const [, printed] of snippet.code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {

@@ -27,8 +27,15 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md']));
   });
 
+  it('holds the headers for native code, and nothing else of native/', () => {
+    expect(packed.filter((file) => file.startsWith('native/')).sort()).toEqual([
+      'native/include/ebbcache.h',
+      'native/include/ebbcache_node.h',
+    ]);
+  });
+
   it('holds no sources, tests or tools', () => {
-    expect(packed.filter((file) => /^(lib|native|test|bench|build)/.test(file))).toEqual([]);
+    expect(packed.filter((file) => /^(lib|test|bench|build|examples)/.test(file))).toEqual([]);
     expect(packed.filter((file) => file.endsWith('.mjs'))).toEqual([]);
   });
 

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/native_api.h"
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
 #include "addon/store_object.h"
@@ -36,6 +37,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   addStoreCalls(env, exports, *environment);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
+  exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));
   limits.Set("maxBytes", Napi::Number::New(env, static_cast<double>(kMaxBudgetBytes)));

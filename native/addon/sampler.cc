@@ -70,19 +70,15 @@ Sampler::Sampler(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sampler>(inf
     Napi::RangeError::New(env, why).ThrowAsJavaScriptException();
     return;
   }
-  tracker_ = LevelTracker(thresholds);
-  reader_ = openMemoryReader(roots);
+  sampler_ = std::make_unique<MemorySampler>(thresholds, roots);
 }
 
 Napi::Value Sampler::sample(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  MemorySnapshot snapshot;
+  MemorySample sample;
   std::string error;
-  if (!reader_->readSnapshot(snapshot, error)) return throwSampleError(env, error);
-  const Assessment assessment = tracker_.assess(snapshot.usage);
-  if (assessment.level == PressureLevel::kUnknown) {
-    return throwSampleError(env, "The total memory of this machine was read as 0 bytes.");
-  }
+  if (!sampler_->sample(sample, error)) return throwSampleError(env, error);
+  const auto& [snapshot, assessment] = sample;
 
   const Napi::Object result = Napi::Object::New(env);
   result.Set("processRss", numberOf(env, snapshot.processRss));

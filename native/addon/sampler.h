@@ -5,8 +5,7 @@
 
 #include <memory>
 
-#include "memory/snapshot.h"
-#include "pressure/level.h"
+#include "pressure/memory_sampler.h"
 
 namespace ebbcache {
 
@@ -27,8 +26,8 @@ class Sampler : public Napi::ObjectWrap<Sampler> {
   /// the code ERR_EBBCACHE_SAMPLE when the machine cannot be read; a later call may succeed.
   Napi::Value sample(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<MemoryReader> reader_;
-  LevelTracker tracker_;
+  /// Absent where the constructor threw.
+  std::unique_ptr<MemorySampler> sampler_;
 };
 
 }  // namespace ebbcache

@@ -71,10 +71,10 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
   options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
   if (env.IsExceptionPending()) return;
-  std::string error;
+  OpenError error;
   handle_ = Environment::of(env).runtime->open(options, error);
   if (!handle_) {
-    throwError(env, "ERR_EBBCACHE_OPEN", error);
+    throwError(env, "ERR_EBBCACHE_OPEN", error.sentence);
     return;
   }
   id_ = stores_->add(*handle_);

@@ -35,29 +35,37 @@ void StoreHandle::close() {
 }
 
 std::shared_ptr<Runtime> Runtime::current() {
-  static std::mutex mutex;
-  static std::weak_ptr<Runtime> held;
-  const std::lock_guard<std::mutex> lock(mutex);
-  std::shared_ptr<Runtime> runtime = held.lock();
+  struct Current {
+    std::mutex mutex;
+    std::weak_ptr<Runtime> held;
+  };
+  // Never destroyed: a thread of another library may still ask while the process exits.
+  static Current& current = *new Current();
+  const std::lock_guard<std::mutex> lock(current.mutex);
+  std::shared_ptr<Runtime> runtime = current.held.lock();
   if (runtime == nullptr) {
     runtime = std::make_shared<Runtime>();
-    held = runtime;
+    current.held = runtime;
   }
   return runtime;
 }
 
-StoreHandle Runtime::open(const SharedStoreOptions& options, std::string& error) {
-  error = options.store.whyInvalid();
-  if (!error.empty()) return {};
+StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
+  std::string why = options.whyInvalid();
+  if (!why.empty()) {
+    error = {OpenError::Kind::kInvalid, std::move(why)};
+    return {};
+  }
 
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!options.name.empty()) {
     for (OpenStore& open : stores_) {
       if (open.shared->options().name != options.name) continue;
       if (!open.shared->isOpenedWith(options)) {
-        error = "The store '" + options.name +
-                "' is open in this process with other options. Open it with the same ones, or "
-                "under another name.";
+        error = {OpenError::Kind::kConflict,
+                 "The store '" + options.name +
+                     "' is open in this process with other options. Open it with the same ones, "
+                     "or under another name."};
         return {};
       }
       ++open.handles;
@@ -72,12 +80,19 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, std::string& error)
   }
   std::unique_ptr<Store> store = openStore(options.store, std::move(environment));
   if (store == nullptr) {
-    error = "The system refused the store's first pages. Free memory, or lower maxBytes.";
+    error = {OpenError::Kind::kNoMemory,
+             "The system refused the store's first pages. Free memory, or lower maxBytes."};
     return {};
   }
   auto shared = std::make_shared<SharedStore>(options, std::move(store));
   stores_.push_back({shared, 1});
-  governor_.add(shared);
+  try {
+    governor_.add(shared);
+  } catch (...) {
+    governor_.remove(shared.get());
+    stores_.pop_back();
+    throw;
+  }
   return {shared_from_this(), std::move(shared)};
 }
 

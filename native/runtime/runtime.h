@@ -7,11 +7,21 @@
 #include <vector>
 
 #include "pressure/governor.h"
+#include "pressure/memory_sampler.h"
 #include "runtime/shared_store.h"
 
 namespace ebbcache {
 
 class Runtime;
+
+/// Why a store was not opened.
+struct OpenError {
+  /// Options out of range; others than those that the name is open with; memory that was refused.
+  enum class Kind : uint8_t { kNone, kInvalid, kConflict, kNoMemory };
+
+  Kind kind = Kind::kNone;
+  std::string sentence;
+};
 
 /// An open store; closes when destroyed. The last handle of a store gives its memory back.
 class StoreHandle {
@@ -26,6 +36,8 @@ class StoreHandle {
   explicit operator bool() const { return shared_ != nullptr; }
   Store& operator*() const { return shared_->store(); }
   Store* operator->() const { return &shared_->store(); }
+  /// Of an open handle.
+  Runtime& runtime() const { return *runtime_; }
   void close();
 
  private:
@@ -46,9 +58,14 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// An empty handle, and a sentence in `error`, when the options are out of range, differ from
-  /// those that the name is open with, or memory is refused.
-  StoreHandle open(const SharedStoreOptions& options, std::string& error);
+  /// An empty handle when `error` says why not. Where the heap is exhausted, std::bad_alloc with
+  /// nothing changed.
+  StoreHandle open(const SharedStoreOptions& options, OpenError& error);
+
+  /// The machine, for whoever asks: one history of levels for all.
+  MemorySampler& memory() { return memory_; }
+  /// What the governor saw last.
+  PressureLevel level() const { return governor_.level(); }
 
  private:
   friend class StoreHandle;
@@ -61,6 +78,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   void release(const std::shared_ptr<SharedStore>& shared);
 
   Governor governor_;
+  MemorySampler memory_;
   std::mutex mutex_;
   std::vector<OpenStore> stores_;
 };

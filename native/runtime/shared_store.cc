@@ -4,6 +4,15 @@
 
 namespace ebbcache {
 
+std::string SharedStoreOptions::whyInvalid() const {
+  std::string why = store.whyInvalid();
+  if (why.empty() && minBytes > store.maxBytes) {
+    why = "minBytes must be from 0 to maxBytes, " + std::to_string(store.maxBytes) + "; it is " +
+          std::to_string(minBytes) + ".";
+  }
+  return why;
+}
+
 bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
   const StoreOptions& mine = options_.store;
   const StoreOptions& other = options.store;

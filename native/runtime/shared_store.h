@@ -18,6 +18,9 @@ struct SharedStoreOptions {
   bool ebb = true;
   /// Floor under pressure, bytes.
   uint64_t minBytes = 0;
+
+  /// Empty when all are in range; else a sentence that says which is not.
+  std::string whyInvalid() const;
 };
 
 class SharedStore final : public GovernedStore {

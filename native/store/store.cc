@@ -92,6 +92,21 @@ ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint6
   return read(key, out, capacity, bytes, false);
 }
 
+ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit) {
+  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const Address address = find(hash, key);
+  if (address == kNowhere) {
+    ++counters_.misses;
+    return ReadResult::kMiss;
+  }
+  const Entry* const entry = arena_->slabs.at(address);
+  visit({entry->valueData(), entry->valueBytes});
+  ++counters_.hits;
+  arena_->policy->hit(address);
+  return ReadResult::kHit;
+}
+
 bool Store::has(std::string_view key) {
   const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
   const std::lock_guard<std::mutex> lock(mutex_);

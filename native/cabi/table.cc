@@ -1,0 +1,309 @@
+#include "cabi/table.h"
+
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "cabi/boundary.h"
+#include "runtime/runtime.h"
+#include "store/entry.h"
+
+// NOLINTNEXTLINE(readability-identifier-naming): C's name for it.
+struct ebbcache_store {
+  ebbcache::StoreHandle handle;
+  std::atomic<uint64_t> owners{1};
+};
+
+namespace ebbcache {
+namespace {
+
+constexpr const char* kNoMemorySentence =
+    "There is not enough memory to open a store. Free memory, and try again.";
+
+bool isKey(const void* key, size_t bytes) {
+  return key != nullptr && bytes > 0 && bytes <= kMaxKeyBytes;
+}
+
+std::string_view viewOf(const void* data, size_t bytes) {
+  return {static_cast<const char*>(data), bytes};
+}
+
+const char* statusText(ebbcache_status status) {
+  switch (status) {
+    case EBBCACHE_OK:
+      return "It is done.";
+    case EBBCACHE_MISS:
+      return "There is no such key, or its time to live is over.";
+    case EBBCACHE_BUFFER_TOO_SMALL:
+      return "The value is larger than the buffer. Call again with one of the size given.";
+    case EBBCACHE_TOO_LARGE:
+      return "The value does not fit the store's budget. Open the store with a larger maxBytes.";
+    case EBBCACHE_INVALID:
+      return "An argument is null or out of range.";
+    case EBBCACHE_CONFLICT:
+      return "The name is open in this process with other options.";
+    case EBBCACHE_NO_MEMORY:
+      return "The system refused memory. Free some, and try again.";
+    case EBBCACHE_UNREADABLE:
+      return "The memory of this machine could not be read. Try again later.";
+    case EBBCACHE_FAILED:
+      return "Something failed inside ebbcache, or a visit function threw an exception.";
+    default:
+      return "This is no status of this version of ebbcache.";
+  }
+}
+
+/// A sentence about what is wrong with the struct itself, or nothing.
+std::string toSharedOptions(const ebbcache_options* given, SharedStoreOptions& out) {
+  if (given == nullptr) return "The options are null. Begin with EBBCACHE_OPTIONS_INIT.";
+  ebbcache_options options = EBBCACHE_OPTIONS_INIT;
+  constexpr size_t kLeast = offsetof(ebbcache_options, max_bytes) + sizeof options.max_bytes;
+  if (!copyIn(given, kLeast, options) || options.reserved != 0) {
+    return "The options have a size or fields that this ebbcache does not know. Begin with "
+           "EBBCACHE_OPTIONS_INIT of the ebbcache.h of the ebbcache installed.";
+  }
+  if (options.policy != EBBCACHE_LRU && options.policy != EBBCACHE_S3FIFO) {
+    return "policy must be EBBCACHE_LRU or EBBCACHE_S3FIFO; it is " +
+           std::to_string(options.policy) + ".";
+  }
+  out.store.maxBytes = options.max_bytes;
+  out.store.maxEntries = options.max_entries;
+  out.store.policy = options.policy == EBBCACHE_S3FIFO ? Policy::kS3Fifo : Policy::kLru;
+  out.store.defaultTtlMs = options.default_ttl_ms;
+  out.minBytes = options.min_bytes;
+  if (options.name != nullptr) out.name = options.name;
+  out.ebb = options.ebb != 0;
+  return {};
+}
+
+ebbcache_status statusOf(OpenError::Kind kind) {
+  switch (kind) {
+    case OpenError::Kind::kConflict:
+      return EBBCACHE_CONFLICT;
+    case OpenError::Kind::kNoMemory:
+      return EBBCACHE_NO_MEMORY;
+    default:
+      return EBBCACHE_INVALID;
+  }
+}
+
+ebbcache_status statusOf(ReadResult result) {
+  switch (result) {
+    case ReadResult::kHit:
+      return EBBCACHE_OK;
+    case ReadResult::kMiss:
+      return EBBCACHE_MISS;
+    default:
+      return EBBCACHE_BUFFER_TOO_SMALL;
+  }
+}
+
+ebbcache_status open(const ebbcache_options* given, ebbcache_store** out, char* error,
+                     size_t errorBytes) {
+  copySentence("", error, errorBytes);
+  if (out == nullptr) {
+    copySentence("The pointer for the store is null.", error, errorBytes);
+    return EBBCACHE_INVALID;
+  }
+  *out = nullptr;
+  const ebbcache_status status = guarded([&]() -> ebbcache_status {
+    SharedStoreOptions options;
+    OpenError why;
+    why.sentence = toSharedOptions(given, options);
+    if (why.sentence.empty()) {
+      auto store = std::make_unique<ebbcache_store>();
+      store->handle = Runtime::current()->open(options, why);
+      if (store->handle) {
+        *out = store.release();
+        return EBBCACHE_OK;
+      }
+    }
+    copySentence(why.sentence, error, errorBytes);
+    return statusOf(why.kind);
+  });
+  if (status == EBBCACHE_OK || (errorBytes > 0 && error != nullptr && *error != '\0')) {
+    return status;
+  }
+  // An exception left no sentence.
+  copySentence(status == EBBCACHE_NO_MEMORY ? kNoMemorySentence : statusText(status), error,
+               errorBytes);
+  return status;
+}
+
+void retain(ebbcache_store* store) {
+  if (store != nullptr) store->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+void close(ebbcache_store* store) {
+  if (store == nullptr || store->owners.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  guarded([&] {
+    delete store;
+    return EBBCACHE_OK;
+  });
+}
+
+using Reader = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&);
+
+template <Reader reader>
+ebbcache_status read(ebbcache_store* store, const void* key, size_t keyBytes, void* buffer,
+                     size_t capacity, size_t* valueBytes) {
+  if (valueBytes != nullptr) *valueBytes = 0;
+  if (store == nullptr || !isKey(key, keyBytes)) return EBBCACHE_INVALID;
+  if (buffer == nullptr && capacity > 0) return EBBCACHE_INVALID;
+  return guarded([&] {
+    uint64_t bytes = 0;
+    const ReadResult result = ((*store->handle).*reader)(
+        viewOf(key, keyBytes), static_cast<char*>(buffer), capacity, bytes);
+    if (valueBytes != nullptr) *valueBytes = static_cast<size_t>(bytes);
+    return statusOf(result);
+  });
+}
+
+ebbcache_status view(ebbcache_store* store, const void* key, size_t keyBytes, ebbcache_visit visit,
+                     void* context) {
+  if (store == nullptr || !isKey(key, keyBytes) || visit == nullptr) return EBBCACHE_INVALID;
+  return guarded([&] {
+    return statusOf(store->handle->view(viewOf(key, keyBytes), [&](std::string_view value) {
+      visit(context, value.data(), value.size());
+    }));
+  });
+}
+
+ebbcache_status has(ebbcache_store* store, const void* key, size_t keyBytes) {
+  if (store == nullptr || !isKey(key, keyBytes)) return EBBCACHE_INVALID;
+  return guarded(
+      [&] { return store->handle->has(viewOf(key, keyBytes)) ? EBBCACHE_OK : EBBCACHE_MISS; });
+}
+
+ebbcache_status put(ebbcache_store* store, const void* key, size_t keyBytes, const void* value,
+                    size_t valueBytes, uint64_t ttlMs, double costMs) {
+  if (store == nullptr || !isKey(key, keyBytes)) return EBBCACHE_INVALID;
+  if (value == nullptr && valueBytes > 0) return EBBCACHE_INVALID;
+  if (!std::isfinite(costMs) || costMs < 0) return EBBCACHE_INVALID;
+  return guarded([&]() -> ebbcache_status {
+    const PutOptions options{ttlMs, costMs};
+    switch (store->handle->put(viewOf(key, keyBytes), viewOf(value, valueBytes), options)) {
+      case PutResult::kStored:
+        return EBBCACHE_OK;
+      case PutResult::kTooLarge:
+        return EBBCACHE_TOO_LARGE;
+      default:
+        return EBBCACHE_NO_MEMORY;
+    }
+  });
+}
+
+ebbcache_status removeKey(ebbcache_store* store, const void* key, size_t keyBytes) {
+  if (store == nullptr || !isKey(key, keyBytes)) return EBBCACHE_INVALID;
+  return guarded(
+      [&] { return store->handle->remove(viewOf(key, keyBytes)) ? EBBCACHE_OK : EBBCACHE_MISS; });
+}
+
+ebbcache_status clear(ebbcache_store* store) {
+  if (store == nullptr) return EBBCACHE_INVALID;
+  return guarded([&] {
+    store->handle->clear();
+    return EBBCACHE_OK;
+  });
+}
+
+ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
+  if (store == nullptr || out == nullptr) return EBBCACHE_INVALID;
+  return guarded([&] {
+    const StoreStats stats = store->handle->stats();
+    ebbcache_stats known = {};
+    known.entries = stats.entries;
+    known.payload_bytes = stats.payloadBytes;
+    known.held_bytes = stats.heldBytes;
+    known.budget_bytes = stats.budgetBytes;
+    known.max_bytes = stats.maxBytes;
+    known.hits = stats.hits;
+    known.misses = stats.misses;
+    known.puts = stats.puts;
+    known.evictions = stats.evictions;
+    known.expirations = stats.expirations;
+    known.pressure_evictions = stats.pressureEvictions;
+    known.rejections = stats.rejections;
+    known.memory_refusals = stats.memoryRefusals;
+    return copyOut(known, out) ? EBBCACHE_OK : EBBCACHE_INVALID;
+  });
+}
+
+ebbcache_memory toMemory(const MemorySample& sample) {
+  ebbcache_memory memory = {};
+  memory.level = static_cast<int32_t>(sample.assessment.level);
+  memory.process_rss = sample.snapshot.processRss;
+  memory.process_virtual = sample.snapshot.processVirtual;
+  memory.total = sample.assessment.bound.limit;
+  memory.available = sample.assessment.bound.available();
+  memory.used_percent = sample.assessment.bound.percentUsed();
+  memory.eviction_target = sample.assessment.evictionTarget;
+  if (sample.snapshot.psi) {
+    memory.psi_some_avg10 = sample.snapshot.psi->someAvg10;
+    memory.psi_full_avg10 = sample.snapshot.psi->fullAvg10;
+    memory.has_psi = 1;
+  }
+  memory.limited_by = sample.assessment.boundBy == BoundKind::kGroup ? EBBCACHE_LIMITED_BY_CGROUP
+                                                                     : EBBCACHE_LIMITED_BY_SYSTEM;
+  return memory;
+}
+
+ebbcache_status memory(ebbcache_memory* out, char* error, size_t errorBytes) {
+  copySentence("", error, errorBytes);
+  const ebbcache_status status = guarded([&]() -> ebbcache_status {
+    if (out == nullptr) return EBBCACHE_INVALID;
+    MemorySample sample;
+    std::string why;
+    if (Runtime::current()->memory().sample(sample, why)) {
+      return copyOut(toMemory(sample), out) ? EBBCACHE_OK : EBBCACHE_INVALID;
+    }
+    copySentence(why, error, errorBytes);
+    return EBBCACHE_UNREADABLE;
+  });
+  if (status < 0 && status != EBBCACHE_UNREADABLE) {
+    copySentence(statusText(status), error, errorBytes);
+  }
+  return status;
+}
+
+int32_t pressureLevel(const ebbcache_store* store) {
+  if (store == nullptr) return EBBCACHE_PRESSURE_UNKNOWN;
+  return static_cast<int32_t>(store->handle.runtime().level());
+}
+
+constexpr ebbcache_api kTable = {
+    EBBCACHE_API_VERSION,
+    sizeof(ebbcache_api),
+    statusText,
+    open,
+    retain,
+    close,
+    read<&Store::get>,
+    read<&Store::peek>,
+    view,
+    has,
+    put,
+    removeKey,
+    clear,
+    stats,
+    memory,
+    pressureLevel,
+};
+
+// A caller built for this version must find everything where it was.
+static_assert(sizeof(ebbcache_stats) == 8 + 13 * 8, "fields are only ever added at the end");
+static_assert(sizeof(ebbcache_memory) == 9 * 8 + 8, "fields are only ever added at the end");
+static_assert(offsetof(ebbcache_api, status_text) == 8 &&
+                  sizeof(ebbcache_api) == 8 + 14 * sizeof(void*),
+              "functions are only ever added at the end");
+
+}  // namespace
+
+const ebbcache_api* nativeApiTable() {
+  return &kTable;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,132 @@
+// Threads that belong to no JavaScript environment: they use a store until the last environment
+// that loaded this addon ends, or one asks them to stop.
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ebbcache_node.h"
+#include "externals.h"
+
+namespace {
+
+struct Keeper {
+  std::mutex mutex;
+  int environments = 0;
+  const ebbcache_api* api = nullptr;
+  ebbcache_store* store = nullptr;
+  std::vector<std::thread> threads;
+  std::atomic<bool> stopping{false};
+  std::atomic<int64_t> turns{0};
+  std::atomic<int64_t> failures{0};
+};
+
+// Never destroyed: process.exit() runs no cleanup hooks, and threads may be at work to the end.
+Keeper& keeper = *new Keeper();
+
+void use(const ebbcache_api* api, ebbcache_store* store, int number) {
+  char buffer[64];
+  for (int64_t i = 0; !keeper.stopping; ++i) {
+    const std::string key = "native" + std::to_string((i + number) % 1000);
+    // msgpack's form of a small number.
+    const auto value = static_cast<unsigned char>(i % 128);
+    if (api->put(store, key.data(), key.size(), &value, 1, 0, 0) != EBBCACHE_OK ||
+        api->get(store, key.data(), key.size(), buffer, sizeof buffer, nullptr) < 0) {
+      ++keeper.failures;
+    }
+    // Opened and closed as well: nothing may hang on the environment's own handles.
+    if (i % 500 == 0) {
+      ebbcache_options options = EBBCACHE_OPTIONS_INIT;
+      options.max_bytes = 1 << 20;
+      ebbcache_store* own = nullptr;
+      if (api->open(&options, &own, nullptr, 0) != EBBCACHE_OK) ++keeper.failures;
+      api->close(own);
+    }
+    ++keeper.turns;
+  }
+}
+
+void stopLocked() {
+  keeper.stopping = true;
+  for (std::thread& thread : keeper.threads) thread.join();
+  keeper.threads.clear();
+  if (keeper.api != nullptr) keeper.api->close(keeper.store);
+  keeper.api = nullptr;
+  keeper.store = nullptr;
+}
+
+/// (api, name, maxBytes): opens the store, without ebb, and lets two threads use it.
+napi_value start(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  char name[64] = "";
+  double maxBytes = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  const ebbcache_api* const api = ebbcache_api_from_napi(env, arguments[0]);
+  if (api == nullptr) return nullptr;
+  napi_get_value_string_utf8(env, arguments[1], name, sizeof name, nullptr);
+  napi_get_value_double(env, arguments[2], &maxBytes);
+
+  const std::lock_guard<std::mutex> lock(keeper.mutex);
+  stopLocked();
+  ebbcache_options options = EBBCACHE_OPTIONS_INIT;
+  options.name = name;
+  options.max_bytes = static_cast<uint64_t>(maxBytes);
+  options.ebb = 0;
+  char why[256];
+  if (api->open(&options, &keeper.store, why, sizeof why) != EBBCACHE_OK) {
+    napi_throw_error(env, nullptr, why);
+    return nullptr;
+  }
+  keeper.api = api;
+  keeper.stopping = false;
+  for (int number = 0; number < 2; ++number) {
+    keeper.threads.emplace_back(use, api, keeper.store, number);
+  }
+  return nullptr;
+}
+
+/// (): how many turns the threads have made.
+napi_value turns(napi_env env, napi_callback_info /*info*/) {
+  napi_value result = nullptr;
+  napi_create_int64(env, keeper.turns, &result);
+  return result;
+}
+
+/// (): joins the threads, closes the store; how many calls failed.
+napi_value stop(napi_env env, napi_callback_info /*info*/) {
+  const std::lock_guard<std::mutex> lock(keeper.mutex);
+  stopLocked();
+  napi_value result = nullptr;
+  napi_create_int64(env, keeper.failures.exchange(0), &result);
+  return result;
+}
+
+void leave(void* /*unused*/) {
+  const std::lock_guard<std::mutex> lock(keeper.mutex);
+  if (--keeper.environments == 0) stopLocked();
+}
+
+void addFunction(napi_env env, napi_value exports, const char* name, napi_callback call) {
+  napi_value function = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  {
+    const std::lock_guard<std::mutex> lock(keeper.mutex);
+    ++keeper.environments;
+  }
+  napi_add_env_cleanup_hook(env, leave, nullptr);
+  addFunction(env, exports, "makeExternals", makeExternals);
+  addFunction(env, exports, "checkApi", checkApi);
+  addFunction(env, exports, "start", start);
+  addFunction(env, exports, "turns", turns);
+  addFunction(env, exports, "stop", stop);
+  return exports;
+}
