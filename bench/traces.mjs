@@ -57,7 +57,11 @@ for (const file of positionals.length > 0 ? positionals : allTraces()) {
   const trace = await readTrace(file);
   const referenceOf = referencesIn(dirname(file));
   const sizes = bytes ?? shares.map((share) => Math.floor(share * trace.workingSetBytes));
-  for (const cacheBytes of sizes.filter((each) => each >= LEAST_BYTES)) {
+  for (const cacheBytes of sizes) {
+    if (cacheBytes < LEAST_BYTES) {
+      console.error(`${trace.name}: skipped ${cacheBytes} bytes, below a store's least budget.`);
+      continue;
+    }
     for (const policy of policies) {
       const result = {
         trace: trace.name,
