@@ -3,10 +3,24 @@
 namespace ebbcache {
 namespace {
 
-constexpr uint64_t kBucketSlots = 4;
-constexpr uint64_t kFewestSlots = 64;
-/// How often a refused table is asked for again, in ghosts.
+constexpr uint64_t kBucketSlots = 16;
+/// A store's bytes on the clock, as a power of two: the most that the bytes of an entry can be
+/// shifted by, so that one of 16 bytes still counts in a store of 16 GiB.
+constexpr unsigned kStoreBits = 30;
+/// Ticks of a stamp in a store's bytes, as a power of two: few, so that 16 bits last for 1024 times
+/// those bytes, and a ghost that nobody came for is hardly ever taken for a young one.
+constexpr unsigned kTickBits = 6;
+/// How long a ghost is remembered.
+constexpr uint16_t kTicksRemembered = uint16_t{1} << kTickBits;
+/// How often a table that was refused, or is too small by now, is asked for again, in ghosts.
 constexpr uint32_t kRetryEvery = 4096;
+/// A table for a budget so many times larger than what the store holds is given back.
+constexpr uint64_t kFarTooLarge = 16;
+
+/// Never 0.
+uint16_t tagOf(uint32_t hash) {
+  return static_cast<uint16_t>(hash | 1);
+}
 
 }  // namespace
 
@@ -16,53 +30,57 @@ GhostQueue::Ghost* GhostQueue::bucketOf(uint32_t hash) const {
   return table_ + (uint64_t{hash} * buckets >> 32) * kBucketSlots;
 }
 
-void GhostQueue::place(Ghost ghost) {
-  Ghost* const bucket = bucketOf(ghost.hash);
-  Ghost* oldest = bucket;
-  for (Ghost* at = bucket; at < bucket + kBucketSlots; ++at) {
-    if (at->sequence == 0 || at->hash == ghost.hash) {
-      *at = ghost;
-      return;
-    }
-    if (sequence_ - at->sequence > sequence_ - oldest->sequence) oldest = at;
-  }
-  *oldest = ghost;
+uint16_t GhostQueue::tick() const {
+  return static_cast<uint16_t>(clock_ >> (kStoreBits - kTickBits));
+}
+
+uint16_t GhostQueue::ageOf(Ghost ghost) const {
+  return static_cast<uint16_t>(tick() - ghost.stamp);
 }
 
 void GhostQueue::reserve(uint64_t budget) {
-  uint64_t slots = kFewestSlots;
-  while (slots * 2 * sizeof(Ghost) <= budget / kBudgetShare) slots *= 2;
-  if (slots <= slots_) return;
+  const uint64_t bucketBytes = kBucketSlots * sizeof(Ghost);
+  const uint64_t slots = budget / kBudgetShare / bucketBytes * kBucketSlots;
+  if (slots < 2 * slots_ || slots == 0) return;
+  auto* const table = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
+  if (table == nullptr) return;
   drop();
-  table_ = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
-  if (table_ != nullptr) slots_ = slots;
+  table_ = table;
+  slots_ = slots;
 }
 
-void GhostQueue::remember(uint32_t hash, uint64_t capacity) {
-  capacity_ = capacity;
-  if (table_ == nullptr) {
-    if (++unremembered_ % kRetryEvery != 0) return;
-    reserve(memory_.budget());
-    if (table_ == nullptr) return;
+void GhostQueue::remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes) {
+  if (++remembered_ % kRetryEvery == 0) reserve(memory_.budget());
+  if (table_ == nullptr) return;
+  clock_ += (bytes << kStoreBits) / storeBytes;
+  const uint16_t tag = tagOf(hash);
+  Ghost* const bucket = bucketOf(hash);
+  Ghost* place = bucket;
+  for (Ghost* at = bucket; at < bucket + kBucketSlots; ++at) {
+    if (at->tag == 0 || at->tag == tag) {
+      place = at;
+      break;
+    }
+    if (ageOf(*at) > ageOf(*place)) place = at;
   }
-  if (++sequence_ == 0) ++sequence_;
-  place({hash, sequence_});
+  *place = {tag, tick()};
 }
 
 bool GhostQueue::forget(uint32_t hash) {
   if (table_ == nullptr) return false;
+  const uint16_t tag = tagOf(hash);
   Ghost* const bucket = bucketOf(hash);
   for (Ghost* at = bucket; at < bucket + kBucketSlots; ++at) {
-    if (at->sequence == 0 || at->hash != hash) continue;
-    const bool remembered = sequence_ - at->sequence < capacity_;
+    if (at->tag != tag) continue;
+    const bool remembered = ageOf(*at) < kTicksRemembered;
     *at = {};
     return remembered;
   }
   return false;
 }
 
-void GhostQueue::contract(uint64_t capacity) {
-  if (slots_ / 16 > capacity) drop();
+void GhostQueue::contract(uint64_t storeBytes) {
+  if (slots_ * sizeof(Ghost) * kBudgetShare > kFarTooLarge * storeBytes) drop();
 }
 
 void GhostQueue::drop() {

@@ -1,11 +1,13 @@
 // What was evicted lately, by hash alone: a table of buckets whose oldest ghost gives way.
 //
-//   bucket:  +----------+----------+----------+----------+
-//            | hash|seq | hash|seq | hash|seq | hash|seq |   u32 and u32; seq 0 is empty
-//            +----------+----------+----------+----------+
+//   bucket:  +---------+-------+---------+-------+--     --+---------+-------+
+//            | tag u16 | stamp | tag u16 | stamp |   ...   | tag u16 | stamp |   16; tag 0 is none
+//            +---------+-------+---------+-------+--     --+---------+-------+
 //
-// A ghost counts while fewer than `capacity` others came after it. Two keys of one 32-bit hash
-// share a ghost, which costs a wrong guess and nothing else.
+// The clock that ghosts are stamped by runs with the bytes that become ghosts, so that as many
+// bytes are remembered as the store holds, of whatever size: remembered by count, a cache of large
+// entries would forget the small ones far too soon. Two keys of one tag in one bucket share a
+// ghost, which costs a wrong guess and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +23,22 @@ class GhostQueue {
   GhostQueue(const GhostQueue&) = delete;
   GhostQueue& operator=(const GhostQueue&) = delete;
 
-  /// A ghost of 8 bytes for each 512 of budget: about one for each entry of that size.
-  static constexpr uint64_t kBudgetShare = 64;
+  /// A ghost of 4 bytes for each 512 of budget: about one for each entry of that size.
+  static constexpr uint64_t kBudgetShare = 128;
 
-  /// Takes a 64th of the budget for the table, where that is twice of what it has or more, and
-  /// starts anew; without a table nothing is remembered.
+  /// Takes its share of the budget for the table, where that is twice of what it has or more, and
+  /// starts anew. Where that is refused all stays; without a table nothing is remembered.
   void reserve(uint64_t budget);
 
-  /// Keeps the last `capacity` ghosts, as far as the table has room for them.
-  void remember(uint32_t hash, uint64_t capacity);
+  /// An entry of so many bytes left a store that held `storeBytes` with it. It is remembered until
+  /// as many bytes came after it, or the table has no room.
+  void remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes);
   /// True when the ghost was there; it is no longer.
   bool forget(uint32_t hash);
   void clear() { drop(); }
-  /// Gives back a table that is far too large for `capacity`, ghosts and all; a smaller one, or the
-  /// same, is taken again when there is a use and room for it.
-  void contract(uint64_t capacity);
+  /// Gives back a table that is far too large for a store of so many bytes, ghosts and all; a
+  /// smaller one, or the same, is taken again when there is a use and room for it.
+  void contract(uint64_t storeBytes);
 
   uint64_t tableBytes() const {
     return table_ == nullptr ? 0 : memory_.wholePages(slots_ * sizeof(Ghost));
@@ -43,21 +46,23 @@ class GhostQueue {
 
  private:
   struct Ghost {
-    uint32_t hash;
-    uint32_t sequence;
+    uint16_t tag;
+    uint16_t stamp;
   };
 
   Ghost* bucketOf(uint32_t hash) const;
-  void place(Ghost ghost);
+  uint16_t tick() const;
+  /// In ticks.
+  uint16_t ageOf(Ghost ghost) const;
   void drop();
 
   BudgetedMemory& memory_;
   Ghost* table_ = nullptr;
   uint64_t slots_ = 0;
-  uint64_t capacity_ = 0;
-  uint32_t sequence_ = 0;
-  /// Ghosts that came while there was no table.
-  uint32_t unremembered_ = 0;
+  /// Bytes remembered ever, in shares of what the store held at the time.
+  uint64_t clock_ = 0;
+  /// Ghosts that came ever, with a table or without.
+  uint32_t remembered_ = 0;
 };
 
 }  // namespace ebbcache

@@ -20,6 +20,10 @@ EntryQueue& S3FifoPolicy::queueOf(const Entry* entry) {
   return (entry->flags & kInSmallQueue) != 0 ? small_ : main_;
 }
 
+uint32_t S3FifoPolicy::hashOf(const Entry* entry) {
+  return entry->hash;
+}
+
 void S3FifoPolicy::pushMain(Address address) {
   Entry* const entry = slabs_.at(address);
   entry->flags &= static_cast<uint8_t>(~kInSmallQueue);
@@ -28,11 +32,10 @@ void S3FifoPolicy::pushMain(Address address) {
 }
 
 void S3FifoPolicy::inserted(Address address, const Admission& admission) {
-  ++count_;
   Entry* const entry = slabs_.at(address);
   const bool wasInMain =
       admission.replaced != nullptr && (admission.replaced->flags & kInSmallQueue) == 0;
-  if (wasInMain || ghosts_.forget(entry->hash)) {
+  if (wasInMain || ghosts_.forget(hashOf(entry))) {
     pushMain(address);
     return;
   }
@@ -48,7 +51,6 @@ void S3FifoPolicy::hit(Address address) {
 
 void S3FifoPolicy::removed(Address address) {
   queueOf(slabs_.at(address)).remove(address);
-  --count_;
 }
 
 Address S3FifoPolicy::evict() {
@@ -56,16 +58,16 @@ Address S3FifoPolicy::evict() {
   const bool smallIsOver = small_.bytes() * kSmallShare > all;
   Address victim = smallIsOver ? evictFromSmall() : evictFromMain();
   if (victim == kNowhere) victim = smallIsOver ? evictFromMain() : evictFromSmall();
-  if (victim != kNowhere) --count_;
   return victim;
 }
 
 Address S3FifoPolicy::evictFromSmall() {
+  const uint64_t storeBytes = small_.bytes() + main_.bytes();
   for (Address at = small_.oldest(); at != kNowhere; at = small_.oldest()) {
     const Entry* const entry = slabs_.at(at);
     small_.remove(at);
     if (entry->uses == 0) {
-      ghosts_.remember(entry->hash, count_);
+      ghosts_.remember(hashOf(entry), entry->bytes(), storeBytes);
       return at;
     }
     pushMain(at);
@@ -94,7 +96,6 @@ void S3FifoPolicy::moved(Address from, Address to) {
 void S3FifoPolicy::clear() {
   small_.clear();
   main_.clear();
-  count_ = 0;
   ghosts_.clear();
 }
 
@@ -103,7 +104,7 @@ void S3FifoPolicy::reserve(uint64_t maxBytes) {
 }
 
 void S3FifoPolicy::contract() {
-  ghosts_.contract(count_);
+  ghosts_.contract(small_.bytes() + main_.bytes());
 }
 
 }  // namespace ebbcache

@@ -25,6 +25,8 @@ class S3FifoPolicy final : public EvictionPolicy {
 
  private:
   EntryQueue& queueOf(const Entry* entry);
+  /// By which ghosts know it.
+  static uint32_t hashOf(const Entry* entry);
   void pushMain(Address address);
   Address evictFromSmall();
   Address evictFromMain();
@@ -32,7 +34,6 @@ class S3FifoPolicy final : public EvictionPolicy {
   SlabTable& slabs_;
   EntryQueue small_;
   EntryQueue main_;
-  uint64_t count_ = 0;
   GhostQueue ghosts_;
 };
 

@@ -1,0 +1,66 @@
+// Replays a trace through a real store: what is not found is put, unless it is larger than the
+// cache that is asked about.
+
+import { native } from '../../dist/native.js';
+
+/** How often the payload is looked at in a replay. */
+const SAMPLES = 4096;
+
+let buffer = Buffer.alloc(1024 * 1024);
+native.setReadBuffer(buffer);
+
+/**
+ * Hit ratios, 0 to 1, and `payloadBytes`: the mean of the bytes of values held, sampled from the
+ * first eviction on, or at the end where there was none. `bypassAbove` is the size, in bytes, of
+ * the largest value that is put.
+ */
+export function replay(trace, { maxBytes, policy, bypassAbove = maxBytes }) {
+  if (trace.largest > buffer.length) {
+    buffer = Buffer.alloc(trace.largest);
+    native.setReadBuffer(buffer);
+  }
+  const store = new native.Store({
+    maxBytes,
+    policy,
+    maxEntries: 0,
+    ttl: 0,
+    name: '',
+    ebb: false,
+    minBytes: 0,
+  });
+  try {
+    return run(store, trace, bypassAbove);
+  } finally {
+    store.close();
+  }
+}
+
+function run(store, { requests, sizes, keys, keyBytes }, bypassAbove) {
+  const spacing = Math.ceil(requests.length / SAMPLES);
+  let [hits, hitBytes, allBytes, samples, sampled] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < requests.length; i++) {
+    const key = keys[requests[i]];
+    const size = sizes[i];
+    allBytes += size;
+    if (store.get(key) >= 0) {
+      hits++;
+      hitBytes += size;
+    } else if (size <= bypassAbove) {
+      store.set(key, buffer, 0, size, 0, 0);
+    }
+    if (i % spacing === 0) {
+      const stats = store.stats();
+      if (stats.evictions > 0) {
+        samples++;
+        sampled += stats.payloadBytes - stats.entries * keyBytes;
+      }
+    }
+  }
+  const { payloadBytes, entries, evictions } = store.stats();
+  return {
+    objectHitRatio: hits / requests.length,
+    byteHitRatio: hitBytes / allBytes,
+    payloadBytes: samples > 0 ? sampled / samples : payloadBytes - entries * keyBytes,
+    full: evictions > 0,
+  };
+}

@@ -1,0 +1,72 @@
+// Hit ratios at the payload of a cache that counts values alone, so that policies are compared and
+// not overheads: finds the budget at which the store holds as many bytes of values.
+
+import { replay } from './replay.mjs';
+
+/** A store's least budget: no smaller cache can be replayed. */
+export const LEAST_BYTES = 64 * 1024;
+/** A payload this near, as a share, is the same. */
+const SAME = 0.0001;
+/**
+ * Between two payloads or budgets this near, as shares, ratios are taken as linear: a trace may have
+ * a cliff, where one percent of the bytes makes five points.
+ */
+const NEAR = 0.005;
+/** One step further than in proportion, so that both sides of the payload are seen. */
+const STEP = 0.006;
+const MOST_RUNS = 16;
+
+/**
+ * `plain` is a replay at maxBytes = `cacheBytes`, and `same` one at the `maxBytes` at which the
+ * values held are `cacheBytes` in the mean. A store takes memory by the slab, so there is hardly a
+ * budget of just that payload: `same` is interpolated between the nearest below and above.
+ */
+export function replayAtPayload(trace, policy, cacheBytes) {
+  const at = (bytes) => {
+    const maxBytes = Math.max(LEAST_BYTES, Math.round(bytes));
+    return { maxBytes, ...replay(trace, { maxBytes, policy, bypassAbove: cacheBytes }) };
+  };
+  const plain = at(cacheBytes);
+  let run = plain;
+  let below;
+  let above;
+  for (let runs = 1; runs < MOST_RUNS; runs++) {
+    const missing = cacheBytes - run.payloadBytes;
+    if (Math.abs(missing) <= SAME * cacheBytes || !run.full) return { plain, same: run };
+    if (missing > 0) below = run;
+    else above = run;
+    if (below && above) {
+      const near = (name) => Math.abs(above[name] - below[name]) <= NEAR * cacheBytes;
+      if (near('payloadBytes') || near('maxBytes')) {
+        return { plain, same: between(below, above, cacheBytes) };
+      }
+      run = at(towards(below, above, cacheBytes, runs));
+    } else {
+      const further = Math.sign(missing) * STEP * cacheBytes;
+      run = at((run.maxBytes * cacheBytes) / run.payloadBytes + further);
+    }
+  }
+  throw new Error(
+    `No budget near ${run.maxBytes} lets the store hold ${cacheBytes} bytes of ${trace.name}.`,
+  );
+}
+
+/** Straight to the other side of the nearer one, or halved where steps make that futile. */
+function towards(below, above, cacheBytes, runs) {
+  if (runs % 2 === 1) return (below.maxBytes + above.maxBytes) / 2;
+  const isBelowNearer = cacheBytes - below.payloadBytes < above.payloadBytes - cacheBytes;
+  const aside = (isBelowNearer ? 0.4 : -0.4) * NEAR * cacheBytes;
+  const wanted = between(below, above, cacheBytes).maxBytes + aside;
+  return Math.min(Math.max(wanted, below.maxBytes), above.maxBytes);
+}
+
+function between(below, above, cacheBytes) {
+  const share = (cacheBytes - below.payloadBytes) / (above.payloadBytes - below.payloadBytes);
+  const mixed = Object.keys(below).filter((name) => typeof below[name] === 'number');
+  return {
+    ...below,
+    ...Object.fromEntries(
+      mixed.map((name) => [name, below[name] + share * (above[name] - below[name])]),
+    ),
+  };
+}

@@ -1,0 +1,85 @@
+#include "store/ghost_queue.h"
+
+#include <gtest/gtest.h>
+
+#include "store_fixture.h"
+
+namespace ebbcache::test {
+namespace {
+
+constexpr uint64_t kBudget = 8 * kMiB;
+
+/// Spread as a hash is.
+uint32_t hashOf(uint32_t i) {
+  return i * 2654435761U;
+}
+
+class GhostQueues : public testing::Test {
+ protected:
+  GhostQueues() : memory_(source_, kBudget), ghosts_(memory_) { ghosts_.reserve(kBudget); }
+
+  /// Entries of a size leave a full store.
+  void rememberAll(uint32_t from, uint32_t to, uint64_t bytes) {
+    for (uint32_t i = from; i < to; ++i) ghosts_.remember(hashOf(i), bytes, kBudget);
+  }
+  double shareRemembered(uint32_t from, uint32_t to) {
+    double found = 0;
+    for (uint32_t i = from; i < to; ++i) found += ghosts_.forget(hashOf(i)) ? 1 : 0;
+    return found / (to - from);
+  }
+
+  TestMemory source_;
+  BudgetedMemory memory_;
+  GhostQueue ghosts_;
+};
+
+TEST_F(GhostQueues, RemembersAsManyBytesAsTheStoreHolds) {
+  rememberAll(0, 4096, 4 * kKiB);
+  EXPECT_EQ(shareRemembered(0, 2000), 0);
+  EXPECT_EQ(shareRemembered(2100, 4096), 1);
+}
+
+TEST_F(GhostQueues, CountsBytesAndNotEntries) {
+  rememberAll(0, 5000, 512);
+  rememberAll(5000, 5040, 128 * kKiB);
+  EXPECT_GT(shareRemembered(0, 5000), 0.99);
+}
+
+TEST_F(GhostQueues, ForgetsTheOldestWhenTheTableIsFull) {
+  rememberAll(0, 60000, 64);
+  EXPECT_LT(shareRemembered(0, 30000), 0.01);
+  EXPECT_GT(shareRemembered(52000, 60000), 0.99);
+}
+
+TEST_F(GhostQueues, ForgetsWhatItWasAskedFor) {
+  rememberAll(0, 1000, 512);
+  EXPECT_EQ(shareRemembered(0, 1000), 1);
+  EXPECT_EQ(shareRemembered(0, 1000), 0);
+}
+
+TEST_F(GhostQueues, HoldsAHundredAndTwentyEighthOfTheBudget) {
+  EXPECT_EQ(memory_.held(), kBudget / 128);
+  EXPECT_EQ(ghosts_.tableBytes(), kBudget / 128);
+  ghosts_.clear();
+  EXPECT_EQ(memory_.held(), 0U);
+}
+
+TEST_F(GhostQueues, GivesTheTableBackToAnEmptyStoreAlone) {
+  rememberAll(0, 100, 64 * kKiB);
+  ghosts_.contract(kBudget / 2);
+  EXPECT_EQ(shareRemembered(0, 100), 1);
+  ghosts_.contract(kBudget / 32);
+  EXPECT_EQ(memory_.held(), 0U);
+  rememberAll(0, 5000, 512);
+  EXPECT_GT(memory_.held(), 0U) << "the table is asked for again";
+}
+
+TEST_F(GhostQueues, KeepsTheTableWhereALargerOneIsRefused) {
+  rememberAll(0, 100, 512);
+  source_.refuseAll = true;
+  ghosts_.reserve(4 * kBudget);
+  EXPECT_EQ(shareRemembered(0, 100), 1);
+}
+
+}  // namespace
+}  // namespace ebbcache::test
