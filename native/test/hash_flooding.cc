@@ -22,8 +22,8 @@ constexpr uint64_t kKeys = 100000;
 /// All keys have as many, so that hashing them costs the same.
 constexpr int kPairs = 17;
 constexpr uint64_t kKeyBytes = 2 * kPairs;
-/// Bits that all hashes of a family share: chains of some 200 in a table of one bucket a key.
-constexpr uint64_t kSharedBits = 8;
+/// Bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
+constexpr uint64_t kSharedBits = 9;
 
 std::string numbered(uint64_t number) {
   char key[kKeyBytes + 1];
@@ -42,13 +42,11 @@ std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit) {
   constexpr HashSeed kNoSeed{};
   const uint64_t shared = ((uint64_t{1} << kSharedBits) - 1) << lowestBit;
   std::vector<std::string> keys;
+  std::string key(kKeyBytes, '0');
   for (uint64_t number = 0; keys.size() < kKeys; ++number) {
-    // Cheaper than printing a number, for some twenty-five million of them.
-    std::string key(kKeyBytes, '0');
-    for (uint64_t rest = number, at = 0; rest > 0; rest /= 64, ++at) {
-      key[at] = static_cast<char>('0' + rest % 64);
-    }
-    if ((sipHash13(key, kNoSeed) & shared) == 0) keys.push_back(std::move(key));
+    // In place and by shifts: some fifty million of them are tried.
+    for (uint64_t at = 0; at < 6; ++at) key[at] = static_cast<char>('0' + (number >> 6 * at) % 64);
+    if ((sipHash13(key, kNoSeed) & shared) == 0) keys.push_back(key);
   }
   return keys;
 }
