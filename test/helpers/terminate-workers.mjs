@@ -15,7 +15,7 @@ const errors = [];
 /** Runs one worker to its end, which is as likely in its start as at work. */
 async function runWorker() {
   const end = ['terminate', 'terminate', 'exit', 'close', 'leave'][random(5)];
-  const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(4000);
+  const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(2000);
   const worker = new Worker(new URL('store-worker.mjs', import.meta.url), {
     workerData: { cacheUrl, options, operations, end },
   });
