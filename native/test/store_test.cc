@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "seeded_random.h"
 #include "store_fixture.h"
 
 namespace ebbcache::test {
@@ -207,7 +208,7 @@ TEST(Store, ShrinkResizeAndClearGiveMemoryBack) {
 TEST(Store, UsesWhatPressureLeavesForSmallEntriesToo) {
   for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
     const auto store = openStore(64 * kMiB, policy);
-    for (uint64_t i = 0; i < 1000000; ++i) store->put(keyOf(i), std::string(30, 'v'));
+    for (uint64_t i = 0; i < scaled(1000000); ++i) store->put(keyOf(i), std::string(30, 'v'));
     store->setPressureBudget(16 * kMiB);
     const StoreStats stats = store->stats();
     EXPECT_GT(stats.heldBytes, 11 * kMiB);
