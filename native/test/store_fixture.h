@@ -1,6 +1,7 @@
 // What the store's tests share: a clock that stands still, memory that can refuse, and a reader.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,17 +16,20 @@ namespace ebbcache::test {
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 
-inline uint64_t& fakeNow() {
-  static uint64_t now = 1000;
+inline std::atomic<uint64_t>& fakeNow() {
+  static std::atomic<uint64_t> now{1000};
   return now;
 }
 
-/// Counts what is out, and refuses on demand.
+/// Counts what is out, and refuses on demand. Thread-safe but for the demands.
 class TestMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
-    ++requests;
-    if (refuseAll || requests == refuseRequest) return nullptr;
+    const uint64_t request = ++requests;
+    if (refuseAll || (request >= refuseFrom && request < refuseUntil)) {
+      ++refused;
+      return nullptr;
+    }
     mapped += bytes;
     return osMemory().map(bytes);
   }
@@ -35,16 +39,19 @@ class TestMemory final : public MemorySource {
   }
   size_t pageBytes() const override { return osMemory().pageBytes(); }
 
-  uint64_t mapped = 0;
-  uint64_t requests = 0;
-  uint64_t refuseRequest = 0;
+  std::atomic<uint64_t> mapped{0};
+  std::atomic<uint64_t> requests{0};
+  std::atomic<uint64_t> refused{0};
+  /// The number of the first request that is refused, from 1, and of the next that is not.
+  uint64_t refuseFrom = UINT64_MAX;
+  uint64_t refuseUntil = UINT64_MAX;
   bool refuseAll = false;
 };
 
 inline StoreEnvironment testEnvironment(TestMemory& memory) {
   StoreEnvironment environment;
   environment.memory = &memory;
-  environment.nowMs = [] { return fakeNow(); };
+  environment.nowMs = [] { return fakeNow().load(); };
   return environment;
 }
 

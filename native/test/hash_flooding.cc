@@ -1,0 +1,105 @@
+// Looks up keys that were made to collide, for a test that counts the instructions of each look-up:
+//   ebbcache_hash_flooding craft FAMILY FILE   writes the keys, one a line
+//   ebbcache_hash_flooding get FILE            puts them all and gets some, each with Store::get
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "seeded_random.h"
+#include "store/siphash.h"
+#include "store/store.h"
+
+namespace ebbcache::test {
+namespace {
+
+constexpr uint64_t kKeys = 100000;
+/// All keys have as many, so that hashing them costs the same.
+constexpr int kPairs = 17;
+constexpr uint64_t kKeyBytes = 2 * kPairs;
+/// Bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
+constexpr uint64_t kSharedBits = 9;
+
+std::string numbered(uint64_t number) {
+  char key[kKeyBytes + 1];
+  std::snprintf(key, sizeof key, "%034llu", static_cast<unsigned long long>(number));
+  return {key, kKeyBytes};
+}
+
+std::vector<std::string> randomKeys() {
+  std::vector<std::string> keys;
+  for (uint64_t i = 0; i < kKeys; ++i) keys.push_back(numbered(mix(i)));
+  return keys;
+}
+
+/// Keys whose hash, were there no seed, is zero in some bits: found by trying.
+std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit) {
+  constexpr HashSeed kNoSeed{};
+  const uint64_t shared = ((uint64_t{1} << kSharedBits) - 1) << lowestBit;
+  std::vector<std::string> keys;
+  std::string key(kKeyBytes, '0');
+  for (uint64_t number = 0; keys.size() < kKeys; ++number) {
+    // In place and by shifts: some fifty million of them are tried.
+    for (uint64_t at = 0; at < 6; ++at) key[at] = static_cast<char>('0' + (number >> 6 * at) % 64);
+    if ((sipHash13(key, kNoSeed) & shared) == 0) keys.push_back(key);
+  }
+  return keys;
+}
+
+/// Two pairs of characters of one hash give 2^n strings of one hash: h = h * 31 + c and its like.
+std::vector<std::string> collidingInPolynomials(std::string_view one, std::string_view other) {
+  std::vector<std::string> keys;
+  for (uint64_t i = 0; i < kKeys; ++i) {
+    std::string key;
+    for (int pair = 0; pair < kPairs; ++pair) key += (i >> pair & 1) != 0 ? one : other;
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::vector<std::string> craft(std::string_view family) {
+  if (family == "random") return randomKeys();
+  if (family == "unseeded-low-bits") return collidingWithoutSeed(0);
+  if (family == "unseeded-middle-bits") return collidingWithoutSeed(32 - kSharedBits);
+  if (family == "unseeded-high-bits") return collidingWithoutSeed(64 - kSharedBits);
+  if (family == "times-31") return collidingInPolynomials("Aa", "BB");
+  if (family == "times-33") return collidingInPolynomials("Ez", "FY");
+  return {};
+}
+
+int get(const char* file) {
+  std::vector<std::string> keys;
+  std::ifstream in(file);
+  for (std::string key; std::getline(in, key);) keys.push_back(key);
+  StoreOptions options;
+  options.maxBytes = uint64_t{64} << 20;
+  const auto store = Store::open(options);
+  for (const std::string& key : keys) store->put(key, "value");
+  uint64_t hits = 0;
+  for (uint64_t i = 0; i < keys.size(); i += 5) {
+    char value[16];
+    uint64_t bytes = 0;
+    if (store->get(keys[i], value, sizeof value, bytes) == ReadResult::kHit) ++hits;
+  }
+  std::cout << keys.size() << " keys, " << hits << " hits\n";
+  return 0;
+}
+
+}  // namespace
+}  // namespace ebbcache::test
+
+int main(int count, char** arguments) {
+  using ebbcache::test::craft;
+  using ebbcache::test::get;
+  const std::string_view command = count > 1 ? arguments[1] : "";
+  if (command == "get" && count == 3) return get(arguments[2]);
+  if (command != "craft" || count != 4) return 2;
+  std::ofstream out(arguments[3]);
+  for (const std::string& key : craft(arguments[2])) out << key << '\n';
+  return out.good() ? 0 : 1;
+}

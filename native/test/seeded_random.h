@@ -1,0 +1,60 @@
+// Random numbers for tests that can be repeated: EBBCACHE_TEST_SEED chooses them, and a test that
+// fails says which it had.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+
+namespace ebbcache::test {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
+/// Steps of a random test: fewer under a sanitizer, where each costs several times as much.
+constexpr uint64_t scaled(uint64_t steps) {
+  return kSanitized ? steps / 3 : steps;
+}
+
+/// Spreads the bits of x over all 64 (splitmix64).
+constexpr uint64_t mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15U;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+  return x ^ x >> 31;
+}
+
+class SeededRandom {
+ public:
+  /// `stream` tells the tests, or the threads of one, from each other.
+  explicit SeededRandom(uint64_t stream) : state_(mix(seed()) ^ mix(stream)) {}
+  ~SeededRandom() {
+    if (!testing::Test::HasFailure()) return;
+    std::cerr << "To repeat the random choices: EBBCACHE_TEST_SEED=" << seed() << '\n';
+  }
+  SeededRandom(const SeededRandom&) = delete;
+  SeededRandom& operator=(const SeededRandom&) = delete;
+
+  /// From 0 to below - 1; below is 1 or more.
+  uint64_t below(uint64_t bound) { return (state_ = mix(state_)) % bound; }
+  bool oneIn(uint64_t n) { return below(n) == 0; }
+  /// From 0 to below - 1, each order of magnitude about as often.
+  uint64_t skewedBelow(uint64_t bound) { return below(below(bound) + 1); }
+
+ private:
+  static uint64_t seed() {
+    const char* const given = std::getenv("EBBCACHE_TEST_SEED");
+    return given != nullptr ? std::strtoull(given, nullptr, 0) : 1;
+  }
+
+  uint64_t state_;
+};
+
+}  // namespace ebbcache::test

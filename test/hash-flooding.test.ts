@@ -1,0 +1,53 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const run = promisify(execFile);
+const program = fileURLToPath(
+  new URL('../build/native/test/ebbcache_hash_flooding', import.meta.url),
+);
+
+const missing = !existsSync(program)
+  ? 'the C++ tests are not built (Debian: libgtest-dev)'
+  : spawnSync('valgrind', ['--version']).status !== 0
+    ? 'valgrind, which counts instructions, is missing (Debian: valgrind)'
+    : undefined;
+if (missing !== undefined) console.log(`Hash flooding is not tested: ${missing}.`);
+
+/** Instructions of all look-ups of some of the family's 100,000 keys, with all of them stored. */
+async function instructionsOf(family: string, folder: string): Promise<number> {
+  const keys = join(folder, family);
+  await run(program, ['craft', family, keys]);
+  const { stdout, stderr } = await run('valgrind', [
+    '--tool=callgrind',
+    `--callgrind-out-file=${keys}.callgrind`,
+    '--toggle-collect=ebbcache::Store::get(*',
+    program,
+    'get',
+    keys,
+  ]);
+  expect(stdout).toBe('100000 keys, 20000 hits\n');
+  return Number(/Collected : (\d+)/.exec(stderr)?.[1]);
+}
+
+describe.skipIf(missing !== undefined)('100,000 keys that were made to collide', () => {
+  it('cost at most twice the instructions of others', async () => {
+    await withTempFolder(async (folder) => {
+      const others = await instructionsOf('random', folder);
+      expect(others).toBeGreaterThan(20_000);
+      for (const family of [
+        'unseeded-low-bits',
+        'unseeded-middle-bits',
+        'unseeded-high-bits',
+        'times-31',
+        'times-33',
+      ]) {
+        expect((await instructionsOf(family, folder)) / others, family).toBeLessThanOrEqual(2);
+      }
+    });
+  }, 240_000);
+});
