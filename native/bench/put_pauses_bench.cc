@@ -141,7 +141,7 @@ void addPattern(const char* pattern, void (Churn::*run)(), Policy policy) {
   for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
     addPattern("fifo fill", &Churn::fifoFill, policy);
     addPattern("overwrite random", &Churn::overwriteRandom, policy);
-    addPattern("delete random, put", &Churn::deleteRandomThenPut, policy);
+    addPattern("delete and put random", &Churn::deleteRandomThenPut, policy);
     addPattern("ttl mix", &Churn::ttlMix, policy);
   }
   return true;
