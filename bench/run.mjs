@@ -1,25 +1,40 @@
-// All benchmarks: the native ones where they are built, then the JavaScript table.
-//   npm run bench [-- --quick]
+// All benchmarks, or those that are named, into bench/results and docs/benchmarks.md.
+//   npm run bench [-- NAME ...] [--quick]     --quick keeps nothing: it only shows that all run
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { eventLoop } from './event-loop.mjs';
+import { gcPauses } from './gc-pauses.mjs';
+import { memoryPerEntry } from './memory-per-entry.mjs';
+import { native } from './native.mjs';
+import { operations } from './operations.mjs';
+import { keep, sectionText, writePage } from './report.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const quick = process.argv.includes('--quick');
+/**
+ * In the order of the page. Each is called with `{ quick }` and resolves to a `title`, a sentence
+ * `about` it, `tables` of `columns` and `rows`, and what was `measured`.
+ */
+const benchmarks = {
+  operations,
+  'memory-per-entry': memoryPerEntry,
+  'gc-pauses': gcPauses,
+  'event-loop': eventLoop,
+  native,
+};
 
-function run(command, args) {
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  if (status !== 0) process.exitCode = 1;
-}
-
-const native = join(here, '..', 'build', 'native', 'bench', 'ebbcache_bench');
-if (existsSync(native)) {
-  run(native, quick ? ['--benchmark_min_time=0.1', '--benchmark_filter=/10000$'] : []);
-} else {
-  console.log(
-    'The C++ benchmarks were not built: Google Benchmark is missing (Debian: libbenchmark-dev).',
+const options = process.argv.slice(2);
+const quick = options.includes('--quick');
+const names = options.filter((option) => option !== '--quick');
+const unknown = names.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  throw new Error(
+    `There is no benchmark ${unknown.join(', ')}. There are ${Object.keys(benchmarks).join(', ')}.`,
   );
 }
-run(process.execPath, ['--expose-gc', join(here, 'caches.mjs'), ...(quick ? ['--quick'] : [])]);
+
+for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
+  const started = performance.now();
+  const result = await benchmarks[name]({ quick });
+  console.log(`\n${sectionText(result)}`);
+  console.log(`\n${name} took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (!quick) keep(name, result);
+}
+if (!quick) writePage(Object.keys(benchmarks));

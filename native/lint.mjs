@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const native = dirname(fileURLToPath(import.meta.url));
@@ -43,7 +43,9 @@ if (clangTidy !== undefined) {
   // What this platform's library and addon compile. Other backends are checked by cross-compiling;
   // tests and benchmarks cost more than they would show.
   const compiled = files.filter(
-    (file) => file.endsWith('.cc') && !/[/\\](darwin|win32|test|bench)[/\\]/.test(file),
+    (file) =>
+      file.endsWith('.cc') &&
+      !/(^|[/\\])(darwin|win32|test|bench)[/\\]/.test(relative(native, file)),
   );
   const input = compiled.join('\0');
   const { status } = spawnSync(

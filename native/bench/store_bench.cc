@@ -1,126 +1,189 @@
-// ns per operation of the store, beside the textbook LRU: unordered_map and list of strings.
+// Nanoseconds per operation of the store beside the textbook LRU, by one thread and by two. Keys
+// and orders are made beforehand; all copy the value out.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <list>
-#include <random>
 #include <string>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
-#include "store/store.h"
+#include "bench/contenders.h"
 
+namespace ebbcache::bench {
 namespace {
 
-using ebbcache::Store;
+using benchmark::State;
 
-constexpr size_t kValueBytes = 600;
-
-std::vector<std::string> shuffledKeys(size_t count) {
-  std::vector<std::string> keys;
-  keys.reserve(count);
-  for (size_t i = 0; i < count; ++i) keys.push_back("/photos/album/image-" + std::to_string(i));
-  std::shuffle(keys.begin(), keys.end(), std::mt19937(1));
-  return keys;
-}
-
-/// Exact LRU by count, as it is written when memory does not matter.
-class BaselineLru {
+/// Goes round `length` steps; each thread from a start of its own.
+class Round {
  public:
-  explicit BaselineLru(size_t maxEntries) : maxEntries_(maxEntries) {}
+  Round(const State& state, size_t length)
+      : length_(length), at_(length / state.threads() * state.thread_index()) {}
 
-  void put(const std::string& key, const std::string& value) {
-    const auto at = index_.find(key);
-    if (at != index_.end()) {
-      at->second->second = value;
-      entries_.splice(entries_.begin(), entries_, at->second);
-      return;
-    }
-    if (index_.size() == maxEntries_) {
-      index_.erase(entries_.back().first);
-      entries_.pop_back();
-    }
-    entries_.emplace_front(key, value);
-    index_[key] = entries_.begin();
-  }
-
-  bool get(const std::string& key, std::string& out) {
-    const auto at = index_.find(key);
-    if (at == index_.end()) return false;
-    entries_.splice(entries_.begin(), entries_, at->second);
-    out.assign(at->second->second);
-    return true;
+  size_t next() {
+    const size_t at = at_;
+    at_ = at + 1 == length_ ? 0 : at + 1;
+    return at;
   }
 
  private:
-  size_t maxEntries_;
-  std::list<std::pair<std::string, std::string>> entries_;
-  std::unordered_map<std::string, std::list<std::pair<std::string, std::string>>::iterator> index_;
+  const size_t length_;
+  size_t at_;
 };
 
-std::unique_ptr<Store> openStore(uint64_t maxBytes) {
-  ebbcache::StoreOptions options;
-  options.maxBytes = maxBytes;
-  return Store::open(options);
+struct PutNew {
+  static constexpr const char* kName = "put new";
+  static constexpr Room kRoom = Room::kEmpty;
+
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    const std::string value(kValueBytes, 'v');
+    Round round(state, keys.entries());
+    for (auto _ : state) prepared.contender.put(keys.all[round.next()], value);
+  }
+};
+
+struct GetHit {
+  static constexpr const char* kName = "get hit";
+  static constexpr Room kRoom = Room::kAmple;
+
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    std::string out(kValueBytes, '\0');
+    Round round(state, keys.entries());
+    for (auto _ : state) {
+      if (!prepared.contender.get(keys.visits[round.next()], out)) {
+        state.SkipWithError("An entry is missing.");
+      }
+    }
+  }
+};
+
+struct GetMiss {
+  static constexpr const char* kName = "get miss";
+  static constexpr Room kRoom = Room::kAmple;
+
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    std::string out(kValueBytes, '\0');
+    Round round(state, keys.entries());
+    for (auto _ : state) {
+      if (prepared.contender.get(keys.all[keys.entries() + round.next()], out)) {
+        state.SkipWithError("There is an entry that nobody put.");
+      }
+    }
+  }
+};
+
+struct Overwrite {
+  static constexpr const char* kName = "overwrite";
+  static constexpr Room kRoom = Room::kAmple;
+
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    const std::string value(kValueBytes, 'w');
+    Round round(state, keys.entries());
+    for (auto _ : state) prepared.contender.put(keys.visits[round.next()], value);
+  }
+};
+
+/// 90 % get, 10 % put, by zipf.
+struct Mixed {
+  static constexpr const char* kName = "mixed";
+  static constexpr Room kRoom = Room::kAmple;
+
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    const std::string value(kValueBytes, 'w');
+    std::string out(kValueBytes, '\0');
+    Round round(state, keys.zipf.size());
+    Round tenth(state, 10);
+    for (auto _ : state) {
+      const std::string& key = keys.all[keys.zipf[round.next()]];
+      if (tenth.next() == 0) {
+        prepared.contender.put(key, value);
+      } else {
+        benchmark::DoNotOptimize(prepared.contender.get(key, out));
+      }
+    }
+  }
+};
+
+struct EvictingPut {
+  static constexpr const char* kName = "evicting put";
+  static constexpr Room kRoom = Room::kTight;
+
+  /// Threads take keys by the chunk and go on where the last run stopped: between two puts of a key
+  /// lie those of twice as many as fit.
+  template <typename Contender>
+  static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
+    constexpr size_t kChunk = 50;
+    const std::string value(kValueBytes, 'v');
+    size_t next = 0;
+    size_t end = 0;
+    for (auto _ : state) {
+      if (next == end) {
+        next = prepared.nextKey.fetch_add(kChunk) % keys.all.size();
+        end = next + kChunk;
+      }
+      prepared.contender.put(keys.all[next++], value);
+    }
+  }
+};
+
+template <typename Operation, typename Contender>
+void measure(State& state) {
+  const auto entries = static_cast<size_t>(state.range(0));
+  Operation::run(state, *preparedSlot<Contender>(), keysFor(entries));
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()));
 }
 
-void BM_StoreGetHit(benchmark::State& state) {
-  const auto keys = shuffledKeys(static_cast<size_t>(state.range(0)));
-  const auto store = openStore(uint64_t{1} << 30);
-  const std::string value(kValueBytes, 'v');
-  for (const auto& key : keys) store->put(key, value);
-  const auto order = shuffledKeys(keys.size());
-  char out[kValueBytes];
-  size_t i = 0;
-  for (auto _ : state) {
-    uint64_t bytes = 0;
-    benchmark::DoNotOptimize(store->get(order[i], out, sizeof out, bytes));
-    i = i + 1 == order.size() ? 0 : i + 1;
+template <typename Operation, typename Contender>
+void setUp(const State& state) {
+  const auto entries = static_cast<size_t>(state.range(0));
+  keysFor(entries);
+  prepare<Contender>(entries, Operation::kRoom);
+}
+
+template <typename Operation, typename Contender>
+void add(size_t entries, int threads) {
+  const std::string name = std::string(Operation::kName) + "/" + Contender::kName;
+  auto* const benchmark = benchmark::RegisterBenchmark(name.c_str(), measure<Operation, Contender>)
+                              ->ArgName("entries")
+                              ->Arg(static_cast<int64_t>(entries))
+                              ->Threads(threads)
+                              ->UseRealTime()
+                              ->Setup(setUp<Operation, Contender>);
+  // Every key once; a fill of few entries is over soon.
+  if (Operation::kRoom == Room::kEmpty) {
+    benchmark->Iterations(static_cast<int64_t>(entries) / threads);
+    if (entries < 100'000) benchmark->Repetitions(15);
   }
 }
 
-void BM_BaselineGetHit(benchmark::State& state) {
-  const auto keys = shuffledKeys(static_cast<size_t>(state.range(0)));
-  BaselineLru lru(keys.size());
-  const std::string value(kValueBytes, 'v');
-  for (const auto& key : keys) lru.put(key, value);
-  const auto order = shuffledKeys(keys.size());
-  std::string out;
-  size_t i = 0;
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(lru.get(order[i], out));
-    i = i + 1 == order.size() ? 0 : i + 1;
+/// All contenders next to each other, so that what else the machine does hits them alike.
+template <typename Operation>
+void addContenders(size_t entries) {
+  for (const int threads : {1, 2}) {
+    add<Operation, StoreContender<Policy::kLru>>(entries, threads);
+    add<Operation, StoreContender<Policy::kS3Fifo>>(entries, threads);
+    if (threads == 1) {
+      add<Operation, BaselineContender<NoMutex>>(entries, threads);
+    } else {
+      add<Operation, BaselineContender<std::mutex>>(entries, threads);
+    }
   }
 }
 
-template <typename Cache>
-void putForever(benchmark::State& state, Cache& cache) {
-  const auto keys = shuffledKeys(4 * static_cast<size_t>(state.range(0)));
-  const std::string value(kValueBytes, 'v');
-  size_t i = 0;
-  for (auto _ : state) {
-    cache.put(keys[i], value);
-    i = i + 1 == keys.size() ? 0 : i + 1;
+// By number of entries, then by room, so that a fill serves all that can share it.
+[[maybe_unused]] const bool registered = [] {
+  for (const size_t entries : {10'000, 1'000'000}) {
+    addContenders<PutNew>(entries);
+    addContenders<GetHit>(entries);
+    addContenders<GetMiss>(entries);
+    addContenders<Overwrite>(entries);
+    addContenders<Mixed>(entries);
+    addContenders<EvictingPut>(entries);
   }
-}
-
-void BM_StoreEvictingPut(benchmark::State& state) {
-  // As many entries as the baseline, by bytes.
-  const auto store = openStore(static_cast<uint64_t>(state.range(0)) * (kValueBytes + 90));
-  putForever(state, *store);
-}
-
-void BM_BaselineEvictingPut(benchmark::State& state) {
-  BaselineLru lru(static_cast<size_t>(state.range(0)));
-  putForever(state, lru);
-}
-
-BENCHMARK(BM_StoreGetHit)->Arg(10000)->Arg(300000);
-BENCHMARK(BM_BaselineGetHit)->Arg(10000)->Arg(300000);
-BENCHMARK(BM_StoreEvictingPut)->Arg(10000)->Arg(300000);
-BENCHMARK(BM_BaselineEvictingPut)->Arg(10000)->Arg(300000);
+  return true;
+}();
 
 }  // namespace
-
-BENCHMARK_MAIN();
+}  // namespace ebbcache::bench

@@ -1,0 +1,41 @@
+// What the benchmarks cache.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+function made(i, properties) {
+  return Object.fromEntries(
+    Array.from({ length: properties }, (_, k) => [
+      `EXIF:Property${k}`,
+      k % 3 ? `value ${i} of ${k}` : i * k,
+    ]),
+  );
+}
+
+/** Metadata of some 5 kB: of real images where EBBCACHE_DATA has it, else made up. */
+export function metadataRecords() {
+  const folder = process.env.EBBCACHE_DATA;
+  if (folder === undefined) {
+    return {
+      records: Array.from({ length: 80 }, (_, i) => made(i, 150)),
+      source: 'made-up metadata',
+    };
+  }
+  const lines = readFileSync(join(folder, 'corpus', 'real.ndjson'), 'utf8')
+    .trim()
+    .split('\n');
+  return { records: lines.map((line) => JSON.parse(line)), source: 'metadata of real images' };
+}
+
+// Making each record's text from nothing would take longer than to cache it.
+const PLACE = 1_234_567;
+const smallTemplate = JSON.stringify(made(PLACE, 20));
+
+/** The text of a record of some 600 bytes: parsed anew for each put, entries share no part of it. */
+export function smallRecordText(i) {
+  return smallTemplate.replaceAll(`${PLACE} `, `${i} `);
+}
+
+export function keyOf(i) {
+  return `/archive/2026/photo-${i}.jpg`;
+}

@@ -1,0 +1,12 @@
+// What the benchmarks say of repeated measurements: the median, and how far they lay apart.
+
+export function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}
+
+/** "median (least to most)", each with so many decimals. */
+export function spread(numbers, decimals = 0) {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const [middle, from, to] = [median(numbers), least, most].map((n) => n.toFixed(decimals));
+  return numbers.length === 1 ? middle : `${middle} (${from} to ${to})`;
+}

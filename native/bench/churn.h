@@ -1,0 +1,58 @@
+// What the pause and memory benchmarks put into a store: keys by number, values of mixed sizes, and
+// a clock that they move themselves.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "store/store.h"
+
+namespace ebbcache::bench {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+/// ms. Stands still but for who moves it.
+inline uint64_t& virtualNow() {
+  static uint64_t now = 1;
+  return now;
+}
+
+inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy) {
+  StoreOptions options;
+  options.maxBytes = maxBytes;
+  options.policy = policy;
+  StoreEnvironment environment;
+  environment.nowMs = [] { return virtualNow(); };
+  return Store::open(options, environment);
+}
+
+inline std::string keyOf(uint64_t number) {
+  return "/photos/album/image-" + std::to_string(number);
+}
+
+/// Values of 64 B to 4 KiB, as many from 64 to 128 as from 2,048 to 4,096: 970 bytes on average.
+class MixedValues {
+ public:
+  static constexpr uint64_t kSmallest = 64;
+  static constexpr uint64_t kLargest = 4096;
+  static constexpr uint64_t kMeanBytes = 970;
+
+  std::string_view next(std::mt19937_64& random) {
+    const double octaves = std::log2(static_cast<double>(kLargest) / kSmallest);
+    const double exponent = std::uniform_real_distribution<double>(0, octaves)(random);
+    return {bytes_.data(), static_cast<size_t>(kSmallest * std::exp2(exponent))};
+  }
+
+ private:
+  const std::string bytes_ = std::string(kLargest, 'v');
+};
+
+inline const char* nameOf(Policy policy) {
+  return policy == Policy::kLru ? "lru" : "s3fifo";
+}
+
+}  // namespace ebbcache::bench
