@@ -5,17 +5,20 @@
 namespace ebbcache {
 
 std::unique_ptr<Arena> Arena::make(BudgetedMemory& memory, const Layout& layout, uint64_t maxBytes,
-                                   Policy policy) {
-  std::unique_ptr<Arena> arena(new Arena(memory, layout, policy));
+                                   Policy policy, const KeyHash& hash, StripeLocks& stripes) {
+  std::unique_ptr<Arena> arena(new Arena(memory, layout, policy, hash, stripes));
   return arena->reserve(maxBytes) ? std::move(arena) : nullptr;
 }
 
-Arena::Arena(BudgetedMemory& memory, const Layout& layoutOfAll, Policy kind)
+Arena::Arena(BudgetedMemory& memory, const Layout& layoutOfAll, Policy kind, const KeyHash& hash,
+             StripeLocks& stripes)
     : layout(layoutOfAll),
       slabs(memory, layout),
       log(slabs, layout, *this),
-      index(memory, slabs, layout),
-      policy(makePolicy(kind, slabs, memory)) {}
+      index(memory, slabs, layout, hash, stripes),
+      policy(makePolicy(kind, slabs, memory)),
+      hash_(hash),
+      stripes_(stripes) {}
 
 bool Arena::reserve(uint64_t maxBytes) {
   if (!slabs.reserve(maxBytes) || !index.reserve(maxBytes)) return false;
@@ -23,13 +26,21 @@ bool Arena::reserve(uint64_t maxBytes) {
   return true;
 }
 
-void Arena::moved(Address from, Address to) {
-  index.moved(from, to);
-  policy->moved(from, to);
+uint64_t Arena::prepareMove(Address address) {
+  const uint64_t hash = hash_(slabs.at(address));
+  index.prefetchBucket(hash);
+  policy->prepareMove(address);
+  return hash;
 }
 
-void Arena::forget(Address address) {
-  index.remove(address);
+void Arena::move(Address from, Address to, uint64_t hash) {
+  const WriterStripe stripe(stripes_, hash);
+  policy->move(from, to);
+  index.moved(hash, from, to);
+}
+
+void Arena::forget(Address address, uint64_t hash) {
+  index.remove(hash, address);
   log.release(address);
 }
 
@@ -46,9 +57,8 @@ void Arena::contractTables() {
 
 uint64_t Arena::tableBytesFor(const Layout& layout, uint64_t maxBytes) {
   constexpr uint64_t kLargestPageBytes = uint64_t{64} << 10;
-  return layout.slabSlots(maxBytes) * sizeof(Slab) +
-         layout.indexChunks(maxBytes) * sizeof(Address*) + layout.indexChunkBytes +
-         2 * kLargestPageBytes;
+  return (layout.slabSlots(maxBytes) + layout.singleSlots(maxBytes)) * sizeof(Slab) +
+         HashIndex::bytesFor(layout, maxBytes) + 3 * kLargestPageBytes;
 }
 
 uint64_t Arena::tableBytes() const {

@@ -7,8 +7,10 @@
 #include "store/entry_log.h"
 #include "store/eviction_policy.h"
 #include "store/hash_index.h"
+#include "store/key_hash.h"
 #include "store/layout.h"
 #include "store/slab_table.h"
+#include "store/stripe_locks.h"
 
 namespace ebbcache {
 
@@ -16,15 +18,18 @@ class Arena final : private Relocations {
  public:
   /// Null when the budget or the system has no memory for the tables.
   static std::unique_ptr<Arena> make(BudgetedMemory& memory, const Layout& layout,
-                                     uint64_t maxBytes, Policy policy);
+                                     uint64_t maxBytes, Policy policy, const KeyHash& hash,
+                                     StripeLocks& stripes);
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  /// Makes the tables large enough for another budget; false when their memory is refused.
+  /// Makes the tables fit another budget; false when their memory is refused. No reader is in the
+  /// store.
   bool reserve(uint64_t maxBytes);
 
-  /// Index and log let go of an entry that the policy no longer has.
-  void forget(Address address);
+  /// Index and log let go of an entry that the policy no longer has; its stripe is held.
+  void forget(Address address, uint64_t hash);
+  /// No reader is in the store.
   void clear();
   /// Gives back what the tables no longer need.
   void contractTables();
@@ -44,8 +49,13 @@ class Arena final : private Relocations {
   std::unique_ptr<EvictionPolicy> policy;
 
  private:
-  Arena(BudgetedMemory& memory, const Layout& layout, Policy kind);
-  void moved(Address from, Address to) override;
+  Arena(BudgetedMemory& memory, const Layout& layout, Policy kind, const KeyHash& hash,
+        StripeLocks& stripes);
+  uint64_t prepareMove(Address address) override;
+  void move(Address from, Address to, uint64_t hash) override;
+
+  const KeyHash& hash_;
+  StripeLocks& stripes_;
 };
 
 }  // namespace ebbcache

@@ -1,17 +1,27 @@
 // One entry as it lies in a slab.
 //
-//   0        4        8        12       16       20    22      23     24
-//   +--------+--------+--------+--------+--------+-----+-------+------+---------+-----+-------+---+
-//   | newer  | older  | chain  | hash   | value  | key | flags | uses | expiry  | key | value |pad|
-//   | u32    | u32    | u32    | u32    | len u32| u16 | u8    | u8   | u64 opt.|     |       |   |
-//   +--------+--------+--------+--------+--------+-----+-------+------+---------+-----+-------+---+
-//     policy's queue    bucket                                  policy  if kExpires       to 8
-//     bytes
+//   0        4        8        10    11      12
+//   +--------+--------+--------+-----+-------+---------------+----------+-----+-------+------+
+//   | newer  | older  | value  | key | state | long sizes    | expiry   | key | value | pad  |
+//   | u32    | u32    | len u16| u8  | u8    | u32, u32 opt. | u64 opt. |     |       | to 4 |
+//   +--------+--------+--------+-----+-------+---------------+----------+-----+-------+------+
+//     policy's queue    0 if kLong            if kLong        if kExpires
+//
+//   state   7   6  5    4  3          2       1          0
+//           +------+------+----------+-------+----------+-------+
+//           |      | uses | in small | kLong | kExpires | kLive |
+//           +------+------+----------+-------+----------+-------+
 //
 // The links are addresses, never pointers, so that the bytes mean the same wherever they are
-// mapped.
+// mapped. Neither the hash nor a chain is kept: the index has a byte of the hash beside each
+// address, and the few who need all of it (a split, a move, an eviction) make it from the key.
+//
+// Who may touch what: the links and the queue's bits belong to the policy; all else is written
+// before the entry can be found and read under its stripe's lock. The state is atomic because
+// policy and readers meet in it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,50 +32,128 @@ namespace ebbcache {
 /// Where an entry lies: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
 using Address = uint32_t;
 constexpr Address kNowhere = 0;
+/// Entries with mappings of their own have the addresses from here on: far more than budgets have
+/// room for.
+constexpr Address kFirstSingle = UINT32_MAX - (uint32_t{1} << 25) + 1;
 
-constexpr uint64_t kEntryAlignment = 8;
+constexpr uint64_t kEntryAlignment = 4;
 constexpr uint64_t kNeverExpires = UINT64_MAX;
 constexpr uint64_t kMaxKeyBytes = UINT16_MAX;
 constexpr uint64_t kMaxValueBytes = UINT32_MAX;
 
-constexpr uint8_t kLive = 1;
-constexpr uint8_t kExpires = 2;
-/// For the policy's own use: which of its queues the entry is in.
-constexpr uint8_t kInSmallQueue = 4;
+/// What an entry is made of, and how many bytes that takes.
+struct EntryShape {
+  uint64_t keyBytes = 0;
+  uint64_t valueBytes = 0;
+  bool expires = false;
 
-struct Entry {
-  Address newer;
-  Address older;
-  Address chain;
-  uint32_t hash;
-  uint32_t valueBytes;
-  uint16_t keyBytes;
-  uint8_t flags;
-  uint8_t uses;
+  bool isLong() const { return keyBytes > UINT8_MAX || valueBytes > UINT16_MAX; }
+  uint64_t bytes() const {
+    const uint64_t exact = 12 + (isLong() ? 8 : 0) + (expires ? 8 : 0) + keyBytes + valueBytes;
+    return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
+  }
+};
 
-  static constexpr uint64_t bytesFor(uint64_t keyBytes, uint64_t valueBytes, bool expires) {
-    const uint64_t exact = 24 + (expires ? 8 : 0) + keyBytes + valueBytes;
+class Entry {
+ public:
+  static constexpr uint8_t kLive = 1;
+  static constexpr uint8_t kExpires = 2;
+  static constexpr uint8_t kLong = 4;
+  /// For the policy's own use: which of its queues the entry is in, and a count of two bits.
+  static constexpr uint8_t kInSmallQueue = 8;
+  static constexpr unsigned kUsesShift = 4;
+  static constexpr uint8_t kMostUses = 3;
+
+  /// Makes the header of a live entry; key and value are written after it.
+  void begin(const EntryShape& shape) {
+    setLinks(kNowhere, kNowhere);
+    setSizes(shape.keyBytes, shape.valueBytes, shape.isLong(),
+             shape.expires ? kLive | kExpires : kLive);
+  }
+  /// Makes a dead entry of so many bytes, a multiple of kEntryAlignment and 16 or more, that stands
+  /// for a gap.
+  void beginGap(uint64_t bytes) {
+    setLinks(kNowhere, kNowhere);
+    const bool fitsShort = bytes - 12 <= UINT16_MAX;
+    setSizes(0, bytes - (fitsShort ? 12 : 20), !fitsShort, 0);
+  }
+
+  uint8_t state() const { return state_.load(std::memory_order_relaxed); }
+  void setState(uint8_t state) { state_.store(state, std::memory_order_relaxed); }
+  /// False where another thread changed it since it was `expected`.
+  bool changeState(uint8_t expected, uint8_t state) {
+    return state_.compare_exchange_strong(expected, state, std::memory_order_relaxed);
+  }
+  uint8_t uses() const { return state() >> kUsesShift & kMostUses; }
+  bool live() const { return (state() & kLive) != 0; }
+  bool expires() const { return (state() & kExpires) != 0; }
+  void die() { setState(static_cast<uint8_t>(state() & ~kLive)); }
+
+  Address newer() const { return newer_.load(std::memory_order_relaxed); }
+  Address older() const { return older_.load(std::memory_order_relaxed); }
+  void setNewer(Address address) { newer_.store(address, std::memory_order_relaxed); }
+  void setOlder(Address address) { older_.store(address, std::memory_order_relaxed); }
+  void setLinks(Address newer, Address older) {
+    setNewer(newer);
+    setOlder(older);
+  }
+
+  uint64_t keyBytes() const { return isLong() ? longSize(4) : shortKeyBytes_; }
+  uint64_t valueBytes() const { return isLong() ? longSize(0) : shortValueBytes_; }
+  uint64_t payloadBytes() const { return keyBytes() + valueBytes(); }
+  EntryShape shape() const { return {keyBytes(), valueBytes(), expires()}; }
+  uint64_t bytes() const {
+    // Not by shape(): a gap may be long without need.
+    const uint64_t exact = static_cast<uint64_t>(keyData() - base()) + payloadBytes();
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }
 
-  bool live() const { return (flags & kLive) != 0; }
-  uint64_t bytes() const { return bytesFor(keyBytes, valueBytes, (flags & kExpires) != 0); }
-  uint64_t payloadBytes() const { return uint64_t{keyBytes} + valueBytes; }
-
+  /// ms of the store's clock; kNeverExpires for one without a time to live.
   uint64_t expiry() const {
-    if ((flags & kExpires) == 0) return kNeverExpires;
+    if (!expires()) return kNeverExpires;
     uint64_t at;
-    std::memcpy(&at, this + 1, sizeof at);
+    std::memcpy(&at, base() + expiryOffset(), sizeof at);
     return at;
   }
-  void setExpiry(uint64_t at) { std::memcpy(this + 1, &at, sizeof at); }
+  void setExpiry(uint64_t at) { std::memcpy(base() + expiryOffset(), &at, sizeof at); }
 
-  char* keyData() { return reinterpret_cast<char*>(this + 1) + ((flags & kExpires) != 0 ? 8 : 0); }
+  char* keyData() { return base() + expiryOffset() + (expires() ? 8 : 0); }
   const char* keyData() const { return const_cast<Entry*>(this)->keyData(); }
-  char* valueData() { return keyData() + keyBytes; }
-  const char* valueData() const { return keyData() + keyBytes; }
-  std::string_view key() const { return {keyData(), keyBytes}; }
+  char* valueData() { return keyData() + keyBytes(); }
+  const char* valueData() const { return const_cast<Entry*>(this)->valueData(); }
+  std::string_view key() const { return {keyData(), keyBytes()}; }
+  std::string_view value() const { return {valueData(), valueBytes()}; }
+
+ private:
+  bool isLong() const { return (state() & kLong) != 0; }
+  char* base() { return reinterpret_cast<char*>(this); }
+  const char* base() const { return reinterpret_cast<const char*>(this); }
+  size_t expiryOffset() const { return isLong() ? 20 : 12; }
+  uint32_t longSize(size_t at) const {
+    uint32_t size;
+    std::memcpy(&size, base() + 12 + at, sizeof size);
+    return size;
+  }
+  void setSizes(uint64_t keyBytes, uint64_t valueBytes, bool isLong, int state) {
+    shortValueBytes_ = isLong ? uint16_t{0} : static_cast<uint16_t>(valueBytes);
+    shortKeyBytes_ = isLong ? uint8_t{0} : static_cast<uint8_t>(keyBytes);
+    setState(static_cast<uint8_t>(isLong ? state | kLong : state));
+    if (!isLong) return;
+    const auto longValue = static_cast<uint32_t>(valueBytes);
+    const auto longKey = static_cast<uint32_t>(keyBytes);
+    std::memcpy(base() + 12, &longValue, 4);
+    std::memcpy(base() + 16, &longKey, 4);
+  }
+
+  std::atomic<Address> newer_;
+  std::atomic<Address> older_;
+  uint16_t shortValueBytes_;
+  uint8_t shortKeyBytes_;
+  std::atomic<uint8_t> state_;
 };
-static_assert(sizeof(Entry) == 24, "the layout above");
+static_assert(sizeof(Entry) == 12, "the layout above");
+
+/// The smallest there is: a key of one byte and no value.
+constexpr uint64_t kSmallestEntryBytes = 16;
 
 }  // namespace ebbcache

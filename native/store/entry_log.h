@@ -3,6 +3,12 @@
 //
 //   before:  | A | dead | B | dead | C |  end  |
 //   after:   | A | B | C |           end       |
+//
+// The slab that will be opened next is compacted ahead, a little with each append, so that none
+// waits for all of it. On the way a dead entry stands for the gap:
+//
+//            | A | B |  gap  | C |     end     |
+//                    ^to     ^from
 #pragma once
 
 #include <algorithm>
@@ -14,11 +20,13 @@
 
 namespace ebbcache {
 
-/// Told of every live entry whose bytes were copied, before anything else moves.
+/// Moves entries on the log's behalf, with all that refers to them.
 class Relocations {
  public:
   virtual ~Relocations() = default;
-  virtual void moved(Address from, Address to) = 0;
+  /// An entry that will move soon: returns its hash, and brings what that takes into the cache.
+  virtual uint64_t prepareMove(Address address) = 0;
+  virtual void move(Address from, Address to, uint64_t hash) = 0;
 };
 
 class EntryLog {
@@ -29,15 +37,28 @@ class EntryLog {
   Address append(uint64_t bytes);
   /// Room for an entry too large to share a slab, mapped for it alone; nowhere when refused.
   Address appendSingle(uint64_t bytes);
+  /// Takes back the last room given, in which nothing was written.
+  void retract(Address address, uint64_t bytes);
   /// Opens a fresh slab; false when refused.
   bool openFresh();
   /// Compacts the slab with the fewest live bytes and opens it; false when even that would not have
   /// `bytes` free.
   bool openCompacted(uint64_t bytes);
-
   /// Moves the live entries of the emptiest slab into the others and opens it; false when they have
   /// no room for them. For an entry that no slab has room for even when compacted.
   bool openEvacuated();
+
+  /// True once in the life of an open slab: half of what was free is used, so the next is to be
+  /// chosen.
+  bool wantsNext();
+  /// Chooses the emptiest slab to be compacted ahead; returns what can be reclaimed in it, 0 when
+  /// there is none to choose.
+  uint64_t chooseNext();
+  /// The share of the compaction ahead that falls to an append of so many bytes.
+  void compactAhead(uint64_t bytes);
+  /// Finishes the slab that was compacted ahead and opens it; false when there is none, or it has
+  /// not `bytes` free.
+  bool openNext(uint64_t bytes);
 
   /// The entry is dead: its bytes are free for the next compaction, or at once if it lay alone.
   void release(Address address);
@@ -50,15 +71,20 @@ class EntryLog {
 
   /// An entry of this slab expires at `at`.
   void noteExpiry(Address address, uint64_t at);
-  /// Visits the entries of one slab that have a time to live, if one of them may have expired. The
-  /// visitor may release what it is given. The slab is not due again for `spacing` ms, so that the
-  /// cost is bounded however the times to live are spread.
+  /// Visits the entries of one slab that have a time to live, if one of them may have expired; the
+  /// visitor may release what it is given. The slab is not due again for `spacing` ms. Returns how
+  /// many entries were looked at.
   template <typename Visitor>
-  void sweepExpired(uint32_t number, uint64_t now, uint64_t spacing, Visitor&& visit) {
-    if (!slabs_[number].used() || slabs_[number].nextSweep > now) return;
+  uint64_t sweepExpired(uint32_t number, uint64_t now, uint64_t spacing, Visitor&& visit) {
+    if (!slabs_[number].used() || slabs_[number].nextSweep > now) return 0;
+    if (SlabTable::isSingle(number)) {
+      visit(number);
+      return 1;
+    }
     uint64_t earliest = kNeverExpires;
+    uint64_t seen = 0;
     const uint64_t tail = slabs_[number].tail;
-    for (uint64_t offset = 0; offset < tail;) {
+    for (uint64_t offset = 0; offset < tail; ++seen) {
       const Address address = slabs_.addressOf(number, offset);
       const Entry* const entry = slabs_.at(address);
       const uint64_t expiry = entry->expiry();
@@ -71,6 +97,7 @@ class EntryLog {
       }
     }
     slabs_[number].nextSweep = earliest;
+    return seen;
   }
 
   /// Bytes of slabs that entries share, and of live entries in them.
@@ -80,7 +107,19 @@ class EntryLog {
   uint64_t singleBytes() const { return singleBytes_; }
 
  private:
+  struct Compaction {
+    /// 0 for none.
+    uint32_t number = 0;
+    uint64_t from = 0;
+    uint64_t to = 0;
+    /// Of the live entries passed.
+    uint64_t earliestExpiry = kNeverExpires;
+  };
+
   uint32_t emptiestShared(uint32_t exceptFor) const;
+  void open(uint32_t number);
+  /// Goes on for so many bytes or a little more; true when done.
+  bool advance(Compaction& compaction, uint64_t bytes);
   void compact(uint32_t number);
   void drop(uint32_t number);
   bool evacuate(uint32_t number);
@@ -89,6 +128,9 @@ class EntryLog {
   Layout layout_;
   Relocations& relocations_;
   uint32_t open_ = 0;
+  uint64_t freeWhenOpened_ = 0;
+  bool nextChosen_ = false;
+  Compaction next_;
   uint64_t sharedSlabs_ = 0;
   uint64_t sharedLiveBytes_ = 0;
   uint64_t singleBytes_ = 0;

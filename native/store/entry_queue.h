@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "store/prefetch.h"
 #include "store/slab_table.h"
 
 namespace ebbcache {
@@ -11,25 +12,24 @@ class EntryQueue {
  public:
   explicit EntryQueue(SlabTable& slabs) : slabs_(slabs) {}
 
+  Address newest() const { return newest_; }
   Address oldest() const { return oldest_; }
-  uint64_t bytes() const { return bytes_; }
 
   void pushNewest(Address address) {
-    Entry* const entry = slabs_.at(address);
-    entry->newer = kNowhere;
-    entry->older = newest_;
-    if (newest_ != kNowhere) slabs_.at(newest_)->newer = address;
+    slabs_.at(address)->setLinks(kNowhere, newest_);
+    if (newest_ != kNowhere) slabs_.at(newest_)->setNewer(address);
     newest_ = address;
     if (oldest_ == kNowhere) oldest_ = address;
-    bytes_ += entry->bytes();
   }
 
   void remove(Address address) {
     const Entry* const entry = slabs_.at(address);
-    relink(entry, entry->older, entry->newer);
-    if (newest_ == address) newest_ = entry->older;
-    if (oldest_ == address) oldest_ = entry->newer;
-    bytes_ -= entry->bytes();
+    const Address newer = entry->newer();
+    const Address older = entry->older();
+    if (newer != kNowhere) slabs_.at(newer)->setOlder(older);
+    if (older != kNowhere) slabs_.at(older)->setNewer(newer);
+    if (newest_ == address) newest_ = older;
+    if (oldest_ == address) oldest_ = newer;
   }
 
   void makeNewest(Address address) {
@@ -40,27 +40,26 @@ class EntryQueue {
 
   /// The entry's bytes, links included, now lie at `to`.
   void moved(Address from, Address to) {
-    relink(slabs_.at(to), to, to);
+    const Entry* const entry = slabs_.at(to);
+    if (entry->newer() != kNowhere) slabs_.at(entry->newer())->setOlder(to);
+    if (entry->older() != kNowhere) slabs_.at(entry->older())->setNewer(to);
     if (newest_ == from) newest_ = to;
     if (oldest_ == from) oldest_ = to;
   }
 
-  void clear() {
-    newest_ = oldest_ = kNowhere;
-    bytes_ = 0;
+  /// remove() and moved() will need these lines.
+  void prefetchNeighbours(Address address) const {
+    const Entry* const entry = slabs_.at(address);
+    if (entry->newer() != kNowhere) prefetch(slabs_.at(entry->newer()));
+    if (entry->older() != kNowhere) prefetch(slabs_.at(entry->older()));
   }
+
+  void clear() { newest_ = oldest_ = kNowhere; }
 
  private:
-  /// Lets the entry's neighbours point elsewhere.
-  void relink(const Entry* entry, Address fromNewer, Address fromOlder) {
-    if (entry->newer != kNowhere) slabs_.at(entry->newer)->older = fromNewer;
-    if (entry->older != kNowhere) slabs_.at(entry->older)->newer = fromOlder;
-  }
-
   SlabTable& slabs_;
   Address newest_ = kNowhere;
   Address oldest_ = kNowhere;
-  uint64_t bytes_ = 0;
 };
 
 }  // namespace ebbcache

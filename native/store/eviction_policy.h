@@ -21,21 +21,29 @@ struct Admission {
   const Entry* replaced = nullptr;
 };
 
-/// Called under the store's lock.
+/// hit() comes from readers of any thread; all else from one writer at a time.
 class EvictionPolicy {
  public:
   virtual ~EvictionPolicy() = default;
 
-  virtual void inserted(Address address, const Admission& admission) = 0;
+  /// These four are called with the entry's stripe held.
+  virtual void inserted(Address address, uint64_t hash, const Admission& admission) = 0;
   virtual void hit(Address address) = 0;
   /// The entry leaves for another reason than eviction.
   virtual void removed(Address address) = 0;
-  /// Chooses the next to go and unlinks it; nowhere when there is none.
-  virtual Address evict() = 0;
-  /// The entry's bytes, links included, now lie at `to`.
-  virtual void moved(Address from, Address to) = 0;
+  /// The entry that victim() chose leaves.
+  virtual void evicted(Address address, uint64_t hash) = 0;
+
+  /// Chooses the next to go; nowhere when there is none.
+  virtual Address victim() = 0;
+  /// Brings into the cache what move() will need.
+  virtual void prepareMove(Address address) const = 0;
+  /// Moves the entry's bytes, links included; the two places may overlap. Its stripe is held.
+  virtual void move(Address from, Address to) = 0;
+  /// No reader is in the store.
   virtual void clear() = 0;
-  /// Makes the policy's own tables large enough for a budget, as far as there is memory for them.
+
+  /// Makes the policy's own tables fit a budget, as far as there is memory for them.
   virtual void reserve(uint64_t /*maxBytes*/) {}
   /// Gives back what the policy's own tables no longer need.
   virtual void contract() {}

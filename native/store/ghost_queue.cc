@@ -41,6 +41,7 @@ uint16_t GhostQueue::ageOf(Ghost ghost) const {
 void GhostQueue::reserve(uint64_t budget) {
   const uint64_t bucketBytes = kBucketSlots * sizeof(Ghost);
   const uint64_t slots = budget / kBudgetShare / bucketBytes * kBucketSlots;
+  if (slots_ > 2 * slots) drop();
   if (slots < 2 * slots_ || slots == 0) return;
   auto* const table = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
   if (table == nullptr) return;

@@ -26,8 +26,9 @@ class GhostQueue {
   /// A ghost of 4 bytes for each 512 of budget: about one for each entry of that size.
   static constexpr uint64_t kBudgetShare = 128;
 
-  /// Takes its share of the budget for the table, where that is twice of what it has or more, and
-  /// starts anew. Where that is refused all stays; without a table nothing is remembered.
+  /// Takes its share of the budget for the table, where that is twice of what it has or more, or
+  /// less than half, and starts anew. Where more is refused all stays; without a table nothing is
+  /// remembered.
   void reserve(uint64_t budget);
 
   /// An entry of so many bytes left a store that held `storeBytes` with it. It is remembered until

@@ -5,6 +5,12 @@
 namespace ebbcache {
 namespace {
 
+/// Buckets hold this many entries on average before one is split. With nine in twelve slots about
+/// one bucket in seven overflows, and an entry's share of all buckets is 8 to 8.5 bytes.
+constexpr uint64_t kEntriesPerBucket = 9;
+/// Fewer than this, and buckets are merged; what is between saves splitting and merging in turns.
+constexpr uint64_t kFewestPerBucket = 6;
+
 /// The bucket that bucket `number` was split from: itself without its highest bit.
 uint32_t parentOf(uint32_t number) {
   uint32_t highest = 1;
@@ -12,132 +18,330 @@ uint32_t parentOf(uint32_t number) {
   return number - highest;
 }
 
+/// Directory entries for the chunks of a budget, were all entries as small as they can be; a
+/// quarter more for overflows.
+uint64_t directoryRoomFor(const Layout& layout, uint64_t maxBytes, uint64_t bucketBytes) {
+  const uint64_t buckets = maxBytes / kSmallestEntryBytes / kEntriesPerBucket + 1;
+  const uint64_t chunks = buckets * bucketBytes / layout.indexChunkBytes + 1;
+  return chunks + chunks / 4 + 2;
+}
+
 }  // namespace
 
-HashIndex::HashIndex(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout)
+HashIndex::HashIndex(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout,
+                     const KeyHash& hash, StripeLocks& stripes)
     : memory_(memory),
       slabs_(slabs),
-      layout_(layout),
+      hash_(hash),
+      stripes_(stripes),
       chunkBytes_(layout.indexChunkBytes),
-      headsPerChunk_(static_cast<uint32_t>(layout.indexChunkBytes / sizeof(Address))) {}
+      chunkMask_(static_cast<uint32_t>(layout.indexChunkBytes / sizeof(Bucket)) - 1),
+      layout_(layout) {
+  while (uint64_t{1} << chunkShift_ < bucketsPerChunk()) ++chunkShift_;
+}
 
 HashIndex::~HashIndex() {
+  if (directory_ == nullptr) return;
   for (uint64_t i = 0; i < chunks_; ++i) memory_.give(directory_[i], chunkBytes_);
-  if (directory_ != nullptr) memory_.give(directory_, directoryRoom_ * sizeof(Address*));
+  for (uint64_t i = 0; i < overflowChunks_; ++i) {
+    memory_.give(directory_[directoryRoom_ - 1 - i], chunkBytes_);
+  }
+  memory_.give(directory_, directoryRoom_ * sizeof(Bucket*));
+}
+
+uint64_t HashIndex::bytesFor(const Layout& layout, uint64_t maxBytes) {
+  return directoryRoomFor(layout, maxBytes, sizeof(Bucket)) * sizeof(Bucket*) +
+         layout.indexChunkBytes;
 }
 
 bool HashIndex::reserve(uint64_t maxBytes) {
-  const uint64_t wanted = layout_.indexChunks(maxBytes);
+  const uint64_t wanted = directoryRoomFor(layout_, maxBytes, sizeof(Bucket));
   if (wanted > directoryRoom_) {
-    auto* const larger = static_cast<Address**>(memory_.take(wanted * sizeof(Address*)));
+    auto* const larger = static_cast<Bucket**>(memory_.take(wanted * sizeof(Bucket*)));
     if (larger == nullptr) return false;
     if (directory_ != nullptr) {
-      std::memcpy(larger, directory_, chunks_ * sizeof(Address*));
-      memory_.give(directory_, directoryRoom_ * sizeof(Address*));
+      std::memcpy(larger, directory_, chunks_ * sizeof(Bucket*));
+      std::memcpy(larger + (wanted - overflowChunks_),
+                  directory_ + (directoryRoom_ - overflowChunks_),
+                  overflowChunks_ * sizeof(Bucket*));
+      memory_.give(directory_, directoryRoom_ * sizeof(Bucket*));
     }
     directory_ = larger;
     directoryRoom_ = wanted;
   }
   if (chunks_ > 0) return true;
-  if (!addChunk()) return false;
-  buckets_ = 1;
+  directory_[0] = static_cast<Bucket*>(memory_.take(chunkBytes_));
+  if (directory_[0] == nullptr) return false;
+  chunks_ = 1;
+  setShape(StripeLocks::kStripes, StripeLocks::kStripes - 1);
   return true;
 }
 
-uint32_t HashIndex::bucketOf(uint32_t hash) const {
-  const uint32_t bucket = hash & mask_;
-  return bucket < buckets_ ? bucket : bucket & (mask_ >> 1);
-}
-
-unsigned HashIndex::bitsOf(uint32_t bucket) const {
+unsigned HashIndex::Shape::bitsOf(uint32_t number) const {
   unsigned bits = 0;
-  while ((uint64_t{1} << bits) <= mask_) ++bits;
+  while ((uint64_t{1} << bits) <= mask) ++bits;
   // Not split yet in this round: its upper half does not exist.
-  const uint64_t upperHalf = uint64_t{bucket} + (uint64_t{mask_} + 1) / 2;
-  const bool whole = bits > 0 && bucket <= mask_ >> 1 && upperHalf >= buckets_;
+  const uint64_t upperHalf = uint64_t{number} + (uint64_t{mask} + 1) / 2;
+  const bool whole = number <= mask >> 1 && upperHalf >= buckets;
   return whole ? bits - 1 : bits;
 }
 
-Address HashIndex::find(uint32_t hash, std::string_view key) const {
-  for (Address at = head(bucketOf(hash)); at != kNowhere;) {
-    const Entry* const entry = slabs_.at(at);
-    if (entry->hash == hash && entry->key() == key) return at;
-    at = entry->chain;
+// ---------------------------------------------------------------- entries
+
+Address HashIndex::find(uint64_t hash, std::string_view key) const {
+  const uint8_t tag = tagOf(hash);
+  for (const Bucket* bucket = &bucketOf(hash);; bucket = &overflowAt(bucket->overflow)) {
+    for (uint32_t i = 0; i < Bucket::kSlots; ++i) {
+      const Address address = bucket->slots[i];
+      if (address == kNowhere) return kNowhere;
+      if (bucket->tags[i] == tag && slabs_.at(address)->key() == key) return address;
+    }
+    if (bucket->overflow == 0) return kNowhere;
   }
-  return kNowhere;
 }
 
-void HashIndex::insert(Address address) {
-  if (count_ >= buckets_ && buckets_ < bucketRoom()) split();
-  Entry* const entry = slabs_.at(address);
-  Address& first = head(bucketOf(entry->hash));
-  entry->chain = first;
-  first = address;
+HashIndex::Place HashIndex::placeOf(Bucket& first, Address address) const {
+  Place place{&first, 0, nullptr};
+  for (;;) {
+    for (place.slot = 0; place.slot < Bucket::kSlots; ++place.slot) {
+      if (place.bucket->slots[place.slot] == address) return place;
+    }
+    if (place.bucket->overflow == 0) return place;
+    place.previous = place.bucket;
+    place.bucket = &overflowAt(place.bucket->overflow);
+  }
+}
+
+bool HashIndex::hasRoomFor(uint64_t hash) const {
+  return free_ > 0 || placeOf(bucketOf(hash), kNowhere).slot < Bucket::kSlots;
+}
+
+void HashIndex::put(Bucket& first, uint8_t tag, Address address) {
+  Place place = placeOf(first, kNowhere);
+  if (place.slot == Bucket::kSlots) {
+    place.bucket->overflow = takeOverflow();
+    place = {&overflowAt(place.bucket->overflow), 0, place.bucket};
+  }
+  place.bucket->tags[place.slot] = tag;
+  place.bucket->slots[place.slot] = address;
+}
+
+void HashIndex::insert(uint64_t hash, Address address) {
+  put(bucketOf(hash), tagOf(hash), address);
   ++count_;
 }
 
-void HashIndex::remove(Address address) {
-  const Entry* const entry = slabs_.at(address);
-  Address* link = &head(bucketOf(entry->hash));
-  while (*link != address) link = &slabs_.at(*link)->chain;
-  *link = entry->chain;
+void HashIndex::remove(uint64_t hash, Address address) {
+  Bucket& first = bucketOf(hash);
+  const Place hole = placeOf(first, address);
+  // The last of the chain fills the hole.
+  Place last = hole;
+  while (last.bucket->overflow != 0) {
+    last = {&overflowAt(last.bucket->overflow), 0, last.bucket};
+  }
+  while (last.slot + 1 < Bucket::kSlots && last.bucket->slots[last.slot + 1] != kNowhere) {
+    ++last.slot;
+  }
+  hole.bucket->tags[hole.slot] = last.bucket->tags[last.slot];
+  hole.bucket->slots[hole.slot] = last.bucket->slots[last.slot];
+  truncate(last);
   --count_;
 }
 
-void HashIndex::moved(Address from, Address to) {
-  Address* link = &head(bucketOf(slabs_.at(to)->hash));
-  while (*link != from) link = &slabs_.at(*link)->chain;
-  *link = to;
+/// Empties the last bucket of a chain from a slot on, and lets go of it if that is its first.
+void HashIndex::truncate(const Place& from) {
+  for (uint32_t i = from.slot; i < Bucket::kSlots; ++i) from.bucket->slots[i] = kNowhere;
+  if (from.slot > 0 || from.previous == nullptr) return;
+  freeOverflow(from.previous->overflow);
+  from.previous->overflow = 0;
+}
+
+void HashIndex::moved(uint64_t hash, Address from, Address to) {
+  const Place place = placeOf(bucketOf(hash), from);
+  place.bucket->slots[place.slot] = to;
+}
+
+// ---------------------------------------------------------------- growing and shrinking
+
+bool HashIndex::wantsChunk() const {
+  const uint64_t buckets = shape().buckets;
+  return (count_ >= buckets * kEntriesPerBucket && buckets == chunks_ * bucketsPerChunk()) ||
+         (free_ == 0 && count_ >= buckets * kFewestPerBucket / 2);
 }
 
 bool HashIndex::addChunk() {
-  if (chunks_ == directoryRoom_) return false;
-  auto* const chunk = static_cast<Address*>(memory_.take(chunkBytes_));
+  if (chunks_ + overflowChunks_ == directoryRoom_) return false;
+  auto* const chunk = static_cast<Bucket*>(memory_.take(chunkBytes_));
   if (chunk == nullptr) return false;
-  directory_[chunks_++] = chunk;
+  if (free_ > 0) {
+    directory_[chunks_++] = chunk;
+    return true;
+  }
+  const auto first = static_cast<uint32_t>(overflowChunks_ * bucketsPerChunk()) + 1;
+  directory_[directoryRoom_ - 1 - overflowChunks_++] = chunk;
+  for (auto i = static_cast<uint32_t>(bucketsPerChunk()); i-- > 0;) freeOverflow(first + i);
   return true;
 }
 
-void HashIndex::split() {
-  const auto fresh = static_cast<uint32_t>(buckets_++);
-  if (fresh > mask_) mask_ = mask_ * 2 + 1;
-  Address* link = &head(parentOf(fresh));
-  Address* freshLink = &head(fresh);
-  while (*link != kNowhere) {
-    const Address at = *link;
-    Entry* const entry = slabs_.at(at);
-    if ((entry->hash & mask_) == fresh) {
-      *link = entry->chain;
-      *freshLink = at;
-      freshLink = &entry->chain;
-    } else {
-      link = &entry->chain;
-    }
-  }
-  *freshLink = kNowhere;
+uint32_t HashIndex::takeOverflow() {
+  const uint32_t number = firstFree_;
+  Bucket& bucket = overflowAt(number);
+  firstFree_ = bucket.overflow;
+  bucket.overflow = 0;
+  --free_;
+  return number;
 }
 
-void HashIndex::merge() {
-  const auto last = static_cast<uint32_t>(--buckets_);
-  Address* link = &head(parentOf(last));
-  while (*link != kNowhere) link = &slabs_.at(*link)->chain;
-  *link = head(last);
-  head(last) = kNowhere;
-  if (last == (mask_ >> 1) + 1) mask_ >>= 1;
+void HashIndex::freeOverflow(uint32_t number) {
+  Bucket& bucket = overflowAt(number);
+  bucket.slots[0] = kNowhere;
+  bucket.overflow = firstFree_;
+  firstFree_ = number;
+  ++free_;
+}
+
+HashIndex::Chain HashIndex::measure(const Bucket& first) const {
+  Chain chain{0, 0};
+  const Bucket* bucket = &first;
+  for (; bucket->overflow != 0; bucket = &overflowAt(bucket->overflow)) {
+    chain.entries += Bucket::kSlots;
+    ++chain.overflows;
+  }
+  for (uint32_t i = 0; i < Bucket::kSlots && bucket->slots[i] != kNowhere; ++i) ++chain.entries;
+  return chain;
+}
+
+void HashIndex::grow() {
+  const Shape shape = this->shape();
+  if (count_ < shape.buckets * kEntriesPerBucket) return;
+  if (shape.buckets < chunks_ * bucketsPerChunk() && shape.buckets <= UINT32_MAX / 2) split(shape);
+}
+
+void HashIndex::split(Shape shape) {
+  const uint32_t fresh = shape.buckets;
+  const WriterStripe stripe(stripes_, fresh);
+  Bucket& parent = bucketAt(parentOf(fresh));
+  // All may go to the fresh bucket, which needs as many overflows then.
+  if (measure(parent).overflows > free_) return;
+  for (const Bucket* bucket = &parent;; bucket = &overflowAt(bucket->overflow)) {
+    for (const Address address : bucket->slots) {
+      if (address != kNowhere) prefetch(slabs_.at(address));
+    }
+    if (bucket->overflow == 0) break;
+  }
+
+  const uint32_t mask = fresh > shape.mask ? shape.mask * 2 + 1 : shape.mask;
+  Bucket& freshBucket = bucketAt(fresh);
+  // Those that stay close up behind `kept`.
+  Place kept{&parent, 0, nullptr};
+  const auto keep = [&](uint8_t tag, Address address) {
+    if (kept.slot == Bucket::kSlots) kept = {&overflowAt(kept.bucket->overflow), 0, kept.bucket};
+    kept.bucket->tags[kept.slot] = tag;
+    kept.bucket->slots[kept.slot++] = address;
+  };
+  Bucket* bucket = &parent;
+  for (uint32_t i = 0;; ++i) {
+    if (i == Bucket::kSlots) {
+      if (bucket->overflow == 0) break;
+      bucket = &overflowAt(bucket->overflow);
+      i = 0;
+    }
+    const Address address = bucket->slots[i];
+    if (address == kNowhere) break;
+    const uint8_t tag = bucket->tags[i];
+    if ((static_cast<uint32_t>(hash_(slabs_.at(address))) & mask) == fresh) {
+      put(freshBucket, tag, address);
+    } else {
+      keep(tag, address);
+    }
+  }
+  // What lies behind is empty now: the buckets after kept's, then its end.
+  while (kept.bucket->overflow != 0) {
+    Place last{kept.bucket, 0, nullptr};
+    while (last.bucket->overflow != 0) {
+      last = {&overflowAt(last.bucket->overflow), 0, last.bucket};
+    }
+    truncate(last);
+  }
+  if (kept.slot < Bucket::kSlots) truncate(kept);
+  setShape(fresh + 1, mask);
+}
+
+bool HashIndex::merge(Shape shape) {
+  const uint32_t last = shape.buckets - 1;
+  const WriterStripe stripe(stripes_, last);
+  Bucket& from = bucketAt(last);
+  Bucket& into = bucketAt(parentOf(last));
+  const uint64_t entries = measure(into).entries + measure(from).entries;
+  if (entries > Bucket::kSlots * (1 + measure(into).overflows + free_)) return false;
+  Bucket* bucket = &from;
+  for (uint32_t number = 0;;) {
+    for (uint32_t i = 0; i < Bucket::kSlots && bucket->slots[i] != kNowhere; ++i) {
+      put(into, bucket->tags[i], bucket->slots[i]);
+      bucket->slots[i] = kNowhere;
+    }
+    const uint32_t next = bucket->overflow;
+    bucket->overflow = 0;
+    if (number != 0) freeOverflow(number);
+    if (next == 0) break;
+    number = next;
+    bucket = &overflowAt(number);
+  }
+  const bool halves = last == (shape.mask >> 1) + 1;
+  setShape(last, halves ? shape.mask >> 1 : shape.mask);
+  return true;
 }
 
 void HashIndex::contract() {
-  while (buckets_ > 1 && buckets_ > count_) merge();
-  while (chunks_ > 1 && (chunks_ - 1) * headsPerChunk_ >= buckets_) {
+  for (Shape at = shape(); at.buckets > StripeLocks::kStripes; at = shape()) {
+    if (count_ >= (at.buckets - 1) * kFewestPerBucket || !merge(at)) break;
+  }
+  while (chunks_ > 1 && (chunks_ - 1) * bucketsPerChunk() >= shape().buckets) {
     memory_.give(directory_[--chunks_], chunkBytes_);
   }
+  while (overflowChunks_ > 0 && free_ >= bucketsPerChunk() && dropLastOverflowChunk()) {
+  }
+}
+
+/// Moves what is in the last overflow chunk to free buckets of the others.
+bool HashIndex::dropLastOverflowChunk() {
+  const auto first = static_cast<uint32_t>((overflowChunks_ - 1) * bucketsPerChunk()) + 1;
+  // free_ is a chunk's worth or more, so those below are enough for what is used above.
+  uint32_t* link = &firstFree_;
+  while (*link != 0) {
+    Bucket& bucket = overflowAt(*link);
+    if (*link < first) {
+      link = &bucket.overflow;
+    } else {
+      *link = bucket.overflow;
+      --free_;
+    }
+  }
+  const auto end = first + static_cast<uint32_t>(bucketsPerChunk());
+  for (uint32_t number = first; number < end; ++number) {
+    const Bucket& bucket = overflowAt(number);
+    if (bucket.slots[0] == kNowhere) continue;
+    const uint64_t hash = hash_(slabs_.at(bucket.slots[0]));
+    const WriterStripe stripe(stripes_, hash);
+    Bucket* previous = &bucketOf(hash);
+    while (previous->overflow != number) previous = &overflowAt(previous->overflow);
+    const uint32_t other = takeOverflow();
+    overflowAt(other) = bucket;
+    previous->overflow = other;
+  }
+  memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
+  return true;
 }
 
 void HashIndex::clear() {
   while (chunks_ > 1) memory_.give(directory_[--chunks_], chunkBytes_);
-  std::memset(directory_[0], 0, chunkBytes_);
-  buckets_ = 1;
-  mask_ = 0;
+  while (overflowChunks_ > 0) {
+    memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
+  }
+  std::memset(static_cast<void*>(directory_[0]), 0, chunkBytes_);
+  firstFree_ = 0;
+  free_ = 0;
+  setShape(StripeLocks::kStripes, StripeLocks::kStripes - 1);
   count_ = 0;
 }
 

@@ -1,91 +1,193 @@
-// From key to address: linear hashing (Litwin, 1980). Buckets are added one at a time as entries
-// come, so there is no rehash to wait for and no second table to find room for.
+// From key to address: linear hashing (Litwin, 1980) over buckets of one cache line. Buckets are
+// added one at a time as entries come, so there is no rehash to wait for and no second table to
+// find room for.
 //
-//   directory            chunks of bucket heads           chains through the entries
-//   +---+---+---+        +------+------+-- --+------+     +-------+      +-------+
-//   | o | o |   |  --->  | head | head |     | head | --> | entry | -->  | entry | --> 0
-//   +---+---+---+        +------+------+-- --+------+     +-------+      +-------+
+//   bucket   0              12         16                           64
+//            +--------------+----------+-----------------------------+
+//            | 12 tags of   | overflow | 12 addresses; the first 0   |
+//            | 8 bits       | u32      | ends the bucket             |
+//            +--------------+----------+-----------------------------+
+//
+// A tag is the highest byte of the hash, so that a lookup touches the bucket and, but for one in
+// 256, no entry but the right one. A full bucket goes on in an overflow bucket; only the last one
+// of such a chain has empty slots.
+//
+//   directory:  primary chunk 0 | 1 | 2 | ... unused ... | 1 | overflow chunk 0
+//
+// Splits, merges and moves of overflow buckets take the stripes that they need; for all else the
+// caller holds the stripe of the hash.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "slab/budgeted_memory.h"
+#include "store/key_hash.h"
 #include "store/layout.h"
+#include "store/prefetch.h"
 #include "store/slab_table.h"
+#include "store/stripe_locks.h"
 
 namespace ebbcache {
 
 class HashIndex {
  public:
-  HashIndex(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout);
+  HashIndex(BudgetedMemory& memory, SlabTable& slabs, const Layout& layout, const KeyHash& hash,
+            StripeLocks& stripes);
   ~HashIndex();
   HashIndex(const HashIndex&) = delete;
   HashIndex& operator=(const HashIndex&) = delete;
 
-  /// Makes the directory large enough for a budget; false when its memory is refused.
+  /// Makes the directory large enough for a budget; false when its memory is refused. No reader is
+  /// in the store.
   bool reserve(uint64_t maxBytes);
+  /// Mapped at first for a budget.
+  static uint64_t bytesFor(const Layout& layout, uint64_t maxBytes);
 
-  Address find(uint32_t hash, std::string_view key) const;
-  /// Links an entry that is not there yet; grows by a bucket when due and possible.
-  void insert(Address address);
-  void remove(Address address);
-  /// An entry's bytes now lie at `to`; its header there still holds its chain.
-  void moved(Address from, Address to);
+  Address find(uint64_t hash, std::string_view key) const;
+  void prefetchBucket(uint64_t hash) const { prefetch(&bucketOf(hash)); }
 
-  /// True when one more entry wants a bucket for which there is no memory yet.
-  bool wantsChunk() const { return count_ >= buckets_ && buckets_ == bucketRoom(); }
+  /// Splits a bucket when one is due and there is room for it.
+  void grow();
+  /// True when the next split, or the next overflow, has no chunk to happen in.
+  bool wantsChunk() const;
+  /// The chunk that is wanted; false when its memory is refused.
   bool addChunk();
-  /// Merges buckets until there is one for each entry, and gives the rest back.
+  /// False when an entry would need an overflow bucket and there is none.
+  bool hasRoomFor(uint64_t hash) const;
+  /// Of an entry that is not there yet; hasRoomFor() it.
+  void insert(uint64_t hash, Address address);
+  void remove(uint64_t hash, Address address);
+  /// The entry is at `to` now.
+  void moved(uint64_t hash, Address from, Address to);
+
+  /// Merges buckets that have become too many, and gives back the chunks that this empties.
   void contract();
+  /// No reader is in the store.
   void clear();
 
   /// Visits every entry of the bucket at `cursor` and returns the next cursor; 0 begins and ends.
   /// Positions are hashes with their bits reversed: a bucket that splits or merges between two
-  /// calls keeps its place in that order, so an entry there all along is visited exactly once.
+  /// calls keeps its place in that order, so an entry there all along is visited exactly once. The
+  /// caller holds the stripe of hashAt(cursor).
   template <typename Visitor>
   uint64_t scan(uint64_t cursor, Visitor&& visit) const {
     const auto position = static_cast<uint32_t>(cursor);
-    const uint32_t bucket = bucketOf(reverseBits(position));
-    for (Address at = head(bucket); at != kNowhere; at = slabs_.at(at)->chain) {
-      if (reverseBits(slabs_.at(at)->hash) >= position) visit(at);
+    const Shape shape = this->shape();
+    const uint32_t number = shape.bucketOf(reverseBits(position));
+    const Bucket* bucket = &bucketAt(number);
+    for (uint32_t i = 0;; ++i) {
+      if (i == Bucket::kSlots) {
+        if (bucket->overflow == 0) break;
+        bucket = &overflowAt(bucket->overflow);
+        i = 0;
+      }
+      if (bucket->slots[i] == kNowhere) break;
+      const auto hash = static_cast<uint32_t>(hash_(slabs_.at(bucket->slots[i])));
+      if (reverseBits(hash) >= position) visit(bucket->slots[i]);
     }
-    const uint64_t width = uint64_t{1} << (32 - bitsOf(bucket));
+    const uint64_t width = uint64_t{1} << (32 - shape.bitsOf(number));
     const uint64_t next = (position & ~(width - 1)) + width;
     return next >> 32 != 0 ? 0 : next;
   }
+  static uint64_t hashAt(uint64_t cursor) { return reverseBits(static_cast<uint32_t>(cursor)); }
 
   uint64_t count() const { return count_; }
   /// Mapped for directory and chunks.
-  uint64_t indexBytes() const { return indexBytesWhenEmpty() + (chunks_ - 1) * chunkBytes_; }
+  uint64_t indexBytes() const {
+    return indexBytesWhenEmpty() + (chunks_ - 1 + overflowChunks_) * chunkBytes_;
+  }
   uint64_t indexBytesWhenEmpty() const {
-    return memory_.wholePages(directoryRoom_ * sizeof(Address*)) + chunkBytes_;
+    return memory_.wholePages(directoryRoom_ * sizeof(Bucket*)) + chunkBytes_;
   }
   uint64_t chunkBytes() const { return chunkBytes_; }
 
  private:
-  uint64_t bucketRoom() const { return chunks_ * headsPerChunk_; }
-  /// Hash bits that choose a bucket: one more for the halves of a bucket already split.
-  unsigned bitsOf(uint32_t bucket) const;
-  uint32_t bucketOf(uint32_t hash) const;
-  Address& head(uint32_t bucket) const {
-    return directory_[bucket / headsPerChunk_][bucket % headsPerChunk_];
+  struct alignas(64) Bucket {
+    static constexpr uint32_t kSlots = 12;
+    uint8_t tags[kSlots];
+    /// Number of the bucket in which this one goes on, 1 or more; 0 for none.
+    uint32_t overflow;
+    Address slots[kSlots];
+  };
+  static_assert(sizeof(Bucket) == 64, "the layout above");
+
+  /// How many buckets there are; read by readers while a writer changes it, as one word. Of any
+  /// hash that is not in the bucket being split or merged, both shapes say the same.
+  struct Shape {
+    uint32_t buckets;
+    /// Smallest 2^n - 1 that covers all bucket numbers.
+    uint32_t mask;
+
+    uint32_t bucketOf(uint64_t hash) const {
+      const uint32_t number = static_cast<uint32_t>(hash) & mask;
+      return number < buckets ? number : number & mask >> 1;
+    }
+    /// Hash bits that choose a bucket: one more for the halves of a bucket already split.
+    unsigned bitsOf(uint32_t number) const;
+  };
+
+  Shape shape() const {
+    const uint64_t word = shape_.load(std::memory_order_relaxed);
+    return {static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32)};
   }
-  void split();
-  void merge();
+  void setShape(uint32_t buckets, uint32_t mask) {
+    shape_.store(uint64_t{mask} << 32 | buckets, std::memory_order_relaxed);
+  }
+  static uint8_t tagOf(uint64_t hash) { return static_cast<uint8_t>(hash >> 56); }
   static uint32_t reverseBits(uint32_t x);
+
+  Bucket& bucketAt(uint32_t number) const {
+    return directory_[number >> chunkShift_][number & chunkMask_];
+  }
+  Bucket& overflowAt(uint32_t number) const {
+    const uint32_t index = number - 1;
+    return directory_[directoryRoom_ - 1 - (index >> chunkShift_)][index & chunkMask_];
+  }
+  Bucket& bucketOf(uint64_t hash) const { return bucketAt(shape().bucketOf(hash)); }
+  uint64_t bucketsPerChunk() const { return uint64_t{chunkMask_} + 1; }
+
+  /// Where an address is, or with kNowhere, where the next one of its chain would be.
+  struct Place {
+    Bucket* bucket;
+    /// kSlots when the chain is full.
+    uint32_t slot;
+    /// The bucket that goes on in `bucket`; null for a primary one.
+    Bucket* previous;
+  };
+  Place placeOf(Bucket& first, Address address) const;
+  void put(Bucket& first, uint8_t tag, Address address);
+  void split(Shape shape);
+  bool merge(Shape shape);
+  /// Entries of a chain, and overflow buckets in it.
+  struct Chain {
+    uint64_t entries;
+    uint64_t overflows;
+  };
+  Chain measure(const Bucket& first) const;
+  uint32_t takeOverflow();
+  void freeOverflow(uint32_t number);
+  void truncate(const Place& from);
+  bool dropLastOverflowChunk();
 
   BudgetedMemory& memory_;
   SlabTable& slabs_;
-  Layout layout_;
-  uint64_t chunkBytes_;
-  uint32_t headsPerChunk_;
-  Address** directory_ = nullptr;
+  const KeyHash& hash_;
+  StripeLocks& stripes_;
+  const uint64_t chunkBytes_;
+  unsigned chunkShift_ = 0;
+  uint32_t chunkMask_;
+  const Layout layout_;
+
+  Bucket** directory_ = nullptr;
   uint64_t directoryRoom_ = 0;
   uint64_t chunks_ = 0;
-  uint64_t buckets_ = 0;
-  /// Smallest 2^n - 1 that covers all bucket numbers.
-  uint32_t mask_ = 0;
+  uint64_t overflowChunks_ = 0;
+  /// Free overflow buckets, linked by their `overflow`.
+  uint32_t firstFree_ = 0;
+  uint64_t free_ = 0;
+  std::atomic<uint64_t> shape_{0};
   uint64_t count_ = 0;
 };
 

@@ -23,6 +23,11 @@ Layout Layout::forBudget(uint64_t maxBytes, uint64_t pageBytes) {
   return layout;
 }
 
+uint64_t Layout::largestInSlab() const {
+  constexpr uint64_t kLargest = uint64_t{64} << 10;
+  return std::min(slabBytes / 4, kLargest);
+}
+
 unsigned Layout::offsetBits() const {
   unsigned bits = 0;
   while ((kEntryAlignment << bits) < slabBytes) ++bits;
@@ -30,14 +35,13 @@ unsigned Layout::offsetBits() const {
 }
 
 uint64_t Layout::slabSlots(uint64_t maxBytes) const {
-  // Slot 0 stays empty, so that address 0 is nowhere.
-  const uint64_t wanted = maxBytes / largestInSlab() + 2;
-  return std::min(wanted, uint64_t{1} << (32 - offsetBits()));
+  // Slot 0 stays empty, and the last addresses are those of singles.
+  const uint64_t reachable = kFirstSingle >> offsetBits();
+  return std::min(maxBytes / slabBytes + 2, reachable);
 }
 
-uint64_t Layout::indexChunks(uint64_t maxBytes) const {
-  const uint64_t entries = maxBytes / Entry::bytesFor(1, 0, false);
-  return entries * sizeof(Address) / indexChunkBytes + 1;
+uint64_t Layout::singleSlots(uint64_t maxBytes) const {
+  return maxBytes / largestInSlab() + 1;
 }
 
 }  // namespace ebbcache

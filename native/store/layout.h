@@ -7,7 +7,7 @@ namespace ebbcache {
 
 /// 16 pages of 4 KiB: three for the tables, the rest for entries.
 constexpr uint64_t kMinBudgetBytes = uint64_t{64} << 10;
-/// Half of what 32-bit addresses reach: the other half is for slabs that are not full.
+/// What 32-bit addresses in units of four bytes reach.
 constexpr uint64_t kMaxBudgetBytes = uint64_t{16} << 30;
 
 struct Layout {
@@ -18,14 +18,14 @@ struct Layout {
 
   static Layout forBudget(uint64_t maxBytes, uint64_t pageBytes);
 
-  /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end.
-  uint64_t largestInSlab() const { return slabBytes / 4; }
+  /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end,
+  /// or keep a put waiting for room in one.
+  uint64_t largestInSlab() const;
   /// Bits of an address that are the offset within the slab.
   unsigned offsetBits() const;
-  /// Slabs that a budget can need, entries with mappings of their own included.
+  /// Slabs that a budget can need, and entries with mappings of their own.
   uint64_t slabSlots(uint64_t maxBytes) const;
-  /// Index chunks that a budget can need, were all entries as small as they can be.
-  uint64_t indexChunks(uint64_t maxBytes) const;
+  uint64_t singleSlots(uint64_t maxBytes) const;
 };
 
 }  // namespace ebbcache

@@ -3,21 +3,32 @@
 
 #include "store/entry_queue.h"
 #include "store/eviction_policy.h"
+#include "store/hit_buffers.h"
+#include "store/spin_lock.h"
 
 namespace ebbcache {
 
 class LruPolicy final : public EvictionPolicy {
  public:
-  explicit LruPolicy(SlabTable& slabs) : queue_(slabs) {}
+  explicit LruPolicy(SlabTable& slabs) : slabs_(slabs), queue_(slabs) {}
 
-  void inserted(Address address, const Admission& admission) override;
+  void inserted(Address address, uint64_t hash, const Admission& admission) override;
   void hit(Address address) override;
   void removed(Address address) override;
-  Address evict() override;
-  void moved(Address from, Address to) override;
+  Address victim() override;
+  void evicted(Address address, uint64_t hash) override;
+  void prepareMove(Address address) const override;
+  void move(Address from, Address to) override;
   void clear() override;
 
  private:
+  void applyHits(const Address* first, const Address* last);
+  void flushHits();
+
+  SlabTable& slabs_;
+  /// Before queueLock_, where both are held.
+  HitBuffers hits_;
+  SpinLock queueLock_;
   EntryQueue queue_;
 };
 

@@ -1,101 +1,117 @@
 #include "store/s3fifo_policy.h"
 
+#include <cstring>
+
 namespace ebbcache {
 namespace {
 
 /// The small queue's share of all bytes, from the paper.
 constexpr uint64_t kSmallShare = 10;
-/// Two bits of use count, from the paper.
-constexpr uint8_t kMostUses = 3;
 /// Second chances that one eviction gives at most, so that no put waits for a pass over all
 /// entries.
 constexpr int kMostSecondChances = 1024;
 
+/// The state of an entry in the other queue, or with other uses.
+uint8_t stateWith(const Entry* entry, bool inSmall, uint8_t uses) {
+  constexpr uint8_t kMine = Entry::kInSmallQueue | Entry::kMostUses << Entry::kUsesShift;
+  const int kept = entry->state() & ~kMine;
+  return static_cast<uint8_t>(kept | (inSmall ? Entry::kInSmallQueue : 0) |
+                              uses << Entry::kUsesShift);
+}
+
 }  // namespace
+
+// Readers count uses while a writer moves entries between the queues: a count that is lost in
+// between costs a guess and nothing else.
 
 S3FifoPolicy::S3FifoPolicy(SlabTable& slabs, BudgetedMemory& memory)
     : slabs_(slabs), small_(slabs), main_(slabs), ghosts_(memory) {}
 
-EntryQueue& S3FifoPolicy::queueOf(const Entry* entry) {
-  return (entry->flags & kInSmallQueue) != 0 ? small_ : main_;
+S3FifoPolicy::SizedQueue& S3FifoPolicy::queueOf(const Entry* entry) {
+  return (entry->state() & Entry::kInSmallQueue) != 0 ? small_ : main_;
 }
 
-uint32_t S3FifoPolicy::hashOf(const Entry* entry) {
-  return entry->hash;
-}
-
-void S3FifoPolicy::pushMain(Address address) {
+void S3FifoPolicy::push(SizedQueue& queue, Address address) {
   Entry* const entry = slabs_.at(address);
-  entry->flags &= static_cast<uint8_t>(~kInSmallQueue);
-  entry->uses = 0;
-  main_.pushNewest(address);
+  entry->setState(stateWith(entry, &queue == &small_, 0));
+  queue.entries.pushNewest(address);
+  queue.bytes += entry->bytes();
 }
 
-void S3FifoPolicy::inserted(Address address, const Admission& admission) {
-  Entry* const entry = slabs_.at(address);
+void S3FifoPolicy::remove(Address address) {
+  const Entry* const entry = slabs_.at(address);
+  SizedQueue& queue = queueOf(entry);
+  queue.entries.remove(address);
+  queue.bytes -= entry->bytes();
+}
+
+void S3FifoPolicy::inserted(Address address, uint64_t hash, const Admission& admission) {
   const bool wasInMain =
-      admission.replaced != nullptr && (admission.replaced->flags & kInSmallQueue) == 0;
-  if (wasInMain || ghosts_.forget(hashOf(entry))) {
-    pushMain(address);
-    return;
-  }
-  entry->flags |= kInSmallQueue;
-  entry->uses = 0;
-  small_.pushNewest(address);
+      admission.replaced != nullptr && (admission.replaced->state() & Entry::kInSmallQueue) == 0;
+  const bool toMain = wasInMain || ghosts_.forget(static_cast<uint32_t>(hash));
+  push(toMain ? main_ : small_, address);
 }
 
 void S3FifoPolicy::hit(Address address) {
   Entry* const entry = slabs_.at(address);
-  if (entry->uses < kMostUses) ++entry->uses;
+  for (uint8_t state = entry->state(); entry->uses() < Entry::kMostUses; state = entry->state()) {
+    if (entry->changeState(state, static_cast<uint8_t>(state + (1 << Entry::kUsesShift)))) return;
+  }
 }
 
 void S3FifoPolicy::removed(Address address) {
-  queueOf(slabs_.at(address)).remove(address);
+  remove(address);
 }
 
-Address S3FifoPolicy::evict() {
-  const uint64_t all = small_.bytes() + main_.bytes();
-  const bool smallIsOver = small_.bytes() * kSmallShare > all;
-  Address victim = smallIsOver ? evictFromSmall() : evictFromMain();
-  if (victim == kNowhere) victim = smallIsOver ? evictFromMain() : evictFromSmall();
-  return victim;
+Address S3FifoPolicy::victim() {
+  const bool smallIsOver = small_.bytes * kSmallShare > allBytes();
+  const Address victim = smallIsOver ? victimOfSmall() : victimOfMain();
+  if (victim != kNowhere) return victim;
+  return smallIsOver ? victimOfMain() : victimOfSmall();
 }
 
-Address S3FifoPolicy::evictFromSmall() {
-  const uint64_t storeBytes = small_.bytes() + main_.bytes();
-  for (Address at = small_.oldest(); at != kNowhere; at = small_.oldest()) {
-    const Entry* const entry = slabs_.at(at);
-    small_.remove(at);
-    if (entry->uses == 0) {
-      ghosts_.remember(hashOf(entry), entry->bytes(), storeBytes);
-      return at;
-    }
-    pushMain(at);
+Address S3FifoPolicy::victimOfSmall() {
+  for (Address at = small_.entries.oldest(); at != kNowhere; at = small_.entries.oldest()) {
+    if (slabs_.at(at)->uses() == 0) return at;
+    remove(at);
+    push(main_, at);
   }
   return kNowhere;
 }
 
-Address S3FifoPolicy::evictFromMain() {
+Address S3FifoPolicy::victimOfMain() {
   int chances = kMostSecondChances;
-  for (Address at = main_.oldest(); at != kNowhere; at = main_.oldest()) {
+  for (Address at = main_.entries.oldest(); at != kNowhere; at = main_.entries.oldest()) {
     Entry* const entry = slabs_.at(at);
-    if (entry->uses == 0 || chances-- == 0) {
-      main_.remove(at);
-      return at;
-    }
-    --entry->uses;
-    main_.makeNewest(at);
+    const uint8_t uses = entry->uses();
+    if (uses == 0 || chances-- == 0) return at;
+    entry->setState(stateWith(entry, false, static_cast<uint8_t>(uses - 1)));
+    main_.entries.makeNewest(at);
   }
   return kNowhere;
 }
 
-void S3FifoPolicy::moved(Address from, Address to) {
-  queueOf(slabs_.at(to)).moved(from, to);
+void S3FifoPolicy::evicted(Address address, uint64_t hash) {
+  const Entry* const entry = slabs_.at(address);
+  if ((entry->state() & Entry::kInSmallQueue) != 0) {
+    ghosts_.remember(static_cast<uint32_t>(hash), entry->bytes(), allBytes());
+  }
+  remove(address);
+}
+
+void S3FifoPolicy::prepareMove(Address address) const {
+  small_.entries.prefetchNeighbours(address);
+}
+
+void S3FifoPolicy::move(Address from, Address to) {
+  std::memmove(static_cast<void*>(slabs_.at(to)), slabs_.at(from), slabs_.at(from)->bytes());
+  queueOf(slabs_.at(to)).entries.moved(from, to);
 }
 
 void S3FifoPolicy::clear() {
-  small_.clear();
-  main_.clear();
+  small_.entries.clear();
+  main_.entries.clear();
+  small_.bytes = main_.bytes = 0;
   ghosts_.clear();
 }
 
@@ -104,7 +120,7 @@ void S3FifoPolicy::reserve(uint64_t maxBytes) {
 }
 
 void S3FifoPolicy::contract() {
-  ghosts_.contract(small_.bytes() + main_.bytes());
+  ghosts_.contract(allBytes());
 }
 
 }  // namespace ebbcache

@@ -13,27 +13,36 @@ class S3FifoPolicy final : public EvictionPolicy {
  public:
   S3FifoPolicy(SlabTable& slabs, BudgetedMemory& memory);
 
-  void inserted(Address address, const Admission& admission) override;
+  void inserted(Address address, uint64_t hash, const Admission& admission) override;
   void hit(Address address) override;
   void removed(Address address) override;
-  Address evict() override;
-  void moved(Address from, Address to) override;
+  Address victim() override;
+  void evicted(Address address, uint64_t hash) override;
+  void prepareMove(Address address) const override;
+  void move(Address from, Address to) override;
   void clear() override;
   void reserve(uint64_t maxBytes) override;
   void contract() override;
   uint64_t tableBytes() const override { return ghosts_.tableBytes(); }
 
  private:
-  EntryQueue& queueOf(const Entry* entry);
-  /// By which ghosts know it.
-  static uint32_t hashOf(const Entry* entry);
-  void pushMain(Address address);
-  Address evictFromSmall();
-  Address evictFromMain();
+  /// A queue that knows its entries' bytes.
+  struct SizedQueue {
+    explicit SizedQueue(SlabTable& slabs) : entries(slabs) {}
+    EntryQueue entries;
+    uint64_t bytes = 0;
+  };
+
+  SizedQueue& queueOf(const Entry* entry);
+  uint64_t allBytes() const { return small_.bytes + main_.bytes; }
+  void push(SizedQueue& queue, Address address);
+  void remove(Address address);
+  Address victimOfSmall();
+  Address victimOfMain();
 
   SlabTable& slabs_;
-  EntryQueue small_;
-  EntryQueue main_;
+  SizedQueue small_;
+  SizedQueue main_;
   GhostQueue ghosts_;
 };
 

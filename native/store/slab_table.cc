@@ -8,55 +8,79 @@ SlabTable::SlabTable(BudgetedMemory& memory, const Layout& layout)
     : memory_(memory),
       layout_(layout),
       offsetBits_(layout.offsetBits()),
-      offsetMask_((uint32_t{1} << offsetBits_) - 1) {}
+      offsetMask_((uint32_t{1} << offsetBits_) - 1) {
+  slabs_.end = 1;
+}
 
 SlabTable::~SlabTable() {
   removeAll();
-  if (slabs_ != nullptr) memory_.give(slabs_, capacity_ * sizeof(Slab));
+  for (const Slots* each : {&slabs_, &singles_}) {
+    if (each->slots != nullptr) memory_.give(each->slots, each->capacity * sizeof(Slab));
+  }
 }
 
 bool SlabTable::reserve(uint64_t maxBytes) {
-  const uint64_t wanted = layout_.slabSlots(maxBytes);
-  if (wanted <= capacity_) return true;
+  return reserve(slabs_, layout_.slabSlots(maxBytes)) &&
+         reserve(singles_, layout_.singleSlots(maxBytes));
+}
+
+bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
+  if (wanted <= slots.capacity) return true;
   auto* const larger = static_cast<Slab*>(memory_.take(wanted * sizeof(Slab)));
   if (larger == nullptr) return false;
-  if (slabs_ != nullptr) {
-    std::memcpy(larger, slabs_, end_ * sizeof(Slab));
-    memory_.give(slabs_, capacity_ * sizeof(Slab));
+  if (slots.slots != nullptr) {
+    std::memcpy(larger, slots.slots, slots.end * sizeof(Slab));
+    memory_.give(slots.slots, slots.capacity * sizeof(Slab));
   }
-  slabs_ = larger;
-  capacity_ = wanted;
+  slots.slots = larger;
+  slots.capacity = wanted;
   return true;
 }
 
-uint32_t SlabTable::add(uint64_t bytes, bool single) {
-  if (firstUnused_ == 0 && end_ == capacity_) return 0;
+uint32_t SlabTable::addTo(Slots& slots, uint64_t bytes) {
+  if (slots.firstUnused == kNone && slots.end == slots.capacity) return kNone;
   auto* const base = static_cast<char*>(memory_.take(bytes));
-  if (base == nullptr) return 0;
-  uint32_t number = firstUnused_;
-  if (number != 0) {
-    firstUnused_ = slabs_[number].nextUnused;
+  if (base == nullptr) return kNone;
+  uint32_t index = slots.firstUnused;
+  if (index != kNone) {
+    slots.firstUnused = slots.slots[index].nextUnused;
   } else {
-    number = end_++;
+    index = slots.end++;
   }
-  slabs_[number] = Slab{base, memory_.wholePages(bytes), 0, 0, kNeverExpires, 0, single};
-  return number;
+  slots.slots[index] = Slab{base, memory_.wholePages(bytes), 0, 0, kNeverExpires, kNone};
+  return index;
+}
+
+uint32_t SlabTable::add() {
+  const uint32_t index = addTo(slabs_, layout_.slabBytes);
+  return index == kNone ? 0 : index;
+}
+
+uint32_t SlabTable::addSingle(uint64_t bytes) {
+  const uint32_t index = addTo(singles_, bytes);
+  return index == kNone ? 0 : kFirstSingle + index;
 }
 
 void SlabTable::remove(uint32_t number) {
-  Slab& slab = slabs_[number];
+  Slots& slots = isSingle(number) ? singles_ : slabs_;
+  Slab& slab = (*this)[number];
   memory_.give(slab.base, slab.bytes);
   slab = Slab{};
-  slab.nextUnused = firstUnused_;
-  firstUnused_ = number;
+  slab.nextUnused = slots.firstUnused;
+  slots.firstUnused = isSingle(number) ? number - kFirstSingle : number;
 }
 
 void SlabTable::removeAll() {
-  for (uint32_t number = 1; number < end_; ++number) {
-    if (slabs_[number].used()) memory_.give(slabs_[number].base, slabs_[number].bytes);
+  removeAllOf(slabs_, 1);
+  removeAllOf(singles_, 0);
+}
+
+void SlabTable::removeAllOf(Slots& slots, uint32_t first) {
+  for (uint32_t index = first; index < slots.end; ++index) {
+    if (slots.slots[index].used()) memory_.give(slots.slots[index].base, slots.slots[index].bytes);
   }
-  end_ = 1;
-  firstUnused_ = 0;
+  slots.end = first;
+  slots.firstUnused = kNone;
 }
 
 }  // namespace ebbcache

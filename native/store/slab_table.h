@@ -1,4 +1,9 @@
 // Which slabs there are, and where in this process an address lies.
+//
+//   address of an entry in a slab   +--------------------+----------------------+
+//                                   | slab number        | offset in units of 4 |
+//                                   +--------------------+----------------------+
+//   of one with a mapping of its own: kFirstSingle + its number, the topmost addresses
 #pragma once
 
 #include <cstdint>
@@ -12,7 +17,7 @@ namespace ebbcache {
 /// A slab of many entries, or of the one entry that is too large to share.
 struct Slab {
   char* base;
-  /// Mapped; slabBytes, or more or less for an entry on its own.
+  /// Mapped; slabBytes, or whole pages for an entry on its own.
   uint64_t bytes;
   /// Where the next entry would go; what lies before is entries, live or dead, without gaps.
   uint64_t tail;
@@ -23,8 +28,6 @@ struct Slab {
   uint64_t nextSweep;
   /// Of an unused slot: the next unused one.
   uint32_t nextUnused;
-  /// Holds one entry of its own.
-  bool single;
 
   bool used() const { return base != nullptr; }
   /// What compaction would leave at its end: dead entries and what was never written.
@@ -38,39 +41,66 @@ class SlabTable {
   SlabTable(const SlabTable&) = delete;
   SlabTable& operator=(const SlabTable&) = delete;
 
-  /// Makes the table large enough for a budget; false when its memory is refused.
+  /// Makes the tables large enough for a budget; false when their memory is refused.
   bool reserve(uint64_t maxBytes);
 
-  /// A fresh slab; 0 when memory or slots are out.
-  uint32_t add(uint64_t bytes, bool single);
+  /// A fresh slab for many entries; 0 when memory or slots are out.
+  uint32_t add();
+  /// A mapping for one entry; 0 likewise.
+  uint32_t addSingle(uint64_t bytes);
   void remove(uint32_t number);
   void removeAll();
 
-  Slab& operator[](uint32_t number) { return slabs_[number]; }
-  /// Slab numbers in use are below this.
-  uint32_t end() const { return end_; }
+  static bool isSingle(uint32_t number) { return number >= kFirstSingle; }
+  Slab& operator[](uint32_t number) {
+    return isSingle(number) ? singles_.slots[number - kFirstSingle] : slabs_.slots[number];
+  }
+  /// Numbers of slabs in use are 1 or more and below this.
+  uint32_t end() const { return slabs_.end; }
+  /// Numbers of singles in use are kFirstSingle or more and below this.
+  uint32_t endOfSingles() const { return kFirstSingle + singles_.end; }
 
   Entry* at(Address address) const {
+    if (isSingle(address)) return entryAt(singles_.slots[address - kFirstSingle].base);
     const uint64_t offset = uint64_t{address & offsetMask_} * kEntryAlignment;
-    return reinterpret_cast<Entry*>(slabs_[address >> offsetBits_].base + offset);
+    return entryAt(slabs_.slots[address >> offsetBits_].base + offset);
   }
-  uint32_t numberOf(Address address) const { return address >> offsetBits_; }
+  uint32_t numberOf(Address address) const {
+    return isSingle(address) ? address : address >> offsetBits_;
+  }
   Address addressOf(uint32_t number, uint64_t offset) const {
     return number << offsetBits_ | static_cast<Address>(offset / kEntryAlignment);
   }
 
-  /// Mapped for the table itself.
-  uint64_t tableBytes() const { return memory_.wholePages(capacity_ * sizeof(Slab)); }
+  /// Mapped for the tables themselves.
+  uint64_t tableBytes() const { return bytesOf(slabs_) + bytesOf(singles_); }
 
  private:
+  struct Slots {
+    Slab* slots = nullptr;
+    uint64_t capacity = 0;
+    uint32_t end = 0;
+    /// kNone when all below `end` are used.
+    uint32_t firstUnused = kNone;
+  };
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  static Entry* entryAt(char* bytes) { return reinterpret_cast<Entry*>(bytes); }
+  uint64_t bytesOf(const Slots& slots) const {
+    return memory_.wholePages(slots.capacity * sizeof(Slab));
+  }
+  bool reserve(Slots& slots, uint64_t wanted);
+  /// An index into the slots; kNone when memory or slots are out.
+  uint32_t addTo(Slots& slots, uint64_t bytes);
+  void removeAllOf(Slots& slots, uint32_t first);
+
   BudgetedMemory& memory_;
   Layout layout_;
   unsigned offsetBits_;
   uint32_t offsetMask_;
-  Slab* slabs_ = nullptr;
-  uint64_t capacity_ = 0;
-  uint32_t end_ = 1;
-  uint32_t firstUnused_ = 0;
+  /// Slot 0 stays empty, so that address 0 is nowhere.
+  Slots slabs_;
+  Slots singles_;
 };
 
 }  // namespace ebbcache

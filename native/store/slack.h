@@ -8,11 +8,6 @@
 
 namespace ebbcache {
 
-/// Room that stays dead so that the emptiest slab is worth compacting. A sixteenth keeps
-/// utilisation above 93 %, and compaction moves two to five bytes for each byte put when deaths are
-/// spread evenly, none when entries die in the order they came.
-constexpr uint64_t kSlackShare = 16;
-
 /// More dead bytes than this share, and a slab is compacted rather than a fresh one taken while the
 /// budget has room: what is held stays below 8/7 of what is live, whatever makes entries die.
 constexpr uint64_t kGrowthSlackShare = 8;
@@ -22,11 +17,50 @@ inline uint64_t less(uint64_t a, uint64_t b) {
   return a > b ? a - b : 0;
 }
 
-/// Live bytes that slabs of so many bytes may hold for a share of them, and half a slab at least,
-/// to be dead.
-inline uint64_t liveLimitOf(uint64_t slabBytes, const Layout& layout,
-                            uint64_t slackShare = kSlackShare) {
-  return less(slabBytes, std::max(slabBytes / slackShare, layout.slabBytes / 2));
+/// Room in a full budget that stays dead, so that the emptiest slab is worth compacting. Where
+/// entries die in the order they came, a slab is enough: the oldest dies as a whole, and nothing is
+/// ever moved. Where deaths are spread evenly all slabs are alike, and it grows to a sixteenth of
+/// them: then utilisation is above 93 %, and compaction moves up to six bytes for each byte put.
+class Slack {
+ public:
+  /// Bytes, within slabs of so many bytes.
+  uint64_t within(uint64_t slabsBytes, const Layout& layout) const {
+    return std::min(std::max(bytes_, least(slabsBytes, layout)), most(slabsBytes, layout));
+  }
+
+  /// What the emptiest slab of a full store has to reclaim when half of the open one is used. Where
+  /// deaths come in order that is half of it.
+  void observe(uint64_t reclaimable, uint64_t slabsBytes, const Layout& layout) {
+    if (reclaimable < layout.slabBytes / 4) {
+      wanted_ =
+          std::min(within(slabsBytes, layout) + layout.slabBytes / 4, most(slabsBytes, layout));
+    } else if (reclaimable > layout.slabBytes * 3 / 8) {
+      wanted_ = less(wanted_, layout.slabBytes / 8);
+    }
+  }
+
+  /// With each put the slack grows by no more than what is put, so that none evicts for long.
+  void follow(uint64_t putBytes) {
+    bytes_ = bytes_ < wanted_ ? std::min(wanted_, bytes_ + putBytes) : wanted_;
+  }
+
+ private:
+  static uint64_t least(uint64_t slabsBytes, const Layout& layout) {
+    return std::min(layout.slabBytes, slabsBytes / 2);
+  }
+  static uint64_t most(uint64_t slabsBytes, const Layout& layout) {
+    constexpr uint64_t kShare = 16;
+    return std::max(slabsBytes / kShare, least(slabsBytes, layout));
+  }
+
+  uint64_t bytes_ = 0;
+  uint64_t wanted_ = 0;
+};
+
+/// Live bytes in slabs of so many bytes, up to which dead ones are worth a compaction while the
+/// budget has room.
+inline uint64_t liveWorthCompacting(uint64_t slabsBytes, const Layout& layout) {
+  return less(slabsBytes, std::max(slabsBytes / kGrowthSlackShare, layout.slabBytes / 2));
 }
 
 }  // namespace ebbcache

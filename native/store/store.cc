@@ -5,13 +5,13 @@
 #include <cstring>
 #include <utility>
 
-#include "store/slack.h"
-
 namespace ebbcache {
 namespace {
 
 /// How often one slab is searched for expired entries at most, ms.
 constexpr uint64_t kSweepSpacingMs = 1000;
+/// Entries that one call of maintain() looks at, and the rest of a slab: about a millisecond.
+constexpr uint64_t kSweptEntries = 16384;
 
 uint64_t steadyNowMs() {
   using std::chrono::duration_cast;
@@ -40,11 +40,11 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, StoreEnvironment
 Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
       environment_(std::move(environment)),
-      seed_(HashSeed::random()),
+      hash_(HashSeed::random()),
       memory_(*environment_.memory, options.maxBytes),
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
-                         options.maxBytes, options.policy)) {}
+                         options.maxBytes, options.policy, hash_, stripes_)) {}
 
 Store::~Store() = default;
 
@@ -52,69 +52,73 @@ Store::~Store() = default;
 
 bool Store::expired(const Entry* entry) const {
   // The clock is read for those that can expire only: it costs as much as the lookup.
-  return (entry->flags & kExpires) != 0 && entry->expiry() <= environment_.nowMs();
+  return entry->expires() && entry->expiry() <= environment_.nowMs();
 }
 
-Address Store::find(uint32_t hash, std::string_view key) {
-  const Address address = arena_->index.find(hash, key);
-  if (address == kNowhere || !expired(arena_->slabs.at(address))) return address;
-  ++counters_.expirations;
-  arena_->policy->removed(address);
-  forget(address);
-  return kNowhere;
+template <typename OnHit>
+ReadResult Store::read(std::string_view key, bool counts, OnHit&& onHit) {
+  const uint64_t hash = hash_(key);
+  StripeLocks::Stripe& stripe = stripes_.of(hash);
+  {
+    const std::lock_guard<SpinLock> lock(stripe.lock);
+    const Address address = arena_->index.find(hash, key);
+    const Entry* const entry = address == kNowhere ? nullptr : arena_->slabs.at(address);
+    if (entry != nullptr && !expired(entry)) {
+      const ReadResult result = onHit(*entry);
+      if (result == ReadResult::kHit && counts) {
+        ++stripe.hits;
+        arena_->policy->hit(address);
+      }
+      return result;
+    }
+    if (counts) ++stripe.misses;
+    if (entry == nullptr) return ReadResult::kMiss;
+  }
+  dropExpired(hash, key);
+  return ReadResult::kMiss;
 }
 
-ReadResult Store::read(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
-                       bool counts) {
-  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const Address address = find(hash, key);
-  if (address == kNowhere) {
-    if (counts) ++counters_.misses;
-    return ReadResult::kMiss;
-  }
-  const Entry* const entry = arena_->slabs.at(address);
-  bytes = entry->valueBytes;
-  if (bytes > capacity) return ReadResult::kBufferTooSmall;
-  if (bytes > 0) std::memcpy(out, entry->valueData(), bytes);
-  if (counts) {
-    ++counters_.hits;
-    arena_->policy->hit(address);
-  }
-  return ReadResult::kHit;
+void Store::dropExpired(uint64_t hash, std::string_view key) {
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock) return;
+  const WriterStripe stripe(stripes_, hash);
+  (void)find(hash, key);
 }
+
+namespace {
+
+auto copyTo(char* out, uint64_t capacity, uint64_t& bytes) {
+  return [out, capacity, &bytes](const Entry& entry) {
+    bytes = entry.valueBytes();
+    if (bytes > capacity) return ReadResult::kBufferTooSmall;
+    if (bytes > 0) std::memcpy(out, entry.valueData(), bytes);
+    return ReadResult::kHit;
+  };
+}
+
+}  // namespace
 
 ReadResult Store::get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read(key, out, capacity, bytes, true);
+  return read(key, true, copyTo(out, capacity, bytes));
 }
 
 ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read(key, out, capacity, bytes, false);
+  return read(key, false, copyTo(out, capacity, bytes));
 }
 
 ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit) {
-  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const Address address = find(hash, key);
-  if (address == kNowhere) {
-    ++counters_.misses;
-    return ReadResult::kMiss;
-  }
-  const Entry* const entry = arena_->slabs.at(address);
-  visit({entry->valueData(), entry->valueBytes});
-  ++counters_.hits;
-  arena_->policy->hit(address);
-  return ReadResult::kHit;
+  return read(key, true, [&visit](const Entry& entry) {
+    visit(entry.value());
+    return ReadResult::kHit;
+  });
 }
 
 bool Store::has(std::string_view key) {
-  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return find(hash, key) != kNowhere;
+  return read(key, false, [](const Entry&) { return ReadResult::kHit; }) == ReadResult::kHit;
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard<SpinLock> lock(stripes_.of(HashIndex::hashAt(cursor)).lock);
   return arena_->index.scan(cursor, [&](Address address) {
     const Entry* const entry = arena_->slabs.at(address);
     if (!expired(entry)) visit(entry->key());
@@ -123,10 +127,20 @@ uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)
 
 // ---------------------------------------------------------------- writing
 
+Address Store::find(uint64_t hash, std::string_view key) {
+  const Address address = arena_->index.find(hash, key);
+  if (address == kNowhere || !expired(arena_->slabs.at(address))) return address;
+  ++counters_.expirations;
+  arena_->policy->removed(address);
+  forget(address, hash);
+  return kNowhere;
+}
+
 PutResult Store::put(std::string_view key, std::string_view value, const PutOptions& options) {
-  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
+  const uint64_t hash = hash_(key);
   const uint64_t ttl = options.ttlMs != 0 ? options.ttlMs : options_.defaultTtlMs;
-  const uint64_t bytes = Entry::bytesFor(key.size(), value.size(), ttl != 0);
+  const EntryShape shape{key.size(), value.size(), ttl != 0};
+  const uint64_t bytes = shape.bytes();
 
   const std::lock_guard<std::mutex> lock(mutex_);
   const bool tooLong = key.empty() || key.size() > kMaxKeyBytes || value.size() > kMaxValueBytes;
@@ -134,23 +148,34 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     ++counters_.rejections;
     return PutResult::kTooLarge;
   }
-  if (options_.maxEntries != 0 && find(hash, key) == kNowhere) {
-    while (arena_->index.count() >= options_.maxEntries && evictOne()) {
+  if (options_.maxEntries != 0 && arena_->index.count() >= options_.maxEntries) {
+    const auto isNew = [&] {
+      const WriterStripe stripe(stripes_, hash);
+      return find(hash, key) == kNowhere;
+    };
+    if (isNew()) {
+      while (arena_->index.count() >= options_.maxEntries && evictOne()) {
+      }
     }
   }
   const Address address = allocate(bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
+  if (!makeBucketRoom(hash)) {
+    arena_->log.retract(address, bytes);
+    return PutResult::kNoMemory;
+  }
+  write(address, key, value, expiryAfter(ttl));
 
-  write(address, hash, key, value, expiryAfter(ttl));
+  const WriterStripe stripe(stripes_, hash);
   // Looked up only now: making room may have moved or evicted it.
   const Address old = arena_->index.find(hash, key);
   Admission admission;
   admission.cost = options.cost;
   if (old != kNowhere) admission.replaced = arena_->slabs.at(old);
-  link(address, admission);
+  link(address, hash, admission);
   if (old != kNowhere) {
     arena_->policy->removed(old);
-    forget(old);
+    forget(old, hash);
   }
   ++counters_.puts;
   return PutResult::kStored;
@@ -162,14 +187,9 @@ uint64_t Store::expiryAfter(uint64_t ttlMs) const {
   return now + std::min(ttlMs, kNeverExpires - 1 - now);
 }
 
-void Store::write(Address address, uint32_t hash, std::string_view key, std::string_view value,
-                  uint64_t expiry) {
+void Store::write(Address address, std::string_view key, std::string_view value, uint64_t expiry) {
   Entry* const entry = arena_->slabs.at(address);
-  entry->hash = hash;
-  entry->valueBytes = static_cast<uint32_t>(value.size());
-  entry->keyBytes = static_cast<uint16_t>(key.size());
-  entry->flags = expiry == kNeverExpires ? kLive : kLive | kExpires;
-  entry->uses = 0;
+  entry->begin({key.size(), value.size(), expiry != kNeverExpires});
   if (expiry != kNeverExpires) {
     entry->setExpiry(expiry);
     arena_->log.noteExpiry(address, expiry);
@@ -178,171 +198,60 @@ void Store::write(Address address, uint32_t hash, std::string_view key, std::str
   if (!value.empty()) std::memcpy(entry->valueData(), value.data(), value.size());
 }
 
-void Store::link(Address address, const Admission& admission) {
-  arena_->policy->inserted(address, admission);
-  arena_->index.insert(address);
+void Store::link(Address address, uint64_t hash, const Admission& admission) {
+  arena_->policy->inserted(address, hash, admission);
+  arena_->index.insert(hash, address);
   counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes();
 }
 
 bool Store::remove(std::string_view key) {
-  const auto hash = static_cast<uint32_t>(sipHash13(key, seed_));
+  const uint64_t hash = hash_(key);
   const std::lock_guard<std::mutex> lock(mutex_);
+  const WriterStripe stripe(stripes_, hash);
   const Address address = find(hash, key);
   if (address == kNowhere) return false;
   arena_->policy->removed(address);
-  forget(address);
+  forget(address, hash);
   return true;
 }
 
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  const AllStripes stripes(stripes_);
   arena_->clear();
   counters_.payloadBytes = 0;
 }
 
-/// The policy no longer has it.
-void Store::forget(Address address) {
+void Store::forget(Address address, uint64_t hash) {
   counters_.payloadBytes -= arena_->slabs.at(address)->payloadBytes();
-  arena_->forget(address);
-}
-
-bool Store::evictOne() {
-  const Address address = arena_->policy->evict();
-  if (address == kNowhere) return false;
-  ++counters_.evictions;
-  forget(address);
-  return true;
-}
-
-// ---------------------------------------------------------------- room
-
-uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
-  const Layout& layout = arena_->layout;
-  const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
-  return liveLimitOf(room / layout.slabBytes * layout.slabBytes, layout);
-}
-
-bool Store::canEverFit(uint64_t entryBytes) const {
-  const Layout& layout = arena_->layout;
-  const uint64_t room = less(budget(), arena_->emptyTableBytes());
-  const bool shares = entryBytes <= layout.largestInSlab();
-  return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
-}
-
-bool Store::mayGrow(uint64_t bytes) const {
-  return !environment_.mayGrow || environment_.mayGrow(bytes);
-}
-
-bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes) {
-  const auto fits = [&] {
-    return arena_->log.sharedLiveBytes() + bytes <=
-           liveLimit(budget, arena_->log.singleBytes() + newSingleBytes);
-  };
-  // Tables that entries leave behind are room too: give them back on the way, not after it.
-  const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
-  for (uint64_t below = contractBelow(); !fits();) {
-    if (arena_->index.count() < below || arena_->index.count() == 0) {
-      arena_->contractTables();
-      if (arena_->index.count() == 0) return fits();
-      below = contractBelow();
-    } else if (!evictOne()) {
-      return false;
-    }
-  }
-  return true;
-}
-
-Address Store::allocate(uint64_t entryBytes) {
-  makeIndexRoom();
-  const bool shares = entryBytes <= arena_->layout.largestInSlab();
-  return shares ? allocateShared(entryBytes) : allocateSingle(entryBytes);
-}
-
-Address Store::allocateShared(uint64_t bytes) {
-  const Layout& layout = arena_->layout;
-  EntryLog& log = arena_->log;
-  const uint64_t heldBefore = memory_.held();
-  if (!makeLiveRoom(bytes, budget(), 0)) return kNowhere;
-  for (bool refused = false;;) {
-    const Address address = log.append(bytes);
-    if (address != kNowhere) return address;
-
-    const uint64_t live = log.sharedLiveBytes() + bytes;
-    const uint64_t worthCompacting = liveLimitOf(log.sharedBytes(), layout, kGrowthSlackShare);
-    if (live <= worthCompacting && log.openCompacted(bytes)) continue;
-
-    // What was held before may be held again without asking.
-    const uint64_t heldThen = memory_.held() + layout.slabBytes;
-    if (!refused && heldThen <= memory_.budget() &&
-        (heldThen <= heldBefore || mayGrow(layout.slabBytes))) {
-      if (log.openFresh()) continue;
-      refused = true;
-      // Nothing that could give way would give the system back its memory.
-      if (log.sharedBytes() == 0) return kNowhere;
-    }
-    if (live <= liveLimitOf(log.sharedBytes(), layout) &&
-        (log.openCompacted(bytes) || log.openEvacuated())) {
-      continue;
-    }
-    if (!evictOne()) return kNowhere;
-  }
-}
-
-Address Store::allocateSingle(uint64_t bytes) {
-  const uint64_t whole = memory_.wholePages(bytes);
-  const uint64_t heldBefore = memory_.held();
-  uint64_t mayHold = memory_.budget();
-  const uint64_t growth = less(std::min(heldBefore + whole, mayHold), heldBefore);
-  // One that may not grow replaces what it holds.
-  if (growth > 0 && !mayGrow(growth)) mayHold = heldBefore;
-  if (mayHold < whole) return kNowhere;
-  makeLiveRoom(0, std::min(mayHold, budget()), whole);
-  shrinkHeldTo(mayHold - whole);
-  return memory_.held() + whole <= mayHold ? arena_->log.appendSingle(bytes) : kNowhere;
-}
-
-void Store::makeIndexRoom() {
-  HashIndex& index = arena_->index;
-  if (!index.wantsChunk()) return;
-  if (!memory_.fits(index.chunkBytes())) {
-    makeLiveRoom(0, less(budget(), index.chunkBytes()), 0);
-    arena_->log.dropOneSlab();
-  }
-  // Without it chains grow longer, and the next put asks again.
-  index.addChunk();
-}
-
-uint64_t Store::shrinkHeldTo(uint64_t target) {
-  const uint64_t before = memory_.held();
-  if (before <= target) return 0;
-  makeLiveRoom(0, target, 0);
-  arena_->log.dropEmptySlabs();
-  arena_->contractTables();
-  while (memory_.held() > target) {
-    if (!arena_->log.dropOneSlab() && !evictOne()) break;
-  }
-  arena_->contractTables();
-  return before - memory_.held();
+  arena_->forget(address, hash);
 }
 
 // ---------------------------------------------------------------- upkeep
 
 void Store::maintain() {
-  for (uint32_t number = 1;; ++number) {
-    // One slab a lock, so that readers wait for one sweep at most.
+  // One slab a lock, so that writers wait for one sweep at most.
+  uint64_t seen = 0;
+  for (uint32_t turns = 0; seen < kSweptEntries; ++turns) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (number >= arena_->slabs.end()) {
-      if (counters_.expirations != expirationsSwept_) arena_->log.dropEmptySlabs();
-      expirationsSwept_ = counters_.expirations;
-      return;
-    }
-    arena_->log.sweepExpired(number, environment_.nowMs(), kSweepSpacingMs,
-                             [this](Address address) {
-                               ++counters_.expirations;
-                               arena_->policy->removed(address);
-                               forget(address);
-                             });
+    SlabTable& slabs = arena_->slabs;
+    const uint32_t singles = slabs.endOfSingles() - kFirstSingle;
+    if (turns >= slabs.end() + singles) break;
+    if (sweepAt_ >= slabs.end() && sweepAt_ < kFirstSingle) sweepAt_ = kFirstSingle;
+    if (sweepAt_ >= kFirstSingle && sweepAt_ - kFirstSingle >= singles) sweepAt_ = 1;
+    if (sweepAt_ >= slabs.end() && !SlabTable::isSingle(sweepAt_)) continue;
+    seen += arena_->log.sweepExpired(sweepAt_++, environment_.nowMs(), kSweepSpacingMs,
+                                     [this](Address address) {
+                                       const uint64_t hash = hash_(arena_->slabs.at(address));
+                                       const WriterStripe stripe(stripes_, hash);
+                                       ++counters_.expirations;
+                                       arena_->policy->removed(address);
+                                       forget(address, hash);
+                                     });
   }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (counters_.expirations != expirationsSwept_) arena_->log.dropEmptySlabs();
+  expirationsSwept_ = counters_.expirations;
 }
 
 // ---------------------------------------------------------------- numbers
@@ -350,6 +259,11 @@ void Store::maintain() {
 StoreStats Store::stats() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   StoreStats stats = counters_;
+  for (StripeLocks::Stripe& stripe : stripes_.all()) {
+    const std::lock_guard<SpinLock> stripeLock(stripe.lock);
+    stats.hits += stripe.hits;
+    stats.misses += stripe.misses;
+  }
   stats.entries = arena_->index.count();
   stats.heldBytes = memory_.held();
   stats.budgetBytes = memory_.budget();

@@ -1,7 +1,10 @@
 // A byte-budgeted store of keys and values outside any heap. Thread-safe.
 //
 //   put -> EvictionPolicy makes room -> EntryLog appends -> HashIndex links
-//   get -> HashIndex finds -> EvictionPolicy hears of it -> the value is copied out
+//   get -> HashIndex finds -> the value is copied out -> EvictionPolicy hears of it
+//
+// Writers come one at a time, by a mutex. A reader takes the lock of its key's stripe alone, and a
+// writer takes that too while it changes an entry of the stripe.
 //
 // Every byte that it takes from the system (slabs, index, tables) counts towards its budget, and
 // the sum never passes it.
@@ -17,7 +20,9 @@
 
 #include "slab/budgeted_memory.h"
 #include "store/arena.h"
-#include "store/siphash.h"
+#include "store/key_hash.h"
+#include "store/slack.h"
+#include "store/stripe_locks.h"
 
 namespace ebbcache {
 
@@ -103,7 +108,7 @@ class Store {
   void clear();
 
   /// Visits the keys of some entries and returns the next cursor; 0 begins and ends. An entry that
-  /// is there from begin to end is visited exactly once. `visit` runs under the lock.
+  /// is there from begin to end is visited exactly once. `visit` runs under a lock of the entry.
   uint64_t scan(uint64_t cursor, const std::function<void(std::string_view key)>& visit);
 
   /// Changes maxBytes; memory above it is back with the system on return. A size of quite another
@@ -114,7 +119,8 @@ class Store {
   uint64_t shrink(uint64_t bytes);
   /// Lowers or raises the budget below maxBytes; returns the bytes given back.
   uint64_t setPressureBudget(uint64_t bytes);
-  /// Returns the bytes of expired entries to the budget.
+  /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
+  /// goes on with the next call, so that a call costs the same however many there are.
   void maintain();
 
   StoreStats stats() const;
@@ -125,14 +131,22 @@ class Store {
  private:
   Store(const StoreOptions& options, StoreEnvironment environment);
 
-  /// An entry that has expired is forgotten and not found.
-  Address find(uint32_t hash, std::string_view key);
   bool expired(const Entry* entry) const;
+  /// Runs `onHit` with the stripe held.
+  template <typename OnHit>
+  ReadResult read(std::string_view key, bool counts, OnHit&& onHit);
+  /// Forgets an entry that a reader found expired, unless a writer is at work: then a later one, or
+  /// maintain(), does.
+  void dropExpired(uint64_t hash, std::string_view key);
+
+  // What follows is for a writer: with mutex_ held.
+
+  /// An entry that has expired is forgotten and not found. Its stripe is held.
+  Address find(uint64_t hash, std::string_view key);
   uint64_t expiryAfter(uint64_t ttlMs) const;
-  ReadResult read(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes, bool counts);
-  void write(Address address, uint32_t hash, std::string_view key, std::string_view value,
-             uint64_t expiry);
-  void link(Address address, const Admission& admission);
+  void write(Address address, std::string_view key, std::string_view value, uint64_t expiry);
+  /// The stripe is held.
+  void link(Address address, uint64_t hash, const Admission& admission);
 
   /// What the entries must fit: maxBytes, or less under pressure.
   uint64_t budget() const { return std::min(memory_.budget(), options_.maxBytes); }
@@ -145,24 +159,37 @@ class Store {
   Address allocate(uint64_t entryBytes);
   Address allocateShared(uint64_t bytes);
   Address allocateSingle(uint64_t bytes);
+  /// Chooses the slab to open after this one while there is time to compact it.
+  void prepareNextSlab();
   void makeIndexRoom();
+  /// Makes sure that the index can take an entry; false when memory is out.
+  bool makeBucketRoom(uint64_t hash);
   bool mayGrow(uint64_t bytes) const;
 
   bool evictOne();
-  void forget(Address address);
+  /// The policy no longer has it; its stripe is held.
+  void forget(Address address, uint64_t hash);
   uint64_t shrinkHeldTo(uint64_t target);
+  uint64_t leastBudget() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);
   void carryOver(Arena& from);
 
   StoreOptions options_;
   const StoreEnvironment environment_;
-  const HashSeed seed_;
+  const KeyHash hash_;
 
+  /// Taken before a stripe.
   mutable std::mutex mutex_;
+  mutable StripeLocks stripes_;
   BudgetedMemory memory_;
   std::unique_ptr<Arena> arena_;
   StoreStats counters_;
+  Slack slack_;
+  /// The system was asked for a slab and said that the store may not grow.
+  bool heldBack_ = false;
+  /// Where maintain() goes on.
+  uint32_t sweepAt_ = 1;
   /// Expirations when empty slabs were last given back.
   uint64_t expirationsSwept_ = 0;
 };

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/slack.h"
 #include "store/store.h"
 
 namespace ebbcache {
@@ -21,13 +20,17 @@ bool Store::resize(uint64_t maxBytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const uint64_t pressureBudget = memory_.budget();
   const bool pressed = pressureBudget < options_.maxBytes;
-  if (!pressed) memory_.setBudget(std::max(options_.maxBytes, maxBytes));
   const Layout layout = Layout::forBudget(maxBytes, environment_.memory->pageBytes());
+  // The tables of the new size must fit, whatever the pressure.
+  const uint64_t least = Arena::tableBytesFor(layout, maxBytes) + 2 * layout.slabBytes;
+  memory_.setBudget(pressed ? std::max(pressureBudget, std::min(least, maxBytes))
+                            : std::max(options_.maxBytes, maxBytes));
   const uint64_t larger = std::max(layout.slabBytes, arena_->layout.slabBytes);
   const uint64_t smaller = std::min(layout.slabBytes, arena_->layout.slabBytes);
   const bool done =
       larger / smaller >= kRebuildFactor ? rebuild(layout, maxBytes) : growTables(maxBytes);
-  memory_.setBudget(pressed ? std::min(pressureBudget, options_.maxBytes) : options_.maxBytes);
+  memory_.setBudget(pressed ? std::min(std::max(pressureBudget, leastBudget()), options_.maxBytes)
+                            : options_.maxBytes);
   shrinkHeldTo(memory_.budget());
   return done;
 }
@@ -36,6 +39,7 @@ bool Store::growTables(uint64_t maxBytes) {
   // Under pressure the larger tables must find room in what there is.
   const uint64_t tables = Arena::tableBytesFor(arena_->layout, maxBytes);
   shrinkHeldTo(less(memory_.budget(), tables));
+  const AllStripes stripes(stripes_);
   if (!arena_->reserve(maxBytes)) return false;
   options_.maxBytes = maxBytes;
   return true;
@@ -55,10 +59,14 @@ bool Store::rebuild(const Layout& layout, uint64_t maxBytes) {
   while ((arena_->liveBytes() > maxBytes || !fitsBoth()) && evictOne()) {
   }
   shrinkHeldTo(less(memory_.budget(), tables + forEntries(layout.slabBytes)));
-  std::unique_ptr<Arena> fresh = Arena::make(memory_, layout, maxBytes, options_.policy);
+  std::unique_ptr<Arena> fresh =
+      Arena::make(memory_, layout, maxBytes, options_.policy, hash_, stripes_);
   if (fresh == nullptr) return false;
+  const AllStripes stripes(stripes_);
   options_.maxBytes = maxBytes;
   std::swap(arena_, fresh);
+  slack_ = {};
+  sweepAt_ = 1;
   counters_.payloadBytes = 0;
   carryOver(*fresh);
   return true;
@@ -66,19 +74,22 @@ bool Store::rebuild(const Layout& layout, uint64_t maxBytes) {
 
 /// Oldest first, so that the newest stay where there is not room for all.
 void Store::carryOver(Arena& from) {
-  for (Address at = from.policy->evict(); at != kNowhere; at = from.policy->evict()) {
+  for (Address at = from.policy->victim(); at != kNowhere; at = from.policy->victim()) {
     const Entry* const entry = from.slabs.at(at);
-    const std::string_view value(entry->valueData(), entry->valueBytes);
-    const Address address = canEverFit(entry->bytes()) ? allocate(entry->bytes()) : kNowhere;
-    if (address != kNowhere) {
-      write(address, entry->hash, entry->key(), value, entry->expiry());
+    const uint64_t hash = hash_(entry);
+    const uint64_t bytes = entry->bytes();
+    const Address address = canEverFit(bytes) ? allocate(bytes) : kNowhere;
+    if (address != kNowhere && makeBucketRoom(hash)) {
+      write(address, entry->key(), entry->value(), entry->expiry());
       Admission admission;
       admission.replaced = entry;
-      link(address, admission);
+      link(address, hash, admission);
     } else {
+      if (address != kNowhere) arena_->log.retract(address, bytes);
       ++counters_.evictions;
     }
-    from.forget(at);
+    from.policy->removed(at);
+    from.forget(at, hash);
   }
 }
 
@@ -87,10 +98,13 @@ uint64_t Store::shrink(uint64_t bytes) {
   return shrinkHeldTo(less(memory_.held(), bytes));
 }
 
+uint64_t Store::leastBudget() const {
+  return arena_->emptyTableBytes() + arena_->layout.slabBytes;
+}
+
 uint64_t Store::setPressureBudget(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const uint64_t floor = arena_->emptyTableBytes() + arena_->layout.slabBytes;
-  memory_.setBudget(std::min(std::max(bytes, floor), options_.maxBytes));
+  memory_.setBudget(std::min(std::max(bytes, leastBudget()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
   const uint64_t released = shrinkHeldTo(memory_.budget());
   counters_.pressureEvictions += counters_.evictions - evictionsBefore;

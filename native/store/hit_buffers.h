@@ -1,0 +1,76 @@
+// Hits that wait for their place in a queue, a few dozen for each thread: applied together, their
+// neighbours in the queue come into the cache together, and threads that only read meet seldom.
+//
+// A thread's own hits are applied in their order; those of different threads in turns of a buffer.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "store/entry.h"
+#include "store/spin_lock.h"
+
+namespace ebbcache {
+
+class HitBuffers {
+ public:
+  /// Hits that one buffer holds.
+  static constexpr uint32_t kHits = 32;
+
+  /// `apply(first, last)` is called with a full buffer's addresses. The caller holds the entry's
+  /// stripe.
+  template <typename Apply>
+  void add(Address address, Apply&& apply) {
+    const uint32_t number = threadNumber() % kBuffers;
+    Buffer& buffer = buffers_[number];
+    const std::lock_guard<SpinLock> lock(buffer.lock);
+    if (buffer.count > 0 && buffer.hits[buffer.count - 1] == address) return;
+    if (buffer.count == 0) waiting_.fetch_or(1U << number, std::memory_order_relaxed);
+    buffer.hits[buffer.count++] = address;
+    if (buffer.count == kHits) empty(number, apply);
+  }
+
+  /// Applies what waits. Whoever holds an entry's stripe then knows that no hit of it waits.
+  template <typename Apply>
+  void flush(Apply&& apply) {
+    const uint32_t waiting = waiting_.load(std::memory_order_relaxed);
+    if (waiting == 0) return;
+    for (uint32_t number = 0; number < kBuffers; ++number) {
+      if ((waiting >> number & 1) == 0) continue;
+      const std::lock_guard<SpinLock> lock(buffers_[number].lock);
+      empty(number, apply);
+    }
+  }
+
+ private:
+  static constexpr uint32_t kBuffers = 8;
+
+  struct alignas(64) Buffer {
+    SpinLock lock;
+    uint32_t count = 0;
+    std::array<Address, kHits> hits;
+  };
+
+  template <typename Apply>
+  void empty(uint32_t number, Apply& apply) {
+    Buffer& buffer = buffers_[number];
+    apply(buffer.hits.data(), buffer.hits.data() + buffer.count);
+    buffer.count = 0;
+    waiting_.fetch_and(~(1U << number), std::memory_order_relaxed);
+  }
+
+  /// Threads are numbered as they come, so that few of them share a buffer.
+  static uint32_t threadNumber() {
+    static std::atomic<uint32_t> threads{0};
+    thread_local const uint32_t number = threads.fetch_add(1, std::memory_order_relaxed);
+    return number;
+  }
+
+  std::array<Buffer, kBuffers> buffers_;
+  /// A bit for each buffer with hits in it.
+  std::atomic<uint32_t> waiting_{0};
+};
+
+}  // namespace ebbcache

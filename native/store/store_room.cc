@@ -1,0 +1,162 @@
+// The store's room: evictions, slabs and index chunks within the budget.
+
+#include <algorithm>
+
+#include "store/store.h"
+
+namespace ebbcache {
+
+bool Store::evictOne() {
+  const Address address = arena_->policy->victim();
+  if (address == kNowhere) return false;
+  const uint64_t hash = hash_(arena_->slabs.at(address));
+  const WriterStripe stripe(stripes_, hash);
+  arena_->policy->evicted(address, hash);
+  forget(address, hash);
+  ++counters_.evictions;
+  return true;
+}
+
+uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
+  const Layout& layout = arena_->layout;
+  const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
+  const uint64_t slabs = room / layout.slabBytes * layout.slabBytes;
+  return less(slabs, slack_.within(slabs, layout));
+}
+
+bool Store::canEverFit(uint64_t entryBytes) const {
+  const Layout& layout = arena_->layout;
+  const uint64_t room = less(budget(), arena_->emptyTableBytes());
+  const bool shares = entryBytes <= layout.largestInSlab();
+  return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
+}
+
+bool Store::mayGrow(uint64_t bytes) const {
+  return !environment_.mayGrow || environment_.mayGrow(bytes);
+}
+
+bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes) {
+  const auto fits = [&] {
+    return arena_->log.sharedLiveBytes() + bytes <=
+           liveLimit(budget, arena_->log.singleBytes() + newSingleBytes);
+  };
+  // Tables that entries leave behind are room too: give them back on the way, not after it.
+  const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
+  for (uint64_t below = contractBelow(); !fits();) {
+    if (arena_->index.count() < below || arena_->index.count() == 0) {
+      arena_->contractTables();
+      if (arena_->index.count() == 0) return fits();
+      below = contractBelow();
+    } else if (!evictOne()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Address Store::allocate(uint64_t entryBytes) {
+  makeIndexRoom();
+  const bool shares = entryBytes <= arena_->layout.largestInSlab();
+  return shares ? allocateShared(entryBytes) : allocateSingle(entryBytes);
+}
+
+Address Store::allocateShared(uint64_t bytes) {
+  const Layout& layout = arena_->layout;
+  EntryLog& log = arena_->log;
+  const uint64_t heldBefore = memory_.held();
+  slack_.follow(bytes);
+  // One that may not grow makes room within what it holds, a little with each put.
+  const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
+  const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
+  if (!makeLiveRoom(bytes, mayHold, 0) && !heldBack) return kNowhere;
+  log.compactAhead(bytes);
+  for (bool refused = false;;) {
+    const Address address = log.append(bytes);
+    if (address != kNowhere) {
+      prepareNextSlab();
+      return address;
+    }
+    if (log.openNext(bytes)) continue;
+
+    const uint64_t live = log.sharedLiveBytes() + bytes;
+    if (live <= liveWorthCompacting(log.sharedBytes(), layout) && log.openCompacted(bytes)) {
+      continue;
+    }
+    // What was held before may be held again without asking.
+    const uint64_t heldThen = memory_.held() + layout.slabBytes;
+    if (!refused && heldThen <= memory_.budget()) {
+      heldBack_ = heldThen > heldBefore && !mayGrow(layout.slabBytes);
+      if (!heldBack_) {
+        if (log.openFresh()) continue;
+        refused = true;
+        // Nothing that could give way would give the system back its memory.
+        if (log.sharedBytes() == 0) return kNowhere;
+      }
+    }
+    const uint64_t slack = slack_.within(log.sharedBytes(), layout);
+    if (live <= less(log.sharedBytes(), slack) &&
+        (log.openCompacted(bytes) || log.openEvacuated())) {
+      continue;
+    }
+    if (!evictOne()) return kNowhere;
+  }
+}
+
+void Store::prepareNextSlab() {
+  const Layout& layout = arena_->layout;
+  EntryLog& log = arena_->log;
+  if (!log.wantsNext()) return;
+  const bool full = heldBack_ || !memory_.fits(layout.slabBytes);
+  const bool manyDead = log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
+  if (!full && !manyDead) return;
+  const uint64_t reclaimable = log.chooseNext();
+  if (full) slack_.observe(reclaimable, log.sharedBytes(), layout);
+}
+
+Address Store::allocateSingle(uint64_t bytes) {
+  const uint64_t whole = memory_.wholePages(bytes);
+  const uint64_t heldBefore = memory_.held();
+  uint64_t mayHold = memory_.budget();
+  const uint64_t growth = less(std::min(heldBefore + whole, mayHold), heldBefore);
+  // One that may not grow replaces what it holds.
+  if (growth > 0 && !mayGrow(growth)) mayHold = heldBefore;
+  if (mayHold < whole) return kNowhere;
+  makeLiveRoom(0, std::min(mayHold, budget()), whole);
+  shrinkHeldTo(mayHold - whole);
+  return memory_.held() + whole <= mayHold ? arena_->log.appendSingle(bytes) : kNowhere;
+}
+
+void Store::makeIndexRoom() {
+  HashIndex& index = arena_->index;
+  index.grow();
+  if (!index.wantsChunk()) return;
+  if (!memory_.fits(index.chunkBytes())) {
+    makeLiveRoom(0, less(budget(), index.chunkBytes()), 0);
+    arena_->log.dropOneSlab();
+  }
+  // Without it buckets grow fuller, and the next put asks again.
+  index.addChunk();
+}
+
+bool Store::makeBucketRoom(uint64_t hash) {
+  HashIndex& index = arena_->index;
+  while (!index.hasRoomFor(hash)) {
+    if (memory_.fits(index.chunkBytes()) ? !index.addChunk() : !evictOne()) return false;
+  }
+  return true;
+}
+
+uint64_t Store::shrinkHeldTo(uint64_t target) {
+  const uint64_t before = memory_.held();
+  if (before <= target) return 0;
+  makeLiveRoom(0, target, 0);
+  arena_->log.dropEmptySlabs();
+  arena_->contractTables();
+  while (memory_.held() > target) {
+    if (!arena_->log.dropOneSlab() && !evictOne()) break;
+  }
+  arena_->contractTables();
+  return before - memory_.held();
+}
+
+}  // namespace ebbcache

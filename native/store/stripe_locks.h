@@ -1,0 +1,77 @@
+// The locks that readers take: one for each share of the hashes, so that readers of different keys
+// do not wait for each other, and a reader waits for a writer only while that touches its stripe.
+//
+// Whoever holds the stripe of an entry's hash may read the entry and its bucket. Writers come one
+// at a time (the store's mutex) and hold the stripe too whenever they change either.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "store/spin_lock.h"
+
+namespace ebbcache {
+
+class StripeLocks {
+ public:
+  /// Buckets of the index are numbered by the hash's low bits, so all entries of a bucket are of
+  /// one stripe as long as there are this many buckets or more.
+  static constexpr uint32_t kStripes = 64;
+
+  /// A cache line, so that readers of different stripes do not share one.
+  struct alignas(64) Stripe {
+    SpinLock lock;
+    uint64_t hits = 0;
+    uint64_t misses = 0;
+  };
+
+  static uint32_t numberOf(uint64_t hash) { return static_cast<uint32_t>(hash) % kStripes; }
+  Stripe& of(uint64_t hash) { return stripes_[numberOf(hash)]; }
+  std::array<Stripe, kStripes>& all() { return stripes_; }
+
+ private:
+  friend class AllStripes;
+  friend class WriterStripe;
+
+  std::array<Stripe, kStripes> stripes_;
+  /// Writers only: a writer has them all.
+  bool allHeld_ = false;
+};
+
+/// For a writer: no reader is in the store.
+class AllStripes {
+ public:
+  explicit AllStripes(StripeLocks& locks) : locks_(locks) {
+    for (StripeLocks::Stripe& stripe : locks_.stripes_) stripe.lock.lock();
+    locks_.allHeld_ = true;
+  }
+  ~AllStripes() {
+    locks_.allHeld_ = false;
+    for (StripeLocks::Stripe& stripe : locks_.stripes_) stripe.lock.unlock();
+  }
+  AllStripes(const AllStripes&) = delete;
+  AllStripes& operator=(const AllStripes&) = delete;
+
+ private:
+  StripeLocks& locks_;
+};
+
+/// For a writer: no reader is at the entries of this hash's stripe.
+class WriterStripe {
+ public:
+  WriterStripe(StripeLocks& locks, uint64_t hash)
+      : lock_(locks.of(hash).lock), held_(!locks.allHeld_) {
+    if (held_) lock_.lock();
+  }
+  ~WriterStripe() {
+    if (held_) lock_.unlock();
+  }
+  WriterStripe(const WriterStripe&) = delete;
+  WriterStripe& operator=(const WriterStripe&) = delete;
+
+ private:
+  SpinLock& lock_;
+  const bool held_;
+};
+
+}  // namespace ebbcache
