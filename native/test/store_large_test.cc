@@ -45,7 +45,7 @@ class StoreLarge : public testing::Test {
 };
 
 TEST_F(StoreLarge, HoldsMillionsOfSmallEntries) {
-  constexpr uint64_t kEntries = 3000000;
+  constexpr uint64_t kEntries = 2000000;
   const auto store = openStore(2 * kGiB);
   std::string value;
   uint64_t payload = 0;
