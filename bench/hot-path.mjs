@@ -1,32 +1,59 @@
 // What a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
-// the heap's bookkeeping: in one process, in turns of few entries, as medians and as ratios.
-//   node --expose-gc bench/hot-path.mjs [--quick] [--json FILE] [--records FILE.ndjson]
+// the heap's bookkeeping: in turns of few entries, as medians and as ratios.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ArenaCache } from 'ebbcache';
 import { Packr } from 'msgpackr';
+import { inChild } from './child.mjs';
+import { metadataRecords } from './records.mjs';
+import { median } from './statistics.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    records: { type: 'string' },
-  },
-});
-const ENTRIES = options.quick ? 2_000 : 10_000;
-const ROUNDS = options.quick ? 8 : 15;
 const WARMUP = 3;
 const BATCH = 50;
 /** Shares no factor with the number of entries: visits all, out of order. */
 const STRIDE = 7919;
 const BUDGET = 1024 * 1024 * 1024;
 
-function recordsOf(path) {
-  const lines = readFileSync(path, 'utf8').trim().split('\n', ENTRIES);
-  return lines.map((line) => JSON.parse(line));
+export async function hotPath({ quick }) {
+  const entries = quick ? 1_000 : 10_000;
+  const rounds = quick ? 4 : 15;
+  const measured = {};
+  for (const name of Object.keys(workloads(entries))) {
+    measured[name] = await measure({ name, entries, rounds });
+  }
+  return {
+    title: 'Beside a Map of Buffers',
+    about:
+      `${entries} keys of 40 characters, in turns of ${BATCH}: medians of ${rounds} rounds, in ` +
+      'nanoseconds an entry. The Map holds what msgpackr packs and bounds nothing; `batch` is ' +
+      '`getMany` and `setMany`. Ratios are medians over turns, of what one turn measured.',
+    tables: [
+      {
+        columns: [
+          'records',
+          'bytes',
+          'operation',
+          'Map of Buffers',
+          'ebbcache',
+          'to the Map',
+          'batch',
+          'to one by one',
+        ],
+        rows: Object.entries(measured).flatMap(([name, { bytes, ...operations }]) =>
+          Object.entries(operations).map(([operation, { ns, ratio, batchRatio }]) => [
+            name,
+            bytes,
+            operation,
+            ns.map.toFixed(0),
+            ns.ebbcache.toFixed(0),
+            `${ratio.toFixed(2)} x`,
+            ns.batch.toFixed(0),
+            `${batchRatio.toFixed(2)} x`,
+          ]),
+        ),
+      },
+    ],
+    measured,
+  };
 }
 
 /** As wide and as large as the metadata of a photograph. */
@@ -57,31 +84,26 @@ function smallRecord(i) {
   };
 }
 
-function workloads() {
-  const all = {
-    'small records': Array.from({ length: ENTRIES }, (_, i) => smallRecord(i)),
-    'made records': Array.from({ length: 100 }, (_, i) => madeRecord(i)),
+function workloads(entries) {
+  const { records, source } = metadataRecords();
+  return {
+    'small records': Array.from({ length: entries }, (_, i) => smallRecord(i)),
+    'wide records': Array.from({ length: 100 }, (_, i) => madeRecord(i)),
+    [source]: records,
   };
-  const folder = process.env.EBBCACHE_DATA;
-  if (folder !== undefined) {
-    all['real metadata'] = recordsOf(join(folder, 'corpus', 'real.ndjson'));
-  }
-  if (options.records !== undefined) all[options.records] = recordsOf(options.records);
-  return all;
 }
-
-const keys = Array.from({ length: ENTRIES }, (_, i) =>
-  `/archive/2026/holiday/photograph-${i}.jpg`.padEnd(40, 'x'),
-);
 
 // Each step takes the keys or pairs of one turn, and is its own function: a loop that both sides
 // share would be compiled for neither.
-function comparison(records) {
+function comparison(records, entries) {
+  const keys = Array.from({ length: entries }, (_, i) =>
+    `/archive/2026/holiday/photograph-${i}.jpg`.padEnd(40, 'x'),
+  );
   const packr = new Packr({ useRecords: false, moreTypes: true });
   const map = new Map();
   const cache = new ArenaCache({ maxBytes: BUDGET });
   const pairs = keys.map((key, i) => [key, records[i % records.length]]);
-  const order = keys.map((_, i) => keys[(i * STRIDE) % ENTRIES]);
+  const order = keys.map((_, i) => keys[(i * STRIDE) % entries]);
   const steps = {
     set: {
       map: (pairs) => {
@@ -112,19 +134,19 @@ function comparison(records) {
       },
     },
   };
-  const meanBytes = pairs.reduce((sum, [, value]) => sum + packr.pack(value).length, 0) / ENTRIES;
+  const meanBytes = pairs.reduce((sum, [, value]) => sum + packr.pack(value).length, 0) / entries;
   return { steps, meanBytes, inputs: { set: pairs, get: order }, close: () => cache.close() };
 }
 
-function measure(records) {
-  const { steps, meanBytes, inputs, close } = comparison(records);
+const measure = inChild(import.meta.url, async ({ name, entries, rounds }) => {
+  const { steps, meanBytes, inputs, close } = comparison(workloads(entries)[name], entries);
   const result = { bytes: Math.round(meanBytes) };
   for (const [operation, sides] of Object.entries(steps)) {
     const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
     const names = Object.keys(sides);
-    for (let round = -WARMUP; round < ROUNDS; round++) {
+    for (let round = -WARMUP; round < rounds; round++) {
       gc();
-      for (let from = 0; from < ENTRIES; from += BATCH) {
+      for (let from = 0; from < entries; from += BATCH) {
         const input = inputs[operation].slice(from, from + BATCH);
         // Who goes first changes: the first one finds the records out of the caches of the processor.
         names.push(names.shift());
@@ -138,7 +160,7 @@ function measure(records) {
   }
   close();
   return result;
-}
+});
 
 function nsPerEntry(step, input) {
   const started = process.hrtime.bigint();
@@ -156,42 +178,4 @@ function summary(times) {
     ratio: ratio('ebbcache', 'map'),
     batchRatio: ratio('batch', 'ebbcache'),
   };
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-const machine = {
-  cpu: cpus()[0].model,
-  cores: cpus().length,
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  os: `${type()} ${release()}`,
-  node: process.versions.node,
-};
-const results = Object.fromEntries(
-  Object.entries(workloads()).map(([name, records]) => [name, measure(records)]),
-);
-
-console.log(
-  `\n${ENTRIES} keys of 40 characters, ${ROUNDS} rounds in turns of ${BATCH}, medians, ns`,
-);
-console.log(
-  `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}\n`,
-);
-console.log(
-  '| records | bytes | operation | Map of Buffers | ebbcache | ratio | batch | to one by one |',
-);
-console.log('|---|---|---|---|---|---|---|---|');
-for (const [name, result] of Object.entries(results)) {
-  for (const operation of ['get', 'set']) {
-    const { ns, ratio, batchRatio } = result[operation];
-    const times = [ns.map.toFixed(0), ns.ebbcache.toFixed(0), ratio.toFixed(3)];
-    const batch = [ns.batch.toFixed(0), batchRatio.toFixed(3)];
-    console.log(`| ${[name, result.bytes, operation, ...times, ...batch].join(' | ')} |`);
-  }
-}
-if (options.json !== undefined) {
-  const report = { machine, entries: ENTRIES, rounds: ROUNDS, batch: BATCH, results };
-  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }

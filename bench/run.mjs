@@ -3,6 +3,7 @@
 
 import { eventLoop } from './event-loop.mjs';
 import { gcPauses } from './gc-pauses.mjs';
+import { hotPath } from './hot-path.mjs';
 import { memoryPerEntry } from './memory-per-entry.mjs';
 import { native } from './native.mjs';
 import { operations } from './operations.mjs';
@@ -14,6 +15,7 @@ import { keep, sectionText, writePage } from './report.mjs';
  */
 const benchmarks = {
   operations,
+  'hot-path': hotPath,
   'memory-per-entry': memoryPerEntry,
   'gc-pauses': gcPauses,
   'event-loop': eventLoop,

@@ -63,7 +63,7 @@ describe('batches', () => {
         expect(counters(many.stats())).toEqual(counters(one.stats()));
         expect(new Map(many.entries())).toEqual(new Map(one.entries()));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

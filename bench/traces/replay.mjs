@@ -6,8 +6,15 @@ import { native } from '../../dist/native.js';
 /** How often the payload is looked at in a replay. */
 const SAMPLES = 4096;
 
-let buffer = Buffer.alloc(1024 * 1024);
-native.setReadBuffer(buffer);
+let buffer;
+useBuffer(1024 * 1024);
+
+/** Values are written from it and read to it: what is in them does not matter. */
+function useBuffer(bytes) {
+  buffer = Buffer.alloc(bytes);
+  native.setReadBuffer(buffer);
+  native.setWriteBuffer(buffer);
+}
 
 /**
  * Hit ratios, 0 to 1, and `payloadBytes`: the mean of the bytes of values held, sampled from the
@@ -15,10 +22,7 @@ native.setReadBuffer(buffer);
  * the largest value that is put.
  */
 export function replay(trace, { maxBytes, policy, bypassAbove = maxBytes }) {
-  if (trace.largest > buffer.length) {
-    buffer = Buffer.alloc(trace.largest);
-    native.setReadBuffer(buffer);
-  }
+  if (trace.largest > buffer.length) useBuffer(trace.largest);
   const store = new native.Store({
     maxBytes,
     policy,
@@ -42,11 +46,11 @@ function run(store, { requests, sizes, keys, keyBytes }, bypassAbove) {
     const key = keys[requests[i]];
     const size = sizes[i];
     allBytes += size;
-    if (store.get(key) >= 0) {
+    if (native.get(store.id, key) >= 0) {
       hits++;
       hitBytes += size;
     } else if (size <= bypassAbove) {
-      store.set(key, buffer, 0, size, 0, 0);
+      native.set(store.id, key, size);
     }
     if (i % spacing === 0) {
       const stats = store.stats();

@@ -55,7 +55,8 @@ class RecencyOrder {
 };
 
 /// S3-FIFO of entries of one size, at most `maxEntries`: then shares of bytes are shares of
-/// entries.
+/// entries. A ghost is remembered until those that came after it were as many bytes as the cache
+/// holds, on a clock that ticks 64 times in that.
 class ReferenceS3Fifo {
  public:
   explicit ReferenceS3Fifo(uint64_t maxEntries) : maxEntries_(maxEntries) {}
@@ -98,6 +99,10 @@ class ReferenceS3Fifo {
     int uses;
   };
 
+  /// All that the cache holds, on the ghosts' clock.
+  static constexpr uint64_t kCacheOnClock = uint64_t{1} << 30;
+  static constexpr uint64_t kGhostTicks = 64;
+
   void push(uint64_t id, Queue& queue) {
     queue.push_back(id);
     entries_[id] = {&queue, std::prev(queue.end()), 0};
@@ -117,8 +122,8 @@ class ReferenceS3Fifo {
       const uint64_t id = small_.front();
       const bool used = entries_[id].uses > 0;
       if (!used) {
-        ghostWindow_ = size();
-        ghosts_[id] = ++ghostsEver_;
+        ghostClock_ += kCacheOnClock / size();
+        ghosts_[id] = ghostTick();
       }
       remove(id);
       if (!used) return true;
@@ -138,11 +143,13 @@ class ReferenceS3Fifo {
     return false;
   }
 
-  /// True when it is among the last ghosts, as many as there were entries.
+  uint64_t ghostTick() const { return ghostClock_ * kGhostTicks / kCacheOnClock; }
+
+  /// True when it was remembered; it is no longer.
   bool takeGhost(uint64_t id) {
     const auto ghost = ghosts_.find(id);
     if (ghost == ghosts_.end()) return false;
-    const bool remembered = ghostsEver_ - ghost->second < ghostWindow_;
+    const bool remembered = ghostTick() - ghost->second < kGhostTicks;
     ghosts_.erase(ghost);
     return remembered;
   }
@@ -151,9 +158,10 @@ class ReferenceS3Fifo {
   Queue small_;
   Queue main_;
   std::unordered_map<uint64_t, Entry> entries_;
+  /// The tick at which each left.
   std::unordered_map<uint64_t, uint64_t> ghosts_;
-  uint64_t ghostsEver_ = 0;
-  uint64_t ghostWindow_ = 0;
+  /// What became ghosts ever, in shares of what the cache held at the time.
+  uint64_t ghostClock_ = 0;
 };
 
 }  // namespace ebbcache::test

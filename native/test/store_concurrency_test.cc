@@ -212,10 +212,10 @@ TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
   SharedStoreUse use(policy, maxBytes, maxBytes / 100, 1200);
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < 3; ++i) {
-    threads.emplace_back([&use, i] { use.write(i, 3, scaled(45000)); });
-    threads.emplace_back([&use, i] { use.read(i, scaled(90000)); });
+    threads.emplace_back([&use, i] { use.write(i, 3, scaled(24000)); });
+    threads.emplace_back([&use, i] { use.read(i, scaled(48000)); });
   }
-  threads.emplace_back([&use, maxBytes = maxBytes] { use.disturb(0, scaled(1500), maxBytes); });
+  threads.emplace_back([&use, maxBytes = maxBytes] { use.disturb(0, scaled(800), maxBytes); });
   join(threads);
   use.checkAtRest();
 }
@@ -225,9 +225,9 @@ TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 60 + maxBytes / 4000, 12000);
   std::vector<std::thread> threads;
-  threads.emplace_back([&use] { use.write(0, 1, scaled(24000)); });
+  threads.emplace_back([&use] { use.write(0, 1, scaled(14000)); });
   for (uint64_t i = 0; i < 3; ++i) {
-    threads.emplace_back([&use, i] { use.read(i, scaled(24000)); });
+    threads.emplace_back([&use, i] { use.read(i, scaled(14000)); });
   }
   join(threads);
   use.checkAtRest();
@@ -239,8 +239,8 @@ TEST_P(StoreConcurrency, OnAHandfulOfKeys) {
   SharedStoreUse use(policy, maxBytes, 8, 700);
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < 2; ++i) {
-    threads.emplace_back([&use, i] { use.write(i, 2, scaled(90000)); });
-    threads.emplace_back([&use, i] { use.read(i, scaled(120000)); });
+    threads.emplace_back([&use, i] { use.write(i, 2, scaled(45000)); });
+    threads.emplace_back([&use, i] { use.read(i, scaled(60000)); });
   }
   join(threads);
   use.checkAtRest();
@@ -271,7 +271,7 @@ TEST(StoreConcurrencyWithRoom, NoReaderMissesWhatIsThere) {
     });
   }
   SeededRandom random(400);
-  for (uint64_t step = 0; step < scaled(200000); ++step) {
+  for (uint64_t step = 0; step < scaled(100000); ++step) {
     if (filled < kKeys && random.oneIn(4)) {
       store->put(keyOf(filled), "here");
       ++filled;

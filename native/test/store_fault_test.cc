@@ -156,7 +156,7 @@ TEST_P(StoreFault, AtAnyRequestForMemory) {
   }
   ASSERT_GT(requests, 60U);
   // Every request; fewer where that costs more, or where refusals overlap.
-  const uint64_t stride = (kSanitized ? 5 : 1) * (refused == Refused::kOne ? 1 : 3);
+  const uint64_t stride = (kSanitized ? 5 : 1) * (refused == Refused::kOne ? 1 : 5);
   for (uint64_t i = 1; i <= requests; i += stride) {
     SCOPED_TRACE("request " + std::to_string(i));
     TestMemory memory;

@@ -45,7 +45,7 @@ class StoreLarge : public testing::Test {
 };
 
 TEST_F(StoreLarge, HoldsMillionsOfSmallEntries) {
-  constexpr uint64_t kEntries = 5000000;
+  constexpr uint64_t kEntries = 2000000;
   const auto store = openStore(2 * kGiB);
   std::string value;
   uint64_t payload = 0;
@@ -71,9 +71,9 @@ TEST_F(StoreLarge, HoldsMillionsOfSmallEntries) {
     ASSERT_TRUE(VersionedValue(i, 1).matches(reader.value())) << i;
   }
   // Those read just now outlive the others.
-  ASSERT_TRUE(store->resize(256 * kMiB));
+  ASSERT_TRUE(store->resize(128 * kMiB));
   stats = store->stats();
-  EXPECT_LE(stats.heldBytes, 256 * kMiB);
+  EXPECT_LE(stats.heldBytes, 128 * kMiB);
   EXPECT_GT(stats.entries, kEntries / 23);
   for (uint64_t i = 0; i < kEntries; i += 23 * 11) ASSERT_TRUE(store->has(keyOf(i))) << i;
 }
@@ -114,7 +114,7 @@ TEST_P(StoreUtilisation, Is85PercentAfterRandomOverwrites) {
   EXPECT_GE(static_cast<double>(stats.payloadBytes), 0.85 * static_cast<double>(stats.heldBytes));
 }
 
-INSTANTIATE_TEST_SUITE_P(Budgets, StoreUtilisation, testing::Values(kMiB, 256 * kMiB));
+INSTANTIATE_TEST_SUITE_P(Budgets, StoreUtilisation, testing::Values(kMiB, 128 * kMiB));
 
 }  // namespace
 }  // namespace ebbcache::test

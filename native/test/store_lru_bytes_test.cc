@@ -171,11 +171,11 @@ TEST_P(StoreLruByBytes, EvictsInTheOrderOfUse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreLruByBytes,
-                         testing::Values(BytesCase{64 * kKiB, 500, 2000, 300000},
-                                         BytesCase{64 * kKiB, 500, 70000, 100000},
-                                         BytesCase{kMiB, 5000, 1200, 600000},
+                         testing::Values(BytesCase{64 * kKiB, 500, 2000, 150000},
+                                         BytesCase{64 * kKiB, 500, 70000, 50000},
+                                         BytesCase{kMiB, 5000, 1200, 300000},
                                          BytesCase{kMiB, 2000, 400 * kKiB, 30000},
-                                         BytesCase{64 * kMiB, 200000, 2000, 400000},
+                                         BytesCase{64 * kMiB, 200000, 2000, 250000},
                                          BytesCase{64 * kMiB, 500, 9 * kMiB, 800}));
 
 }  // namespace

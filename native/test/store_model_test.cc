@@ -111,13 +111,14 @@ INSTANTIATE_TEST_SUITE_P(Counts, StoreModel,
 class StoreS3FifoModel : public testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
 
 /// Entries of one size, so that the small queue's share of the bytes is its share of the entries;
-/// few enough keys that two of one 32-bit hash are once in 10,000 runs; few enough entries that
-/// their second chances do not reach the bound of one eviction.
+/// a budget so large that the table of ghosts tells 32 bits of a hash apart, and so few keys that
+/// two share those once in 20,000 runs; few enough entries that their second chances do not reach
+/// the bound of one eviction.
 TEST_P(StoreS3FifoModel, AgreesWithTheReference) {
   const auto [maxEntries, keyCount] = GetParam();
   TestMemory memory;
   StoreOptions options;
-  options.maxBytes = 64 * kMiB;
+  options.maxBytes = 1024 * kMiB;
   options.maxEntries = maxEntries;
   options.policy = Policy::kS3Fifo;
   const auto store = Store::open(options, testEnvironment(memory));

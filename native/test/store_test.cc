@@ -96,7 +96,7 @@ TEST_P(StoreBudget, IsNeverPassedAndIsUsed) {
   options.maxBytes = budget;
   const auto store = Store::open(options, testEnvironment(memory));
   const std::string value(valueBytes, 'v');
-  const uint64_t puts = 4 * budget / (valueBytes + 40) + 10;
+  const uint64_t puts = 2 * budget / (valueBytes + 40) + 10;
   for (uint64_t i = 0; i < puts; ++i) {
     ASSERT_EQ(store->put(keyOf(i), value), PutResult::kStored) << i;
     ASSERT_LE(memory.mapped, budget);
