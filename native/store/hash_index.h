@@ -45,7 +45,10 @@ class HashIndex {
   /// Mapped at first for a budget.
   static uint64_t bytesFor(const Layout& layout, uint64_t maxBytes);
 
-  Address find(uint64_t hash, std::string_view key) const;
+  /// What the caller will read of an entry that is found.
+  enum class Wanted : uint8_t { kHeader, kValue };
+
+  Address find(uint64_t hash, std::string_view key, Wanted wanted = Wanted::kHeader) const;
   void prefetchBucket(uint64_t hash) const { prefetch(&bucketOf(hash)); }
 
   /// Splits a bucket when one is due and there is room for it.

@@ -56,12 +56,12 @@ bool Store::expired(const Entry* entry) const {
 }
 
 template <typename OnHit>
-ReadResult Store::read(std::string_view key, bool counts, OnHit&& onHit) {
+ReadResult Store::read(std::string_view key, bool counts, OnHit&& onHit, HashIndex::Wanted wanted) {
   const uint64_t hash = hash_(key);
   StripeLocks::Stripe& stripe = stripes_.of(hash);
   {
     const std::lock_guard<SpinLock> lock(stripe.lock);
-    const Address address = arena_->index.find(hash, key);
+    const Address address = arena_->index.find(hash, key, wanted);
     const Entry* const entry = address == kNowhere ? nullptr : arena_->slabs.at(address);
     if (entry != nullptr && !expired(entry)) {
       const ReadResult result = onHit(*entry);
@@ -114,7 +114,8 @@ ReadResult Store::view(std::string_view key, const std::function<void(std::strin
 }
 
 bool Store::has(std::string_view key) {
-  return read(key, false, [](const Entry&) { return ReadResult::kHit; }) == ReadResult::kHit;
+  const auto onHit = [](const Entry&) { return ReadResult::kHit; };
+  return read(key, false, onHit, HashIndex::Wanted::kHeader) == ReadResult::kHit;
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {

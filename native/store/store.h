@@ -134,7 +134,8 @@ class Store {
   bool expired(const Entry* entry) const;
   /// Runs `onHit` with the stripe held.
   template <typename OnHit>
-  ReadResult read(std::string_view key, bool counts, OnHit&& onHit);
+  ReadResult read(std::string_view key, bool counts, OnHit&& onHit,
+                  HashIndex::Wanted wanted = HashIndex::Wanted::kValue);
   /// Forgets an entry that a reader found expired, unless a writer is at work: then a later one, or
   /// maintain(), does.
   void dropExpired(uint64_t hash, std::string_view key);

@@ -154,7 +154,7 @@ class StoreChurn : public testing::TestWithParam<std::tuple<Policy, uint64_t>> {
 };
 
 TEST_P(StoreChurn, NeverReturnsAWrongValue) {
-  const uint64_t steps = scaled(140000);
+  const uint64_t steps = scaled(240000);
   for (uint64_t step = 1; step <= steps; ++step) {
     const uint64_t id = random_.skewedBelow(keys_.size());
     const uint64_t kind = random_.below(100);
