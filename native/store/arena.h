@@ -34,6 +34,10 @@ class Arena final : private Relocations {
   /// Gives back what the tables no longer need.
   void contractTables();
 
+  /// What reserve() would have to take for a budget.
+  uint64_t growthFor(uint64_t maxBytes) const {
+    return slabs.growthFor(maxBytes) + index.growthFor(maxBytes);
+  }
   /// What the tables for a budget take at first, to the page or a little more.
   static uint64_t tableBytesFor(const Layout& layout, uint64_t maxBytes);
   /// Mapped for the tables, now and when there are no entries.

@@ -31,6 +31,9 @@ class Relocations {
 
 class EntryLog {
  public:
+  /// Expired entries that one sweep of a slab visits at most: others wait for its end.
+  static constexpr uint64_t kMostExpired = 4096;
+
   EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations);
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
@@ -72,8 +75,8 @@ class EntryLog {
   /// An entry of this slab expires at `at`.
   void noteExpiry(Address address, uint64_t at);
   /// Visits the entries of one slab that have a time to live, if one of them may have expired; the
-  /// visitor may release what it is given. The slab is not due again for `spacing` ms. Returns how
-  /// many entries were looked at.
+  /// visitor may release what it is given. The slab is not due again for `spacing` ms, but at once
+  /// where more than kMostExpired had expired. Returns how many entries were looked at.
   template <typename Visitor>
   uint64_t sweepExpired(uint32_t number, uint64_t now, uint64_t spacing, Visitor&& visit) {
     if (!slabs_[number].used() || slabs_[number].nextSweep > now) return 0;
@@ -83,6 +86,7 @@ class EntryLog {
     }
     uint64_t earliest = kNeverExpires;
     uint64_t seen = 0;
+    uint64_t expired = 0;
     const uint64_t tail = slabs_[number].tail;
     for (uint64_t offset = 0; offset < tail; ++seen) {
       const Address address = slabs_.addressOf(number, offset);
@@ -91,6 +95,7 @@ class EntryLog {
       offset += entry->bytes();
       if (!entry->live() || expiry == kNeverExpires) continue;
       if (expiry <= now) {
+        if (++expired > kMostExpired) return seen;
         visit(address);
       } else {
         earliest = std::min(earliest, std::max(expiry, now + spacing));

@@ -1,5 +1,6 @@
 #include "store/hash_index.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ebbcache {
@@ -52,6 +53,11 @@ HashIndex::~HashIndex() {
 uint64_t HashIndex::bytesFor(const Layout& layout, uint64_t maxBytes) {
   return directoryRoomFor(layout, maxBytes, sizeof(Bucket)) * sizeof(Bucket*) +
          layout.indexChunkBytes;
+}
+
+uint64_t HashIndex::growthFor(uint64_t maxBytes) const {
+  const uint64_t wanted = directoryRoomFor(layout_, maxBytes, sizeof(Bucket));
+  return wanted <= directoryRoom_ ? 0 : memory_.wholePages(wanted * sizeof(Bucket*));
 }
 
 bool HashIndex::reserve(uint64_t maxBytes) {
@@ -181,7 +187,12 @@ void HashIndex::moved(uint64_t hash, Address from, Address to) {
 bool HashIndex::wantsChunk() const {
   const uint64_t buckets = shape().buckets;
   return (count_ >= buckets * kEntriesPerBucket && buckets == chunks_ * bucketsPerChunk()) ||
-         (free_ == 0 && count_ >= buckets * kFewestPerBucket / 2);
+         free_ < std::min(spareOverflows(), uint64_t{1});
+}
+
+/// Overflow buckets that are kept: a chunk, once there are entries enough for one to be likely.
+uint64_t HashIndex::spareOverflows() const {
+  return count_ >= shape().buckets * kFewestPerBucket / 2 ? bucketsPerChunk() : 0;
 }
 
 bool HashIndex::addChunk() {
@@ -314,14 +325,16 @@ void HashIndex::contract() {
   while (chunks_ > 1 && (chunks_ - 1) * bucketsPerChunk() >= shape().buckets) {
     memory_.give(directory_[--chunks_], chunkBytes_);
   }
-  while (overflowChunks_ > 0 && free_ >= bucketsPerChunk() && dropLastOverflowChunk()) {
-  }
+  if (free_ >= bucketsPerChunk() + spareOverflows()) dropOverflowChunks();
 }
 
-/// Moves what is in the last overflow chunk to free buckets of the others.
-bool HashIndex::dropLastOverflowChunk() {
-  const auto first = static_cast<uint32_t>((overflowChunks_ - 1) * bucketsPerChunk()) + 1;
-  // free_ is a chunk's worth or more, so those below are enough for what is used above.
+/// Gives back as many overflow chunks as are free in sum, the last ones: what is in them moves to
+/// free buckets of the others.
+void HashIndex::dropOverflowChunks() {
+  const uint64_t kept = overflowChunks_ - (free_ - spareOverflows()) / bucketsPerChunk();
+  const auto first = static_cast<uint32_t>(kept * bucketsPerChunk()) + 1;
+  const auto end = static_cast<uint32_t>(overflowChunks_ * bucketsPerChunk()) + 1;
+  // Of the free ones those below `first` stay, and they are enough for what is used above it.
   uint32_t* link = &firstFree_;
   while (*link != 0) {
     Bucket& bucket = overflowAt(*link);
@@ -332,7 +345,6 @@ bool HashIndex::dropLastOverflowChunk() {
       --free_;
     }
   }
-  const auto end = first + static_cast<uint32_t>(bucketsPerChunk());
   for (uint32_t number = first; number < end; ++number) {
     const Bucket& bucket = overflowAt(number);
     if (bucket.slots[0] == kNowhere) continue;
@@ -344,8 +356,9 @@ bool HashIndex::dropLastOverflowChunk() {
     overflowAt(other) = bucket;
     previous->overflow = other;
   }
-  memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
-  return true;
+  while (overflowChunks_ > kept) {
+    memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
+  }
 }
 
 void HashIndex::clear() {

@@ -42,6 +42,8 @@ class HashIndex {
   /// Makes the directory large enough for a budget; false when its memory is refused. No reader is
   /// in the store.
   bool reserve(uint64_t maxBytes);
+  /// What reserve() would have to take for a budget, once there is a chunk.
+  uint64_t growthFor(uint64_t maxBytes) const;
   /// Mapped at first for a budget.
   static uint64_t bytesFor(const Layout& layout, uint64_t maxBytes);
 
@@ -172,7 +174,8 @@ class HashIndex {
   uint32_t takeOverflow();
   void freeOverflow(uint32_t number);
   void truncate(const Place& from);
-  bool dropLastOverflowChunk();
+  uint64_t spareOverflows() const;
+  void dropOverflowChunks();
 
   BudgetedMemory& memory_;
   SlabTable& slabs_;

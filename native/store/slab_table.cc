@@ -24,6 +24,15 @@ bool SlabTable::reserve(uint64_t maxBytes) {
          reserve(singles_, layout_.singleSlots(maxBytes));
 }
 
+uint64_t SlabTable::growthFor(uint64_t maxBytes) const {
+  return growthOf(slabs_, layout_.slabSlots(maxBytes)) +
+         growthOf(singles_, layout_.singleSlots(maxBytes));
+}
+
+uint64_t SlabTable::growthOf(const Slots& slots, uint64_t wanted) const {
+  return wanted <= slots.capacity ? 0 : memory_.wholePages(wanted * sizeof(Slab));
+}
+
 bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
   if (wanted <= slots.capacity) return true;
   auto* const larger = static_cast<Slab*>(memory_.take(wanted * sizeof(Slab)));

@@ -44,6 +44,9 @@ class SlabTable {
   /// Makes the tables large enough for a budget; false when their memory is refused.
   bool reserve(uint64_t maxBytes);
 
+  /// What reserve() would have to take for a budget.
+  uint64_t growthFor(uint64_t maxBytes) const;
+
   /// A fresh slab for many entries; 0 when memory or slots are out.
   uint32_t add();
   /// A mapping for one entry; 0 likewise.
@@ -90,6 +93,7 @@ class SlabTable {
     return memory_.wholePages(slots.capacity * sizeof(Slab));
   }
   bool reserve(Slots& slots, uint64_t wanted);
+  uint64_t growthOf(const Slots& slots, uint64_t wanted) const;
   /// An index into the slots; kNone when memory or slots are out.
   uint32_t addTo(Slots& slots, uint64_t bytes);
   void removeAllOf(Slots& slots, uint32_t first);

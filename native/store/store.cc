@@ -159,12 +159,8 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
       }
     }
   }
-  const Address address = allocate(bytes);
+  const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
-  if (!makeBucketRoom(hash)) {
-    arena_->log.retract(address, bytes);
-    return PutResult::kNoMemory;
-  }
   write(address, key, value, expiryAfter(ttl));
 
   const WriterStripe stripe(stripes_, hash);
@@ -233,22 +229,25 @@ void Store::forget(Address address, uint64_t hash) {
 void Store::maintain() {
   // One slab a lock, so that writers wait for one sweep at most.
   uint64_t seen = 0;
-  for (uint32_t turns = 0; seen < kSweptEntries; ++turns) {
+  for (uint32_t turns = 0; seen < kSweptEntries;) {
     const std::lock_guard<std::mutex> lock(mutex_);
     SlabTable& slabs = arena_->slabs;
     const uint32_t singles = slabs.endOfSingles() - kFirstSingle;
     if (turns >= slabs.end() + singles) break;
     if (sweepAt_ >= slabs.end() && sweepAt_ < kFirstSingle) sweepAt_ = kFirstSingle;
     if (sweepAt_ >= kFirstSingle && sweepAt_ - kFirstSingle >= singles) sweepAt_ = 1;
-    if (sweepAt_ >= slabs.end() && !SlabTable::isSingle(sweepAt_)) continue;
-    seen += arena_->log.sweepExpired(sweepAt_++, environment_.nowMs(), kSweepSpacingMs,
-                                     [this](Address address) {
-                                       const uint64_t hash = hash_(arena_->slabs.at(address));
-                                       const WriterStripe stripe(stripes_, hash);
-                                       ++counters_.expirations;
-                                       arena_->policy->removed(address);
-                                       forget(address, hash);
-                                     });
+    if (!SlabTable::isSingle(sweepAt_) && sweepAt_ >= slabs.end()) break;
+    const uint64_t now = environment_.nowMs();
+    seen += arena_->log.sweepExpired(sweepAt_, now, kSweepSpacingMs, [this](Address address) {
+      const uint64_t hash = hash_(arena_->slabs.at(address));
+      const WriterStripe stripe(stripes_, hash);
+      ++counters_.expirations;
+      arena_->policy->removed(address);
+      forget(address, hash);
+    });
+    const bool done = !slabs[sweepAt_].used() || slabs[sweepAt_].nextSweep > now;
+    if (done) ++sweepAt_;
+    if (done) ++turns;
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   if (counters_.expirations != expirationsSwept_) arena_->log.dropEmptySlabs();

@@ -44,7 +44,8 @@ struct StoreEnvironment {
   MemorySource* memory = &osMemory();
   /// Monotonic milliseconds.
   uint64_t (*nowMs)() = nullptr;
-  /// Asked before memory is taken; a store that may not grow lives within what it holds.
+  /// Asked before a slab is taken, or memory for a large entry; a store that may not grow lives
+  /// within what it holds.
   std::function<bool(uint64_t bytes)> mayGrow;
 };
 
@@ -163,8 +164,8 @@ class Store {
   /// Chooses the slab to open after this one while there is time to compact it.
   void prepareNextSlab();
   void makeIndexRoom();
-  /// Makes sure that the index can take an entry; false when memory is out.
-  bool makeBucketRoom(uint64_t hash);
+  /// allocate(), and room for the entry in the index.
+  Address allocateLinkable(uint64_t hash, uint64_t entryBytes);
   bool mayGrow(uint64_t bytes) const;
 
   bool evictOne();

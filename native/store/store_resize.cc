@@ -27,8 +27,10 @@ bool Store::resize(uint64_t maxBytes) {
                             : std::max(options_.maxBytes, maxBytes));
   const uint64_t larger = std::max(layout.slabBytes, arena_->layout.slabBytes);
   const uint64_t smaller = std::min(layout.slabBytes, arena_->layout.slabBytes);
-  const bool done =
-      larger / smaller >= kRebuildFactor ? rebuild(layout, maxBytes) : growTables(maxBytes);
+  const bool tablesTooLarge =
+      arena_->emptyTableBytes() > kRebuildFactor * Arena::tableBytesFor(layout, maxBytes);
+  const bool done = larger / smaller >= kRebuildFactor || tablesTooLarge ? rebuild(layout, maxBytes)
+                                                                         : growTables(maxBytes);
   memory_.setBudget(pressed ? std::min(std::max(pressureBudget, leastBudget()), options_.maxBytes)
                             : options_.maxBytes);
   shrinkHeldTo(memory_.budget());
@@ -37,8 +39,8 @@ bool Store::resize(uint64_t maxBytes) {
 
 bool Store::growTables(uint64_t maxBytes) {
   // Under pressure the larger tables must find room in what there is.
-  const uint64_t tables = Arena::tableBytesFor(arena_->layout, maxBytes);
-  shrinkHeldTo(less(memory_.budget(), tables));
+  const uint64_t tables = arena_->growthFor(maxBytes);
+  if (!memory_.fits(tables)) shrinkHeldTo(less(memory_.budget(), tables));
   const AllStripes stripes(stripes_);
   if (!arena_->reserve(maxBytes)) return false;
   options_.maxBytes = maxBytes;
@@ -78,14 +80,13 @@ void Store::carryOver(Arena& from) {
     const Entry* const entry = from.slabs.at(at);
     const uint64_t hash = hash_(entry);
     const uint64_t bytes = entry->bytes();
-    const Address address = canEverFit(bytes) ? allocate(bytes) : kNowhere;
-    if (address != kNowhere && makeBucketRoom(hash)) {
+    const Address address = canEverFit(bytes) ? allocateLinkable(hash, bytes) : kNowhere;
+    if (address != kNowhere) {
       write(address, entry->key(), entry->value(), entry->expiry());
       Admission admission;
       admission.replaced = entry;
       link(address, hash, admission);
     } else {
-      if (address != kNowhere) arena_->log.retract(address, bytes);
       ++counters_.evictions;
     }
     from.policy->removed(at);
@@ -99,7 +100,8 @@ uint64_t Store::shrink(uint64_t bytes) {
 }
 
 uint64_t Store::leastBudget() const {
-  return arena_->emptyTableBytes() + arena_->layout.slabBytes;
+  // A slab, and a chunk of the index for buckets and one for overflows.
+  return arena_->emptyTableBytes() + arena_->layout.slabBytes + 2 * arena_->index.chunkBytes();
 }
 
 uint64_t Store::setPressureBudget(uint64_t bytes) {

@@ -70,7 +70,7 @@ Address Store::allocateShared(uint64_t bytes) {
   const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
   if (!makeLiveRoom(bytes, mayHold, 0) && !heldBack) return kNowhere;
   log.compactAhead(bytes);
-  for (bool refused = false;;) {
+  for (bool refused = false, asked = false;;) {
     const Address address = log.append(bytes);
     if (address != kNowhere) {
       prepareNextSlab();
@@ -82,10 +82,13 @@ Address Store::allocateShared(uint64_t bytes) {
     if (live <= liveWorthCompacting(log.sharedBytes(), layout) && log.openCompacted(bytes)) {
       continue;
     }
-    // What was held before may be held again without asking.
+    // What was held before may be held again without asking; more is asked for once, because the
+    // answer costs a look at the machine.
     const uint64_t heldThen = memory_.held() + layout.slabBytes;
-    if (!refused && heldThen <= memory_.budget()) {
-      heldBack_ = heldThen > heldBefore && !mayGrow(layout.slabBytes);
+    const bool grows = heldThen > heldBefore;
+    if (!refused && heldThen <= memory_.budget() && !(grows && asked)) {
+      heldBack_ = grows && !mayGrow(layout.slabBytes);
+      asked = asked || grows;
       if (!heldBack_) {
         if (log.openFresh()) continue;
         refused = true;
@@ -131,19 +134,28 @@ void Store::makeIndexRoom() {
   index.grow();
   if (!index.wantsChunk()) return;
   if (!memory_.fits(index.chunkBytes())) {
-    makeLiveRoom(0, less(budget(), index.chunkBytes()), 0);
+    const uint64_t rest = less(budget(), index.chunkBytes());
+    // Not at the price of all entries.
+    if (liveLimit(rest, arena_->log.singleBytes()) == 0) return;
+    makeLiveRoom(0, rest, 0);
     arena_->log.dropOneSlab();
   }
   // Without it buckets grow fuller, and the next put asks again.
   index.addChunk();
 }
 
-bool Store::makeBucketRoom(uint64_t hash) {
+Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
   HashIndex& index = arena_->index;
-  while (!index.hasRoomFor(hash)) {
-    if (memory_.fits(index.chunkBytes()) ? !index.addChunk() : !evictOne()) return false;
+  for (bool again = false;; again = true) {
+    const Address address = allocate(entryBytes);
+    if (address == kNowhere) return kNowhere;
+    const bool mayAdd = memory_.fits(index.chunkBytes());
+    if (index.hasRoomFor(hash) || (mayAdd && index.addChunk())) return address;
+    arena_->log.retract(address, entryBytes);
+    if (again) return kNowhere;
+    shrinkHeldTo(less(memory_.budget(), index.chunkBytes()));
+    if (memory_.fits(index.chunkBytes())) index.addChunk();
   }
-  return true;
 }
 
 uint64_t Store::shrinkHeldTo(uint64_t target) {
@@ -152,8 +164,11 @@ uint64_t Store::shrinkHeldTo(uint64_t target) {
   makeLiveRoom(0, target, 0);
   arena_->log.dropEmptySlabs();
   arena_->contractTables();
-  while (memory_.held() > target) {
-    if (!arena_->log.dropOneSlab() && !evictOne()) break;
+  constexpr uint64_t kContractEvery = 1024;
+  for (uint64_t evictions = 0; memory_.held() > target;) {
+    if (arena_->log.dropOneSlab()) continue;
+    if (!evictOne()) break;
+    if (++evictions % kContractEvery == 0) arena_->contractTables();
   }
   arena_->contractTables();
   return before - memory_.held();

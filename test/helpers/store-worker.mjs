@@ -8,8 +8,8 @@ const cache = new ArenaCache(options);
 const random = (below) => Math.floor(Math.random() * below);
 
 function check(key, value) {
-  if (value !== undefined && (value.key !== key || value.text.length !== value.length)) {
-    throw new Error(`${key} has the value of ${value.key}`);
+  if (value !== undefined && (value.key !== key || value.text?.length !== value.length)) {
+    throw new Error(`${key} has the value ${JSON.stringify(value).slice(0, 200)}`);
   }
 }
 
