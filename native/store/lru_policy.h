@@ -1,4 +1,5 @@
-// Exact least recently used, by entry.
+// Least recently used, by entry: exact for one thread, and between threads to the hits that wait in
+// their buffers.
 #pragma once
 
 #include "store/entry_queue.h"

@@ -97,7 +97,8 @@ class Store {
   /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
   /// given, and the call counts as neither hit nor use.
   ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
-  /// Calls `visit` with the value in place, under the lock, if the key is there: kHit or kMiss.
+  /// Calls `visit` with the value in place, under a lock of the entry, if the key is there: kHit or
+  /// kMiss. `visit` must not call the store: it would wait for itself.
   /// Counts like get.
   ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit);
   /// The same as get, never counted.
