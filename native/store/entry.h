@@ -101,9 +101,8 @@ class Entry {
   uint64_t keyBytes() const { return isLong() ? longSize(4) : shortKeyBytes_; }
   uint64_t valueBytes() const { return isLong() ? longSize(0) : shortValueBytes_; }
   uint64_t payloadBytes() const { return keyBytes() + valueBytes(); }
-  EntryShape shape() const { return {keyBytes(), valueBytes(), expires()}; }
   uint64_t bytes() const {
-    // Not by shape(): a gap may be long without need.
+    // By what lies before the key: a gap may be long without need.
     const uint64_t exact = static_cast<uint64_t>(keyData() - base()) + payloadBytes();
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }

@@ -40,9 +40,8 @@ Address LruPolicy::victim() {
 }
 
 void LruPolicy::evicted(Address address, uint64_t /*hash*/) {
-  flushHits();
+  removed(address);
   const std::lock_guard<SpinLock> lock(queueLock_);
-  queue_.remove(address);
   if (queue_.oldest() != kNowhere) prefetch(slabs_.at(queue_.oldest()));
 }
 
