@@ -98,12 +98,13 @@ class Entry {
     setOlder(older);
   }
 
-  uint64_t keyBytes() const { return isLong() ? longSize(4) : shortKeyBytes_; }
-  uint64_t valueBytes() const { return isLong() ? longSize(0) : shortValueBytes_; }
-  uint64_t payloadBytes() const { return keyBytes() + valueBytes(); }
+  uint64_t keyBytes() const { return parts().keyBytes; }
+  uint64_t valueBytes() const { return parts().valueBytes; }
+  uint64_t payloadBytes() const { return parts().keyBytes + parts().valueBytes; }
   uint64_t bytes() const {
     // By what lies before the key: a gap may be long without need.
-    const uint64_t exact = static_cast<uint64_t>(keyData() - base()) + payloadBytes();
+    const Parts at = parts();
+    const uint64_t exact = at.keyAt + at.keyBytes + at.valueBytes;
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }
 
@@ -116,18 +117,36 @@ class Entry {
   }
   void setExpiry(uint64_t at) { std::memcpy(base() + expiryOffset(), &at, sizeof at); }
 
-  char* keyData() { return base() + expiryOffset() + (expires() ? 8 : 0); }
-  const char* keyData() const { return const_cast<Entry*>(this)->keyData(); }
+  char* keyData() { return base() + parts().keyAt; }
   char* valueData() { return keyData() + keyBytes(); }
-  const char* valueData() const { return const_cast<Entry*>(this)->valueData(); }
-  std::string_view key() const { return {keyData(), keyBytes()}; }
-  std::string_view value() const { return {valueData(), valueBytes()}; }
+  std::string_view key() const {
+    const Parts at = parts();
+    return {base() + at.keyAt, at.keyBytes};
+  }
+  std::string_view value() const {
+    const Parts at = parts();
+    return {base() + at.keyAt + at.keyBytes, at.valueBytes};
+  }
 
  private:
-  bool isLong() const { return (state() & kLong) != 0; }
+  static constexpr unsigned kHeaderBytes = 12;
+
+  struct Parts {
+    uint64_t keyAt;
+    uint64_t keyBytes;
+    uint64_t valueBytes;
+  };
+  Parts parts() const {
+    const unsigned flags = state();
+    static_assert(kExpires * 4 == sizeof(uint64_t), "the expiry's bytes without a branch");
+    const unsigned expiryBytes = (flags & kExpires) * 4;
+    if ((flags & kLong) != 0) return {kHeaderBytes + 8 + expiryBytes, longSize(4), longSize(0)};
+    return {kHeaderBytes + expiryBytes, shortKeyBytes_, shortValueBytes_};
+  }
+
   char* base() { return reinterpret_cast<char*>(this); }
   const char* base() const { return reinterpret_cast<const char*>(this); }
-  size_t expiryOffset() const { return isLong() ? 20 : 12; }
+  size_t expiryOffset() const { return (state() & kLong) != 0 ? kHeaderBytes + 8 : kHeaderBytes; }
   uint32_t longSize(size_t at) const {
     uint32_t size;
     std::memcpy(&size, base() + 12 + at, sizeof size);

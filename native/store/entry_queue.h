@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "store/prefetch.h"
 #include "store/slab_table.h"
 
 namespace ebbcache {
@@ -46,11 +45,11 @@ class EntryQueue {
     if (oldest_ == from) oldest_ = to;
   }
 
-  /// remove() and moved() will need these lines.
+  /// remove() and moved() will need these lines. Safe beside threads that change the queue.
   void prefetchNeighbours(Address address) const {
     const Entry* const entry = slabs_.at(address);
-    if (entry->newer() != kNowhere) prefetch(slabs_.at(entry->newer()));
-    if (entry->older() != kNowhere) prefetch(slabs_.at(entry->older()));
+    slabs_.prefetchHeader(entry->newer());
+    slabs_.prefetchHeader(entry->older());
   }
 
   void clear() { newest_ = oldest_ = kNowhere; }

@@ -94,33 +94,6 @@ unsigned HashIndex::Shape::bitsOf(uint32_t number) const {
 
 // ---------------------------------------------------------------- entries
 
-namespace {
-
-/// The lines of an entry of common size come at once, while its key is compared.
-void prefetchEntry(const Entry* entry) {
-  constexpr size_t kBytes = 640;
-  constexpr size_t kLine = 64;
-  const auto* const bytes = reinterpret_cast<const char*>(entry);
-  for (size_t at = 0; at < kBytes; at += kLine) prefetch(bytes + at);
-}
-
-}  // namespace
-
-Address HashIndex::find(uint64_t hash, std::string_view key, Wanted wanted) const {
-  const uint8_t tag = tagOf(hash);
-  for (const Bucket* bucket = &bucketOf(hash);; bucket = &overflowAt(bucket->overflow)) {
-    for (uint32_t i = 0; i < Bucket::kSlots; ++i) {
-      const Address address = bucket->slots[i];
-      if (address == kNowhere) return kNowhere;
-      if (bucket->tags[i] != tag) continue;
-      const Entry* const entry = slabs_.at(address);
-      if (wanted == Wanted::kValue) prefetchEntry(entry);
-      if (entry->key() == key) return address;
-    }
-    if (bucket->overflow == 0) return kNowhere;
-  }
-}
-
 HashIndex::Place HashIndex::placeOf(Bucket& first, Address address) const {
   Place place{&first, 0, nullptr};
   for (;;) {
@@ -148,7 +121,7 @@ void HashIndex::put(Bucket& first, uint8_t tag, Address address) {
 }
 
 void HashIndex::insert(uint64_t hash, Address address) {
-  put(bucketOf(hash), tagOf(hash), address);
+  put(bucketOf(hash), Bucket::tagOf(hash), address);
   ++count_;
 }
 
@@ -171,7 +144,10 @@ void HashIndex::remove(uint64_t hash, Address address) {
 
 /// Empties the last bucket of a chain from a slot on, and lets go of it if that is its first.
 void HashIndex::truncate(const Place& from) {
-  for (uint32_t i = from.slot; i < Bucket::kSlots; ++i) from.bucket->slots[i] = kNowhere;
+  for (uint32_t i = from.slot; i < Bucket::kSlots; ++i) {
+    from.bucket->tags[i] = Bucket::kNoTag;
+    from.bucket->slots[i] = kNowhere;
+  }
   if (from.slot > 0 || from.previous == nullptr) return;
   freeOverflow(from.previous->overflow);
   from.previous->overflow = 0;
@@ -304,6 +280,7 @@ bool HashIndex::merge(Shape shape) {
   for (uint32_t number = 0;;) {
     for (uint32_t i = 0; i < Bucket::kSlots && bucket->slots[i] != kNowhere; ++i) {
       put(into, bucket->tags[i], bucket->slots[i]);
+      bucket->tags[i] = Bucket::kNoTag;
       bucket->slots[i] = kNowhere;
     }
     const uint32_t next = bucket->overflow;

@@ -2,15 +2,8 @@
 // added one at a time as entries come, so there is no rehash to wait for and no second table to
 // find room for.
 //
-//   bucket   0              12         16                           64
-//            +--------------+----------+-----------------------------+
-//            | 12 tags of   | overflow | 12 addresses; the first 0   |
-//            | 8 bits       | u32      | ends the bucket             |
-//            +--------------+----------+-----------------------------+
-//
-// A tag is the highest byte of the hash, so that a lookup touches the bucket and, but for one in
-// 256, no entry but the right one. A full bucket goes on in an overflow bucket; only the last one
-// of such a chain has empty slots.
+// A lookup touches the bucket and, but for one in 256, no entry but the right one. A full bucket
+// goes on in an overflow bucket; only the last one of such a chain has empty slots.
 //
 //   directory:  primary chunk 0 | 1 | 2 | ... unused ... | 1 | overflow chunk 0
 //
@@ -23,6 +16,7 @@
 #include <string_view>
 
 #include "slab/budgeted_memory.h"
+#include "store/hash_bucket.h"
 #include "store/key_hash.h"
 #include "store/layout.h"
 #include "store/prefetch.h"
@@ -50,7 +44,18 @@ class HashIndex {
   /// What the caller will read of an entry that is found.
   enum class Wanted : uint8_t { kHeader, kValue };
 
-  Address find(uint64_t hash, std::string_view key, Wanted wanted = Wanted::kHeader) const;
+  Address find(uint64_t hash, std::string_view key, Wanted wanted = Wanted::kHeader) const {
+    const uint8_t tag = Bucket::tagOf(hash);
+    for (const Bucket* bucket = &bucketOf(hash);; bucket = &overflowAt(bucket->overflow)) {
+      for (uint32_t slots = bucket->slotsWith(tag); slots != 0; slots &= slots - 1) {
+        const Address address = bucket->slots[lowestBit(slots)];
+        const Entry* const entry = slabs_.at(address);
+        prefetchBytes(entry, wanted == Wanted::kValue ? kValuePrefetch : kHeaderPrefetch);
+        if (entry->key() == key) return address;
+      }
+      if (bucket->overflow == 0) return kNowhere;
+    }
+  }
   void prefetchBucket(uint64_t hash) const { prefetch(&bucketOf(hash)); }
 
   /// Splits a bucket when one is due and there is room for it.
@@ -109,14 +114,12 @@ class HashIndex {
   uint64_t chunkBytes() const { return chunkBytes_; }
 
  private:
-  struct alignas(64) Bucket {
-    static constexpr uint32_t kSlots = 12;
-    uint8_t tags[kSlots];
-    /// Number of the bucket in which this one goes on, 1 or more; 0 for none.
-    uint32_t overflow;
-    Address slots[kSlots];
-  };
-  static_assert(sizeof(Bucket) == 64, "the layout above");
+  /// The lines of an entry of common size come at once, while its key is compared; of others those
+  /// with the key.
+  static constexpr uint64_t kValuePrefetch = 704;
+  static constexpr uint64_t kHeaderPrefetch = 128;
+
+  using Bucket = HashBucket;
 
   /// How many buckets there are; read by readers while a writer changes it, as one word. Of any
   /// hash that is not in the bucket being split or merged, both shapes say the same.
@@ -140,7 +143,6 @@ class HashIndex {
   void setShape(uint32_t buckets, uint32_t mask) {
     shape_.store(uint64_t{mask} << 32 | buckets, std::memory_order_relaxed);
   }
-  static uint8_t tagOf(uint64_t hash) { return static_cast<uint8_t>(hash >> 56); }
   static uint32_t reverseBits(uint32_t x);
 
   Bucket& bucketAt(uint32_t number) const {

@@ -9,7 +9,6 @@ namespace ebbcache {
 
 void LruPolicy::applyHits(const Address* first, const Address* last) {
   const std::lock_guard<SpinLock> lock(queueLock_);
-  for (const Address* at = first; at != last; ++at) queue_.prefetchNeighbours(*at);
   for (const Address* at = first; at != last; ++at) queue_.makeNewest(*at);
 }
 
@@ -24,6 +23,8 @@ void LruPolicy::inserted(Address address, uint64_t /*hash*/, const Admission& /*
 }
 
 void LruPolicy::hit(Address address) {
+  // By the time that the buffer is full they are there.
+  queue_.prefetchNeighbours(address);
   hits_.add(address, [this](const Address* first, const Address* last) { applyHits(first, last); });
 }
 

@@ -1,5 +1,7 @@
-// Asks for a cache line before it is needed.
+// Asks for cache lines before they are needed.
 #pragma once
+
+#include <cstdint>
 
 #if defined(_MSC_VER)
 #include <intrin.h>
@@ -15,6 +17,11 @@ inline void prefetch(const void* address) {
 #elif defined(__GNUC__)
   __builtin_prefetch(address);
 #endif
+}
+
+inline void prefetchBytes(const void* address, uint64_t bytes) {
+  constexpr uint64_t kLine = 64;
+  for (uint64_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(address) + at);
 }
 
 }  // namespace ebbcache

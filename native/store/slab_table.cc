@@ -4,6 +4,13 @@
 
 namespace ebbcache {
 
+void Slab::begin(char* memory, uint64_t memoryBytes) {
+  base.store(memory, std::memory_order_relaxed);
+  bytes = memoryBytes;
+  tail = live = 0;
+  nextSweep = kNeverExpires;
+}
+
 SlabTable::SlabTable(BudgetedMemory& memory, const Layout& layout)
     : memory_(memory),
       layout_(layout),
@@ -38,7 +45,7 @@ bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
   auto* const larger = static_cast<Slab*>(memory_.take(wanted * sizeof(Slab)));
   if (larger == nullptr) return false;
   if (slots.slots != nullptr) {
-    std::memcpy(larger, slots.slots, slots.end * sizeof(Slab));
+    std::memcpy(static_cast<void*>(larger), slots.slots, slots.end * sizeof(Slab));
     memory_.give(slots.slots, slots.capacity * sizeof(Slab));
   }
   slots.slots = larger;
@@ -56,7 +63,7 @@ uint32_t SlabTable::addTo(Slots& slots, uint64_t bytes) {
   } else {
     index = slots.end++;
   }
-  slots.slots[index] = Slab{base, memory_.wholePages(bytes), 0, 0, kNeverExpires, kNone};
+  slots.slots[index].begin(base, memory_.wholePages(bytes));
   return index;
 }
 
@@ -73,8 +80,8 @@ uint32_t SlabTable::addSingle(uint64_t bytes) {
 void SlabTable::remove(uint32_t number) {
   Slots& slots = isSingle(number) ? singles_ : slabs_;
   Slab& slab = (*this)[number];
-  memory_.give(slab.base, slab.bytes);
-  slab = Slab{};
+  memory_.give(slab.start(), slab.bytes);
+  slab.end();
   slab.nextUnused = slots.firstUnused;
   slots.firstUnused = isSingle(number) ? number - kFirstSingle : number;
 }
@@ -86,7 +93,8 @@ void SlabTable::removeAll() {
 
 void SlabTable::removeAllOf(Slots& slots, uint32_t first) {
   for (uint32_t index = first; index < slots.end; ++index) {
-    if (slots.slots[index].used()) memory_.give(slots.slots[index].base, slots.slots[index].bytes);
+    if (slots.slots[index].used())
+      memory_.give(slots.slots[index].start(), slots.slots[index].bytes);
   }
   slots.end = first;
   slots.firstUnused = kNone;

@@ -6,17 +6,20 @@
 //   of one with a mapping of its own: kFirstSingle + its number, the topmost addresses
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "slab/budgeted_memory.h"
 #include "store/entry.h"
 #include "store/layout.h"
+#include "store/prefetch.h"
 
 namespace ebbcache {
 
 /// A slab of many entries, or of the one entry that is too large to share.
 struct Slab {
-  char* base;
+  /// Null for an unused slot. Atomic for prefetchHeader() of a slab that another thread removes.
+  std::atomic<char*> base;
   /// Mapped; slabBytes, or whole pages for an entry on its own.
   uint64_t bytes;
   /// Where the next entry would go; what lies before is entries, live or dead, without gaps.
@@ -29,7 +32,11 @@ struct Slab {
   /// Of an unused slot: the next unused one.
   uint32_t nextUnused;
 
-  bool used() const { return base != nullptr; }
+  void begin(char* memory, uint64_t memoryBytes);
+  void end() { base.store(nullptr, std::memory_order_relaxed); }
+
+  char* start() const { return base.load(std::memory_order_relaxed); }
+  bool used() const { return start() != nullptr; }
   /// What compaction would leave at its end: dead entries and what was never written.
   uint64_t reclaimable() const { return bytes - live; }
 };
@@ -64,9 +71,16 @@ class SlabTable {
   uint32_t endOfSingles() const { return kFirstSingle + singles_.end; }
 
   Entry* at(Address address) const {
-    if (isSingle(address)) return entryAt(singles_.slots[address - kFirstSingle].base);
-    const uint64_t offset = uint64_t{address & offsetMask_} * kEntryAlignment;
-    return entryAt(slabs_.slots[address >> offsetBits_].base + offset);
+    if (isSingle(address)) return entryAt(singles_.slots[address - kFirstSingle].start());
+    return entryAt(slabs_.slots[address >> offsetBits_].start() + offsetOf(address));
+  }
+  /// Asks for the header of an entry that may be gone by now, with its slab.
+  void prefetchHeader(Address address) const {
+    const bool single = isSingle(address);
+    const Slab& slab =
+        single ? singles_.slots[address - kFirstSingle] : slabs_.slots[address >> offsetBits_];
+    const auto start = reinterpret_cast<uintptr_t>(slab.start());
+    prefetch(reinterpret_cast<const void*>(start + (single ? 0 : offsetOf(address))));
   }
   uint32_t numberOf(Address address) const {
     return isSingle(address) ? address : address >> offsetBits_;
@@ -88,6 +102,9 @@ class SlabTable {
   };
   static constexpr uint32_t kNone = UINT32_MAX;
 
+  uint64_t offsetOf(Address address) const {
+    return uint64_t{address & offsetMask_} * kEntryAlignment;
+  }
   static Entry* entryAt(char* bytes) { return reinterpret_cast<Entry*>(bytes); }
   uint64_t bytesOf(const Slots& slots) const {
     return memory_.wholePages(slots.capacity * sizeof(Slab));

@@ -89,9 +89,10 @@ namespace {
 
 auto copyTo(char* out, uint64_t capacity, uint64_t& bytes) {
   return [out, capacity, &bytes](const Entry& entry) {
-    bytes = entry.valueBytes();
+    const std::string_view value = entry.value();
+    bytes = value.size();
     if (bytes > capacity) return ReadResult::kBufferTooSmall;
-    if (bytes > 0) std::memcpy(out, entry.valueData(), bytes);
+    if (bytes > 0) std::memcpy(out, value.data(), bytes);
     return ReadResult::kHit;
   };
 }
