@@ -14,6 +14,9 @@ constexpr unsigned kTickBits = 6;
 constexpr uint16_t kTicksRemembered = uint16_t{1} << kTickBits;
 /// How often a table that was refused, or is too small by now, is asked for again, in ghosts.
 constexpr uint32_t kRetryEvery = 4096;
+/// A store with more of its budget left than one in so many has hardly a use for ghosts, and is
+/// spared the table. What is left then has room for the table and slabs besides.
+constexpr uint64_t kRestWithoutTable = 8;
 /// A table for a budget so many times larger than what the store holds is given back.
 constexpr uint64_t kFarTooLarge = 16;
 
@@ -51,7 +54,7 @@ void GhostQueue::reserve(uint64_t budget) {
 }
 
 void GhostQueue::remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes) {
-  if (++remembered_ % kRetryEvery == 0) reserve(memory_.budget());
+  if (remembered_++ % kRetryEvery == 0) reserve(memory_.budget());
   if (table_ == nullptr) return;
   clock_ += (bytes << kStoreBits) / storeBytes;
   const uint16_t tag = tagOf(hash);
@@ -65,6 +68,14 @@ void GhostQueue::remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes) {
     if (ageOf(*at) > ageOf(*place)) place = at;
   }
   *place = {tag, tick()};
+}
+
+void GhostQueue::reserveWhenNearlyFull() {
+  const uint64_t held = memory_.held();
+  const uint64_t budget = memory_.budget();
+  if (table_ != nullptr || held == heldWhenAsked_) return;
+  heldWhenAsked_ = held;
+  if (held >= budget - budget / kRestWithoutTable) reserve(budget);
 }
 
 bool GhostQueue::forget(uint32_t hash) {

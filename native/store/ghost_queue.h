@@ -30,6 +30,8 @@ class GhostQueue {
   /// less than half, and starts anew. Where more is refused all stays; without a table nothing is
   /// remembered.
   void reserve(uint64_t budget);
+  /// Takes the table while there is still room for it: to be called with every new entry.
+  void reserveWhenNearlyFull();
 
   /// An entry of so many bytes left a store that held `storeBytes` with it. It is remembered until
   /// as many bytes came after it, or the table has no room.
@@ -60,6 +62,8 @@ class GhostQueue {
   BudgetedMemory& memory_;
   Ghost* table_ = nullptr;
   uint64_t slots_ = 0;
+  /// So that a refusal is not asked for again before anything has changed.
+  uint64_t heldWhenAsked_ = 0;
   /// Bytes remembered ever, in shares of what the store held at the time.
   uint64_t clock_ = 0;
   /// Ghosts that came ever, with a table or without.

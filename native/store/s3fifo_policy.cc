@@ -48,6 +48,7 @@ void S3FifoPolicy::remove(Address address) {
 void S3FifoPolicy::inserted(Address address, uint64_t hash, const Admission& admission) {
   const bool wasInMain =
       admission.replaced != nullptr && (admission.replaced->state() & Entry::kInSmallQueue) == 0;
+  ghosts_.reserveWhenNearlyFull();
   const bool toMain = wasInMain || ghosts_.forget(static_cast<uint32_t>(hash));
   push(toMain ? main_ : small_, address);
 }
@@ -116,7 +117,7 @@ void S3FifoPolicy::clear() {
 }
 
 void S3FifoPolicy::reserve(uint64_t maxBytes) {
-  ghosts_.reserve(maxBytes);
+  if (ghosts_.tableBytes() > 0) ghosts_.reserve(maxBytes);
 }
 
 void S3FifoPolicy::contract() {

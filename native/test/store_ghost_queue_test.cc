@@ -8,6 +8,7 @@ namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kBudget = 8 * kMiB;
+constexpr uint64_t kNearlyAll = kBudget - kBudget / 8;
 
 /// Spread as a hash is.
 uint32_t hashOf(uint32_t i) {
@@ -16,7 +17,14 @@ uint32_t hashOf(uint32_t i) {
 
 class GhostQueues : public testing::Test {
  protected:
-  GhostQueues() : memory_(source_, kBudget), ghosts_(memory_) { ghosts_.reserve(kBudget); }
+  GhostQueues() : memory_(source_, kBudget), slabs_(memory_.take(kNearlyAll)), ghosts_(memory_) {
+    ghosts_.reserve(kBudget);
+  }
+  ~GhostQueues() override {
+    if (slabs_ != nullptr) memory_.give(slabs_, kNearlyAll);
+  }
+
+  uint64_t heldByGhosts() const { return memory_.held() - (slabs_ != nullptr ? kNearlyAll : 0); }
 
   /// Entries of a size leave a full store.
   void rememberAll(uint32_t from, uint32_t to, uint64_t bytes) {
@@ -30,6 +38,8 @@ class GhostQueues : public testing::Test {
 
   TestMemory source_;
   BudgetedMemory memory_;
+  /// What a full store holds besides.
+  void* slabs_;
   GhostQueue ghosts_;
 };
 
@@ -58,10 +68,31 @@ TEST_F(GhostQueues, ForgetsWhatItWasAskedFor) {
 }
 
 TEST_F(GhostQueues, HoldsAHundredAndTwentyEighthOfTheBudget) {
-  EXPECT_EQ(memory_.held(), kBudget / 128);
+  EXPECT_EQ(heldByGhosts(), kBudget / 128);
   EXPECT_EQ(ghosts_.tableBytes(), kBudget / 128);
   ghosts_.clear();
-  EXPECT_EQ(memory_.held(), 0U);
+  EXPECT_EQ(heldByGhosts(), 0U);
+}
+
+TEST_F(GhostQueues, TakesTheTableWhenTheBudgetIsNearlyFull) {
+  ghosts_.clear();
+  memory_.give(slabs_, kNearlyAll);
+  slabs_ = nullptr;
+  void* const half = memory_.take(kBudget / 2);
+  ghosts_.reserveWhenNearlyFull();
+  EXPECT_EQ(ghosts_.tableBytes(), 0U);
+  void* const more = memory_.take(kNearlyAll - kBudget / 2);
+  ghosts_.reserveWhenNearlyFull();
+  EXPECT_EQ(ghosts_.tableBytes(), kBudget / 128);
+  memory_.give(half, kBudget / 2);
+  memory_.give(more, kNearlyAll - kBudget / 2);
+}
+
+TEST_F(GhostQueues, AsksAgainForARefusedTableOnlyWhenMoreIsHeld) {
+  ghosts_.clear();
+  source_.refuseAll = true;
+  for (int i = 0; i < 100; ++i) ghosts_.reserveWhenNearlyFull();
+  EXPECT_EQ(memory_.refusals(), 1U);
 }
 
 TEST_F(GhostQueues, GivesTheTableBackToAnEmptyStoreAlone) {
@@ -69,9 +100,9 @@ TEST_F(GhostQueues, GivesTheTableBackToAnEmptyStoreAlone) {
   ghosts_.contract(kBudget / 2);
   EXPECT_EQ(shareRemembered(0, 100), 1);
   ghosts_.contract(kBudget / 32);
-  EXPECT_EQ(memory_.held(), 0U);
+  EXPECT_EQ(heldByGhosts(), 0U);
   rememberAll(0, 5000, 512);
-  EXPECT_GT(memory_.held(), 0U) << "the table is asked for again";
+  EXPECT_GT(heldByGhosts(), 0U) << "the table is asked for again";
 }
 
 TEST_F(GhostQueues, KeepsTheTableWhereALargerOneIsRefused) {

@@ -79,11 +79,11 @@ TEST_F(StoreLarge, HoldsMillionsOfSmallEntries) {
 }
 
 class StoreOverhead : public StoreLarge,
-                      public testing::WithParamInterface<std::tuple<uint64_t, uint64_t>> {};
+                      public testing::WithParamInterface<std::tuple<Policy, uint64_t, uint64_t>> {};
 
 TEST_P(StoreOverhead, IsAtMost32BytesAnEntry) {
-  const auto [entries, valueBytes] = GetParam();
-  const auto store = openStore(2 * kGiB);
+  const auto [policy, entries, valueBytes] = GetParam();
+  const auto store = openStore(2 * kGiB, policy);
   const std::string value(valueBytes, 'v');
   for (uint64_t i = 0; i < entries; ++i) store->put(keyOf(i), value);
   ASSERT_EQ(store->stats().entries, entries);
@@ -92,8 +92,9 @@ TEST_P(StoreOverhead, IsAtMost32BytesAnEntry) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreOverhead,
-                         testing::Values(std::tuple<uint64_t, uint64_t>{1000000, 600},
-                                         std::tuple<uint64_t, uint64_t>{4000000, 30}));
+                         testing::Values(std::tuple{Policy::kLru, 1000000, 600},
+                                         std::tuple{Policy::kLru, 4000000, 30},
+                                         std::tuple{Policy::kS3Fifo, 1000000, 600}));
 
 class StoreUtilisation : public testing::TestWithParam<uint64_t> {};
 
