@@ -7,6 +7,7 @@ import { hotPath } from './hot-path.mjs';
 import { memoryPerEntry } from './memory-per-entry.mjs';
 import { native } from './native.mjs';
 import { operations } from './operations.mjs';
+import { readerThreads } from './reader-threads.mjs';
 import { keep, sectionText, writePage } from './report.mjs';
 
 /**
@@ -19,6 +20,7 @@ const benchmarks = {
   'memory-per-entry': memoryPerEntry,
   'gc-pauses': gcPauses,
   'event-loop': eventLoop,
+  'reader-threads': readerThreads,
   native,
 };
 
