@@ -1,10 +1,9 @@
 // What msgpack has no type for travels in a box: an extension with a list in it. msgpack has one kind
 // of map, so a Map is one of them, and so is an object with the own key '__proto__'.
 
-import { addExtension } from 'msgpackr';
+import { addExtension } from './msgpackr.js';
 
-// msgpackr's extensions are the process's, so these keep to the end of the range, which applications
-// leave alone; msgpackr itself uses 0, 0x42 and 0x62 to 0x78.
+// msgpackr itself uses 0, 0x42 and 0x62 to 0x78.
 export const ERROR_TYPE = 0x7c;
 export const MAP_TYPE = 0x7d;
 export const OBJECT_TYPE = 0x7e;

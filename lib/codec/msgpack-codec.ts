@@ -1,10 +1,10 @@
 // Values as msgpack: written by our own encoder, read by msgpackr. Its records are off: their readers
 // are code generated from keys that come with the files.
 
-import { Unpackr } from 'msgpackr';
 import './boxes.js';
 import type { Codec, EncodedValue } from './codec.js';
 import { encode, encodeAll } from './encoder.js';
+import { Unpackr } from './msgpackr.js';
 
 const OPTIONS = { useRecords: false, moreTypes: true, copyBuffers: true };
 
