@@ -330,6 +330,6 @@ function copy(bytes: Buffer, length: number): Buffer {
   return Buffer.from(bytes.subarray(0, length));
 }
 
-function decode(bytes: Uint8Array, length: number): unknown {
+function decode(bytes: Buffer, length: number): unknown {
   return codec.decode(bytes, length);
 }

@@ -1,10 +1,9 @@
 // What msgpack has no type for travels in a box: an extension with a list in it. msgpack has one kind
 // of map, so a Map is one of them, and so is an object with the own key '__proto__'.
 
-import { addExtension } from 'msgpackr';
+import { addExtension } from './msgpackr.js';
 
-// msgpackr's extensions are the process's, so these keep to the end of the range, which applications
-// leave alone; msgpackr itself uses 0, 0x42 and 0x62 to 0x78.
+// msgpackr itself uses 0, 0x42 and 0x62 to 0x78.
 export const ERROR_TYPE = 0x7c;
 export const MAP_TYPE = 0x7d;
 export const OBJECT_TYPE = 0x7e;
@@ -18,21 +17,21 @@ const ERROR_CLASSES = new Map<string, new (message: string, options?: ErrorOptio
   ]),
 );
 
-type ErrorParts = [name: string, message: string, cause: unknown];
+export type ErrorParts = [name: string, message: string, cause: unknown];
 
 addExtension({ type: ERROR_TYPE, read: unboxError });
 addExtension({ type: MAP_TYPE, read: unboxMap });
 addExtension({ type: OBJECT_TYPE, read: unboxObject });
 
 /** The entries of a box as the Map that it was. */
-function unboxMap(entries: unknown[]): Map<unknown, unknown> {
+export function unboxMap(entries: unknown[]): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   for (let i = 0; i < entries.length; i += 2) map.set(entries[i], entries[i + 1]);
   return map;
 }
 
 /** The entries of a box as the object that it was; never sets a prototype. */
-function unboxObject(entries: unknown[]): Record<string, unknown> {
+export function unboxObject(entries: unknown[]): Record<string, unknown> {
   const object = {};
   for (let i = 0; i < entries.length; i += 2) {
     Object.defineProperty(object, String(entries[i]), {
@@ -46,7 +45,7 @@ function unboxObject(entries: unknown[]): Record<string, unknown> {
 }
 
 /** The error that it was, without the stack, which would be of here. */
-function unboxError([name, message, cause]: ErrorParts): Error {
+export function unboxError([name, message, cause]: ErrorParts): Error {
   const ErrorClass = ERROR_CLASSES.get(name) ?? Error;
   const error = new ErrorClass(message, cause === undefined ? undefined : { cause });
   if (error.name !== name) {

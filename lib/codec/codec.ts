@@ -11,7 +11,7 @@ export interface Codec {
    */
   encodeAll(values: readonly unknown[]): EncodedValue;
   /** The value in the first `length` bytes; nothing in it refers to them. */
-  decode(bytes: Uint8Array, length: number): unknown;
+  decode(bytes: Buffer, length: number): unknown;
   /** The same from `start` to `end`. */
-  decodeRange(bytes: Uint8Array, start: number, end: number): unknown;
+  decodeRange(bytes: Buffer, start: number, end: number): unknown;
 }

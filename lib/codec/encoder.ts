@@ -2,10 +2,10 @@
 // msgpack has one kind of map, so a Map, an object with an own key that would set its prototype, and
 // an error travel in boxes: extensions of ours, see boxes.ts.
 
-import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { ERROR_TYPE, MAP_TYPE, OBJECT_TYPE, SET_TYPE } from './boxes.js';
 import type { EncodedValue } from './codec.js';
 import { EncodeError, formatPath } from './encode-error.js';
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from './msgpackr.js';
 import { textRoom, writeText } from './text.js';
 
 /** Levels of nesting; deeper is taken for a value that refers to itself. */

@@ -1,12 +1,8 @@
-// Values as msgpack: written by our own encoder, read by msgpackr. Its records are off: their readers
-// are code generated from keys that come with the files.
+// Values as msgpack: written and read by our own encoder and decoder, and by msgpackr what is rare.
 
-import { Unpackr } from 'msgpackr';
-import './boxes.js';
 import type { Codec, EncodedValue } from './codec.js';
+import { decode } from './decoder.js';
 import { encode, encodeAll } from './encoder.js';
-
-const OPTIONS = { useRecords: false, moreTypes: true, copyBuffers: true };
 
 /**
  * Dates, Maps, Sets, typed arrays, Buffers, bigints and regular expressions come back as what they
@@ -16,8 +12,6 @@ const OPTIONS = { useRecords: false, moreTypes: true, copyBuffers: true };
  * into U+FFFD. Keys that are symbols, and names given to arrays, are left out.
  */
 export class MsgpackCodec implements Codec {
-  readonly #unpackr = new Unpackr(OPTIONS);
-
   encode(value: unknown): EncodedValue {
     return encode(value);
   }
@@ -26,11 +20,11 @@ export class MsgpackCodec implements Codec {
     return encodeAll(values);
   }
 
-  decode(bytes: Uint8Array, length: number): unknown {
-    return this.#unpackr.unpack(bytes, length);
+  decode(bytes: Buffer, length: number): unknown {
+    return decode(bytes, 0, length);
   }
 
-  decodeRange(bytes: Uint8Array, start: number, end: number): unknown {
-    return this.#unpackr.unpack(bytes, { start, end });
+  decodeRange(bytes: Buffer, start: number, end: number): unknown {
+    return decode(bytes, start, end);
   }
 }

@@ -41,6 +41,9 @@ class SharedStoreUse {
   Store& store() { return *store_; }
   uint64_t gets() const { return gets_; }
 
+  /// Before the threads start: readers that run before every writer have something to hit.
+  void fill() { write(0, 1, scaled(1000)); }
+
   /// Writes keys of the residue class `part` of `parts`, in threads of their own.
   void write(uint64_t part, uint64_t parts, uint64_t steps) {
     SeededRandom random(part);
@@ -210,6 +213,7 @@ class StoreConcurrency : public testing::TestWithParam<std::tuple<Policy, uint64
 TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, maxBytes / 100, 1200);
+  use.fill();
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < 3; ++i) {
     threads.emplace_back([&use, i] { use.write(i, 3, scaled(24000)); });
@@ -224,6 +228,7 @@ TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
 TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 60 + maxBytes / 4000, 12000);
+  use.fill();
   std::vector<std::thread> threads;
   threads.emplace_back([&use] { use.write(0, 1, scaled(14000)); });
   for (uint64_t i = 0; i < 3; ++i) {
@@ -237,6 +242,7 @@ TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
 TEST_P(StoreConcurrency, OnAHandfulOfKeys) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 8, 700);
+  use.fill();
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < 2; ++i) {
     threads.emplace_back([&use, i] { use.write(i, 2, scaled(45000)); });

@@ -1,0 +1,14 @@
+// The msgpackr that is used here: the one in JavaScript alone, and a copy that nobody else has.
+//
+// Its usual entry loads the addon msgpackr-extract, which decodes strings by a table of token sizes
+// that all threads of a process share, and which every thread that loads the addon clears and fills
+// anew: a value that another thread decodes meanwhile comes out wrong, and nothing throws. The usual
+// entry is also the application's own, with whatever extensions that adds to it.
+
+export {
+  addExtension,
+  Packr,
+  RESET_BUFFER_MODE,
+  REUSE_BUFFER_MODE,
+  Unpackr,
+} from 'msgpackr/index-no-eval';
