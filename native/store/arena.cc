@@ -21,7 +21,10 @@ Arena::Arena(BudgetedMemory& memory, const Layout& layoutOfAll, Policy kind, con
       stripes_(stripes) {}
 
 bool Arena::reserve(uint64_t maxBytes) {
-  if (!slabs.reserve(maxBytes) || !index.reserve(maxBytes)) return false;
+  const bool reserved = slabs.reserve(maxBytes) && index.reserve(maxBytes);
+  // One of them may have grown though the other was refused.
+  fixedTableBytes_ = slabs.tableBytes() + index.directoryBytes();
+  if (!reserved) return false;
   policy->reserve(maxBytes);
   return true;
 }
@@ -59,14 +62,6 @@ uint64_t Arena::tableBytesFor(const Layout& layout, uint64_t maxBytes) {
   constexpr uint64_t kLargestPageBytes = uint64_t{64} << 10;
   return (layout.slabSlots(maxBytes) + layout.singleSlots(maxBytes)) * sizeof(Slab) +
          HashIndex::bytesFor(layout, maxBytes) + 3 * kLargestPageBytes;
-}
-
-uint64_t Arena::tableBytes() const {
-  return slabs.tableBytes() + index.indexBytes() + policy->tableBytes();
-}
-
-uint64_t Arena::emptyTableBytes() const {
-  return slabs.tableBytes() + index.indexBytesWhenEmpty();
 }
 
 }  // namespace ebbcache

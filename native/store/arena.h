@@ -41,8 +41,10 @@ class Arena final : private Relocations {
   /// What the tables for a budget take at first, to the page or a little more.
   static uint64_t tableBytesFor(const Layout& layout, uint64_t maxBytes);
   /// Mapped for the tables, now and when there are no entries.
-  uint64_t tableBytes() const;
-  uint64_t emptyTableBytes() const;
+  uint64_t tableBytes() const {
+    return fixedTableBytes_ + index.chunksBytes() + policy->tableBytes();
+  }
+  uint64_t emptyTableBytes() const { return fixedTableBytes_ + index.chunkBytes(); }
   /// Bytes of live entries, alone or shared.
   uint64_t liveBytes() const { return log.sharedLiveBytes() + log.singleBytes(); }
 
@@ -60,6 +62,8 @@ class Arena final : private Relocations {
 
   const KeyHash& hash_;
   StripeLocks& stripes_;
+  /// Of the tables whose size follows from the budget alone.
+  uint64_t fixedTableBytes_ = 0;
 };
 
 }  // namespace ebbcache

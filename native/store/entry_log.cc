@@ -4,6 +4,16 @@
 #include <array>
 
 namespace ebbcache {
+namespace {
+
+/// Gaps are left behind that are too short, up to this share of what is dead.
+constexpr uint64_t kSkippedShare = 4;
+/// What one append may move: so many times its bytes, or so many bytes where that is more.
+constexpr uint64_t kMovedPerByte = 32;
+constexpr uint64_t kMayMove = uint64_t{64} << 10;
+constexpr uint64_t kAll = UINT64_MAX;
+
+}  // namespace
 
 EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations)
     : slabs_(slabs), layout_(layout), relocations_(relocations) {}
@@ -12,12 +22,20 @@ EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocati
 
 Address EntryLog::append(uint64_t bytes) {
   if (open_ == 0) return kNowhere;
+  if (!gapFits(bytes) && !widenGap(bytes, std::max(kMovedPerByte * bytes, kMayMove))) {
+    return kNowhere;
+  }
   Slab& slab = slabs_[open_];
-  if (slab.bytes - slab.tail < bytes) return kNowhere;
-  const Address address = slabs_.addressOf(open_, slab.tail);
-  slab.tail += bytes;
+  const Address address = slabs_.addressOf(open_, to_);
+  to_ += bytes;
+  if (to_ > from_) {
+    from_ = slab.tail = to_;
+  } else {
+    markGap();
+  }
   slab.live += bytes;
   sharedLiveBytes_ += bytes;
+  pass_.appendedBytes += bytes;
   return address;
 }
 
@@ -37,15 +55,27 @@ void EntryLog::retract(Address address, uint64_t bytes) {
     drop(number);
     return;
   }
-  slabs_[number].tail -= bytes;
-  slabs_[number].live -= bytes;
+  Slab& slab = slabs_[number];
+  to_ -= bytes;
+  if (from_ == slab.tail) {
+    from_ = slab.tail = to_;
+  } else {
+    markGap();
+  }
+  slab.live -= bytes;
   sharedLiveBytes_ -= bytes;
 }
 
 void EntryLog::open(uint32_t number) {
+  Slab& slab = slabs_[number];
+  if (slab.live == 0) {
+    slab.tail = 0;
+    slab.nextSweep = kNeverExpires;
+  }
   open_ = number;
-  freeWhenOpened_ = slabs_[number].bytes - slabs_[number].tail;
-  nextChosen_ = false;
+  to_ = from_ = 0;
+  dead_ = skipped_ = 0;
+  pass_ = {};
 }
 
 bool EntryLog::openFresh() {
@@ -60,6 +90,13 @@ bool EntryLog::openCompacted(uint64_t bytes) {
   const uint32_t emptiest = emptiestShared(0);
   if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
   compact(emptiest);
+  return true;
+}
+
+bool EntryLog::openEmptiest(uint64_t bytes) {
+  if (open_ != 0 && pass_.appendedBytes == 0) return false;
+  const uint32_t emptiest = emptiestShared(open_);
+  if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
   open(emptiest);
   return true;
 }
@@ -76,100 +113,70 @@ uint32_t EntryLog::emptiestShared(uint32_t exceptFor) const {
 
 // ---------------------------------------------------------------- compaction
 
-bool EntryLog::wantsNext() {
-  if (open_ == 0 || nextChosen_) return false;
-  const Slab& slab = slabs_[open_];
-  if ((slab.bytes - slab.tail) * 2 > freeWhenOpened_) return false;
-  nextChosen_ = true;
-  return true;
+bool EntryLog::gapFits(uint64_t bytes) const {
+  const uint64_t gap = from_ - to_;
+  return gap == bytes || gap >= bytes + kSmallestEntryBytes;
 }
 
-uint64_t EntryLog::chooseNext() {
-  const uint32_t number = emptiestShared(open_);
-  if (number == 0) return 0;
-  if (next_.number != number) {
-    next_ = {};
-    next_.number = number;
+void EntryLog::markGap() {
+  if (to_ < from_) slabs_.at(slabs_.addressOf(open_, to_))->beginGap(from_ - to_);
+}
+
+bool EntryLog::widenGap(uint64_t bytes, uint64_t mayMove) {
+  Slab& slab = slabs_[open_];
+  const bool all = mayMove == kAll;
+  uint64_t moved = 0;
+  while (from_ < slab.tail && !gapFits(bytes)) {
+    const Entry* const entry = slabs_.at(slabs_.addressOf(open_, from_));
+    const uint64_t size = entry->bytes();
+    const uint64_t gap = from_ - to_;
+    if (!entry->live()) {
+      from_ += size;
+      dead_ += size;
+    } else if (gap > 0 && (all || (moved < mayMove && (skipped_ + gap) * kSkippedShare > dead_))) {
+      moved += moveRun(slab);
+    } else {
+      markGap();
+      skipped_ += gap;
+      to_ = from_ += size;
+      pass_.passedBytes += size;
+    }
   }
-  return slabs_[number].reclaimable();
+  pass_.movedBytes += moved;
+  if (from_ < slab.tail) return true;
+  from_ = slab.tail = to_;
+  return slab.bytes - to_ >= bytes;
 }
 
-void EntryLog::compactAhead(uint64_t bytes) {
-  if (next_.number == 0 || open_ == 0) return;
-  const uint64_t free = slabs_[open_].bytes - slabs_[open_].tail;
-  const uint64_t left = slabs_[next_.number].tail - std::min(next_.from, slabs_[next_.number].tail);
-  if (left == 0) return;
-  // Done when the open slab is full, however large the entries are.
-  (void)advance(next_, free <= bytes ? left : left * bytes / free + 1);
-}
-
-bool EntryLog::openNext(uint64_t bytes) {
-  if (next_.number == 0 || slabs_[next_.number].reclaimable() < bytes) return false;
-  const uint32_t number = next_.number;
-  (void)advance(next_, slabs_[number].bytes);
-  const uint64_t free = slabs_[number].bytes - slabs_[number].tail;
-  next_ = {};
-  // What died behind the compaction is not free yet.
-  if (free < bytes) return false;
-  open(number);
-  return true;
-}
-
-void EntryLog::compact(uint32_t number) {
-  if (next_.number == number) next_ = {};
-  Compaction compaction;
-  compaction.number = number;
-  (void)advance(compaction, slabs_[number].bytes);
-}
-
-bool EntryLog::advance(Compaction& compaction, uint64_t bytes) {
-  Slab& slab = slabs_[compaction.number];
-  if (slab.live == 0) compaction = {compaction.number, slab.tail, 0, kNeverExpires};
-  const uint64_t until = std::min(slab.tail, compaction.from + bytes);
+/// Moves the live entries behind the gap, up to the next dead one, to its front. Some at a time, so
+/// that what they need is on its way while others move.
+uint64_t EntryLog::moveRun(Slab& slab) {
   struct Step {
-    uint64_t offset;
     uint64_t bytes;
     uint64_t hash;
   };
   std::array<Step, 16> steps;
-  while (compaction.from < until) {
-    // Some entries at a time, so that what they need is on its way while others move.
-    size_t count = 0;
-    uint64_t scan = compaction.from;
-    bool shifts = compaction.to < compaction.from;
-    while (scan < until && count < steps.size()) {
-      const Address address = slabs_.addressOf(compaction.number, scan);
-      const Entry* const entry = slabs_.at(address);
-      const uint64_t size = entry->bytes();
-      if (!entry->live()) {
-        shifts = true;
-      } else if (shifts) {
-        steps[count++] = {scan, size, relocations_.prepareMove(address)};
-        compaction.earliestExpiry = std::min(compaction.earliestExpiry, entry->expiry());
-      } else {
-        compaction.to += size;
-        compaction.earliestExpiry = std::min(compaction.earliestExpiry, entry->expiry());
-      }
-      scan += size;
-    }
-    for (size_t i = 0; i < count; ++i) {
-      relocations_.move(slabs_.addressOf(compaction.number, steps[i].offset),
-                        slabs_.addressOf(compaction.number, compaction.to), steps[i].hash);
-      compaction.to += steps[i].bytes;
-    }
-    compaction.from = scan;
+  size_t count = 0;
+  for (uint64_t scan = from_; scan < slab.tail && count < steps.size(); ++count) {
+    const Address address = slabs_.addressOf(open_, scan);
+    const Entry* const entry = slabs_.at(address);
+    if (!entry->live()) break;
+    steps[count] = {entry->bytes(), relocations_.prepareMove(address)};
+    scan += steps[count].bytes;
   }
-  if (compaction.from < slab.tail) {
-    if (compaction.to < compaction.from) {
-      slabs_.at(slabs_.addressOf(compaction.number, compaction.to))
-          ->beginGap(compaction.from - compaction.to);
-    }
-    return false;
+  const uint64_t before = to_;
+  for (size_t i = 0; i < count; ++i) {
+    relocations_.move(slabs_.addressOf(open_, from_), slabs_.addressOf(open_, to_), steps[i].hash);
+    from_ += steps[i].bytes;
+    to_ += steps[i].bytes;
   }
-  slab.tail = compaction.to;
-  slab.nextSweep = compaction.earliestExpiry;
-  compaction.from = compaction.to;
-  return true;
+  markGap();
+  return to_ - before;
+}
+
+void EntryLog::compact(uint32_t number) {
+  open(number);
+  (void)widenGap(slabs_[number].bytes + 1, kAll);
 }
 
 // ---------------------------------------------------------------- the dead
@@ -182,9 +189,10 @@ void EntryLog::release(Address address) {
   }
   Slab& slab = slabs_[number];
   Entry* const entry = slabs_.at(address);
+  const uint64_t bytes = entry->bytes();
   entry->die();
-  slab.live -= entry->bytes();
-  sharedLiveBytes_ -= entry->bytes();
+  slab.live -= bytes;
+  sharedLiveBytes_ -= bytes;
 }
 
 void EntryLog::drop(uint32_t number) {
@@ -193,7 +201,6 @@ void EntryLog::drop(uint32_t number) {
   } else {
     --sharedSlabs_;
     if (open_ == number) open_ = 0;
-    if (next_.number == number) next_ = {};
   }
   slabs_.remove(number);
 }
@@ -214,8 +221,6 @@ bool EntryLog::dropOneSlab() {
 bool EntryLog::openEvacuated() {
   const uint32_t emptiest = emptiestShared(0);
   if (emptiest == 0 || !evacuate(emptiest)) return false;
-  slabs_[emptiest].tail = 0;
-  slabs_[emptiest].nextSweep = kNeverExpires;
   open(emptiest);
   return true;
 }
@@ -225,7 +230,6 @@ bool EntryLog::evacuate(uint32_t number) {
   // Not even without a gap would all live entries fit the others: nothing is moved in vain.
   if (slab.live > 0 && sharedLiveBytes_ > (sharedSlabs_ - 1) * layout_.slabBytes) return false;
   if (open_ == number) open_ = 0;
-  if (next_.number == number) next_ = {};
   for (uint64_t offset = 0; slab.live > 0 && offset < slab.tail;) {
     const Address from = slabs_.addressOf(number, offset);
     const Entry* const entry = slabs_.at(from);
@@ -238,7 +242,6 @@ bool EntryLog::evacuate(uint32_t number) {
       const uint32_t emptiest = emptiestShared(number);
       if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
       compact(emptiest);
-      open(emptiest);
       to = append(bytes);
     }
     relocations_.move(from, to, relocations_.prepareMove(from));
@@ -251,7 +254,6 @@ bool EntryLog::evacuate(uint32_t number) {
 void EntryLog::clear() {
   slabs_.removeAll();
   open_ = 0;
-  next_ = {};
   sharedSlabs_ = 0;
   sharedLiveBytes_ = 0;
   singleBytes_ = 0;

@@ -1,14 +1,13 @@
-// Where entries lie: appended to the open slab, and when they die, compacted within their slab so
-// that its end is free again. Compaction in place needs no spare slab, so a full budget stays full.
+// Where entries lie: appended to the open slab, into the gaps that dead entries left there (hole
+// plugging), and at last at its end. A gap too short for an entry is widened by the entries behind
+// it: over dead ones, and by moving live ones to its front.
 //
-//   before:  | A | dead | B | dead | C |  end  |
-//   after:   | A | B | C |           end       |
+//   open slab:   | A | B |  gap  | C | dead | D |   end   |
+//                        ^to     ^from
 //
-// The slab that will be opened next is compacted ahead, a little with each append, so that none
-// waits for all of it. On the way a dead entry stands for the gap:
-//
-//            | A | B |  gap  | C |     end     |
-//                    ^to     ^from
+// Where entries die in the order they came, gaps are long and nothing is moved; where they are all
+// of a size, every gap fits the next. Compaction in place needs no spare slab, so a full budget
+// stays full. A dead entry stands for a gap, so that a slab can always be walked.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +43,9 @@ class EntryLog {
   void retract(Address address, uint64_t bytes);
   /// Opens a fresh slab; false when refused.
   bool openFresh();
+  /// Opens the slab with the fewest live bytes; false when even that would not have `bytes` free,
+  /// or the open one took nothing either.
+  bool openEmptiest(uint64_t bytes);
   /// Compacts the slab with the fewest live bytes and opens it; false when even that would not have
   /// `bytes` free.
   bool openCompacted(uint64_t bytes);
@@ -51,17 +53,14 @@ class EntryLog {
   /// no room for them. For an entry that no slab has room for even when compacted.
   bool openEvacuated();
 
-  /// True once in the life of an open slab: half of what was free is used, so the next is to be
-  /// chosen.
-  bool wantsNext();
-  /// Chooses the emptiest slab to be compacted ahead; returns what can be reclaimed in it, 0 when
-  /// there is none to choose.
-  uint64_t chooseNext();
-  /// The share of the compaction ahead that falls to an append of so many bytes.
-  void compactAhead(uint64_t bytes);
-  /// Finishes the slab that was compacted ahead and opens it; false when there is none, or it has
-  /// not `bytes` free.
-  bool openNext(uint64_t bytes);
+  /// What the entries that were appended to the open slab have cost so far.
+  struct Pass {
+    uint64_t appendedBytes = 0;
+    uint64_t movedBytes = 0;
+    /// Of live entries that were looked at and stayed.
+    uint64_t passedBytes = 0;
+  };
+  const Pass& pass() const { return pass_; }
 
   /// The entry is dead: its bytes are free for the next compaction, or at once if it lay alone.
   void release(Address address);
@@ -112,19 +111,14 @@ class EntryLog {
   uint64_t singleBytes() const { return singleBytes_; }
 
  private:
-  struct Compaction {
-    /// 0 for none.
-    uint32_t number = 0;
-    uint64_t from = 0;
-    uint64_t to = 0;
-    /// Of the live entries passed.
-    uint64_t earliestExpiry = kNeverExpires;
-  };
-
   uint32_t emptiestShared(uint32_t exceptFor) const;
   void open(uint32_t number);
-  /// Goes on for so many bytes or a little more; true when done.
-  bool advance(Compaction& compaction, uint64_t bytes);
+  bool gapFits(uint64_t bytes) const;
+  /// Widens the gap until so many bytes fit, or to the slab's end; moves about as many bytes at
+  /// most as it may. False when they do not fit the end.
+  bool widenGap(uint64_t bytes, uint64_t mayMove);
+  uint64_t moveRun(Slab& slab);
+  void markGap();
   void compact(uint32_t number);
   void drop(uint32_t number);
   bool evacuate(uint32_t number);
@@ -133,9 +127,13 @@ class EntryLog {
   Layout layout_;
   Relocations& relocations_;
   uint32_t open_ = 0;
-  uint64_t freeWhenOpened_ = 0;
-  bool nextChosen_ = false;
-  Compaction next_;
+  /// The gap in the open slab.
+  uint64_t to_ = 0;
+  uint64_t from_ = 0;
+  /// Dead bytes met since the slab was opened, and those of them in gaps that were left behind.
+  uint64_t dead_ = 0;
+  uint64_t skipped_ = 0;
+  Pass pass_;
   uint64_t sharedSlabs_ = 0;
   uint64_t sharedLiveBytes_ = 0;
   uint64_t singleBytes_ = 0;

@@ -138,7 +138,9 @@ void HashIndex::remove(uint64_t hash, Address address) {
   }
   hole.bucket->tags[hole.slot] = last.bucket->tags[last.slot];
   hole.bucket->slots[hole.slot] = last.bucket->slots[last.slot];
-  truncate(last);
+  last.bucket->tags[last.slot] = Bucket::kNoTag;
+  last.bucket->slots[last.slot] = kNowhere;
+  if (last.slot == 0) truncate(last);
   --count_;
 }
 

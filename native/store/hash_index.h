@@ -104,13 +104,9 @@ class HashIndex {
   static uint64_t hashAt(uint64_t cursor) { return reverseBits(static_cast<uint32_t>(cursor)); }
 
   uint64_t count() const { return count_; }
-  /// Mapped for directory and chunks.
-  uint64_t indexBytes() const {
-    return indexBytesWhenEmpty() + (chunks_ - 1 + overflowChunks_) * chunkBytes_;
-  }
-  uint64_t indexBytesWhenEmpty() const {
-    return memory_.wholePages(directoryRoom_ * sizeof(Bucket*)) + chunkBytes_;
-  }
+  /// Mapped for the directory, and for chunks.
+  uint64_t directoryBytes() const { return memory_.wholePages(directoryRoom_ * sizeof(Bucket*)); }
+  uint64_t chunksBytes() const { return (chunks_ + overflowChunks_) * chunkBytes_; }
   uint64_t chunkBytes() const { return chunkBytes_; }
 
  private:

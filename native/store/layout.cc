@@ -23,11 +23,6 @@ Layout Layout::forBudget(uint64_t maxBytes, uint64_t pageBytes) {
   return layout;
 }
 
-uint64_t Layout::largestInSlab() const {
-  constexpr uint64_t kLargest = uint64_t{64} << 10;
-  return std::min(slabBytes / 4, kLargest);
-}
-
 unsigned Layout::offsetBits() const {
   unsigned bits = 0;
   while ((kEntryAlignment << bits) < slabBytes) ++bits;

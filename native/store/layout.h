@@ -1,6 +1,7 @@
 // The sizes that follow from a store's budget, fixed when it is made.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ebbcache {
@@ -20,7 +21,10 @@ struct Layout {
 
   /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end,
   /// or keep a put waiting for room in one.
-  uint64_t largestInSlab() const;
+  uint64_t largestInSlab() const {
+    constexpr uint64_t kLargest = uint64_t{64} << 10;
+    return std::min(slabBytes / 4, kLargest);
+  }
   /// Bits of an address that are the offset within the slab.
   unsigned offsetBits() const;
   /// Slabs that a budget can need, and entries with mappings of their own.

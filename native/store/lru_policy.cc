@@ -41,8 +41,9 @@ Address LruPolicy::victim() {
 }
 
 void LruPolicy::evicted(Address address, uint64_t /*hash*/) {
-  removed(address);
+  flushHits();
   const std::lock_guard<SpinLock> lock(queueLock_);
+  queue_.remove(address);
   if (queue_.oldest() != kNowhere) prefetch(slabs_.at(queue_.oldest()));
 }
 

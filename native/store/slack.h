@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "store/entry_log.h"
 #include "store/layout.h"
 
 namespace ebbcache {
@@ -28,14 +29,15 @@ class Slack {
     return std::min(std::max(bytes_, least(slabsBytes, layout)), most(slabsBytes, layout));
   }
 
-  /// What the emptiest slab of a full store has to reclaim when half of the open one is used. Where
-  /// deaths come in order that is half of it.
-  void observe(uint64_t reclaimable, uint64_t slabsBytes, const Layout& layout) {
-    if (reclaimable < layout.slabBytes / 4) {
-      wanted_ =
-          std::min(within(slabsBytes, layout) + layout.slabBytes / 4, most(slabsBytes, layout));
-    } else if (reclaimable > layout.slabBytes * 3 / 8) {
-      wanted_ = less(wanted_, layout.slabBytes / 8);
+  /// What a slab that was filled in a full store has cost.
+  void observe(const EntryLog::Pass& pass, uint64_t slabsBytes, const Layout& layout) {
+    constexpr uint64_t kPassedPerMoved = 8;
+    const uint64_t cost = pass.movedBytes + pass.passedBytes / kPassedPerMoved;
+    const uint64_t step = std::max(pass.appendedBytes, layout.slabBytes / 8);
+    if (cost > 2 * pass.appendedBytes) {
+      wanted_ = std::min(within(slabsBytes, layout) + step / 4, most(slabsBytes, layout));
+    } else if (cost < pass.appendedBytes) {
+      wanted_ = less(wanted_, step / 8);
     }
   }
 

@@ -169,11 +169,11 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   const Address old = arena_->index.find(hash, key);
   Admission admission;
   admission.cost = options.cost;
-  if (old != kNowhere) admission.replaced = arena_->slabs.at(old);
-  link(address, hash, admission);
   if (old != kNowhere) {
-    arena_->policy->removed(old);
-    forget(old, hash);
+    admission.replaced = arena_->slabs.at(old);
+    replace(old, address, hash, admission);
+  } else {
+    link(address, hash, admission);
   }
   ++counters_.puts;
   return PutResult::kStored;
@@ -200,6 +200,15 @@ void Store::link(Address address, uint64_t hash, const Admission& admission) {
   arena_->policy->inserted(address, hash, admission);
   arena_->index.insert(hash, address);
   counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes();
+}
+
+void Store::replace(Address old, Address address, uint64_t hash, const Admission& admission) {
+  const Entry* const before = arena_->slabs.at(old);
+  counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes() - before->payloadBytes();
+  arena_->policy->inserted(address, hash, admission);
+  arena_->policy->removed(old);
+  arena_->index.moved(hash, old, address);
+  arena_->log.release(old);
 }
 
 bool Store::remove(std::string_view key) {

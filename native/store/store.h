@@ -150,6 +150,8 @@ class Store {
   void write(Address address, std::string_view key, std::string_view value, uint64_t expiry);
   /// The stripe is held.
   void link(Address address, uint64_t hash, const Admission& admission);
+  /// link(), in place of another entry of the key.
+  void replace(Address old, Address address, uint64_t hash, const Admission& admission);
 
   /// What the entries must fit: maxBytes, or less under pressure.
   uint64_t budget() const { return std::min(memory_.budget(), options_.maxBytes); }
@@ -162,8 +164,8 @@ class Store {
   Address allocate(uint64_t entryBytes);
   Address allocateShared(uint64_t bytes);
   Address allocateSingle(uint64_t bytes);
-  /// Chooses the slab to open after this one while there is time to compact it.
-  void prepareNextSlab();
+  /// Whether the slab to open next is one with gaps, not a fresh one. The open one is full.
+  bool fillsGaps();
   void makeIndexRoom();
   /// allocate(), and room for the entry in the index.
   Address allocateLinkable(uint64_t hash, uint64_t entryBytes);

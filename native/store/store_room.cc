@@ -20,14 +20,15 @@ bool Store::evictOne() {
 uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
   const Layout& layout = arena_->layout;
   const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
-  const uint64_t slabs = room / layout.slabBytes * layout.slabBytes;
+  const uint64_t slabs = room & ~(layout.slabBytes - 1);
   return less(slabs, slack_.within(slabs, layout));
 }
 
 bool Store::canEverFit(uint64_t entryBytes) const {
   const Layout& layout = arena_->layout;
-  const uint64_t room = less(budget(), arena_->emptyTableBytes());
   const bool shares = entryBytes <= layout.largestInSlab();
+  if (shares && arena_->log.sharedBytes() > 0) return true;
+  const uint64_t room = less(budget(), arena_->emptyTableBytes());
   return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
 }
 
@@ -69,14 +70,10 @@ Address Store::allocateShared(uint64_t bytes) {
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
   const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
   if (!makeLiveRoom(bytes, mayHold, 0) && !heldBack) return kNowhere;
-  log.compactAhead(bytes);
   for (bool refused = false, asked = false;;) {
     const Address address = log.append(bytes);
-    if (address != kNowhere) {
-      prepareNextSlab();
-      return address;
-    }
-    if (log.openNext(bytes)) continue;
+    if (address != kNowhere) return address;
+    if (fillsGaps() && log.openEmptiest(bytes)) continue;
 
     const uint64_t live = log.sharedLiveBytes() + bytes;
     if (live <= liveWorthCompacting(log.sharedBytes(), layout) && log.openCompacted(bytes)) {
@@ -105,15 +102,12 @@ Address Store::allocateShared(uint64_t bytes) {
   }
 }
 
-void Store::prepareNextSlab() {
+bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
-  EntryLog& log = arena_->log;
-  if (!log.wantsNext()) return;
+  const EntryLog& log = arena_->log;
   const bool full = heldBack_ || !memory_.fits(layout.slabBytes);
-  const bool manyDead = log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
-  if (!full && !manyDead) return;
-  const uint64_t reclaimable = log.chooseNext();
-  if (full) slack_.observe(reclaimable, log.sharedBytes(), layout);
+  if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
+  return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
 }
 
 Address Store::allocateSingle(uint64_t bytes) {
