@@ -4,10 +4,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "store/store.h"
 
@@ -21,13 +23,15 @@ inline uint64_t& virtualNow() {
   return now;
 }
 
-inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy) {
+inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy,
+                                        std::function<bool(uint64_t)> mayGrow = {}) {
   StoreOptions options;
   options.maxBytes = maxBytes;
   options.policy = policy;
   StoreEnvironment environment;
   environment.nowMs = [] { return virtualNow(); };
-  return Store::open(options, environment);
+  environment.mayGrow = std::move(mayGrow);
+  return Store::open(options, std::move(environment));
 }
 
 inline std::string keyOf(uint64_t number) {

@@ -2,53 +2,22 @@
 // and how much of what it then holds is payload.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
-#include <ctime>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "bench/churn.h"
-#include "bench/latency_histogram.h"
+#include "bench/put_timer.h"
 
 namespace ebbcache::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// Times each put by the clock on the wall and, where it took long, by that of the processor, which
-/// stands still while other processes run.
-class PutTimer {
- public:
-  template <typename Put>
-  void time(const Put& put) {
-    const std::clock_t ranAt = std::clock();
-    const auto startedAt = Clock::now();
-    put();
-    const auto took =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - startedAt);
-    wall_.record(static_cast<uint64_t>(took.count()));
-    if (took < std::chrono::microseconds(20)) return;
-    const double ran = 1e6 * static_cast<double>(std::clock() - ranAt) / CLOCKS_PER_SEC;
-    if (ran > longestRunUs_) longestRunUs_ = ran;
-  }
-
-  void report(benchmark::State& state) const {
-    state.counters["p50_us"] = static_cast<double>(wall_.quantile(0.5)) / 1e3;
-    state.counters["p999_us"] = static_cast<double>(wall_.quantile(0.999)) / 1e3;
-    state.counters["max_us"] = static_cast<double>(wall_.max()) / 1e3;
-    state.counters["max_cpu_us"] = longestRunUs_;
-  }
-
- private:
-  LatencyHistogram wall_;
-  double longestRunUs_ = 0;
-};
-
 class Churn {
  public:
   Churn(uint64_t budget, Policy policy)
-      : store_(openStore(budget, policy)), fullAt_(budget / MixedValues::kMeanBytes) {}
+      : store_(openStore(budget, policy, [this](uint64_t) { return mayGrow_; })),
+        budget_(budget),
+        fullAt_(budget / MixedValues::kMeanBytes) {}
 
   void fifoFill() {
     for (uint64_t i = 0; i < 2 * fullAt_; ++i) put(i);
@@ -87,6 +56,43 @@ class Churn {
     }
   }
 
+  void valuesOf100() { putAlike(100, 2 * budget_); }
+  void valuesOf600() { putAlike(600, 2 * budget_); }
+
+  /// Values that are next to too large for a slab, and such that are, into a store of small ones.
+  void valuesOf60kAmongSmall() {
+    putAlike(600, budget_ + budget_ / 8);
+    putAlike(60'000, budget_);
+  }
+  void valuesOf1mAmongSmall() {
+    putAlike(600, budget_ + budget_ / 8);
+    putAlike(1'000'000, budget_ / 2);
+  }
+  /// One in 300, so that small ones come back in between.
+  void fewOf1mAmongSmall() {
+    putAlike(600, budget_ + budget_ / 8);
+    for (uint64_t i = 0; i < 300; ++i) {
+      putAlike(1'000'000, 1'000'000);
+      putAlike(600, 300 * 600);
+    }
+  }
+
+  /// The index grows while the budget is full.
+  void smallAfterLarge() {
+    putAlike(4000, budget_ + budget_ / 8);
+    putAlike(40, budget_ / 4);
+  }
+
+  /// The machine denies all growth in the middle of a fill.
+  void heldBack() {
+    putAlike(100, budget_ / 4);
+    mayGrow_ = false;
+    putAlike(100, budget_ / 4);
+    putAlike(1'000'000, budget_ / 8);
+    mayGrow_ = true;
+    putAlike(100, budget_ / 4);
+  }
+
   void report(benchmark::State& state) const {
     timer_.report(state);
     const StoreStats stats = store_->stats();
@@ -101,9 +107,18 @@ class Churn {
     for (uint64_t i = 0; i < fullAt_; ++i) put(i);
   }
 
-  void put(uint64_t number, uint64_t ttlMs = 0) {
+  /// New keys with values of one size, as many as make so many bytes.
+  void putAlike(uint64_t valueBytes, uint64_t bytes) {
+    const std::string value(valueBytes, 'v');
+    for (const uint64_t end = nextKey_ + bytes / valueBytes; nextKey_ < end; ++nextKey_) {
+      put(nextKey_, value);
+    }
+  }
+
+  void put(uint64_t number, uint64_t ttlMs = 0) { put(number, values_.next(random_), ttlMs); }
+
+  void put(uint64_t number, std::string_view value, uint64_t ttlMs = 0) {
     const std::string key = keyOf(number);
-    const std::string_view value = values_.next(random_);
     PutOptions options;
     options.ttlMs = ttlMs;
     timer_.time([&] { store_->put(key, value, options); });
@@ -111,9 +126,13 @@ class Churn {
 
   uint64_t someKey() { return random_() % fullAt_; }
 
+  bool mayGrow_ = true;
   std::unique_ptr<Store> store_;
+  const uint64_t budget_;
   /// Entries of which payload alone would fill the budget: a little more than fit.
   const uint64_t fullAt_;
+  /// Of putAlike().
+  uint64_t nextKey_ = 0;
   MixedValues values_;
   std::mt19937_64 random_{7};
   PutTimer timer_;
@@ -143,6 +162,13 @@ void addPattern(const char* pattern, void (Churn::*run)(), Policy policy) {
     addPattern("overwrite random", &Churn::overwriteRandom, policy);
     addPattern("delete and put random", &Churn::deleteRandomThenPut, policy);
     addPattern("ttl mix", &Churn::ttlMix, policy);
+    addPattern("100 B", &Churn::valuesOf100, policy);
+    addPattern("600 B", &Churn::valuesOf600, policy);
+    addPattern("60 kB among small", &Churn::valuesOf60kAmongSmall, policy);
+    addPattern("1 MB among small", &Churn::valuesOf1mAmongSmall, policy);
+    addPattern("few of 1 MB among small", &Churn::fewOf1mAmongSmall, policy);
+    addPattern("small after large", &Churn::smallAfterLarge, policy);
+    addPattern("held back", &Churn::heldBack, policy);
   }
   return true;
 }();
