@@ -24,11 +24,13 @@ inline uint64_t& virtualNow() {
 }
 
 inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy,
-                                        std::function<bool(uint64_t)> mayGrow = {}) {
+                                        std::function<bool(uint64_t)> mayGrow = {},
+                                        MemorySource& memory = osMemory()) {
   StoreOptions options;
   options.maxBytes = maxBytes;
   options.policy = policy;
   StoreEnvironment environment;
+  environment.memory = &memory;
   environment.nowMs = [] { return virtualNow(); };
   environment.mayGrow = std::move(mayGrow);
   return Store::open(options, std::move(environment));

@@ -8,6 +8,7 @@
 
 #include "bench/churn.h"
 #include "bench/put_timer.h"
+#include "bench/supplied_memory.h"
 
 namespace ebbcache::bench {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 class Churn {
  public:
   Churn(uint64_t budget, Policy policy)
-      : store_(openStore(budget, policy, [this](uint64_t) { return mayGrow_; })),
+      : store_(openStore(
+            budget, policy, [this](uint64_t) { return mayGrow_; }, memory_)),
         budget_(budget),
         fullAt_(budget / MixedValues::kMeanBytes) {}
 
@@ -121,12 +123,13 @@ class Churn {
     const std::string key = keyOf(number);
     PutOptions options;
     options.ttlMs = ttlMs;
-    timer_.time([&] { store_->put(key, value, options); });
+    timer_.time(memory_, [&] { store_->put(key, value, options); });
   }
 
   uint64_t someKey() { return random_() % fullAt_; }
 
   bool mayGrow_ = true;
+  SuppliedMemory memory_;
   std::unique_ptr<Store> store_;
   const uint64_t budget_;
   /// Entries of which payload alone would fill the budget: a little more than fit.

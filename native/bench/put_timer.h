@@ -1,5 +1,6 @@
 // Times single puts by the clock on the wall and by that of the thread, which stands still while
 // others run: what is long by both was a long put, what is long by the first alone a busy machine.
+// What the system took to supply memory is told apart, and is part of both.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -10,19 +11,26 @@
 #include <ctime>
 
 #include "bench/latency_histogram.h"
+#include "bench/supplied_memory.h"
 
 namespace ebbcache::bench {
 
 class PutTimer {
  public:
   template <typename Put>
-  void time(const Put& put) {
+  void time(const SuppliedMemory& memory, const Put& put) {
+    const uint64_t suppliedAt = memory.suppliedNs();
     const uint64_t ranAt = threadNs();
     const auto startedAt = Clock::now();
     put();
     const auto took =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - startedAt);
     const uint64_t ran = threadNs() - ranAt;
+    const uint64_t supply = memory.suppliedNs() - suppliedAt;
+    longestSupplyNs_ = std::max(longestSupplyNs_, supply);
+    const uint64_t own = ran - std::min(supply, ran);
+    longestOwnNs_ = std::max(longestOwnNs_, own);
+    if (own > kLongNs) ++longOwn_;
     wall_.record(static_cast<uint64_t>(took.count()));
     longestRunNs_ = std::max(longestRunNs_, ran);
     if (static_cast<uint64_t>(took.count()) > kLongNs) ++long_;
@@ -34,6 +42,9 @@ class PutTimer {
     state.counters["p999_us"] = static_cast<double>(wall_.quantile(0.999)) / 1e3;
     state.counters["max_us"] = static_cast<double>(wall_.max()) / 1e3;
     state.counters["max_cpu_us"] = static_cast<double>(longestRunNs_) / 1e3;
+    state.counters["max_supply_us"] = static_cast<double>(longestSupplyNs_) / 1e3;
+    state.counters["max_own_us"] = static_cast<double>(longestOwnNs_) / 1e3;
+    state.counters["own_over_2ms"] = static_cast<double>(longOwn_);
     state.counters["over_2ms"] = static_cast<double>(long_);
     state.counters["over_2ms_cpu"] = static_cast<double>(longRuns_);
   }
@@ -50,6 +61,10 @@ class PutTimer {
 
   LatencyHistogram wall_;
   uint64_t longestRunNs_ = 0;
+  uint64_t longestSupplyNs_ = 0;
+  /// Of the time that the thread ran, without the supply of memory.
+  uint64_t longestOwnNs_ = 0;
+  uint64_t longOwn_ = 0;
   uint64_t long_ = 0;
   uint64_t longRuns_ = 0;
 };

@@ -67,7 +67,9 @@ void EntryLog::retract(Address address, uint64_t bytes) {
 }
 
 void EntryLog::open(uint32_t number) {
+  if (open_ != 0) setWaste(slabs_[open_], slabs_[open_].bytes - slabs_[open_].tail);
   Slab& slab = slabs_[number];
+  setWaste(slab, 0);
   if (slab.live == 0) {
     slab.tail = 0;
     slab.nextSweep = kNeverExpires;
@@ -76,6 +78,11 @@ void EntryLog::open(uint32_t number) {
   to_ = from_ = 0;
   dead_ = skipped_ = 0;
   pass_ = {};
+}
+
+void EntryLog::setWaste(Slab& slab, uint64_t bytes) {
+  wastedBytes_ += bytes - slab.waste;
+  slab.waste = bytes;
 }
 
 bool EntryLog::openFresh() {
@@ -193,6 +200,8 @@ void EntryLog::release(Address address) {
   entry->die();
   slab.live -= bytes;
   sharedLiveBytes_ -= bytes;
+  // It will be opened before long.
+  if (slab.waste > 0 && slab.live < slab.bytes / 2) setWaste(slab, 0);
 }
 
 void EntryLog::drop(uint32_t number) {
@@ -200,6 +209,7 @@ void EntryLog::drop(uint32_t number) {
     singleBytes_ -= slabs_[number].bytes;
   } else {
     --sharedSlabs_;
+    setWaste(slabs_[number], 0);
     if (open_ == number) open_ = 0;
   }
   slabs_.remove(number);
@@ -256,6 +266,7 @@ void EntryLog::clear() {
   open_ = 0;
   sharedSlabs_ = 0;
   sharedLiveBytes_ = 0;
+  wastedBytes_ = 0;
   singleBytes_ = 0;
 }
 

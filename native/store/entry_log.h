@@ -107,12 +107,15 @@ class EntryLog {
   /// Bytes of slabs that entries share, and of live entries in them.
   uint64_t sharedBytes() const { return sharedSlabs_ * layout_.slabBytes; }
   uint64_t sharedLiveBytes() const { return sharedLiveBytes_; }
+  /// At the ends of full slabs: free, but for no entry until the slab is opened again.
+  uint64_t wastedBytes() const { return wastedBytes_; }
   /// Mapped for entries that lie alone.
   uint64_t singleBytes() const { return singleBytes_; }
 
  private:
   uint32_t emptiestShared(uint32_t exceptFor) const;
   void open(uint32_t number);
+  void setWaste(Slab& slab, uint64_t bytes);
   bool gapFits(uint64_t bytes) const;
   /// Widens the gap until so many bytes fit, or to the slab's end; moves about as many bytes at
   /// most as it may. False when they do not fit the end.
@@ -136,6 +139,7 @@ class EntryLog {
   Pass pass_;
   uint64_t sharedSlabs_ = 0;
   uint64_t sharedLiveBytes_ = 0;
+  uint64_t wastedBytes_ = 0;
   uint64_t singleBytes_ = 0;
 };
 

@@ -7,7 +7,7 @@ namespace ebbcache {
 void Slab::begin(char* memory, uint64_t memoryBytes) {
   base.store(memory, std::memory_order_relaxed);
   bytes = memoryBytes;
-  tail = live = 0;
+  tail = live = waste = 0;
   nextSweep = kNeverExpires;
 }
 

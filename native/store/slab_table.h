@@ -26,6 +26,8 @@ struct Slab {
   uint64_t tail;
   /// Bytes of live entries.
   uint64_t live;
+  /// Of a full slab's end, where the next entry did not fit.
+  uint64_t waste;
   /// When to look for expired entries next, ms of the store's clock: when the first expires, or a
   /// little later where it was looked at just before.
   uint64_t nextSweep;

@@ -21,7 +21,7 @@ uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
   const Layout& layout = arena_->layout;
   const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
   const uint64_t slabs = room & ~(layout.slabBytes - 1);
-  return less(slabs, slack_.within(slabs, layout));
+  return less(slabs, slack_.within(slabs, layout) + arena_->log.wastedBytes());
 }
 
 bool Store::canEverFit(uint64_t entryBytes) const {
@@ -94,7 +94,7 @@ Address Store::allocateShared(uint64_t bytes) {
       }
     }
     const uint64_t slack = slack_.within(log.sharedBytes(), layout);
-    if (live <= less(log.sharedBytes(), slack) &&
+    if (live <= less(log.sharedBytes(), slack + log.wastedBytes()) &&
         (log.openCompacted(bytes) || log.openEvacuated())) {
       continue;
     }
