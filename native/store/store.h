@@ -159,8 +159,10 @@ class Store {
   /// Live bytes that shared slabs may hold within a budget.
   uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
   /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie
-  /// alone, leave the slack within the budget that compaction needs.
-  bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes);
+  /// alone, leave the slack within the budget that compaction needs; or until `most` bytes of
+  /// entries have gone.
+  bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes,
+                    uint64_t most = UINT64_MAX);
   Address allocate(uint64_t entryBytes);
   Address allocateShared(uint64_t bytes);
   Address allocateSingle(uint64_t bytes);

@@ -5,6 +5,17 @@
 #include "store/store.h"
 
 namespace ebbcache {
+namespace {
+
+/// Bytes of entries that make way for one put at most, unless it needs more itself. Where much is
+/// to go at once, because a store may not grow any more, that is spread over the puts to come.
+uint64_t mostEvicted(uint64_t bytes) {
+  constexpr uint64_t kLeast = uint64_t{64} << 10;
+  constexpr uint64_t kPerByte = 4;
+  return std::max(kPerByte * bytes, kLeast);
+}
+
+}  // namespace
 
 bool Store::evictOne() {
   const Address address = arena_->policy->victim();
@@ -36,7 +47,8 @@ bool Store::mayGrow(uint64_t bytes) const {
   return !environment_.mayGrow || environment_.mayGrow(bytes);
 }
 
-bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes) {
+bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes, uint64_t most) {
+  const uint64_t liveBefore = arena_->liveBytes();
   const auto fits = [&] {
     return arena_->log.sharedLiveBytes() + bytes <=
            liveLimit(budget, arena_->log.singleBytes() + newSingleBytes);
@@ -44,6 +56,7 @@ bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleByte
   // Tables that entries leave behind are room too: give them back on the way, not after it.
   const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
   for (uint64_t below = contractBelow(); !fits();) {
+    if (liveBefore - arena_->liveBytes() >= most) return true;
     if (arena_->index.count() < below || arena_->index.count() == 0) {
       arena_->contractTables();
       if (arena_->index.count() == 0) return fits();
@@ -69,7 +82,7 @@ Address Store::allocateShared(uint64_t bytes) {
   // One that may not grow makes room within what it holds, a little with each put.
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
   const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
-  if (!makeLiveRoom(bytes, mayHold, 0) && !heldBack) return kNowhere;
+  if (!makeLiveRoom(bytes, mayHold, 0, mostEvicted(bytes)) && !heldBack) return kNowhere;
   for (bool refused = false, asked = false;;) {
     const Address address = log.append(bytes);
     if (address != kNowhere) return address;
@@ -98,7 +111,10 @@ Address Store::allocateShared(uint64_t bytes) {
         (log.openCompacted(bytes) || log.openEvacuated())) {
       continue;
     }
-    if (!evictOne()) return kNowhere;
+    // As much as is wanted: to look for room costs more than an eviction.
+    for (const uint64_t before = arena_->liveBytes(); before - arena_->liveBytes() < bytes;) {
+      if (!evictOne()) return kNowhere;
+    }
   }
 }
 
