@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "store/entry.h"
+#include "store/multiply_hash.h"
+#include "store/noinline.h"
 #include "store/siphash.h"
 
 namespace ebbcache {
@@ -13,13 +15,18 @@ namespace ebbcache {
 /// are the index's tag.
 class KeyHash {
  public:
-  explicit KeyHash(const HashSeed& seed) : seed_(seed) {}
+  explicit KeyHash(const HashSeed& seed) : seed_(seed), ofShort_(seed) {}
 
-  uint64_t operator()(std::string_view key) const { return sipHash13(key, seed_); }
-  uint64_t operator()(const Entry* entry) const { return sipHash13(entry->key(), seed_); }
+  uint64_t operator()(std::string_view key) const {
+    return key.size() <= MultiplyHash::kMostBytes ? ofShort_(key) : ofLong(key);
+  }
+  uint64_t operator()(const Entry* entry) const { return (*this)(entry->key()); }
 
  private:
+  EBBCACHE_NOINLINE uint64_t ofLong(std::string_view key) const { return sipHash13(key, seed_); }
+
   HashSeed seed_;
+  MultiplyHash ofShort_;
 };
 
 }  // namespace ebbcache

@@ -1,8 +1,9 @@
 // Looks up keys that were made to collide, for a test that counts the instructions of each look-up:
-//   ebbcache_hash_flooding craft FAMILY FILE   writes the keys, one a line
+//   ebbcache_hash_flooding craft FAMILY FILE   writes the bytes of a key, a line feed and the keys
 //   ebbcache_hash_flooding get FILE            puts them all and gets some, each with Store::get
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -12,16 +13,18 @@
 #include <vector>
 
 #include "seeded_random.h"
-#include "store/siphash.h"
+#include "store/key_hash.h"
 #include "store/store.h"
 
 namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kKeys = 100000;
-/// All keys have as many, so that hashing them costs the same.
+/// All keys of a family have as many, so that hashing them costs the same.
 constexpr int kPairs = 17;
 constexpr uint64_t kKeyBytes = 2 * kPairs;
+/// Behind those that are to be hashed as long ones are.
+const std::string kTail(150, '.');
 /// Bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
 constexpr uint64_t kSharedBits = 9;
 
@@ -38,16 +41,36 @@ std::vector<std::string> randomKeys() {
 }
 
 /// Keys whose hash, were there no seed, is zero in some bits: found by trying.
-std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit) {
-  constexpr HashSeed kNoSeed{};
+std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit, const std::string& tail = {}) {
+  const KeyHash hash{HashSeed{}};
   const uint64_t shared = ((uint64_t{1} << kSharedBits) - 1) << lowestBit;
   std::vector<std::string> keys;
-  std::string key(kKeyBytes, '0');
+  std::string key = std::string(kKeyBytes, '0') + tail;
   for (uint64_t number = 0; keys.size() < kKeys; ++number) {
     // In place and by shifts: some fifty million of them are tried.
     for (uint64_t at = 0; at < 6; ++at) key[at] = static_cast<char>('0' + (number >> 6 * at) % 64);
-    if ((sipHash13(key, kNoSeed) & shared) == 0) keys.push_back(key);
+    if ((hash(key) & shared) == 0) keys.push_back(key);
   }
+  return keys;
+}
+
+/// Keys of one hash, were there no seed: the last block's first factor is zero, and so is the
+/// product whatever the other word.
+std::vector<std::string> withZeroFactor() {
+  const uint64_t word = -MultiplyHash(HashSeed{}).secretOfLastBlock();
+  char bytes[sizeof word];
+  std::memcpy(bytes, &word, sizeof bytes);
+  std::vector<std::string> keys;
+  for (uint64_t i = 0; i < kKeys; ++i) {
+    std::string key(kKeyBytes - 2 * sizeof word, '0');
+    key.append(bytes, sizeof bytes).append(numbered(i), kKeyBytes - sizeof word, sizeof word);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::vector<std::string> withTail(std::vector<std::string> keys) {
+  for (std::string& key : keys) key += kTail;
   return keys;
 }
 
@@ -67,6 +90,9 @@ std::vector<std::string> craft(std::string_view family) {
   if (family == "unseeded-low-bits") return collidingWithoutSeed(0);
   if (family == "unseeded-middle-bits") return collidingWithoutSeed(32 - kSharedBits);
   if (family == "unseeded-high-bits") return collidingWithoutSeed(64 - kSharedBits);
+  if (family == "unseeded-zero-factor") return withZeroFactor();
+  if (family == "long-random") return withTail(randomKeys());
+  if (family == "long-unseeded-low-bits") return collidingWithoutSeed(0, kTail);
   if (family == "times-31") return collidingInPolynomials("Aa", "BB");
   if (family == "times-33") return collidingInPolynomials("Ez", "FY");
   return {};
@@ -74,8 +100,14 @@ std::vector<std::string> craft(std::string_view family) {
 
 int get(const char* file) {
   std::vector<std::string> keys;
-  std::ifstream in(file);
-  for (std::string key; std::getline(in, key);) keys.push_back(key);
+  std::ifstream in(file, std::ios::binary);
+  size_t keyBytes = 0;
+  in >> keyBytes;
+  in.ignore();
+  for (std::string key(keyBytes, '\0');
+       in.read(key.data(), static_cast<std::streamsize>(keyBytes));) {
+    keys.push_back(key);
+  }
   StoreOptions options;
   options.maxBytes = uint64_t{64} << 20;
   const auto store = Store::open(options);
@@ -99,7 +131,10 @@ int main(int count, char** arguments) {
   const std::string_view command = count > 1 ? arguments[1] : "";
   if (command == "get" && count == 3) return get(arguments[2]);
   if (command != "craft" || count != 4) return 2;
-  std::ofstream out(arguments[3]);
-  for (const std::string& key : craft(arguments[2])) out << key << '\n';
+  const std::vector<std::string> keys = craft(arguments[2]);
+  if (keys.empty()) return 2;
+  std::ofstream out(arguments[3], std::ios::binary);
+  out << keys.front().size() << '\n';
+  for (const std::string& key : keys) out << key;
   return out.good() ? 0 : 1;
 }
