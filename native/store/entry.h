@@ -27,6 +27,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/equal_bytes.h"
+
 namespace ebbcache {
 
 /// Where an entry lies: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
@@ -123,6 +125,10 @@ class Entry {
     const Parts at = parts();
     return {base() + at.keyAt, at.keyBytes};
   }
+  bool hasKey(std::string_view key) const {
+    const Parts at = parts();
+    return at.keyBytes == key.size() && sameBytes(base() + at.keyAt, key.data(), key.size());
+  }
   std::string_view value() const {
     const Parts at = parts();
     return {base() + at.keyAt + at.keyBytes, at.valueBytes};
@@ -137,9 +143,10 @@ class Entry {
     uint64_t valueBytes;
   };
   Parts parts() const {
-    const unsigned flags = state();
-    static_assert(kExpires * 4 == sizeof(uint64_t), "the expiry's bytes without a branch");
-    const unsigned expiryBytes = (flags & kExpires) * 4;
+    const uint64_t flags = state();
+    static_assert(uint64_t{kExpires} * 4 == sizeof(uint64_t),
+                  "the expiry's bytes without a branch");
+    const uint64_t expiryBytes = (flags & kExpires) * 4;
     if ((flags & kLong) != 0) return {kHeaderBytes + 8 + expiryBytes, longSize(4), longSize(0)};
     return {kHeaderBytes + expiryBytes, shortKeyBytes_, shortValueBytes_};
   }

@@ -6,15 +6,13 @@
 //   | 8 bits       | u32      | ends the bucket             |
 //   +--------------+----------+-----------------------------+
 //
-// A tag is the highest byte of the hash, or 1 where that is 0, which an empty slot has. All tags
-// are compared at once: a branch for each would be guessed wrong in every other lookup.
+// A tag is the highest byte of the hash, or 1 where that is 0, which an empty slot has.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "store/entry.h"
-#include "store/lowest_bit.h"
+#include "store/equal_bytes.h"
 
 namespace ebbcache {
 
@@ -33,27 +31,8 @@ struct alignas(64) HashBucket {
     return tag != kNoTag ? tag : uint8_t{1};
   }
 
-  /// A bit for each slot with this tag.
-  uint32_t slotsWith(uint8_t tag) const {
-    uint64_t first;
-    uint32_t last;
-    std::memcpy(&first, tags, sizeof first);
-    std::memcpy(&last, tags + sizeof first, sizeof last);
-    return equalBytes(first, tag) | equalBytes(last, tag) << 8;
-  }
-
- private:
-  /// Bytes equal to `tag` as a bit each, the lowest byte first. A byte of the differences is zero
-  /// where neither its high bit is set nor adding 127 to the others sets it (Hacker's Delight,
-  /// 6-1).
-  static uint32_t equalBytes(uint64_t bytes, uint8_t tag) {
-    constexpr uint64_t kOnes = 0x0101010101010101;
-    constexpr uint64_t kLows = 0x7f7f7f7f7f7f7f7f;
-    const uint64_t differences = bytes ^ tag * kOnes;
-    const uint64_t equal = ~(((differences & kLows) + kLows) | differences | kLows);
-    // Gathers bit 7 of each byte into the highest byte.
-    return static_cast<uint32_t>((equal >> 7) * 0x0102040810204080 >> 56);
-  }
+  /// A bit for each slot with this tag, the first slot's the lowest.
+  uint32_t slotsWith(uint8_t tag) const { return equalBytes<kSlots>(tags, tag); }
 };
 static_assert(sizeof(HashBucket) == 64, "the layout above");
 

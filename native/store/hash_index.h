@@ -19,6 +19,7 @@
 #include "store/hash_bucket.h"
 #include "store/key_hash.h"
 #include "store/layout.h"
+#include "store/lowest_bit.h"
 #include "store/prefetch.h"
 #include "store/slab_table.h"
 #include "store/stripe_locks.h"
@@ -44,16 +45,23 @@ class HashIndex {
   /// What the caller will read of an entry that is found.
   enum class Wanted : uint8_t { kHeader, kValue };
 
-  Address find(uint64_t hash, std::string_view key, Wanted wanted = Wanted::kHeader) const {
+  struct Found {
+    Address address = kNowhere;
+    /// Null when there is none.
+    Entry* entry = nullptr;
+  };
+
+  template <Wanted kWanted = Wanted::kHeader>
+  Found find(uint64_t hash, std::string_view key) const {
     const uint8_t tag = Bucket::tagOf(hash);
     for (const Bucket* bucket = &bucketOf(hash);; bucket = &overflowAt(bucket->overflow)) {
       for (uint32_t slots = bucket->slotsWith(tag); slots != 0; slots &= slots - 1) {
         const Address address = bucket->slots[lowestBit(slots)];
-        const Entry* const entry = slabs_.at(address);
-        prefetchBytes(entry, wanted == Wanted::kValue ? kValuePrefetch : kHeaderPrefetch);
-        if (entry->key() == key) return address;
+        Entry* const entry = slabs_.at(address);
+        prefetchBytes<kWanted == Wanted::kValue ? kValuePrefetch : kHeaderPrefetch>(entry);
+        if (entry->hasKey(key)) return {address, entry};
       }
-      if (bucket->overflow == 0) return kNowhere;
+      if (bucket->overflow == 0) return {};
     }
   }
   void prefetchBucket(uint64_t hash) const { prefetch(&bucketOf(hash)); }

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "store/entry.h"
+#include "store/noinline.h"
 #include "store/spin_lock.h"
 
 namespace ebbcache {
@@ -23,7 +24,7 @@ class HitBuffers {
   /// stripe.
   template <typename Apply>
   void add(Address address, Apply&& apply) {
-    const uint32_t number = threadNumber() % kBuffers;
+    const uint32_t number = threadNumber() - 1;
     Buffer& buffer = buffers_[number];
     const std::lock_guard<SpinLock> lock(buffer.lock);
     if (buffer.count > 0 && buffer.hits[buffer.count - 1] == address) return;
@@ -63,9 +64,14 @@ class HitBuffers {
 
   /// Threads are numbered as they come, so that few of them share a buffer.
   static uint32_t threadNumber() {
-    static std::atomic<uint32_t> threads{0};
-    thread_local const uint32_t number = threads.fetch_add(1, std::memory_order_relaxed);
+    // 0 for one without a number: a constant needs no check on each use.
+    thread_local uint32_t number = 0;
+    if (number == 0) number = nextThreadNumber();
     return number;
+  }
+  EBBCACHE_NOINLINE static uint32_t nextThreadNumber() {
+    static std::atomic<uint32_t> threads{0};
+    return threads.fetch_add(1, std::memory_order_relaxed) % kBuffers + 1;
   }
 
   std::array<Buffer, kBuffers> buffers_;

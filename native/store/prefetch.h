@@ -19,9 +19,10 @@ inline void prefetch(const void* address) {
 #endif
 }
 
-inline void prefetchBytes(const void* address, uint64_t bytes) {
+template <uint64_t kBytes>
+void prefetchBytes(const void* address) {
   constexpr uint64_t kLine = 64;
-  for (uint64_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(address) + at);
+  for (uint64_t at = 0; at < kBytes; at += kLine) prefetch(static_cast<const char*>(address) + at);
 }
 
 }  // namespace ebbcache

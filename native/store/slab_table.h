@@ -81,8 +81,8 @@ class SlabTable {
     const bool single = isSingle(address);
     const Slab& slab =
         single ? singles_.slots[address - kFirstSingle] : slabs_.slots[address >> offsetBits_];
-    const auto start = reinterpret_cast<uintptr_t>(slab.start());
-    prefetch(reinterpret_cast<const void*>(start + (single ? 0 : offsetOf(address))));
+    const char* const start = slab.start();
+    if (start != nullptr) prefetch(start + (single ? 0 : offsetOf(address)));
   }
   uint32_t numberOf(Address address) const {
     return isSingle(address) ? address : address >> offsetBits_;

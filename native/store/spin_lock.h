@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "store/noinline.h"
+
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
 #include <intrin.h>
 #endif
@@ -33,7 +35,7 @@ class SpinLock {
   void unlock() { taken_.store(false, std::memory_order_release); }
 
  private:
-  void wait() {
+  EBBCACHE_NOINLINE void wait() {
     constexpr int kSpins = 64;
     constexpr int kYields = 32;
     for (int round = 0;; ++round) {

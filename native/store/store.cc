@@ -52,26 +52,30 @@ Store::~Store() = default;
 
 bool Store::expired(const Entry* entry) const {
   // The clock is read for those that can expire only: it costs as much as the lookup.
-  return entry->expires() && entry->expiry() <= environment_.nowMs();
+  return entry->expires() && past(entry->expiry());
 }
 
-template <typename OnHit>
-ReadResult Store::read(std::string_view key, bool counts, OnHit&& onHit, HashIndex::Wanted wanted) {
+bool Store::past(uint64_t expiry) const {
+  return expiry <= environment_.nowMs();
+}
+
+template <HashIndex::Wanted kWanted, Store::Counted kCounted, typename OnHit>
+ReadResult Store::read(std::string_view key, OnHit&& onHit) {
+  constexpr bool kCounts = kCounted == Counted::kYes;
   const uint64_t hash = hash_(key);
   StripeLocks::Stripe& stripe = stripes_.of(hash);
   {
     const std::lock_guard<SpinLock> lock(stripe.lock);
-    const Address address = arena_->index.find(hash, key, wanted);
-    const Entry* const entry = address == kNowhere ? nullptr : arena_->slabs.at(address);
+    const auto [address, entry] = arena_->index.find<kWanted>(hash, key);
     if (entry != nullptr && !expired(entry)) {
       const ReadResult result = onHit(*entry);
-      if (result == ReadResult::kHit && counts) {
+      if (kCounts && result == ReadResult::kHit) {
         ++stripe.hits;
         arena_->policy->hit(address);
       }
       return result;
     }
-    if (counts) ++stripe.misses;
+    if (kCounts) ++stripe.misses;
     if (entry == nullptr) return ReadResult::kMiss;
   }
   dropExpired(hash, key);
@@ -100,15 +104,15 @@ auto copyTo(char* out, uint64_t capacity, uint64_t& bytes) {
 }  // namespace
 
 ReadResult Store::get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read(key, true, copyTo(out, capacity, bytes));
+  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, copyTo(out, capacity, bytes));
 }
 
 ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read(key, false, copyTo(out, capacity, bytes));
+  return read<HashIndex::Wanted::kValue, Counted::kNo>(key, copyTo(out, capacity, bytes));
 }
 
 ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit) {
-  return read(key, true, [&visit](const Entry& entry) {
+  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, [&visit](const Entry& entry) {
     visit(entry.value());
     return ReadResult::kHit;
   });
@@ -116,7 +120,7 @@ ReadResult Store::view(std::string_view key, const std::function<void(std::strin
 
 bool Store::has(std::string_view key) {
   const auto onHit = [](const Entry&) { return ReadResult::kHit; };
-  return read(key, false, onHit, HashIndex::Wanted::kHeader) == ReadResult::kHit;
+  return read<HashIndex::Wanted::kHeader, Counted::kNo>(key, onHit) == ReadResult::kHit;
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
@@ -130,8 +134,8 @@ uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)
 // ---------------------------------------------------------------- writing
 
 Address Store::find(uint64_t hash, std::string_view key) {
-  const Address address = arena_->index.find(hash, key);
-  if (address == kNowhere || !expired(arena_->slabs.at(address))) return address;
+  const auto [address, entry] = arena_->index.find(hash, key);
+  if (entry == nullptr || !expired(entry)) return address;
   ++counters_.expirations;
   arena_->policy->removed(address);
   forget(address, hash);
@@ -166,12 +170,10 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
 
   const WriterStripe stripe(stripes_, hash);
   // Looked up only now: making room may have moved or evicted it.
-  const Address old = arena_->index.find(hash, key);
-  Admission admission;
-  admission.cost = options.cost;
-  if (old != kNowhere) {
-    admission.replaced = arena_->slabs.at(old);
-    replace(old, address, hash, admission);
+  const auto old = arena_->index.find(hash, key);
+  const Admission admission{options.cost, old.entry};
+  if (old.entry != nullptr) {
+    replace(old.address, address, hash, admission);
   } else {
     link(address, hash, admission);
   }

@@ -21,6 +21,7 @@
 #include "slab/budgeted_memory.h"
 #include "store/arena.h"
 #include "store/key_hash.h"
+#include "store/noinline.h"
 #include "store/slack.h"
 #include "store/stripe_locks.h"
 
@@ -133,14 +134,17 @@ class Store {
  private:
   Store(const StoreOptions& options, StoreEnvironment environment);
 
+  /// Whether a read is a hit or a miss, and a use.
+  enum class Counted : uint8_t { kNo, kYes };
+
   bool expired(const Entry* entry) const;
+  EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
   /// Runs `onHit` with the stripe held.
-  template <typename OnHit>
-  ReadResult read(std::string_view key, bool counts, OnHit&& onHit,
-                  HashIndex::Wanted wanted = HashIndex::Wanted::kValue);
+  template <HashIndex::Wanted kWanted, Counted kCounted, typename OnHit>
+  ReadResult read(std::string_view key, OnHit&& onHit);
   /// Forgets an entry that a reader found expired, unless a writer is at work: then a later one, or
   /// maintain(), does.
-  void dropExpired(uint64_t hash, std::string_view key);
+  EBBCACHE_NOINLINE void dropExpired(uint64_t hash, std::string_view key);
 
   // What follows is for a writer: with mutex_ held.
 
