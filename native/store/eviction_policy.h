@@ -36,6 +36,8 @@ class EvictionPolicy {
 
   /// Chooses the next to go; nowhere when there is none.
   virtual Address victim() = 0;
+  /// Brings into the cache what evicted() will need beside the entry.
+  virtual void prepareEviction(uint64_t /*hash*/) const {}
   /// Brings into the cache what move() will need.
   virtual void prepareMove(Address address) const = 0;
   /// Moves the entry's bytes, links included; the two places may overlap. Its stripe is held.

@@ -1,9 +1,12 @@
 #include "store/ghost_queue.h"
 
+#include <algorithm>
+
+#include "store/lowest_bit.h"
+
 namespace ebbcache {
 namespace {
 
-constexpr uint64_t kBucketSlots = 16;
 /// A store's bytes on the clock, as a power of two: the most that the bytes of an entry can be
 /// shifted by, so that one of 16 bytes still counts in a store of 16 GiB.
 constexpr unsigned kStoreBits = 30;
@@ -20,37 +23,46 @@ constexpr uint64_t kRestWithoutTable = 8;
 /// A table for a budget so many times larger than what the store holds is given back.
 constexpr uint64_t kFarTooLarge = 16;
 
-/// Never 0.
+constexpr uint16_t kNoTag = 0;
+
+/// Never kNoTag.
 uint16_t tagOf(uint32_t hash) {
   return static_cast<uint16_t>(hash | 1);
 }
 
 }  // namespace
 
-// The index takes a hash's low bits; these buckets take its high ones.
-GhostQueue::Ghost* GhostQueue::bucketOf(uint32_t hash) const {
-  const uint64_t buckets = slots_ / kBucketSlots;
-  return table_ + (uint64_t{hash} * buckets >> 32) * kBucketSlots;
+// No loop over a bucket ends early, so that compilers make vectors of them.
+
+uint32_t GhostQueue::Bucket::slotOf(uint16_t tag) const {
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < kSlots; ++i) found |= tags[i] == tag ? uint32_t{1} << i : 0;
+  return found == 0 ? kSlots : lowestBit(found);
+}
+
+uint32_t GhostQueue::Bucket::oldestAt(uint16_t tick) const {
+  // The first of the oldest: its age above, what it lacks of the last slot below.
+  uint32_t oldest = 0;
+  for (uint32_t i = 0; i < kSlots; ++i) {
+    const auto age = static_cast<uint16_t>(tick - stamps[i]);
+    oldest = std::max(oldest, uint32_t{age} << 16 | (kSlots - 1 - i));
+  }
+  return kSlots - 1 - (oldest & 0xffff);
 }
 
 uint16_t GhostQueue::tick() const {
   return static_cast<uint16_t>(clock_ >> (kStoreBits - kTickBits));
 }
 
-uint16_t GhostQueue::ageOf(Ghost ghost) const {
-  return static_cast<uint16_t>(tick() - ghost.stamp);
-}
-
 void GhostQueue::reserve(uint64_t budget) {
-  const uint64_t bucketBytes = kBucketSlots * sizeof(Ghost);
-  const uint64_t slots = budget / kBudgetShare / bucketBytes * kBucketSlots;
-  if (slots_ > 2 * slots) drop();
-  if (slots < 2 * slots_ || slots == 0) return;
-  auto* const table = static_cast<Ghost*>(memory_.take(slots * sizeof(Ghost)));
+  const uint64_t buckets = budget / kBudgetShare / sizeof(Bucket);
+  if (buckets_ > 2 * buckets) drop();
+  if (buckets < 2 * buckets_ || buckets == 0) return;
+  auto* const table = static_cast<Bucket*>(memory_.take(buckets * sizeof(Bucket)));
   if (table == nullptr) return;
   drop();
   table_ = table;
-  slots_ = slots;
+  buckets_ = buckets;
 }
 
 void GhostQueue::remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes) {
@@ -58,16 +70,12 @@ void GhostQueue::remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes) {
   if (table_ == nullptr) return;
   clock_ += (bytes << kStoreBits) / storeBytes;
   const uint16_t tag = tagOf(hash);
-  Ghost* const bucket = bucketOf(hash);
-  Ghost* place = bucket;
-  for (Ghost* at = bucket; at < bucket + kBucketSlots; ++at) {
-    if (at->tag == 0 || at->tag == tag) {
-      place = at;
-      break;
-    }
-    if (ageOf(*at) > ageOf(*place)) place = at;
-  }
-  *place = {tag, tick()};
+  Bucket& bucket = bucketOf(hash);
+  uint32_t slot = bucket.slotOf(tag);
+  if (slot == kSlots) slot = bucket.slotOf(kNoTag);
+  if (slot == kSlots) slot = bucket.oldestAt(tick());
+  bucket.tags[slot] = tag;
+  bucket.stamps[slot] = tick();
 }
 
 void GhostQueue::reserveWhenNearlyFull() {
@@ -80,25 +88,21 @@ void GhostQueue::reserveWhenNearlyFull() {
 
 bool GhostQueue::forget(uint32_t hash) {
   if (table_ == nullptr) return false;
-  const uint16_t tag = tagOf(hash);
-  Ghost* const bucket = bucketOf(hash);
-  for (Ghost* at = bucket; at < bucket + kBucketSlots; ++at) {
-    if (at->tag != tag) continue;
-    const bool remembered = ageOf(*at) < kTicksRemembered;
-    *at = {};
-    return remembered;
-  }
-  return false;
+  Bucket& bucket = bucketOf(hash);
+  const uint32_t slot = bucket.slotOf(tagOf(hash));
+  if (slot == kSlots) return false;
+  bucket.tags[slot] = kNoTag;
+  return static_cast<uint16_t>(tick() - bucket.stamps[slot]) < kTicksRemembered;
 }
 
 void GhostQueue::contract(uint64_t storeBytes) {
-  if (slots_ * sizeof(Ghost) * kBudgetShare > kFarTooLarge * storeBytes) drop();
+  if (buckets_ * sizeof(Bucket) * kBudgetShare > kFarTooLarge * storeBytes) drop();
 }
 
 void GhostQueue::drop() {
-  if (table_ != nullptr) memory_.give(table_, slots_ * sizeof(Ghost));
+  if (table_ != nullptr) memory_.give(table_, buckets_ * sizeof(Bucket));
   table_ = nullptr;
-  slots_ = 0;
+  buckets_ = 0;
 }
 
 }  // namespace ebbcache

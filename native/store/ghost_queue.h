@@ -1,8 +1,8 @@
 // What was evicted lately, by hash alone: a table of buckets whose oldest ghost gives way.
 //
-//   bucket:  +---------+-------+---------+-------+--     --+---------+-------+
-//            | tag u16 | stamp | tag u16 | stamp |   ...   | tag u16 | stamp |   16; tag 0 is none
-//            +---------+-------+---------+-------+--     --+---------+-------+
+//   bucket:  +--------------------------+--------------------------+
+//            | 16 tags, u16; 0 is none  | 16 stamps, u16           |
+//            +--------------------------+--------------------------+
 //
 // The clock that ghosts are stamped by runs with the bytes that become ghosts, so that as many
 // bytes are remembered as the store holds, of whatever size: remembered by count, a cache of large
@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "slab/budgeted_memory.h"
+#include "store/prefetch.h"
 
 namespace ebbcache {
 
@@ -36,6 +37,10 @@ class GhostQueue {
   /// An entry of so many bytes left a store that held `storeBytes` with it. It is remembered until
   /// as many bytes came after it, or the table has no room.
   void remember(uint32_t hash, uint64_t bytes, uint64_t storeBytes);
+  /// Brings into the cache what remember() and forget() need.
+  void prefetchGhost(uint32_t hash) const {
+    if (table_ != nullptr) prefetch(&bucketOf(hash));
+  }
   /// True when the ghost was there; it is no longer.
   bool forget(uint32_t hash);
   void clear() { drop(); }
@@ -44,24 +49,30 @@ class GhostQueue {
   void contract(uint64_t storeBytes);
 
   uint64_t tableBytes() const {
-    return table_ == nullptr ? 0 : memory_.wholePages(slots_ * sizeof(Ghost));
+    return table_ == nullptr ? 0 : memory_.wholePages(buckets_ * sizeof(Bucket));
   }
 
  private:
-  struct Ghost {
-    uint16_t tag;
-    uint16_t stamp;
-  };
+  static constexpr uint32_t kSlots = 16;
 
-  Ghost* bucketOf(uint32_t hash) const;
+  struct alignas(64) Bucket {
+    uint16_t tags[kSlots];
+    uint16_t stamps[kSlots];
+
+    /// kSlots where there is none.
+    uint32_t slotOf(uint16_t tag) const;
+    uint32_t oldestAt(uint16_t tick) const;
+  };
+  static_assert(sizeof(Bucket) == 64, "the layout above");
+
+  // The index takes a hash's low bits; these buckets take its high ones.
+  Bucket& bucketOf(uint32_t hash) const { return table_[uint64_t{hash} * buckets_ >> 32]; }
   uint16_t tick() const;
-  /// In ticks.
-  uint16_t ageOf(Ghost ghost) const;
   void drop();
 
   BudgetedMemory& memory_;
-  Ghost* table_ = nullptr;
-  uint64_t slots_ = 0;
+  Bucket* table_ = nullptr;
+  uint64_t buckets_ = 0;
   /// So that a refusal is not asked for again before anything has changed.
   uint64_t heldWhenAsked_ = 0;
   /// Bytes remembered ever, in shares of what the store held at the time.

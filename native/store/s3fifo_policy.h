@@ -18,6 +18,9 @@ class S3FifoPolicy final : public EvictionPolicy {
   void removed(Address address) override;
   Address victim() override;
   void evicted(Address address, uint64_t hash) override;
+  void prepareEviction(uint64_t hash) const override {
+    ghosts_.prefetchGhost(static_cast<uint32_t>(hash));
+  }
   void prepareMove(Address address) const override;
   void move(Address from, Address to) override;
   void clear() override;

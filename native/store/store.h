@@ -178,6 +178,9 @@ class Store {
   bool mayGrow(uint64_t bytes) const;
 
   bool evictOne();
+  /// Brings into the cache what the next evictions will need, of this victim and of those behind it
+  /// in its queue: their misses come together, not one after the other.
+  void prepareEvictions(Address first);
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
   uint64_t shrinkHeldTo(uint64_t target);
@@ -199,6 +202,10 @@ class Store {
   Slack slack_;
   /// The system was asked for a slab and said that the store may not grow.
   bool heldBack_ = false;
+  /// What was held when an entry with a mapping of its own was last refused to grow the store.
+  uint64_t heldWhenRefused_ = 0;
+  /// Evictions until the next ones are to be prepared.
+  uint32_t evictionsPrepared_ = 0;
   /// Where maintain() goes on.
   uint32_t sweepAt_ = 1;
   /// Expirations when empty slabs were last given back.

@@ -20,12 +20,27 @@ uint64_t mostEvicted(uint64_t bytes) {
 bool Store::evictOne() {
   const Address address = arena_->policy->victim();
   if (address == kNowhere) return false;
+  if (evictionsPrepared_-- == 0) prepareEvictions(address);
   const uint64_t hash = hash_(arena_->slabs.at(address));
   const WriterStripe stripe(stripes_, hash);
   arena_->policy->evicted(address, hash);
   forget(address, hash);
   ++counters_.evictions;
   return true;
+}
+
+void Store::prepareEvictions(Address first) {
+  constexpr uint32_t kAhead = 8;
+  evictionsPrepared_ = kAhead - 1;
+  Address at = first;
+  for (uint32_t i = 0; i < kAhead && at != kNowhere; ++i) {
+    const Entry* const entry = arena_->slabs.at(at);
+    at = entry->newer();
+    arena_->slabs.prefetchHeader(at);
+    const uint64_t hash = hash_(entry);
+    arena_->index.prefetchBucket(hash);
+    arena_->policy->prepareEviction(hash);
+  }
 }
 
 uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
@@ -128,11 +143,14 @@ bool Store::fillsGaps() {
 
 Address Store::allocateSingle(uint64_t bytes) {
   const uint64_t whole = memory_.wholePages(bytes);
-  const uint64_t heldBefore = memory_.held();
   uint64_t mayHold = memory_.budget();
-  const uint64_t growth = less(std::min(heldBefore + whole, mayHold), heldBefore);
-  // One that may not grow replaces what it holds.
-  if (growth > 0 && !mayGrow(growth)) mayHold = heldBefore;
+  // One that may not grow replaces what it holds. Where it gave back a slab for less than one, the
+  // rest of that is still its own.
+  const uint64_t held = memory_.held();
+  const uint64_t unasked =
+      std::max(held, std::min(heldWhenRefused_, held + arena_->layout.slabBytes));
+  const uint64_t growth = less(std::min(held + whole, mayHold), unasked);
+  if (growth > 0 && !mayGrow(growth)) mayHold = heldWhenRefused_ = unasked;
   if (mayHold < whole) return kNowhere;
   makeLiveRoom(0, std::min(mayHold, budget()), whole);
   shrinkHeldTo(mayHold - whole);

@@ -335,6 +335,26 @@ TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
   EXPECT_TRUE(store->has("small-999"));
 }
 
+TEST(Store, LosesNoMoreThanASlabToLargeValuesWhenItMayNotGrow) {
+  TestMemory memory;
+  StoreEnvironment environment = testEnvironment(memory);
+  bool mayGrow = true;
+  environment.mayGrow = [&mayGrow](uint64_t) { return mayGrow; };
+  StoreOptions options;
+  options.maxBytes = 64 * kMiB;
+  const auto store = Store::open(options, environment);
+  const std::string small(600, 's');
+  for (uint64_t i = 0; memory.mapped < 32 * kMiB; ++i) store->put(keyOf(i), small);
+  mayGrow = false;
+  const uint64_t held = memory.mapped;
+  // Each takes half of what a slab gives back.
+  for (uint64_t i = 0; i < 20; ++i) {
+    ASSERT_EQ(store->put("large-" + std::to_string(i), std::string(kMiB, 'L')), PutResult::kStored);
+    EXPECT_LE(memory.mapped, held);
+    EXPECT_GE(memory.mapped + 3 * kMiB, held);
+  }
+}
+
 TEST(Store, ScanVisitsEachKeyOnceWhileTheIndexChanges) {
   const auto store = openStore(64 * kMiB);
   constexpr uint64_t kStable = 20000;
