@@ -12,6 +12,8 @@ const SAME = 0.0001;
  * a cliff, where one percent of the bytes makes five points.
  */
 const NEAR = 0.005;
+/** Budgets are spent by the page: between two this near there is none. */
+const PAGE_BYTES = 4096;
 /** One step further than in proportion, so that both sides of the payload are seen. */
 const STEP = 0.006;
 const MOST_RUNS = 16;
@@ -36,8 +38,9 @@ export function replayAtPayload(trace, policy, cacheBytes) {
     if (missing > 0) below = run;
     else above = run;
     if (below && above) {
-      const near = (name) => Math.abs(above[name] - below[name]) <= NEAR * cacheBytes;
-      if (near('payloadBytes') || near('maxBytes')) {
+      const apart = (name) => Math.abs(above[name] - below[name]);
+      const enough = Math.max(NEAR * cacheBytes, PAGE_BYTES);
+      if (apart('payloadBytes') <= NEAR * cacheBytes || apart('maxBytes') <= enough) {
         return { plain, same: between(below, above, cacheBytes) };
       }
       run = at(towards(below, above, cacheBytes, runs));

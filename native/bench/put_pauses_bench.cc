@@ -62,9 +62,9 @@ class Churn {
   void valuesOf600() { putAlike(600, 2 * budget_); }
 
   /// Values that are next to too large for a slab, and such that are, into a store of small ones.
-  void valuesOf60kAmongSmall() {
+  void valuesOf90kAmongSmall() {
     putAlike(600, budget_ + budget_ / 8);
-    putAlike(60'000, budget_);
+    putAlike(90'000, budget_);
   }
   void valuesOf1mAmongSmall() {
     putAlike(600, budget_ + budget_ / 8);
@@ -167,7 +167,7 @@ void addPattern(const char* pattern, void (Churn::*run)(), Policy policy) {
     addPattern("ttl mix", &Churn::ttlMix, policy);
     addPattern("100 B", &Churn::valuesOf100, policy);
     addPattern("600 B", &Churn::valuesOf600, policy);
-    addPattern("60 kB among small", &Churn::valuesOf60kAmongSmall, policy);
+    addPattern("90 kB among small", &Churn::valuesOf90kAmongSmall, policy);
     addPattern("1 MB among small", &Churn::valuesOf1mAmongSmall, policy);
     addPattern("few of 1 MB among small", &Churn::fewOf1mAmongSmall, policy);
     addPattern("small after large", &Churn::smallAfterLarge, policy);

@@ -1,6 +1,7 @@
 #include "store/layout.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "store/entry.h"
 
@@ -9,6 +10,15 @@ namespace {
 
 constexpr uint64_t kLargestSlabBytes = uint64_t{2} << 20;
 constexpr uint64_t kSlabsInBudget = 32;
+/// A put may have to make so much room in one piece.
+constexpr uint64_t kLargestInAnySlab = uint64_t{128} << 10;
+
+/// Entries of s bytes leave s / 2 of a slab's end unused on average, and on their own half a page
+/// each: the same share of memory where s is the geometric mean of slab and page.
+uint64_t sharesUpTo(uint64_t slabBytes, uint64_t pageBytes) {
+  const double mean = std::sqrt(static_cast<double>(slabBytes) * static_cast<double>(pageBytes));
+  return std::min({static_cast<uint64_t>(mean), slabBytes / 4, kLargestInAnySlab});
+}
 
 }  // namespace
 
@@ -20,6 +30,7 @@ Layout Layout::forBudget(uint64_t maxBytes, uint64_t pageBytes) {
     layout.slabBytes *= 2;
   }
   layout.indexChunkBytes = std::max(pageBytes, layout.slabBytes / 32);
+  layout.largestInSlab = sharesUpTo(layout.slabBytes, pageBytes);
   return layout;
 }
 
@@ -36,7 +47,7 @@ uint64_t Layout::slabSlots(uint64_t maxBytes) const {
 }
 
 uint64_t Layout::singleSlots(uint64_t maxBytes) const {
-  return maxBytes / largestInSlab() + 1;
+  return maxBytes / largestInSlab + 1;
 }
 
 }  // namespace ebbcache

@@ -1,7 +1,6 @@
 // The sizes that follow from a store's budget, fixed when it is made.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 namespace ebbcache {
@@ -16,15 +15,11 @@ struct Layout {
   uint64_t slabBytes = 0;
   /// The index grows and shrinks by chunks of this: a 32nd of a slab, at least a page.
   uint64_t indexChunkBytes = 0;
+  /// An entry larger than this gets a mapping of its own.
+  uint64_t largestInSlab = 0;
 
   static Layout forBudget(uint64_t maxBytes, uint64_t pageBytes);
 
-  /// An entry larger than this gets a mapping of its own: it would waste too much of a slab's end,
-  /// or keep a put waiting for room in one.
-  uint64_t largestInSlab() const {
-    constexpr uint64_t kLargest = uint64_t{64} << 10;
-    return std::min(slabBytes / 4, kLargest);
-  }
   /// Bits of an address that are the offset within the slab.
   unsigned offsetBits() const;
   /// Slabs that a budget can need, and entries with mappings of their own.

@@ -52,7 +52,7 @@ uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
 
 bool Store::canEverFit(uint64_t entryBytes) const {
   const Layout& layout = arena_->layout;
-  const bool shares = entryBytes <= layout.largestInSlab();
+  const bool shares = entryBytes <= layout.largestInSlab;
   if (shares && arena_->log.sharedBytes() > 0) return true;
   const uint64_t room = less(budget(), arena_->emptyTableBytes());
   return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
@@ -85,7 +85,7 @@ bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleByte
 
 Address Store::allocate(uint64_t entryBytes) {
   makeIndexRoom();
-  const bool shares = entryBytes <= arena_->layout.largestInSlab();
+  const bool shares = entryBytes <= arena_->layout.largestInSlab;
   return shares ? allocateShared(entryBytes) : allocateSingle(entryBytes);
 }
 
