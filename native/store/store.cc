@@ -41,12 +41,15 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
       environment_(std::move(environment)),
       hash_(HashSeed::random()),
-      memory_(*environment_.memory, options.maxBytes),
+      memory_(*environment_.memory, options.maxBytes, environment_.supply,
+              [this] { upgradeOneSlab(); }),
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
                          options.maxBytes, options.policy, hash_, stripes_)) {}
 
-Store::~Store() = default;
+Store::~Store() {
+  memory_.endSupply();
+}
 
 // ---------------------------------------------------------------- reading
 
@@ -176,6 +179,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     link(address, hash, admission);
   }
   ++counters_.puts;
+  if (spareIsDue_) orderSpare();
   return PutResult::kStored;
 }
 
@@ -224,6 +228,7 @@ bool Store::remove(std::string_view key) {
 
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  memory_.giveSpare();
   const AllStripes stripes(stripes_);
   arena_->clear();
   counters_.payloadBytes = 0;
@@ -237,6 +242,7 @@ void Store::forget(Address address, uint64_t hash) {
 // ---------------------------------------------------------------- upkeep
 
 void Store::maintain() {
+  upgradeOneSlab();
   // One slab a lock, so that writers wait for one sweep at most.
   uint64_t seen = 0;
   for (uint32_t turns = 0; seen < kSweptEntries;) {

@@ -47,6 +47,9 @@ struct StoreEnvironment {
   /// Asked before a slab is taken, or memory for a large entry; a store that may not grow lives
   /// within what it holds.
   std::function<bool(uint64_t bytes)> mayGrow;
+  /// Makes slabs of huge pages ahead of need, so that no put waits for one; outlives the store.
+  /// With none, slabs are mapped when they are needed.
+  SlabSupply* supply = nullptr;
 };
 
 struct StoreStats {
@@ -133,6 +136,10 @@ class Store {
  private:
   Store(const StoreOptions& options, StoreEnvironment environment);
 
+  /// Moves a slab of small pages to the spare one, unless that is wanted for puts, and orders the
+  /// next. On the supply's thread, or the one that maintains.
+  void upgradeOneSlab();
+
   bool expired(const Entry* entry) const;
   /// Runs `onHit` with the stripe held.
   template <typename OnHit>
@@ -172,11 +179,15 @@ class Store {
   /// allocate(), and room for the entry in the index.
   Address allocateLinkable(uint64_t hash, uint64_t entryBytes);
   bool mayGrow(uint64_t bytes) const;
+  void orderSpare();
 
   bool evictOne();
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
+  /// For a put: a spare slab in the making stays, because it would have to be waited for.
   uint64_t shrinkHeldTo(uint64_t target);
+  /// For those that may wait.
+  uint64_t shrinkAllTo(uint64_t target);
   uint64_t leastBudget() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);
@@ -195,6 +206,10 @@ class Store {
   Slack slack_;
   /// The system was asked for a slab and said that the store may not grow.
   bool heldBack_ = false;
+  /// A slab was taken, and no spare was ordered in its place yet.
+  bool spareIsDue_ = false;
+  /// A slab was taken since upgradeOneSlab() looked last.
+  bool tookSlab_ = false;
   /// Where maintain() goes on.
   uint32_t sweepAt_ = 1;
   /// Expirations when empty slabs were last given back.

@@ -94,13 +94,16 @@ Address Store::allocateShared(uint64_t bytes) {
     }
     // What was held before may be held again without asking; more is asked for once, because the
     // answer costs a look at the machine.
-    const uint64_t heldThen = memory_.held() + layout.slabBytes;
+    const uint64_t heldThen = memory_.heldWithSlab(layout.slabBytes);
     const bool grows = heldThen > heldBefore;
     if (!refused && heldThen <= memory_.budget() && !(grows && asked)) {
       heldBack_ = grows && !mayGrow(layout.slabBytes);
       asked = asked || grows;
       if (!heldBack_) {
-        if (log.openFresh()) continue;
+        if (log.openFresh()) {
+          spareIsDue_ = tookSlab_ = true;
+          continue;
+        }
         refused = true;
         // Nothing that could give way would give the system back its memory.
         if (log.sharedBytes() == 0) return kNowhere;
@@ -171,6 +174,7 @@ Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
 uint64_t Store::shrinkHeldTo(uint64_t target) {
   const uint64_t before = memory_.held();
   if (before <= target) return 0;
+  memory_.dropSpare();
   makeLiveRoom(0, target, 0);
   arena_->log.dropEmptySlabs();
   arena_->contractTables();
