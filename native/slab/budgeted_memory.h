@@ -44,9 +44,9 @@ class BudgetedMemory {
   /// Gives back what any of them returned.
   void give(void* memory, uint64_t bytes);
 
-  /// Whether a spare slab of so many bytes is to be had, with room for one more beside it.
-  bool mayOrderSpare(uint64_t bytes) const {
-    return spare_.serves(bytes) && spare_.none() && fits(2 * bytes);
+  /// Whether a spare slab of so many bytes is to be had, and leaves room for `beside` more.
+  bool mayOrderSpare(uint64_t bytes, uint64_t beside) const {
+    return spare_.serves(bytes) && spare_.none() && fits(bytes + beside);
   }
   /// mayOrderSpare() holds.
   void orderSpare(uint64_t bytes) { spare_.order(bytes); }

@@ -65,6 +65,8 @@ class SlabTable {
   void remove(uint32_t number);
   void removeAll();
 
+  /// How many slabs were taken by small pages.
+  uint64_t ofSmallPages() const { return ofSmallPages_; }
   /// The first slab that was taken by small pages; 0 when there is none.
   uint32_t firstOfSmallPages() const;
   /// Moves all that lies in a slab to `memory`, of its size and in huge pages; returns where it

@@ -180,6 +180,9 @@ class Store {
   Address allocateLinkable(uint64_t hash, uint64_t entryBytes);
   bool mayGrow(uint64_t bytes) const;
   void orderSpare();
+  /// Bytes of the budget that puts leave for a spare slab, so that a full store too can move slabs
+  /// of small pages to it; 0 when there are few of them.
+  uint64_t keptForMoves() const;
 
   bool evictOne();
   /// The policy no longer has it; its stripe is held.

@@ -81,7 +81,8 @@ Address Store::allocateShared(uint64_t bytes) {
   slack_.follow(bytes);
   // One that may not grow makes room within what it holds, a little with each put.
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
-  const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
+  const uint64_t mayHold =
+      heldBack ? std::min(budget(), heldBefore) : less(budget(), keptForMoves());
   if (!makeLiveRoom(bytes, mayHold, 0, mostEvicted(bytes)) && !heldBack) return kNowhere;
   for (bool refused = false, asked = false;;) {
     const Address address = log.append(bytes);
@@ -96,7 +97,7 @@ Address Store::allocateShared(uint64_t bytes) {
     // answer costs a look at the machine.
     const uint64_t heldThen = memory_.heldWithSlab(layout.slabBytes);
     const bool grows = heldThen > heldBefore;
-    if (!refused && heldThen <= memory_.budget() && !(grows && asked)) {
+    if (!refused && heldThen + keptForMoves() <= memory_.budget() && !(grows && asked)) {
       heldBack_ = grows && !mayGrow(layout.slabBytes);
       asked = asked || grows;
       if (!heldBack_) {
@@ -124,7 +125,7 @@ Address Store::allocateShared(uint64_t bytes) {
 bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
   const EntryLog& log = arena_->log;
-  const bool full = heldBack_ || !memory_.fits(layout.slabBytes);
+  const bool full = heldBack_ || !memory_.fits(layout.slabBytes + keptForMoves());
   if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
   return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
 }

@@ -5,11 +5,28 @@
 #include "store/store.h"
 
 namespace ebbcache {
+namespace {
+
+/// Of so many slabs one may be of small pages: reads of all of them are a hundredth slower then.
+constexpr uint64_t kSmallShare = 32;
+/// One with fewer slabs cannot spare one.
+constexpr uint64_t kFewSlabs = 16;
+
+}  // namespace
+
+uint64_t Store::keptForMoves() const {
+  const uint64_t bytes = arena_->layout.slabBytes;
+  const uint64_t slabs = arena_->log.sharedBytes() / bytes;
+  const bool kept = slabs >= kFewSlabs && arena_->slabs.ofSmallPages() * kSmallShare > slabs;
+  return kept ? bytes : 0;
+}
 
 void Store::orderSpare() {
   spareIsDue_ = false;
   const uint64_t bytes = arena_->layout.slabBytes;
-  if (heldBack_ || !memory_.mayOrderSpare(bytes) || !mayGrow(bytes)) return;
+  // Puts find room for a slab beside it, or leave it alone.
+  const uint64_t beside = bytes - keptForMoves();
+  if (heldBack_ || !memory_.mayOrderSpare(bytes, beside) || !mayGrow(bytes)) return;
   memory_.orderSpare(bytes);
 }
 

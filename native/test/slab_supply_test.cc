@@ -100,19 +100,19 @@ TEST_F(SpareSlabTest, MakesWayOnceItIsReady) {
 
 TEST_F(SpareSlabTest, IsOrderedOnlyWithRoomForOneMore) {
   EXPECT_TRUE(take(2 * kSlab));
-  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab, kSlab));
   EXPECT_TRUE(take(1));
-  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab, kSlab));
 }
 
 TEST_F(SpareSlabTest, IsOnlyOne) {
   orderInTheMaking();
-  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab, kSlab));
   gated_.open();
   drainOnce(supply_);
-  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_FALSE(budgeted_.mayOrderSpare(kSlab, kSlab));
   EXPECT_TRUE(takesHugeSlab());
-  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab, kSlab));
 }
 
 TEST_F(SpareSlabTest, ThatIsRefusedIsNoRefusedRequest) {
@@ -121,7 +121,7 @@ TEST_F(SpareSlabTest, ThatIsRefusedIsNoRefusedRequest) {
   EXPECT_EQ(told_, 0);
   EXPECT_EQ(budgeted_.held(), 0U);
   EXPECT_EQ(budgeted_.refusals(), 0U);
-  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab));
+  EXPECT_TRUE(budgeted_.mayOrderSpare(kSlab, kSlab));
   EXPECT_FALSE(takesHugeSlab());
 }
 

@@ -197,6 +197,38 @@ TEST_P(StoreSupply, SlabsOfSmallPagesAreMovedToHugeOnesInTime) {
   expectAll(0, 1200);
 }
 
+TEST_P(StoreSupply, AFullStoreMovesItsSlabsTooAndIsFullAgain) {
+  fillBesideOneInTheMaking(5000);
+  const uint64_t small = gated_.smallMaps;
+  const uint64_t evictions = store_->stats().evictions;
+  const uint64_t held = store_->heldBytes();
+  ASSERT_GT(held, kBudget - 2 * 64 * kKiB);
+  gated_.open();
+  store_->maintain();
+  drainSupply();
+  store_->maintain();
+  drainSupply();
+  // One is few enough.
+  EXPECT_GE(gated_.spares, small - 1);
+  EXPECT_EQ(store_->stats().evictions, evictions);
+  expectAll(4500, 5000);
+  fill(5000, 8000);
+  EXPECT_GT(store_->heldBytes(), kBudget - 64 * kKiB);
+  expectAll(7500, 8000);
+}
+
+TEST_P(StoreSupply, TheSmallestBudgetUnderPressureStillHoldsAnEntry) {
+  fillBesideOneInTheMaking(5000);
+  {
+    const OpensWhenAwaited opens(gated_);
+    store_->setPressureBudget(0);
+  }
+  gated_.close();
+  fill(5000, 5200);
+  EXPECT_TRUE(store_->has(keyOf(5199)));
+  EXPECT_LT(store_->heldBytes(), kBudget / 8);
+}
+
 TEST_P(StoreSupply, MovedSlabsAreStillEvictedExpiredAndCompacted) {
   fillBesideOneInTheMaking(1000);
   for (uint64_t i = 0; i < 1000; i += 3) store_->remove(keyOf(i));
