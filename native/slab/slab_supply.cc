@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "slab/background_thread.h"
+
 namespace ebbcache {
 namespace {
 
@@ -77,6 +79,8 @@ void SlabSupply::withdraw(SlabOrder& order) {
 }
 
 void SlabSupply::run() {
+  // An order comes from a put: it is not to lose its core to what it ordered.
+  stayInBackground();
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || first_ != nullptr; });
