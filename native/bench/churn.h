@@ -23,6 +23,12 @@ inline uint64_t& virtualNow() {
   return now;
 }
 
+/// As a process has one for all its stores.
+inline SlabSupply& slabSupply() {
+  static SlabSupply supply;
+  return supply;
+}
+
 inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy,
                                         std::function<bool(uint64_t)> mayGrow = {},
                                         MemorySource& memory = osMemory()) {
@@ -33,6 +39,7 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy,
   environment.memory = &memory;
   environment.nowMs = [] { return virtualNow(); };
   environment.mayGrow = std::move(mayGrow);
+  environment.supply = &slabSupply();
   return Store::open(options, std::move(environment));
 }
 

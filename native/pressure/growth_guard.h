@@ -18,8 +18,8 @@ namespace ebbcache {
 /// on it (counted as if they were in use already) stay within kReuseBytes. A refusal is never
 /// based on a reused reading: memory may have come back meanwhile.
 ///
-/// Memory that was granted and not touched yet shows in no reading. With one open slab a shard, the
-/// answer may be too kind by the number of shards times the size of a slab.
+/// Memory that was granted and not touched yet shows in no reading. With one open slab a store, and
+/// one that is made ahead, the answer may be too kind by two slabs for each store.
 class GrowthGuard {
  public:
   using Clock = std::chrono::steady_clock;

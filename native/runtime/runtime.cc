@@ -74,6 +74,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
   }
 
   StoreEnvironment environment;
+  environment.supply = &supply_;
   // The governor outlives every store: the handles hold the runtime.
   if (options.ebb) {
     environment.mayGrow = [this](uint64_t bytes) { return governor_.mayGrow(bytes); };

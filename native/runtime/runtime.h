@@ -1,4 +1,5 @@
-// What one process has once: the governor, and the stores that its threads open by name.
+// What one process has once: the governor, the supply of slabs, and the stores that its threads
+// open by name.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "pressure/governor.h"
 #include "pressure/memory_sampler.h"
 #include "runtime/shared_store.h"
+#include "slab/slab_supply.h"
 
 namespace ebbcache {
 
@@ -77,6 +79,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   void release(const std::shared_ptr<SharedStore>& shared);
 
+  // Before the governor: its last act may be to let go of a store.
+  SlabSupply supply_;
   Governor governor_;
   MemorySampler memory_;
   std::mutex mutex_;

@@ -3,38 +3,84 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "slab/memory_source.h"
+#include "slab/spare_slab.h"
 
 namespace ebbcache {
 
+struct SlabMemory {
+  /// Null when refused.
+  void* memory;
+  /// Because no huge page was ready.
+  bool smallPages;
+};
+
 /// Counts what is held of a source. Not thread-safe: its store's lock guards it.
+///
+/// With a supply, one slab is made ahead of need. It counts as held, but what is ready makes way
+/// for whatever else is taken.
 class BudgetedMemory {
  public:
-  BudgetedMemory(MemorySource& source, uint64_t budget);
+  /// `whenSpareIsReady` is called on the supply's thread, with no lock held.
+  BudgetedMemory(
+      MemorySource& source, uint64_t budget, SlabSupply* supply = nullptr,
+      std::function<void()> whenSpareIsReady = [] {})
+      : source_(source),
+        pageMask_(source.pageBytes() - 1),
+        budget_(budget),
+        spare_(source, supply, std::move(whenSpareIsReady)) {}
 
   /// Whole pages for `bytes`, zeroed. Null when that would pass the budget or the system refuses;
   /// the latter is counted.
   void* take(uint64_t bytes);
-  /// Gives back what take(bytes) returned.
+  /// The same for a slab, which never waits for a huge page where there is a supply: the spare one,
+  /// or small pages.
+  SlabMemory takeSlab(uint64_t bytes);
+  /// The spare slab alone; null when none of so many bytes is ready.
+  void* takeSpare(uint64_t bytes);
+  /// Gives back what any of them returned.
   void give(void* memory, uint64_t bytes);
 
-  bool fits(uint64_t bytes) const { return bytes <= budget_ && held_ <= budget_ - bytes; }
+  /// Whether a spare slab of so many bytes is to be had, and leaves room for `beside` more.
+  bool mayOrderSpare(uint64_t bytes, uint64_t beside) const {
+    return spare_.serves(bytes) && spare_.none() && fits(bytes + beside);
+  }
+  /// mayOrderSpare() holds.
+  void orderSpare(uint64_t bytes) { spare_.order(bytes); }
+  /// Gives back a spare slab that is ready.
+  void dropSpare() { spare_.drop(); }
+  /// Gives back a spare slab, and waits for one in the making.
+  void giveSpare() { spare_.give(); }
+  /// giveSpare(), and there will be none. Not with a lock held that whenSpareIsReady takes.
+  void endSupply() { spare_.end(); }
+
+  bool fits(uint64_t bytes) const {
+    return bytes <= budget_ && taken_ + spare_.pendingBytes() <= budget_ - bytes;
+  }
   /// `bytes` in whole pages: what take(bytes) really holds.
   uint64_t wholePages(uint64_t bytes) const { return (bytes + pageMask_) & ~pageMask_; }
 
-  uint64_t held() const { return held_; }
+  uint64_t held() const { return taken_ + spare_.heldBytes(); }
+  /// What is held once a slab is taken.
+  uint64_t heldWithSlab(uint64_t bytes) const { return held() + (spare_.ready() ? 0 : bytes); }
   uint64_t budget() const { return budget_; }
   void setBudget(uint64_t bytes) { budget_ = bytes; }
   /// Requests that the system refused.
   uint64_t refusals() const { return refusals_; }
 
  private:
+  void* takeBy(void* (MemorySource::*map)(size_t), uint64_t bytes);
+
   MemorySource& source_;
   uint64_t pageMask_;
   uint64_t budget_;
-  uint64_t held_ = 0;
+  /// Held, but for the spare slab.
+  uint64_t taken_ = 0;
   uint64_t refusals_ = 0;
+  SpareSlab spare_;
 };
 
 }  // namespace ebbcache

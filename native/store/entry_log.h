@@ -109,6 +109,8 @@ class EntryLog {
   uint64_t sharedLiveBytes() const { return sharedLiveBytes_; }
   /// At the ends of full slabs: free, but for no entry until the slab is opened again.
   uint64_t wastedBytes() const { return wastedBytes_; }
+  /// Of the open slab, up to its last entry.
+  uint64_t openUsed() const { return open_ == 0 ? 0 : slabs_[open_].tail; }
   /// Mapped for entries that lie alone.
   uint64_t singleBytes() const { return singleBytes_; }
 

@@ -4,9 +4,10 @@
 
 namespace ebbcache {
 
-void Slab::begin(char* memory, uint64_t memoryBytes) {
+void Slab::begin(char* memory, uint64_t memoryBytes, bool ofSmallPages) {
   base.store(memory, std::memory_order_relaxed);
   bytes = memoryBytes;
+  smallPages = ofSmallPages;
   tail = live = waste = 0;
   nextSweep = kNeverExpires;
 }
@@ -55,15 +56,18 @@ bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
 
 uint32_t SlabTable::addTo(Slots& slots, uint64_t bytes) {
   if (slots.firstUnused == kNone && slots.end == slots.capacity) return kNone;
-  auto* const base = static_cast<char*>(memory_.take(bytes));
-  if (base == nullptr) return kNone;
+  const SlabMemory taken =
+      &slots == &slabs_ ? memory_.takeSlab(bytes) : SlabMemory{memory_.take(bytes), false};
+  if (taken.memory == nullptr) return kNone;
   uint32_t index = slots.firstUnused;
   if (index != kNone) {
     slots.firstUnused = slots.slots[index].nextUnused;
   } else {
     index = slots.end++;
   }
-  slots.slots[index].begin(base, memory_.wholePages(bytes));
+  slots.slots[index].begin(static_cast<char*>(taken.memory), memory_.wholePages(bytes),
+                           taken.smallPages);
+  if (taken.smallPages) ++ofSmallPages_;
   return index;
 }
 
@@ -81,6 +85,7 @@ void SlabTable::remove(uint32_t number) {
   Slots& slots = isSingle(number) ? singles_ : slabs_;
   Slab& slab = (*this)[number];
   memory_.give(slab.start(), slab.bytes);
+  if (slab.smallPages) --ofSmallPages_;
   slab.end();
   slab.nextUnused = slots.firstUnused;
   slots.firstUnused = isSingle(number) ? number - kFirstSingle : number;
@@ -98,6 +103,24 @@ void SlabTable::removeAllOf(Slots& slots, uint32_t first) {
   }
   slots.end = first;
   slots.firstUnused = kNone;
+  if (&slots == &slabs_) ofSmallPages_ = 0;
+}
+
+uint32_t SlabTable::firstOfSmallPages() const {
+  if (ofSmallPages_ == 0) return 0;
+  uint32_t number = 1;
+  while (!slabs_.slots[number].used() || !slabs_.slots[number].smallPages) ++number;
+  return number;
+}
+
+void* SlabTable::moveTo(void* memory, uint32_t number) {
+  Slab& slab = slabs_.slots[number];
+  char* const before = slab.start();
+  std::memcpy(memory, before, slab.tail);
+  slab.base.store(static_cast<char*>(memory), std::memory_order_relaxed);
+  if (slab.smallPages) --ofSmallPages_;
+  slab.smallPages = false;
+  return before;
 }
 
 }  // namespace ebbcache

@@ -33,8 +33,10 @@ struct Slab {
   uint64_t nextSweep;
   /// Of an unused slot: the next unused one.
   uint32_t nextUnused;
+  /// For want of a huge page when it was taken.
+  bool smallPages;
 
-  void begin(char* memory, uint64_t memoryBytes);
+  void begin(char* memory, uint64_t memoryBytes, bool ofSmallPages);
   void end() { base.store(nullptr, std::memory_order_relaxed); }
 
   char* start() const { return base.load(std::memory_order_relaxed); }
@@ -62,6 +64,14 @@ class SlabTable {
   uint32_t addSingle(uint64_t bytes);
   void remove(uint32_t number);
   void removeAll();
+
+  /// How many slabs were taken by small pages.
+  uint64_t ofSmallPages() const { return ofSmallPages_; }
+  /// The first slab that was taken by small pages; 0 when there is none.
+  uint32_t firstOfSmallPages() const;
+  /// Moves all that lies in a slab to `memory`, of its size and in huge pages; returns where it
+  /// was, which is the caller's to give back. No reader is in the store.
+  void* moveTo(void* memory, uint32_t number);
 
   static bool isSingle(uint32_t number) { return number >= kFirstSingle; }
   Slab& operator[](uint32_t number) {
@@ -124,6 +134,7 @@ class SlabTable {
   /// Slot 0 stays empty, so that address 0 is nowhere.
   Slots slabs_;
   Slots singles_;
+  uint32_t ofSmallPages_ = 0;
 };
 
 }  // namespace ebbcache

@@ -12,6 +12,9 @@ namespace {
 constexpr uint64_t kSweepSpacingMs = 1000;
 /// Entries that one call of maintain() looks at, and the rest of a slab: about a millisecond.
 constexpr uint64_t kSweptEntries = 16384;
+/// The next slab is ordered when so much of the open one is used: not for a store that never needs
+/// it, and in time for a fill at memory's speed.
+constexpr uint64_t kSpareAfterShare = 4;
 
 uint64_t steadyNowMs() {
   using std::chrono::duration_cast;
@@ -41,12 +44,15 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
       environment_(std::move(environment)),
       hash_(HashSeed::random()),
-      memory_(*environment_.memory, options.maxBytes),
+      memory_(*environment_.memory, options.maxBytes, environment_.supply,
+              [this] { upgradeOneSlab(); }),
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
                          options.maxBytes, options.policy, hash_, stripes_)) {}
 
-Store::~Store() = default;
+Store::~Store() {
+  memory_.endSupply();
+}
 
 // ---------------------------------------------------------------- reading
 
@@ -178,6 +184,9 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     link(address, hash, admission);
   }
   ++counters_.puts;
+  if (spareIsDue_ && arena_->log.openUsed() >= arena_->layout.slabBytes / kSpareAfterShare) {
+    orderSpare();
+  }
   return PutResult::kStored;
 }
 
@@ -226,6 +235,7 @@ bool Store::remove(std::string_view key) {
 
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  memory_.giveSpare();
   const AllStripes stripes(stripes_);
   arena_->clear();
   counters_.payloadBytes = 0;
@@ -239,6 +249,7 @@ void Store::forget(Address address, uint64_t hash) {
 // ---------------------------------------------------------------- upkeep
 
 void Store::maintain() {
+  upgradeOneSlab();
   // One slab a lock, so that writers wait for one sweep at most.
   uint64_t seen = 0;
   for (uint32_t turns = 0; seen < kSweptEntries;) {

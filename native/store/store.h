@@ -48,6 +48,9 @@ struct StoreEnvironment {
   /// Asked before a slab is taken, or memory for a large entry; a store that may not grow lives
   /// within what it holds.
   std::function<bool(uint64_t bytes)> mayGrow;
+  /// Makes slabs of huge pages ahead of need, so that no put waits for one; outlives the store.
+  /// With none, slabs are mapped when they are needed.
+  SlabSupply* supply = nullptr;
 };
 
 struct StoreStats {
@@ -137,6 +140,10 @@ class Store {
   /// Whether a read is a hit or a miss, and a use.
   enum class Counted : uint8_t { kNo, kYes };
 
+  /// Moves a slab of small pages to the spare one, unless that is wanted for puts, and orders the
+  /// next. On the supply's thread, or the one that maintains.
+  void upgradeOneSlab();
+
   bool expired(const Entry* entry) const;
   EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
   /// Runs `onHit` with the stripe held.
@@ -176,6 +183,10 @@ class Store {
   /// allocate(), and room for the entry in the index.
   Address allocateLinkable(uint64_t hash, uint64_t entryBytes);
   bool mayGrow(uint64_t bytes) const;
+  void orderSpare();
+  /// Bytes of the budget that puts leave for a spare slab, so that a full store too can move slabs
+  /// of small pages to it; 0 when there are few of them.
+  uint64_t keptForMoves() const;
 
   bool evictOne();
   /// Brings into the cache what the next evictions will need, of this victim and of those behind it
@@ -183,7 +194,10 @@ class Store {
   void prepareEvictions(Address first);
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
+  /// For a put: a spare slab in the making stays, because it would have to be waited for.
   uint64_t shrinkHeldTo(uint64_t target);
+  /// For those that may wait.
+  uint64_t shrinkAllTo(uint64_t target);
   uint64_t leastBudget() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);
@@ -206,6 +220,10 @@ class Store {
   uint64_t heldWhenRefused_ = 0;
   /// Evictions until the next ones are to be prepared.
   uint32_t evictionsPrepared_ = 0;
+  /// A slab was taken, and no spare was ordered in its place yet.
+  bool spareIsDue_ = false;
+  /// A slab was taken since upgradeOneSlab() looked last.
+  bool tookSlab_ = false;
   /// Where maintain() goes on.
   uint32_t sweepAt_ = 1;
   /// Expirations when empty slabs were last given back.

@@ -18,6 +18,7 @@ bool Store::resize(uint64_t maxBytes) {
   wanted.maxBytes = maxBytes;
   if (!wanted.whyInvalid().empty()) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
+  memory_.giveSpare();
   const uint64_t pressureBudget = memory_.budget();
   const bool pressed = pressureBudget < options_.maxBytes;
   const Layout layout = Layout::forBudget(maxBytes, environment_.memory->pageBytes());
@@ -96,7 +97,15 @@ void Store::carryOver(Arena& from) {
 
 uint64_t Store::shrink(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return shrinkHeldTo(less(memory_.held(), bytes));
+  return shrinkAllTo(less(memory_.held(), bytes));
+}
+
+uint64_t Store::shrinkAllTo(uint64_t target) {
+  const uint64_t before = memory_.held();
+  if (before <= target) return 0;
+  memory_.giveSpare();
+  shrinkHeldTo(target);
+  return before - memory_.held();
 }
 
 uint64_t Store::leastBudget() const {
@@ -108,7 +117,7 @@ uint64_t Store::setPressureBudget(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   memory_.setBudget(std::min(std::max(bytes, leastBudget()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
-  const uint64_t released = shrinkHeldTo(memory_.budget());
+  const uint64_t released = shrinkAllTo(memory_.budget());
   counters_.pressureEvictions += counters_.evictions - evictionsBefore;
   return released;
 }

@@ -96,7 +96,8 @@ Address Store::allocateShared(uint64_t bytes) {
   slack_.follow(bytes);
   // One that may not grow makes room within what it holds, a little with each put.
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
-  const uint64_t mayHold = heldBack ? std::min(budget(), heldBefore) : budget();
+  const uint64_t mayHold =
+      heldBack ? std::min(budget(), heldBefore) : less(budget(), keptForMoves());
   if (!makeLiveRoom(bytes, mayHold, 0, mostEvicted(bytes)) && !heldBack) return kNowhere;
   for (bool refused = false, asked = false;;) {
     const Address address = log.append(bytes);
@@ -109,13 +110,16 @@ Address Store::allocateShared(uint64_t bytes) {
     }
     // What was held before may be held again without asking; more is asked for once, because the
     // answer costs a look at the machine.
-    const uint64_t heldThen = memory_.held() + layout.slabBytes;
+    const uint64_t heldThen = memory_.heldWithSlab(layout.slabBytes);
     const bool grows = heldThen > heldBefore;
-    if (!refused && heldThen <= memory_.budget() && !(grows && asked)) {
+    if (!refused && heldThen + keptForMoves() <= memory_.budget() && !(grows && asked)) {
       heldBack_ = grows && !mayGrow(layout.slabBytes);
       asked = asked || grows;
       if (!heldBack_) {
-        if (log.openFresh()) continue;
+        if (log.openFresh()) {
+          spareIsDue_ = tookSlab_ = true;
+          continue;
+        }
         refused = true;
         // Nothing that could give way would give the system back its memory.
         if (log.sharedBytes() == 0) return kNowhere;
@@ -136,7 +140,7 @@ Address Store::allocateShared(uint64_t bytes) {
 bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
   const EntryLog& log = arena_->log;
-  const bool full = heldBack_ || !memory_.fits(layout.slabBytes);
+  const bool full = heldBack_ || !memory_.fits(layout.slabBytes + keptForMoves());
   if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
   return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
 }
@@ -189,6 +193,7 @@ Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
 uint64_t Store::shrinkHeldTo(uint64_t target) {
   const uint64_t before = memory_.held();
   if (before <= target) return 0;
+  memory_.dropSpare();
   makeLiveRoom(0, target, 0);
   arena_->log.dropEmptySlabs();
   arena_->contractTables();

@@ -15,6 +15,7 @@
 #include "seeded_random.h"
 #include "store/store.h"
 #include "store_fixture.h"
+#include "supply_fixture.h"
 #include "versioned_value.h"
 
 namespace ebbcache::test {
@@ -30,12 +31,15 @@ struct KeyState {
 
 class SharedStoreUse {
  public:
-  SharedStoreUse(Policy policy, uint64_t maxBytes, uint64_t keys, uint64_t largestValue)
-      : keys_(keys), largestValue_(largestValue), states_(keys) {
+  SharedStoreUse(Policy policy, uint64_t maxBytes, uint64_t keys, uint64_t largestValue,
+                 SlabSupply* supply = nullptr)
+      : keys_(keys), largestValue_(largestValue), supply_(supply), states_(keys) {
     StoreOptions options;
     options.maxBytes = maxBytes;
     options.policy = policy;
-    store_ = Store::open(options, testEnvironment(memory_));
+    StoreEnvironment environment = testEnvironment(memory_);
+    environment.supply = supply;
+    store_ = Store::open(options, environment);
   }
 
   Store& store() { return *store_; }
@@ -118,6 +122,8 @@ class SharedStoreUse {
     ASSERT_TRUE(ok_) << failure_;
     fakeNow() += 2000;
     store_->maintain();
+    if (supply_ != nullptr) drain(*supply_, memory_.requests);
+    EXPECT_EQ(memory_.smallMaps > 0, supply_ != nullptr);
     std::unordered_set<std::string> keys;
     uint64_t cursor = 0;
     do {
@@ -193,6 +199,7 @@ class SharedStoreUse {
 
   const uint64_t keys_;
   const uint64_t largestValue_;
+  SlabSupply* supply_;
   TestMemory memory_;
   std::unique_ptr<Store> store_;
   std::vector<KeyState> states_;
@@ -234,6 +241,22 @@ TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
   for (uint64_t i = 0; i < 3; ++i) {
     threads.emplace_back([&use, i] { use.read(i, scaled(14000)); });
   }
+  join(threads);
+  use.checkAtRest();
+}
+
+/// Slabs are made ahead, and moved to, while all that is in them is read, written and moved.
+TEST_P(StoreConcurrency, OfAllOperationsAndASupply) {
+  const auto [policy, maxBytes] = GetParam();
+  SlabSupply supply;
+  SharedStoreUse use(policy, maxBytes, maxBytes / 200, 1200, &supply);
+  use.fill();
+  std::vector<std::thread> threads;
+  for (uint64_t i = 0; i < 2; ++i) {
+    threads.emplace_back([&use, i] { use.write(i, 2, scaled(24000)); });
+    threads.emplace_back([&use, i] { use.read(i, scaled(48000)); });
+  }
+  threads.emplace_back([&use, maxBytes = maxBytes] { use.disturb(0, scaled(800), maxBytes); });
   join(threads);
   use.checkAtRest();
 }

@@ -21,7 +21,8 @@ inline std::atomic<uint64_t>& fakeNow() {
   return now;
 }
 
-/// Counts what is out, and refuses on demand. Thread-safe but for the demands.
+/// Counts what is out, and refuses on demand. All its pages pass for huge ones, so that a supply
+/// makes slabs of any size ahead. Thread-safe but for the demands.
 class TestMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -33,14 +34,21 @@ class TestMemory final : public MemorySource {
     mapped += bytes;
     return osMemory().map(bytes);
   }
+  void* mapSmall(size_t bytes) override {
+    ++smallMaps;
+    return map(bytes);
+  }
   void unmap(void* memory, size_t bytes) override {
     mapped -= bytes;
     osMemory().unmap(memory, bytes);
   }
   size_t pageBytes() const override { return osMemory().pageBytes(); }
+  size_t hugePageBytes() const override { return pageBytes(); }
 
   std::atomic<uint64_t> mapped{0};
   std::atomic<uint64_t> requests{0};
+  /// Those of `requests` that were for small pages.
+  std::atomic<uint64_t> smallMaps{0};
   std::atomic<uint64_t> refused{0};
   /// The number of the first request that is refused, from 1, and of the next that is not.
   uint64_t refuseFrom = UINT64_MAX;

@@ -20,6 +20,13 @@ class LinuxMemory final : public MemorySource {
     return memory;
   }
 
+  void* mapSmall(size_t bytes) override {
+    void* const memory = mapAligned(bytes, kHugePageBytes);
+    // Some systems give huge pages to all who do not decline.
+    if (memory != nullptr) (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return memory;
+  }
+
   void unmap(void* memory, size_t bytes) override {
     // munmap refuses only when splitting a mapping would pass vm.max_map_count: then the pages at
     // least go back.
@@ -27,6 +34,7 @@ class LinuxMemory final : public MemorySource {
   }
 
   size_t pageBytes() const override { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
+  size_t hugePageBytes() const override { return kHugePageBytes; }
 };
 
 }  // namespace

@@ -1,0 +1,14 @@
+#include "slab/background_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+namespace ebbcache {
+
+void stayInBackground() {
+  const sched_param none{};
+  // Refused where the process may not choose: then it is a thread like others.
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,110 @@
+#include "slab/slab_supply.h"
+
+#include <system_error>
+
+#include "slab/background_thread.h"
+
+namespace ebbcache {
+namespace {
+
+/// Null when the system refuses.
+void* mapTouched(MemorySource& source, size_t bytes) {
+  void* const memory = source.map(bytes);
+  if (memory == nullptr) return nullptr;
+  // Not only one byte of each huge page: the system may have had none left.
+  const size_t pageBytes = source.pageBytes();
+  auto* const touched = static_cast<volatile char*>(memory);
+  for (size_t at = 0; at < bytes; at += pageBytes) touched[at] = 0;
+  return memory;
+}
+
+}  // namespace
+
+SlabSupply::~SlabSupply() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  while (first_ != nullptr) withdraw(*first_);
+}
+
+void SlabSupply::order(SlabOrder& order, size_t bytes) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!startThread()) return;
+    order.bytes_ = bytes;
+    order.state_.store(SlabOrder::State::kInTheMaking, std::memory_order_relaxed);
+    order.next_ = nullptr;
+    SlabOrder** last = &first_;
+    while (*last != nullptr) last = &(*last)->next_;
+    *last = &order;
+  }
+  wake_.notify_one();
+}
+
+void SlabSupply::settle(SlabOrder& order) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  withdraw(order);
+  done_.wait(lock, [&] { return order.state() != SlabOrder::State::kInTheMaking; });
+}
+
+void SlabSupply::forget(SlabOrder& order) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  done_.wait(lock, [&] {
+    // Again after whenReady, which may order.
+    withdraw(order);
+    return current_ != &order;
+  });
+}
+
+bool SlabSupply::startThread() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    // No thread to be had (a pids limit, say): the next order tries again.
+  }
+  return thread_.joinable();
+}
+
+void SlabSupply::withdraw(SlabOrder& order) {
+  for (SlabOrder** at = &first_; *at != nullptr; at = &(*at)->next_) {
+    if (*at != &order) continue;
+    *at = order.next_;
+    order.state_.store(SlabOrder::State::kNone, std::memory_order_relaxed);
+    return;
+  }
+}
+
+void SlabSupply::run() {
+  // An order comes from a put: it is not to lose its core to what it ordered.
+  stayInBackground();
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || first_ != nullptr; });
+    if (stopping_) return;
+    SlabOrder& order = *first_;
+    first_ = order.next_;
+    current_ = &order;
+
+    lock.unlock();
+    order.memory_ = mapTouched(order.source_, order.bytes_);
+    const bool made = order.memory_ != nullptr;
+    lock.lock();
+    order.state_.store(made ? SlabOrder::State::kReady : SlabOrder::State::kNone,
+                       std::memory_order_release);
+    done_.notify_all();
+
+    if (made) {
+      lock.unlock();
+      order.whenReady_();
+      lock.lock();
+    }
+    current_ = nullptr;
+    done_.notify_all();
+  }
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,53 @@
+// The store's slabs of huge pages: made ahead of need, or moved into later.
+
+#include <utility>
+
+#include "store/store.h"
+
+namespace ebbcache {
+namespace {
+
+/// Of so many slabs one may be of small pages: reads of all of them are a hundredth slower then.
+constexpr uint64_t kSmallShare = 32;
+/// One with fewer slabs cannot spare one.
+constexpr uint64_t kFewSlabs = 16;
+
+}  // namespace
+
+uint64_t Store::keptForMoves() const {
+  const uint64_t bytes = arena_->layout.slabBytes;
+  const uint64_t slabs = arena_->log.sharedBytes() / bytes;
+  const bool kept = slabs >= kFewSlabs && arena_->slabs.ofSmallPages() * kSmallShare > slabs;
+  return kept ? bytes : 0;
+}
+
+void Store::orderSpare() {
+  spareIsDue_ = false;
+  const uint64_t bytes = arena_->layout.slabBytes;
+  // Puts find room for a slab beside it, or leave it alone.
+  const uint64_t beside = bytes - keptForMoves();
+  if (heldBack_ || !memory_.mayOrderSpare(bytes, beside) || !mayGrow(bytes)) return;
+  memory_.orderSpare(bytes);
+}
+
+void Store::upgradeOneSlab() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // While puts take slabs, the spare one is for them.
+  if (std::exchange(tookSlab_, false)) return;
+  SlabTable& slabs = arena_->slabs;
+  const uint32_t number = slabs.firstOfSmallPages();
+  if (number == 0) return;
+  const uint64_t bytes = arena_->layout.slabBytes;
+  void* const spare = memory_.takeSpare(bytes);
+  if (spare != nullptr) {
+    const auto moved = [&] {
+      // Readers write too: the links of entries that were hit.
+      const AllStripes stripes(stripes_);
+      return slabs.moveTo(spare, number);
+    };
+    memory_.give(moved(), bytes);
+  }
+  orderSpare();
+}
+
+}  // namespace ebbcache

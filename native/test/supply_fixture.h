@@ -1,0 +1,115 @@
+// What the tests of the supply share: memory whose spare slabs are made when a test says so.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "slab/memory_source.h"
+#include "slab/slab_supply.h"
+#include "store_fixture.h"
+
+namespace ebbcache::test {
+
+/// All its pages pass for huge ones, so that small slabs are made ahead too. What the thread that
+/// made it maps comes at once; what others map (spare slabs, that is) waits at a gate.
+class GatedMemory final : public MemorySource {
+ public:
+  void* map(size_t bytes) override {
+    if (std::this_thread::get_id() == owner_) return mapNow(bytes);
+    ++spares;
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_; });
+    --waiting_;
+    return refusesSpares ? nullptr : mapNow(bytes);
+  }
+  void* mapSmall(size_t bytes) override {
+    ++smallMaps;
+    return mapNow(bytes);
+  }
+  void unmap(void* memory, size_t bytes) override {
+    mapped -= bytes;
+    osMemory().unmap(memory, bytes);
+  }
+  size_t pageBytes() const override { return osMemory().pageBytes(); }
+  size_t hugePageBytes() const override { return pageBytes(); }
+
+  void close() { setOpen(false); }
+  void open() { setOpen(true); }
+  void awaitOneAtTheGate() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ > 0; });
+  }
+
+  std::atomic<uint64_t> mapped{0};
+  /// The most that was mapped at once.
+  std::atomic<uint64_t> mostMapped{0};
+  /// Requests for spare slabs, and for small pages.
+  std::atomic<uint64_t> spares{0};
+  std::atomic<uint64_t> smallMaps{0};
+  std::atomic<bool> refusesSpares{false};
+
+ private:
+  void* mapNow(size_t bytes) {
+    const uint64_t now = mapped += bytes;
+    for (uint64_t most = mostMapped; now > most && !mostMapped.compare_exchange_weak(most, now);) {
+    }
+    return osMemory().map(bytes);
+  }
+  void setOpen(bool open) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = open;
+    changed_.notify_all();
+  }
+
+  const std::thread::id owner_ = std::this_thread::get_id();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+  int waiting_ = 0;
+};
+
+/// Opens the gate as soon as a spare slab waits at it.
+class OpensWhenAwaited {
+ public:
+  explicit OpensWhenAwaited(GatedMemory& memory)
+      : thread_([&memory] {
+          memory.awaitOneAtTheGate();
+          memory.open();
+        }) {}
+  ~OpensWhenAwaited() { thread_.join(); }
+  OpensWhenAwaited(const OpensWhenAwaited&) = delete;
+  OpensWhenAwaited& operator=(const OpensWhenAwaited&) = delete;
+
+ private:
+  std::thread thread_;
+};
+
+/// Returns when all is made that was ordered before, and told to who ordered it.
+inline void drainOnce(SlabSupply& supply) {
+  std::promise<void> made;
+  SlabOrder last(osMemory(), [&made] { made.set_value(); });
+  const size_t bytes = osMemory().pageBytes();
+  supply.order(last, bytes);
+  made.get_future().wait();
+  supply.forget(last);
+  osMemory().unmap(last.collect(), bytes);
+}
+
+/// The same for what is ordered by those who are told, and so on to the end; `requests` counts the
+/// slabs asked of the source.
+inline void drain(SlabSupply& supply, const std::atomic<uint64_t>& requests) {
+  for (uint64_t before = UINT64_MAX; before != requests;) {
+    before = requests;
+    // One that is told while the first waits orders behind it, and before the second.
+    drainOnce(supply);
+    drainOnce(supply);
+  }
+}
+
+}  // namespace ebbcache::test
