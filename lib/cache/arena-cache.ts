@@ -174,7 +174,8 @@ export class ArenaCache<V = unknown> {
 
   /**
    * The keys, in no particular order. An entry that is there from the first step to the last is
-   * visited exactly once, whatever is put or deleted in between.
+   * visited exactly once, whatever is put or deleted in between. The order tells of the secret by
+   * which keys are hashed: sort them before you show them to strangers who may choose keys.
    */
   keys(): IterableIterator<string> {
     this.#open();

@@ -3,11 +3,11 @@
 namespace ebbcache {
 
 void* BudgetedMemory::take(uint64_t bytes) {
-  return takeBy(&MemorySource::map, bytes);
+  return takeBy(&MemorySource::mapSmall, bytes);
 }
 
 SlabMemory BudgetedMemory::takeSlab(uint64_t bytes) {
-  if (!spare_.serves(bytes)) return {take(bytes), false};
+  if (!spare_.serves(bytes)) return {takeBy(&MemorySource::map, bytes), false};
   void* const spare = takeSpare(bytes);
   if (spare != nullptr) return {spare, false};
   return {takeBy(&MemorySource::mapSmall, bytes), true};

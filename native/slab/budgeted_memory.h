@@ -33,11 +33,11 @@ class BudgetedMemory {
         budget_(budget),
         spare_(source, supply, std::move(whenSpareIsReady)) {}
 
-  /// Whole pages for `bytes`, zeroed. Null when that would pass the budget or the system refuses;
-  /// the latter is counted.
+  /// Whole small pages for `bytes`, zeroed. Null when that would pass the budget or the system
+  /// refuses; the latter is counted.
   void* take(uint64_t bytes);
-  /// The same for a slab, which never waits for a huge page where there is a supply: the spare one,
-  /// or small pages.
+  /// The same for a slab, in huge pages; where there is a supply, which is never waited for, those
+  /// of the spare one, or small pages.
   SlabMemory takeSlab(uint64_t bytes);
   /// The spare slab alone; null when none of so many bytes is ready.
   void* takeSpare(uint64_t bytes);
@@ -52,8 +52,10 @@ class BudgetedMemory {
   void orderSpare(uint64_t bytes) { spare_.order(bytes); }
   /// Gives back a spare slab that is ready.
   void dropSpare() { spare_.drop(); }
-  /// Gives back a spare slab, and waits for one in the making.
-  void giveSpare() { spare_.give(); }
+  /// Gives back a spare slab that is ready or not begun.
+  void withdrawSpare() { spare_.withdraw(); }
+  /// Gives back a spare slab, and waits for one in the making; false when there was none.
+  bool giveSpare() { return spare_.give(); }
   /// giveSpare(), and there will be none. Not with a lock held that whenSpareIsReady takes.
   void endSupply() { spare_.end(); }
 

@@ -1,6 +1,6 @@
 #include "slab/slab_supply.h"
 
-#include <system_error>
+#include <exception>
 
 #include "slab/background_thread.h"
 
@@ -27,7 +27,7 @@ SlabSupply::~SlabSupply() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
-  while (first_ != nullptr) withdraw(*first_);
+  while (first_ != nullptr) remove(*first_);
 }
 
 void SlabSupply::order(SlabOrder& order, size_t bytes) {
@@ -44,9 +44,14 @@ void SlabSupply::order(SlabOrder& order, size_t bytes) {
   wake_.notify_one();
 }
 
+void SlabSupply::withdraw(SlabOrder& order) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  remove(order);
+}
+
 void SlabSupply::settle(SlabOrder& order) {
   std::unique_lock<std::mutex> lock(mutex_);
-  withdraw(order);
+  remove(order);
   done_.wait(lock, [&] { return order.state() != SlabOrder::State::kInTheMaking; });
 }
 
@@ -54,7 +59,7 @@ void SlabSupply::forget(SlabOrder& order) {
   std::unique_lock<std::mutex> lock(mutex_);
   done_.wait(lock, [&] {
     // Again after whenReady, which may order.
-    withdraw(order);
+    remove(order);
     return current_ != &order;
   });
 }
@@ -63,13 +68,13 @@ bool SlabSupply::startThread() {
   if (thread_.joinable()) return true;
   try {
     thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error&) {
-    // No thread to be had (a pids limit, say): the next order tries again.
+  } catch (const std::exception&) {
+    // No thread to be had (a pids limit, say), or no heap for it: the next order tries again.
   }
   return thread_.joinable();
 }
 
-void SlabSupply::withdraw(SlabOrder& order) {
+void SlabSupply::remove(SlabOrder& order) {
   for (SlabOrder** at = &first_; *at != nullptr; at = &(*at)->next_) {
     if (*at != &order) continue;
     *at = order.next_;

@@ -59,6 +59,8 @@ class SlabSupply {
 
   /// Orders `bytes`, mapped and touched. Waits for no memory. The order's state is none before.
   void order(SlabOrder& order, size_t bytes);
+  /// Takes back an order that was not begun.
+  void withdraw(SlabOrder& order);
   /// On return the order is not in the making: it was not begun and is withdrawn, or was waited
   /// for.
   void settle(SlabOrder& order);
@@ -70,7 +72,7 @@ class SlabSupply {
   void run();
   /// What follows is for who holds mutex_.
   bool startThread();
-  void withdraw(SlabOrder& order);
+  void remove(SlabOrder& order);
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -2,10 +2,17 @@
 
 namespace ebbcache {
 
-void SpareSlab::give() {
+void SpareSlab::withdraw() {
   if (none()) return;
+  supply_->withdraw(order_);
+  drop();
+}
+
+bool SpareSlab::give() {
+  if (none()) return false;
   supply_->settle(order_);
   drop();
+  return true;
 }
 
 void SpareSlab::end() {

@@ -35,8 +35,10 @@ class SpareSlab {
   void drop() {
     if (ready()) source_.unmap(order_.collect(), order_.bytes());
   }
-  /// Gives it back whatever its state, and waits for one in the making.
-  void give();
+  /// Gives it back unless it is being made, and does not wait.
+  void withdraw();
+  /// Gives it back whatever its state, and waits for one in the making; false when there was none.
+  bool give();
   /// give(), and on return whenReady is not and will not be called. Not with a lock held that
   /// whenReady takes.
   void end();

@@ -3,8 +3,6 @@
 #include <cstring>
 #include <mutex>
 
-#include "store/prefetch.h"
-
 namespace ebbcache {
 
 void LruPolicy::applyHits(const Address* first, const Address* last) {
@@ -44,7 +42,6 @@ void LruPolicy::evicted(Address address, uint64_t /*hash*/) {
   flushHits();
   const std::lock_guard<SpinLock> lock(queueLock_);
   queue_.remove(address);
-  if (queue_.oldest() != kNowhere) prefetch(slabs_.at(queue_.oldest()));
 }
 
 void LruPolicy::prepareMove(Address address) const {

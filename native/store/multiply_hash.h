@@ -8,8 +8,9 @@
 // keys are taken, the chance of secrets k that give both one sum is 2^-64. The second line is
 // strongly universal (Dietzfelbinger, STACS '96): for secret a, b and c the hashes of two sums are
 // two random numbers, and so are any bits of them. mix() is a bijection, which leaves that so; it
-// scatters keys that differ by a constant. Whoever knows neither the secrets nor a hash can thus do
-// no better than random keys would. No hash leaves the store.
+// scatters keys that differ by a constant. Whoever knows neither the secrets nor hashes can thus do
+// no better than random keys would. No hash leaves the process, but a scan visits keys in the order
+// of their hashes: it is not for the eyes of who may choose keys.
 #pragma once
 
 #include <array>

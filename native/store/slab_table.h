@@ -86,7 +86,7 @@ class SlabTable {
     if (isSingle(address)) return entryAt(singles_.slots[address - kFirstSingle].start());
     return entryAt(slabs_.slots[address >> offsetBits_].start() + offsetOf(address));
   }
-  /// Asks for the header of an entry that may be gone by now, with its slab.
+  /// Asks for the header of an entry that may be gone by now, with its slab; of nowhere for none.
   void prefetchHeader(Address address) const {
     const bool single = isSingle(address);
     const Slab& slab =

@@ -45,7 +45,7 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
       environment_(std::move(environment)),
       hash_(HashSeed::random()),
       memory_(*environment_.memory, options.maxBytes, environment_.supply,
-              [this] { upgradeOneSlab(); }),
+              [this] { upgradeOneSlab(std::unique_lock(mutex_, std::try_to_lock)); }),
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
                          options.maxBytes, options.policy, hash_, stripes_)) {}
@@ -174,14 +174,16 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   if (address == kNowhere) return PutResult::kNoMemory;
   write(address, key, value, expiryAfter(ttl));
 
-  const WriterStripe stripe(stripes_, hash);
-  // Looked up only now: making room may have moved or evicted it.
-  const auto old = arena_->index.find(hash, key);
-  const Admission admission{options.cost, old.entry};
-  if (old.entry != nullptr) {
-    replace(old.address, address, hash, admission);
-  } else {
-    link(address, hash, admission);
+  {
+    const WriterStripe stripe(stripes_, hash);
+    // Looked up only now: making room may have moved or evicted it.
+    const auto old = arena_->index.find(hash, key);
+    const Admission admission{options.cost, old.entry};
+    if (old.entry != nullptr) {
+      replace(old.address, address, hash, admission);
+    } else {
+      link(address, hash, admission);
+    }
   }
   ++counters_.puts;
   if (spareIsDue_ && arena_->log.openUsed() >= arena_->layout.slabBytes / kSpareAfterShare) {
@@ -235,7 +237,8 @@ bool Store::remove(std::string_view key) {
 
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  memory_.giveSpare();
+  (void)memory_.giveSpare();
+  givenBackTooMuch_ = 0;
   const AllStripes stripes(stripes_);
   arena_->clear();
   counters_.payloadBytes = 0;
@@ -249,7 +252,7 @@ void Store::forget(Address address, uint64_t hash) {
 // ---------------------------------------------------------------- upkeep
 
 void Store::maintain() {
-  upgradeOneSlab();
+  upgradeOneSlab(std::unique_lock(mutex_));
   // One slab a lock, so that writers wait for one sweep at most.
   uint64_t seen = 0;
   for (uint32_t turns = 0; seen < kSweptEntries;) {

@@ -45,8 +45,8 @@ struct StoreEnvironment {
   MemorySource* memory = &osMemory();
   /// Monotonic milliseconds.
   uint64_t (*nowMs)() = nullptr;
-  /// Asked before a slab is taken, or memory for a large entry; a store that may not grow lives
-  /// within what it holds.
+  /// Asked before a slab is taken or ordered, or memory for a large entry; a store that may not
+  /// grow lives within what it holds. With a supply, its thread asks too.
   std::function<bool(uint64_t bytes)> mayGrow;
   /// Makes slabs of huge pages ahead of need, so that no put waits for one; outlives the store.
   /// With none, slabs are mapped when they are needed.
@@ -141,8 +141,9 @@ class Store {
   enum class Counted : uint8_t { kNo, kYes };
 
   /// Moves a slab of small pages to the spare one, unless that is wanted for puts, and orders the
-  /// next. On the supply's thread, or the one that maintains.
-  void upgradeOneSlab();
+  /// next. On the supply's thread, which does not wait for the store, or the one that maintains.
+  /// Readers wait while the slab is copied.
+  void upgradeOneSlab(const std::unique_lock<std::mutex>& lock);
 
   bool expired(const Entry* entry) const;
   EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
@@ -190,7 +191,7 @@ class Store {
 
   bool evictOne();
   /// Brings into the cache what the next evictions will need, of this victim and of those behind it
-  /// in its queue: their misses come together, not one after the other.
+  /// in its queue: buckets and ghosts come together, not one after the other.
   void prepareEvictions(Address first);
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
@@ -216,8 +217,9 @@ class Store {
   Slack slack_;
   /// The system was asked for a slab and said that the store may not grow.
   bool heldBack_ = false;
-  /// What was held when an entry with a mapping of its own was last refused to grow the store.
-  uint64_t heldWhenRefused_ = 0;
+  /// What the last entry with a mapping of its own made the store give back beyond its own bytes:
+  /// up to a slab, that it may take again without asking.
+  uint64_t givenBackTooMuch_ = 0;
   /// Evictions until the next ones are to be prepared.
   uint32_t evictionsPrepared_ = 0;
   /// A slab was taken, and no spare was ordered in its place yet.

@@ -18,7 +18,8 @@ bool Store::resize(uint64_t maxBytes) {
   wanted.maxBytes = maxBytes;
   if (!wanted.whyInvalid().empty()) return false;
   const std::lock_guard<std::mutex> lock(mutex_);
-  memory_.giveSpare();
+  (void)memory_.giveSpare();
+  givenBackTooMuch_ = 0;
   const uint64_t pressureBudget = memory_.budget();
   const bool pressed = pressureBudget < options_.maxBytes;
   const Layout layout = Layout::forBudget(maxBytes, environment_.memory->pageBytes());
@@ -103,7 +104,8 @@ uint64_t Store::shrink(uint64_t bytes) {
 uint64_t Store::shrinkAllTo(uint64_t target) {
   const uint64_t before = memory_.held();
   if (before <= target) return 0;
-  memory_.giveSpare();
+  memory_.withdrawSpare();
+  givenBackTooMuch_ = 0;
   shrinkHeldTo(target);
   return before - memory_.held();
 }

@@ -7,8 +7,9 @@
 namespace ebbcache {
 namespace {
 
-/// Bytes of entries that make way for one put at most, unless it needs more itself. Where much is
-/// to go at once, because a store may not grow any more, that is spread over the puts to come.
+/// Bytes of entries that make way ahead of need in one put. Where much is to go at once, because a
+/// store may not grow any more or its index takes a slab's room, that is spread over the puts to
+/// come.
 uint64_t mostEvicted(uint64_t bytes) {
   constexpr uint64_t kLeast = uint64_t{64} << 10;
   constexpr uint64_t kPerByte = 4;
@@ -132,7 +133,10 @@ Address Store::allocateShared(uint64_t bytes) {
     }
     // As much as is wanted: to look for room costs more than an eviction.
     for (const uint64_t before = arena_->liveBytes(); before - arena_->liveBytes() < bytes;) {
-      if (!evictOne()) return kNowhere;
+      if (evictOne()) continue;
+      // Nothing is left but a slab in the making: worth to wait for.
+      if (!memory_.giveSpare()) return kNowhere;
+      break;
     }
   }
 }
@@ -150,15 +154,16 @@ Address Store::allocateSingle(uint64_t bytes) {
   uint64_t mayHold = memory_.budget();
   // One that may not grow replaces what it holds. Where it gave back a slab for less than one, the
   // rest of that is still its own.
-  const uint64_t held = memory_.held();
-  const uint64_t unasked =
-      std::max(held, std::min(heldWhenRefused_, held + arena_->layout.slabBytes));
-  const uint64_t growth = less(std::min(held + whole, mayHold), unasked);
-  if (growth > 0 && !mayGrow(growth)) mayHold = heldWhenRefused_ = unasked;
+  const uint64_t unasked = memory_.held() + givenBackTooMuch_;
+  const uint64_t growth = less(std::min(memory_.held() + whole, mayHold), unasked);
+  if (growth > 0 && !mayGrow(growth)) mayHold = unasked;
   if (mayHold < whole) return kNowhere;
   makeLiveRoom(0, std::min(mayHold, budget()), whole);
   shrinkHeldTo(mayHold - whole);
-  return memory_.held() + whole <= mayHold ? arena_->log.appendSingle(bytes) : kNowhere;
+  if (memory_.held() + whole > mayHold) return kNowhere;
+  const Address address = arena_->log.appendSingle(bytes);
+  givenBackTooMuch_ = std::min(less(unasked, memory_.held()), arena_->layout.slabBytes);
+  return address;
 }
 
 void Store::makeIndexRoom() {
@@ -169,7 +174,8 @@ void Store::makeIndexRoom() {
     const uint64_t rest = less(budget(), index.chunkBytes());
     // Not at the price of all entries.
     if (liveLimit(rest, arena_->log.singleBytes()) == 0) return;
-    makeLiveRoom(0, rest, 0);
+    makeLiveRoom(0, rest, 0, mostEvicted(0));
+    if (arena_->log.sharedLiveBytes() > liveLimit(rest, arena_->log.singleBytes())) return;
     arena_->log.dropOneSlab();
   }
   // Without it buckets grow fuller, and the next put asks again.
@@ -200,7 +206,11 @@ uint64_t Store::shrinkHeldTo(uint64_t target) {
   constexpr uint64_t kContractEvery = 1024;
   for (uint64_t evictions = 0; memory_.held() > target;) {
     if (arena_->log.dropOneSlab()) continue;
-    if (!evictOne()) break;
+    if (!evictOne()) {
+      // Nothing is left but a slab in the making: worth to wait for.
+      (void)memory_.giveSpare();
+      break;
+    }
     if (++evictions % kContractEvery == 0) arena_->contractTables();
   }
   arena_->contractTables();

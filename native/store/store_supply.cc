@@ -30,8 +30,8 @@ void Store::orderSpare() {
   memory_.orderSpare(bytes);
 }
 
-void Store::upgradeOneSlab() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+void Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
+  if (!lock) return;
   // While puts take slabs, the spare one is for them.
   if (std::exchange(tookSlab_, false)) return;
   SlabTable& slabs = arena_->slabs;

@@ -34,10 +34,6 @@ class TestMemory final : public MemorySource {
     mapped += bytes;
     return osMemory().map(bytes);
   }
-  void* mapSmall(size_t bytes) override {
-    ++smallMaps;
-    return map(bytes);
-  }
   void unmap(void* memory, size_t bytes) override {
     mapped -= bytes;
     osMemory().unmap(memory, bytes);
@@ -47,8 +43,6 @@ class TestMemory final : public MemorySource {
 
   std::atomic<uint64_t> mapped{0};
   std::atomic<uint64_t> requests{0};
-  /// Those of `requests` that were for small pages.
-  std::atomic<uint64_t> smallMaps{0};
   std::atomic<uint64_t> refused{0};
   /// The number of the first request that is refused, from 1, and of the next that is not.
   uint64_t refuseFrom = UINT64_MAX;

@@ -355,6 +355,13 @@ TEST(Store, LosesNoMoreThanASlabToLargeValuesWhenItMayNotGrow) {
     EXPECT_LE(memory.mapped, held);
     EXPECT_GE(memory.mapped + 3 * kMiB, held);
   }
+  // What it gave back on demand is no longer its own.
+  store->shrink(16 * kMiB);
+  const uint64_t heldThen = memory.mapped;
+  for (uint64_t i = 20; i < 40; ++i) {
+    store->put("large-" + std::to_string(i), std::string(kMiB, 'L'));
+    EXPECT_LE(memory.mapped, heldThen);
+  }
 }
 
 TEST(Store, ScanVisitsEachKeyOnceWhileTheIndexChanges) {

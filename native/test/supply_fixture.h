@@ -29,7 +29,7 @@ class GatedMemory final : public MemorySource {
     return refusesSpares ? nullptr : mapNow(bytes);
   }
   void* mapSmall(size_t bytes) override {
-    ++smallMaps;
+    if (bytes == kSlabBytes) ++smallMaps;
     return mapNow(bytes);
   }
   void unmap(void* memory, size_t bytes) override {
@@ -38,6 +38,9 @@ class GatedMemory final : public MemorySource {
   }
   size_t pageBytes() const override { return osMemory().pageBytes(); }
   size_t hugePageBytes() const override { return pageBytes(); }
+
+  /// Of budgets of 2 to 4 MiB.
+  static constexpr size_t kSlabBytes = 64 * kKiB;
 
   void close() { setOpen(false); }
   void open() { setOpen(true); }
@@ -49,7 +52,7 @@ class GatedMemory final : public MemorySource {
   std::atomic<uint64_t> mapped{0};
   /// The most that was mapped at once.
   std::atomic<uint64_t> mostMapped{0};
-  /// Requests for spare slabs, and for small pages.
+  /// Requests for spare slabs, and for slabs of small pages.
   std::atomic<uint64_t> spares{0};
   std::atomic<uint64_t> smallMaps{0};
   std::atomic<bool> refusesSpares{false};

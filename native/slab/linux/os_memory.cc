@@ -21,6 +21,7 @@ class LinuxMemory final : public MemorySource {
   }
 
   void* mapSmall(size_t bytes) override {
+    if (bytes % kHugePageBytes != 0) return mapPages(bytes);
     void* const memory = mapAligned(bytes, kHugePageBytes);
     // Some systems give huge pages to all who do not decline.
     if (memory != nullptr) (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
