@@ -25,7 +25,8 @@ export async function native({ quick }) {
       '`std::list` of `std::string`, with a mutex where there are two threads. Nanoseconds per ' +
       'operation of all threads together: median (least to most). `mixed` is 90 % get, 10 % put by ' +
       'zipf. The longest puts are those of a churned full store with entries of 64 B to 4 KiB: by ' +
-      "the clock on the wall, and by the processor's, which stands still while other processes run.",
+      "the clock on the wall, and by the processor's, which stands still while other processes run. " +
+      "Wide spreads are those of memory that a virtual machine's host had to find first.",
     tables: [
       operationTable(measured.filter(({ nsEach }) => nsEach !== undefined)),
       counterTable('longest puts', measured, [
