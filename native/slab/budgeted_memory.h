@@ -50,8 +50,6 @@ class BudgetedMemory {
   }
   /// mayOrderSpare() holds.
   void orderSpare(uint64_t bytes) { spare_.order(bytes); }
-  /// Gives back a spare slab that is ready.
-  void dropSpare() { spare_.drop(); }
   /// Gives back a spare slab that is ready or not begun.
   void withdrawSpare() { spare_.withdraw(); }
   /// Gives back a spare slab, and waits for one in the making; false when there was none.

@@ -11,19 +11,6 @@
 
 namespace ebbcache {
 
-#if defined(__SSE2__) || defined(_M_X64)
-
-/// Which of the first kCount of 16 bytes are `wanted`: a bit each, the first byte's the lowest.
-template <uint32_t kCount>
-uint32_t equalBytes(const uint8_t* bytes, uint8_t wanted) {
-  static_assert(kCount <= 16, "one register");
-  const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-  const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(wanted)));
-  return static_cast<uint32_t>(_mm_movemask_epi8(equal)) & ((uint32_t{1} << kCount) - 1);
-}
-
-#else
-
 /// Which of eight bytes are `wanted`. A byte of the differences is zero where neither its high bit
 /// is set nor adding 127 to the others sets it (Hacker's Delight, 6-1).
 inline uint32_t equalBytesOfWord(uint64_t bytes, uint8_t wanted) {
@@ -35,9 +22,9 @@ inline uint32_t equalBytesOfWord(uint64_t bytes, uint8_t wanted) {
   return static_cast<uint32_t>((equal >> 7) * 0x0102040810204080 >> 56);
 }
 
-/// Which of the first kCount of 16 bytes are `wanted`: a bit each, the first byte's the lowest.
+/// equalBytes() on any processor.
 template <uint32_t kCount>
-uint32_t equalBytes(const uint8_t* bytes, uint8_t wanted) {
+uint32_t equalBytesByWords(const void* bytes, uint8_t wanted) {
   static_assert(kCount <= 16, "two words");
   uint64_t words[2];
   std::memcpy(words, bytes, sizeof words);
@@ -45,7 +32,18 @@ uint32_t equalBytes(const uint8_t* bytes, uint8_t wanted) {
          ((uint32_t{1} << kCount) - 1);
 }
 
+/// Which of the first kCount of 16 bytes are `wanted`: a bit each, the first byte's the lowest.
+template <uint32_t kCount>
+uint32_t equalBytes(const void* bytes, uint8_t wanted) {
+#if defined(__SSE2__) || defined(_M_X64)
+  static_assert(kCount <= 16, "one register");
+  const __m128i all = _mm_loadu_si128(static_cast<const __m128i*>(bytes));
+  const __m128i equal = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(wanted)));
+  return static_cast<uint32_t>(_mm_movemask_epi8(equal)) & ((uint32_t{1} << kCount) - 1);
+#else
+  return equalBytesByWords<kCount>(bytes, wanted);
 #endif
+}
 
 /// memcmp(a, b, bytes) == 0, in line for what is not short.
 inline bool sameBytes(const char* a, const char* b, size_t bytes) {

@@ -32,7 +32,7 @@ struct alignas(64) HashBucket {
   }
 
   /// A bit for each slot with this tag, the first slot's the lowest.
-  uint32_t slotsWith(uint8_t tag) const { return equalBytes<kSlots>(tags, tag); }
+  uint32_t slotsWith(uint8_t tag) const { return equalBytes<kSlots>(this, tag); }
 };
 static_assert(sizeof(HashBucket) == 64, "the layout above");
 

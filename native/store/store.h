@@ -48,8 +48,8 @@ struct StoreEnvironment {
   /// Asked before a slab is taken or ordered, or memory for a large entry; a store that may not
   /// grow lives within what it holds. With a supply, its thread asks too.
   std::function<bool(uint64_t bytes)> mayGrow;
-  /// Makes slabs of huge pages ahead of need, so that no put waits for one; outlives the store.
-  /// With none, slabs are mapped when they are needed.
+  /// Makes slabs of huge pages ahead of need, so that puts do not wait for them; outlives the
+  /// store. With none, slabs are mapped when they are needed.
   SlabSupply* supply = nullptr;
 };
 
@@ -172,7 +172,7 @@ class Store {
   uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
   /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie
   /// alone, leave the slack within the budget that compaction needs; or until `most` bytes of
-  /// entries have gone.
+  /// entries have gone. False when there are none left to evict and it is not enough.
   bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes,
                     uint64_t most = UINT64_MAX);
   Address allocate(uint64_t entryBytes);
@@ -195,10 +195,9 @@ class Store {
   void prepareEvictions(Address first);
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
-  /// For a put: a spare slab in the making stays, because it would have to be waited for.
+  /// Returns the bytes given back. A spare slab in the making is waited for only when nothing else
+  /// is left to give.
   uint64_t shrinkHeldTo(uint64_t target);
-  /// For those that may wait.
-  uint64_t shrinkAllTo(uint64_t target);
   uint64_t leastBudget() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);

@@ -98,16 +98,8 @@ void Store::carryOver(Arena& from) {
 
 uint64_t Store::shrink(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return shrinkAllTo(less(memory_.held(), bytes));
-}
-
-uint64_t Store::shrinkAllTo(uint64_t target) {
-  const uint64_t before = memory_.held();
-  if (before <= target) return 0;
-  memory_.withdrawSpare();
   givenBackTooMuch_ = 0;
-  shrinkHeldTo(target);
-  return before - memory_.held();
+  return shrinkHeldTo(less(memory_.held(), bytes));
 }
 
 uint64_t Store::leastBudget() const {
@@ -119,7 +111,8 @@ uint64_t Store::setPressureBudget(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   memory_.setBudget(std::min(std::max(bytes, leastBudget()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
-  const uint64_t released = shrinkAllTo(memory_.budget());
+  givenBackTooMuch_ = 0;
+  const uint64_t released = shrinkHeldTo(memory_.budget());
   counters_.pressureEvictions += counters_.evictions - evictionsBefore;
   return released;
 }

@@ -199,7 +199,7 @@ Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
 uint64_t Store::shrinkHeldTo(uint64_t target) {
   const uint64_t before = memory_.held();
   if (before <= target) return 0;
-  memory_.dropSpare();
+  memory_.withdrawSpare();
   makeLiveRoom(0, target, 0);
   arena_->log.dropEmptySlabs();
   arena_->contractTables();

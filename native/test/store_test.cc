@@ -315,14 +315,19 @@ TEST_P(StoreRefusal, AtAnyRequestIsARefusedPutAndACounter) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreRefusal, testing::Values(Policy::kLru, Policy::kS3Fifo));
 
-TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
-  TestMemory memory;
+/// One that may grow as long as `mayGrow` is true.
+std::unique_ptr<Store> openThatAsks(uint64_t maxBytes, TestMemory& memory, const bool& mayGrow) {
   StoreEnvironment environment = testEnvironment(memory);
-  bool mayGrow = true;
   environment.mayGrow = [&mayGrow](uint64_t) { return mayGrow; };
   StoreOptions options;
-  options.maxBytes = 16 * kMiB;
-  const auto store = Store::open(options, environment);
+  options.maxBytes = maxBytes;
+  return Store::open(options, environment);
+}
+
+TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
+  TestMemory memory;
+  bool mayGrow = true;
+  const auto store = openThatAsks(16 * kMiB, memory, mayGrow);
   for (uint64_t i = 0; i < 10; ++i) store->put(keyOf(i), std::string(kMiB, 'L'));
   mayGrow = false;
   const uint64_t held = memory.mapped;
@@ -339,12 +344,8 @@ TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
 
 TEST(Store, LosesNoMoreThanASlabToLargeValuesWhenItMayNotGrow) {
   TestMemory memory;
-  StoreEnvironment environment = testEnvironment(memory);
   bool mayGrow = true;
-  environment.mayGrow = [&mayGrow](uint64_t) { return mayGrow; };
-  StoreOptions options;
-  options.maxBytes = 64 * kMiB;
-  const auto store = Store::open(options, environment);
+  const auto store = openThatAsks(64 * kMiB, memory, mayGrow);
   const std::string small(600, 's');
   for (uint64_t i = 0; memory.mapped < 32 * kMiB; ++i) store->put(keyOf(i), small);
   mayGrow = false;
