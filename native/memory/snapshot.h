@@ -21,12 +21,24 @@ struct MemoryBound {
   }
 };
 
+/// What the kernel itself says of the machine's memory, where it has a word for it: macOS its
+/// pressure level, Windows its low-memory notification. Linux has stalls instead.
+enum class KernelWord : uint8_t { kNone, kLow, kCritical };
+
 /// The cheap part, read before every slab is taken: how full each bound is.
 struct MemoryUsage {
   MemoryBound system;
   /// Absent where nothing but the machine limits the process. With nested groups, the one of the
   /// ancestors with the fewest bytes available.
   std::optional<MemoryBound> group;
+  KernelWord kernel = KernelWord::kNone;
+};
+
+/// Memory that was moved to disk, bytes; `used` never passes `limit`.
+struct SwapUsage {
+  /// 0 where nothing may be swapped.
+  uint64_t limit = 0;
+  uint64_t used = 0;
 };
 
 /// Pressure stall information: share of the last 10 s, in percent, in which some or all tasks
@@ -40,8 +52,14 @@ struct MemorySnapshot {
   MemoryUsage usage;
   uint64_t processRss = 0;
   uint64_t processVirtual = 0;
-  /// Absent where the kernel has none (not Linux, or built without PSI).
+  /// Of the bound with the least room to swap: the machine or one of the groups. Absent where the
+  /// system does not say.
+  std::optional<SwapUsage> swap;
+  /// Of the machine. Absent where the kernel has none (not Linux, or built without PSI).
   std::optional<PsiAverages> psi;
+  /// Of the process's own group: Linux's cgroup v2 only, also where another hierarchy has the
+  /// memory controller.
+  std::optional<PsiAverages> groupPsi;
 };
 
 /// Where Linux keeps its files; the other systems ignore it. Tests point it at recorded trees.

@@ -1,0 +1,34 @@
+// Waiting for the operating system to say that memory gets tight, before usage shows it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "memory/snapshot.h"
+
+namespace ebbcache {
+
+/// Whose tasks had to wait for memory.
+struct Stalls {
+  bool system = false;
+  bool group = false;
+};
+
+/// Sleeps until there is a reason to look at the machine. What a system's notification means is in
+/// KernelWord, which MemoryReader reads; here it only ends the sleep.
+class PressureWatch {
+ public:
+  virtual ~PressureWatch() = default;
+  /// Returns after `atMost`, after wake(), or when the system has something to say; early returns
+  /// without a reason are allowed, a spin of them is not: one thing said is reported once. The
+  /// stalls are those since the last return. One thread at a time; never throws.
+  virtual Stalls wait(std::chrono::milliseconds atMost) = 0;
+  /// Ends the wait that is, or else the next one. From any thread.
+  virtual void wake() = 0;
+};
+
+/// The watch of this operating system. Never null: where a source of notifications cannot be had,
+/// the watch does without it, and where none can, it is a TimedWatch.
+std::unique_ptr<PressureWatch> openPressureWatch(const MemoryRoots& roots = {});
+
+}  // namespace ebbcache

@@ -1,0 +1,20 @@
+#include "memory/timed_watch.h"
+
+namespace ebbcache {
+
+Stalls TimedWatch::wait(std::chrono::milliseconds atMost) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait_for(lock, atMost, [this] { return woken_; });
+  woken_ = false;
+  return {};
+}
+
+void TimedWatch::wake() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_one();
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,22 @@
+// A watch that hears nothing from the system: it ends with its time, or when it is woken.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "memory/pressure_watch.h"
+
+namespace ebbcache {
+
+class TimedWatch final : public PressureWatch {
+ public:
+  Stalls wait(std::chrono::milliseconds atMost) override;
+  void wake() override;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+}  // namespace ebbcache
