@@ -271,7 +271,7 @@ ebbcache_status memory(ebbcache_memory* out, char* error, size_t errorBytes) {
 
 int32_t pressureLevel(const ebbcache_store* store) {
   if (store == nullptr) return EBBCACHE_PRESSURE_UNKNOWN;
-  return static_cast<int32_t>(store->handle.runtime().level());
+  return static_cast<int32_t>(store->handle.runtime().governor().level());
 }
 
 constexpr ebbcache_api kTable = {

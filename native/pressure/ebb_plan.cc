@@ -6,21 +6,6 @@
 namespace ebbcache {
 namespace {
 
-double shareOfMax(PressureLevel level) {
-  switch (level) {
-    case PressureLevel::kElevated:
-      return 0.75;
-    case PressureLevel::kHigh:
-      return 0.5;
-    case PressureLevel::kCritical:
-      return 0;
-    case PressureLevel::kNormal:
-    case PressureLevel::kUnknown:
-      break;
-  }
-  return 1;
-}
-
 uint64_t floorOf(const EbbShare& store) {
   return std::min(store.min, store.max);
 }
@@ -55,8 +40,24 @@ double shareThatFrees(const std::vector<EbbShare>& stores, uint64_t target) {
 
 }  // namespace
 
-void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget) {
-  const double share = shareOfMax(level);
+double LevelShares::at(PressureLevel level) const {
+  switch (level) {
+    case PressureLevel::kElevated:
+      return elevated;
+    case PressureLevel::kHigh:
+      return high;
+    case PressureLevel::kCritical:
+      return 0;
+    case PressureLevel::kNormal:
+    case PressureLevel::kUnknown:
+      break;
+  }
+  return 1;
+}
+
+void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget,
+             const LevelShares& shares) {
+  const double share = shares.at(level);
   for (EbbShare& store : stores) {
     const auto byLevel = static_cast<uint64_t>(share * static_cast<double>(store.max));
     store.planned = std::min(store.budget, std::max(byLevel, floorOf(store)));

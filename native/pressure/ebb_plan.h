@@ -19,16 +19,25 @@ struct EbbShare {
   uint64_t planned = 0;
 };
 
+/// Share of its maximum, 0 to 1, that a store may keep at a level. Normal is 1, critical is 0.
+struct LevelShares {
+  double elevated = 0.75;
+  double high = 0.5;
+
+  double at(PressureLevel level) const;
+};
+
 /// Fills in what the budgets should be at `level` with `evictionTarget` bytes still to be freed.
 ///
-/// The level alone asks for 75 % of each store's maximum when elevated, 50 % when high and the
-/// floor when critical. Those are shares of the maximum, not of the budget, so a level that stays
-/// asks for nothing twice.
+/// The level alone asks for its share of each store's maximum, and for the floor when critical.
+/// Those are shares of the maximum, not of the budget, so a level that stays asks for nothing
+/// twice.
 ///
 /// Where that frees less than `evictionTarget`, every store gives the same share of what it holds
 /// (or what its level asks, where that is more), none below its floor, until the sum is reached;
 /// and while that is not enough, none may grow. Only held bytes count as freed: a budget nobody
 /// uses gives nothing back. At normal and unknown nothing changes.
-void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget);
+void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget,
+             const LevelShares& shares = {});
 
 }  // namespace ebbcache

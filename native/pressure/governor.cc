@@ -5,16 +5,11 @@
 #include <system_error>
 #include <utility>
 
+#include "memory/timed_watch.h"
+#include "pressure/look_pace.h"
+
 namespace ebbcache {
 namespace {
-
-/// Without an interval the thread would spin; a step outside (0, 1] would not be one.
-GovernorOptions sane(GovernorOptions options) {
-  options.interval = std::max(options.interval, std::chrono::milliseconds(1));
-  options.regrowInterval = std::max(options.regrowInterval, std::chrono::milliseconds(0));
-  options.regrowStep = std::min(std::max(options.regrowStep, 0.001), 1.0);
-  return options;
-}
 
 bool known(const MemoryBound& bound) {
   return bound.limit > 0;
@@ -30,17 +25,30 @@ bool staysNormal(const MemoryUsage& usage, double belowPercent, uint64_t more) {
   return fits(usage.system) && (!usage.group || !known(*usage.group) || fits(*usage.group));
 }
 
+EbbShare shareOf(const GovernedStore& store) {
+  EbbShare share;
+  share.held = store.heldBytes();
+  share.budget = store.budgetBytes();
+  share.max = store.maxBytes();
+  share.min = store.minBytes();
+  return share;
+}
+
 }  // namespace
 
-Governor::Governor(GovernorOptions options, const MemoryRoots& roots)
-    : Governor(options, openMemoryReader(roots), openMemoryReader(roots)) {}
+GovernorEyes GovernorEyes::open(const MemoryRoots& roots, bool warnings) {
+  std::unique_ptr<PressureWatch> watch;
+  if (warnings) watch = openPressureWatch(roots);
+  if (!watch) watch = std::make_unique<TimedWatch>();
+  return {openMemoryReader(roots), openMemoryReader(roots), std::move(watch)};
+}
 
-Governor::Governor(GovernorOptions options, std::unique_ptr<MemoryReader> tickReader,
-                   std::unique_ptr<MemoryReader> growthReader)
-    : options_(sane(options)),
-      guard_(options.thresholds.high, std::move(growthReader)),
-      reader_(std::move(tickReader)),
-      tracker_(options.thresholds) {}
+Governor::Governor(GovernorOptions options, GovernorEyes eyes)
+    : guard_(options.thresholds.high, std::move(eyes.growthReader)),
+      watch_(std::move(eyes.watch)),
+      options_(options),
+      reader_(std::move(eyes.reader)),
+      tracker_(options.thresholds, options.targets) {}
 
 Governor::~Governor() {
   const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
@@ -75,16 +83,62 @@ void Governor::remove(const GovernedStore* store) {
   }
   stopThread();
   const std::lock_guard<std::mutex> lock(mutex_);
-  tracker_ = LevelTracker(options_.thresholds);
-  level_.store(PressureLevel::kUnknown, std::memory_order_relaxed);
+  forgetLevel();
+}
+
+void Governor::configure(const GovernorOptions& options, GovernorEyes eyes) {
+  const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
+  stopThread();
+  watch_ = std::move(eyes.watch);
+  guard_.configure(options.thresholds.high, std::move(eyes.growthReader));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    options_ = options;
+    reader_ = std::move(eyes.reader);
+    forgetLevel();
+    if (stores_.empty()) return;
+  }
+  startThread();
+}
+
+GovernorOptions Governor::options() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return options_;
+}
+
+uint64_t Governor::apply(const GovernedStore* store, PressureLevel level, bool payloadToo) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = std::find_if(stores_.begin(), stores_.end(),
+                                  [&](const auto& one) { return one.get() == store; });
+  if (found == stores_.end() || level == PressureLevel::kUnknown) return 0;
+  GovernedStore& target = **found;
+  if (level == PressureLevel::kNormal) {
+    return target.ebbs() ? target.setPressureBudget(target.maxBytes()) : 0;
+  }
+  uint64_t released = 0;
+  if (target.ebbs()) {
+    shares_.assign(1, shareOf(target));
+    planEbb(shares_, level, 0, options_.shares);
+    if (shares_[0].planned < shares_[0].budget) {
+      released = target.setPressureBudget(shares_[0].planned);
+    }
+    regrowAt_ = Clock::now() + options_.regrowInterval;
+  }
+  if (payloadToo) released += target.keepShareOfPayload(options_.shares.at(level));
+  return released;
 }
 
 bool Governor::mayGrow(uint64_t bytes, Clock::time_point now) {
   return guard_.mayGrow(bytes, now);
 }
 
-uint64_t Governor::failedReads() const {
-  return failedTicks_.load(std::memory_order_relaxed) + guard_.failedReads();
+GovernorStatus Governor::status() const {
+  const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  GovernorStatus status = status_;
+  status.running = thread_.joinable();
+  status.failedReads += guard_.failedReads();
+  return status;
 }
 
 void Governor::tick(Clock::time_point now) {
@@ -108,58 +162,75 @@ void Governor::stopThread() {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  watch_->wake();
   thread_.join();
   const std::lock_guard<std::mutex> lock(mutex_);
   stopping_ = false;
 }
 
 void Governor::run() {
+  PressureWatch& watch = *watch_;
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    tickLocked(Clock::now());
-    wake_.wait_for(lock, options_.interval, [this] { return stopping_; });
+    const auto pause = tickLocked(Clock::now());
+    lock.unlock();
+    const Stalls stalls = watch.wait(pause);
+    lock.lock();
+    stalls_.note(stalls, Clock::now());
+    if (stalls.system || stalls.group) status_.stalls++;
   }
 }
 
-void Governor::tickLocked(Clock::time_point now) {
+std::chrono::milliseconds Governor::tickLocked(Clock::time_point now) {
   // First, so that the look already sees what expired entries give back.
-  for (const auto& store : stores_) store->maintain();
+  bool busy = false;
+  for (const auto& store : stores_) busy = store->maintain() || busy;
 
-  std::string error;
   MemoryUsage usage;
   Assessment assessment;
-  if (reader_ && reader_->readUsage(usage, error)) assessment = tracker_.assess(usage);
+  const Stalls stalls = stalls_.at(now);
+  std::string error = "There is nothing to read the machine by.";
+  const bool read = reader_ && reader_->readUsage(usage, error);
+  if (read) assessment = tracker_.assess(usage, stalls);
   level_.store(assessment.level, std::memory_order_relaxed);
+  status_.assessment = assessment;
+  status_.looks++;
 
   if (assessment.level == PressureLevel::kUnknown) {
-    failedTicks_.fetch_add(1, std::memory_order_relaxed);
-  } else if (assessment.level > PressureLevel::kNormal) {
-    shrink(assessment);
+    status_.failedReads++;
+    status_.lastFailure = read ? "The total memory of this machine was read as 0 bytes." : error;
+    return options_.interval;
+  }
+  if (assessment.level > PressureLevel::kNormal) {
+    if (shrink(assessment)) status_.reductions++;
     regrowAt_ = now + options_.regrowInterval;
-  } else if (now >= regrowAt_) {
+    return options_.interval;
+  }
+  if (now >= regrowAt_) {
     regrow(usage);
     regrowAt_ = now + options_.regrowInterval;
   }
+  if (busy || stalls.system || stalls.group || hasToRegrow()) return options_.interval;
+  return pauseAfter(usage, options_.thresholds.elevated, options_.interval,
+                    options_.longestInterval);
 }
 
-void Governor::shrink(const Assessment& assessment) {
+bool Governor::shrink(const Assessment& assessment) {
   shares_.clear();
   sharers_.clear();
   for (const auto& store : stores_) {
     if (!store->ebbs()) continue;
-    EbbShare share;
-    share.held = store->heldBytes();
-    share.budget = store->budgetBytes();
-    share.max = store->maxBytes();
-    share.min = store->minBytes();
-    shares_.push_back(share);
+    shares_.push_back(shareOf(*store));
     sharers_.push_back(store.get());
   }
-  planEbb(shares_, assessment.level, assessment.evictionTarget);
+  planEbb(shares_, assessment.level, assessment.evictionTarget, options_.shares);
+  bool lowered = false;
   for (size_t i = 0; i < shares_.size(); i++) {
-    if (shares_[i].planned < shares_[i].budget) sharers_[i]->setPressureBudget(shares_[i].planned);
+    if (shares_[i].planned >= shares_[i].budget) continue;
+    sharers_[i]->setPressureBudget(shares_[i].planned);
+    lowered = true;
   }
+  return lowered;
 }
 
 void Governor::regrow(const MemoryUsage& usage) {
@@ -175,6 +246,19 @@ void Governor::regrow(const MemoryUsage& usage) {
     granted += step;
     store->setPressureBudget(budget + step);
   }
+}
+
+bool Governor::hasToRegrow() const {
+  return std::any_of(stores_.begin(), stores_.end(), [](const auto& store) {
+    return store->ebbs() && store->budgetBytes() < store->maxBytes();
+  });
+}
+
+void Governor::forgetLevel() {
+  tracker_ = LevelTracker(options_.thresholds, options_.targets);
+  stalls_ = {};
+  status_.assessment = {};
+  level_.store(PressureLevel::kUnknown, std::memory_order_relaxed);
 }
 
 }  // namespace ebbcache

@@ -2,7 +2,7 @@
 // JavaScript, and lets them regrow when it has passed.
 //
 // Locks, always taken in this order, and never one of a store inside GrowthGuard's:
-//   lifecycleMutex_   add and remove, and with them the start and the join of the thread
+//   lifecycleMutex_   add, remove and configure, and with them the start and the join of the thread
 //   mutex_            the stores; held for a whole tick, so remove() waits for a tick to end
 //   (the stores' own locks, taken by what a tick calls)
 //   GrowthGuard's     taken by stores that ask mayGrow() while they hold their own
@@ -10,17 +10,20 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "memory/pressure_watch.h"
 #include "memory/snapshot.h"
 #include "pressure/ebb_plan.h"
+#include "pressure/governor_options.h"
 #include "pressure/growth_guard.h"
 #include "pressure/level.h"
+#include "pressure/standing_stalls.h"
 
 namespace ebbcache {
 
@@ -39,19 +42,40 @@ class GovernedStore {
   /// Changes the budget, between minBytes and maxBytes; when that evicts, the memory is back with
   /// the OS on return. Returns the bytes given back.
   virtual uint64_t setPressureBudget(uint64_t bytes) = 0;
-  /// Periodic upkeep: returns the bytes of expired entries to the budget. Cheap when idle.
-  virtual void maintain() = 0;
+  /// Evicts until `share` (0 to 1) of its payload is left, but minBytes of it at least, whatever
+  /// the budget. Returns the bytes given back.
+  virtual uint64_t keepShareOfPayload(double share) = 0;
+  /// Periodic upkeep: returns the bytes of expired entries to the budget. Cheap when idle. False
+  /// where nothing was found to do.
+  virtual bool maintain() = 0;
 };
 
-struct GovernorOptions {
-  /// Between two looks; at least 1 ms.
-  std::chrono::milliseconds interval{100};
-  /// Must be valid: see Thresholds::whyInvalid().
-  Thresholds thresholds;
-  /// Share of maxBytes that the budget regrows by, per regrowInterval, once the level is normal
-  /// and stays so with the step taken. CacheLib's memory monitor advises in steps of 5 %.
-  double regrowStep = 0.05;
-  std::chrono::milliseconds regrowInterval{1000};
+/// What a governor sees the machine by.
+struct GovernorEyes {
+  /// For its looks, and for mayGrow().
+  std::unique_ptr<MemoryReader> reader;
+  std::unique_ptr<MemoryReader> growthReader;
+  std::unique_ptr<PressureWatch> watch;
+
+  /// This operating system's; the watch hears nothing without `warnings`.
+  static GovernorEyes open(const MemoryRoots& roots = {}, bool warnings = true);
+};
+
+struct GovernorStatus {
+  /// Whether the thread runs.
+  bool running = false;
+  /// Of the last look: see Governor::level().
+  Assessment assessment;
+  /// Looks at the machine, without those of mayGrow().
+  uint64_t looks = 0;
+  /// Those that failed, and those of mayGrow() that did.
+  uint64_t failedReads = 0;
+  /// The sentence of the last look that failed; empty where none has.
+  std::string lastFailure;
+  /// Times that the system signalled that tasks wait for memory.
+  uint64_t stalls = 0;
+  /// Looks after which a budget was lowered.
+  uint64_t reductions = 0;
 };
 
 /// Thread-safe. The thread runs while at least one store is registered; where the system refuses
@@ -60,14 +84,16 @@ struct GovernorOptions {
 /// A tick maintains every store, then looks at usage. Elevated and above: budgets fall as planEbb()
 /// says. Normal: they rise by a step each regrowInterval, the first one an interval after the
 /// pressure ended. A look that fails leaves them as they are.
+///
+/// The next tick comes after `interval`, later where nothing can happen before (see pauseAfter()),
+/// and at once when the system signals that memory gets tight.
 class Governor {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Governor(GovernorOptions options, const MemoryRoots& roots = {});
-  /// With readers of the caller's: one for the ticks, one for mayGrow().
-  Governor(GovernorOptions options, std::unique_ptr<MemoryReader> tickReader,
-           std::unique_ptr<MemoryReader> growthReader);
+  /// `options` must be valid: see GovernorOptions::whyInvalid(). With null readers every look
+  /// fails.
+  explicit Governor(GovernorOptions options = {}, GovernorEyes eyes = GovernorEyes::open());
   ~Governor();
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
@@ -82,11 +108,21 @@ class Governor {
   /// does not. When the machine cannot be read the last good answer stands.
   bool mayGrow(uint64_t bytes, Clock::time_point now = Clock::now());
 
+  /// From now on by these, which must be valid. Budgets stay as they are until the next tick.
+  void configure(const GovernorOptions& options, GovernorEyes eyes);
+  GovernorOptions options() const;
+
+  /// Does at once what a tick at `level` would do to this store, without an eviction target. The
+  /// budget is never raised but at normal, which lifts it to the maximum; from other levels it
+  /// regrows as after any pressure. With `payloadToo` the store also keeps no more than the level's
+  /// share of its payload, however far it is below its budget. The budget of a store that does not
+  /// ebb stays. Returns the bytes given back; 0 for a store that is not registered.
+  uint64_t apply(const GovernedStore* store, PressureLevel level, bool payloadToo);
+
   /// As of the last tick; unknown before the first one, after a look that failed, and while no
   /// store is registered.
   PressureLevel level() const { return level_.load(std::memory_order_relaxed); }
-  /// Looks that failed, those of mayGrow() included.
-  uint64_t failedReads() const;
+  GovernorStatus status() const;
 
   /// One look and what follows from it, without waiting for the thread. For tests.
   void tick(Clock::time_point now);
@@ -95,24 +131,30 @@ class Governor {
   void run();
   void startThread();
   void stopThread();
-  void tickLocked(Clock::time_point now);
-  void shrink(const Assessment& assessment);
+  /// Returns how long to sleep.
+  std::chrono::milliseconds tickLocked(Clock::time_point now);
+  /// True when a budget was lowered.
+  bool shrink(const Assessment& assessment);
   void regrow(const MemoryUsage& usage);
+  bool hasToRegrow() const;
+  void forgetLevel();
 
-  const GovernorOptions options_;
   GrowthGuard guard_;
   std::atomic<PressureLevel> level_{PressureLevel::kUnknown};
-  std::atomic<uint64_t> failedTicks_{0};
 
-  std::mutex lifecycleMutex_;
-  std::thread thread_;  // guarded by lifecycleMutex_
+  mutable std::mutex lifecycleMutex_;
+  // Both are guarded by lifecycleMutex_; the thread uses the watch, which outlives it.
+  std::thread thread_;
+  std::unique_ptr<PressureWatch> watch_;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  mutable std::mutex mutex_;
   // All below is guarded by mutex_.
   bool stopping_ = false;
+  GovernorOptions options_;
   std::unique_ptr<MemoryReader> reader_;
   LevelTracker tracker_;
+  StandingStalls stalls_;
+  GovernorStatus status_;
   std::vector<std::shared_ptr<GovernedStore>> stores_;
   Clock::time_point regrowAt_;
   // Scratch of shrink(), kept so that a tick under pressure allocates nothing.

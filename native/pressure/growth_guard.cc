@@ -44,6 +44,15 @@ bool GrowthGuard::mayGrow(uint64_t bytes, Clock::time_point now) {
   return lastAnswer_;
 }
 
+void GrowthGuard::configure(double ceiling, std::unique_ptr<MemoryReader> reader) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ceiling_ = ceiling;
+  reader_ = std::move(reader);
+  hasReading_ = false;
+  grantedSince_ = 0;
+  lastAnswer_ = true;
+}
+
 uint64_t GrowthGuard::failedReads() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return failedReads_;

@@ -33,14 +33,17 @@ class GrowthGuard {
   /// can be read the last good answer stands; true if there is none yet.
   bool mayGrow(uint64_t bytes, Clock::time_point now);
 
+  /// From now on by these; nothing of what was read before counts.
+  void configure(double ceiling, std::unique_ptr<MemoryReader> reader);
+
   uint64_t failedReads() const;
 
  private:
   bool fits(uint64_t more) const;
 
-  const double ceiling_;
   mutable std::mutex mutex_;
   // All below is guarded by mutex_.
+  double ceiling_;
   std::unique_ptr<MemoryReader> reader_;
   MemoryUsage reading_;
   bool hasReading_ = false;

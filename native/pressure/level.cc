@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+
+#include "pressure/number_text.h"
 
 namespace ebbcache {
 namespace {
-
-std::string formatted(double percent) {
-  std::array<char, 32> text{};
-  const int written = std::snprintf(text.data(), text.size(), "%g", percent);
-  return written > 0 ? text.data() : "?";
-}
 
 /// Readers promise used <= limit; a limit that is lowered between two reads must not wrap
 /// `available()` around.
@@ -19,24 +14,21 @@ MemoryBound clamped(const MemoryBound& bound) {
   return {bound.limit, std::min(bound.used, bound.limit)};
 }
 
-uint64_t evictionTargetOf(const MemoryBound& bound, PressureLevel level) {
-  double keep = 0;
-  switch (level) {
-    case PressureLevel::kElevated:
-      keep = 0.65;
+/// The least that the kernel's own word means.
+PressureLevel levelOf(KernelWord word) {
+  switch (word) {
+    case KernelWord::kLow:
+      return PressureLevel::kElevated;
+    case KernelWord::kCritical:
+      return PressureLevel::kHigh;
+    case KernelWord::kNone:
       break;
-    case PressureLevel::kHigh:
-      keep = 0.75;
-      break;
-    case PressureLevel::kCritical:
-      keep = 0.70;
-      break;
-    case PressureLevel::kNormal:
-    case PressureLevel::kUnknown:
-      return 0;
   }
-  const auto kept = static_cast<uint64_t>(keep * static_cast<double>(bound.limit));
-  return bound.used > kept ? bound.used - kept : 0;
+  return PressureLevel::kNormal;
+}
+
+PressureLevel oneAbove(PressureLevel level) {
+  return level == PressureLevel::kNormal ? PressureLevel::kElevated : PressureLevel::kHigh;
 }
 
 }  // namespace
@@ -51,46 +43,68 @@ std::string Thresholds::whyInvalid() const {
   for (size_t i = 0; i < all.size(); i++) {
     // Negated, so that NaN is caught too.
     if (!(all[i].value > 0 && all[i].value <= 100)) {
-      return std::string("The ") + all[i].name + " threshold is " + formatted(all[i].value) +
+      return std::string("The ") + all[i].name + " threshold is " + numberText(all[i].value) +
              ", but it must be a percentage above 0 and at most 100.";
     }
     if (i > 0 && !(all[i].value > all[i - 1].value)) {
-      return std::string("The ") + all[i].name + " threshold (" + formatted(all[i].value) +
+      return std::string("The ") + all[i].name + " threshold (" + numberText(all[i].value) +
              ") must be above the " + all[i - 1].name + " threshold (" +
-             formatted(all[i - 1].value) + ").";
+             numberText(all[i - 1].value) + ").";
     }
   }
   return {};
+}
+
+EvictionTargets EvictionTargets::within(const Thresholds& thresholds) {
+  const EvictionTargets targets;
+  return {std::min(targets.elevated, leaveBelow(thresholds.elevated)),
+          std::min(targets.high, leaveBelow(thresholds.high)),
+          std::min(targets.critical, leaveBelow(thresholds.critical))};
 }
 
 double leaveBelow(double threshold) {
   return threshold - std::min(kHysteresisPoints, threshold / 2);
 }
 
-Assessment LevelTracker::assess(const MemoryUsage& usage) {
+Assessment LevelTracker::assess(const MemoryUsage& usage, Stalls stalls) {
   Assessment result;
   result.bound = clamped(usage.system);
   if (usage.system.limit == 0) return result;
 
-  system_ = classify(result.bound.percentUsed(), system_);
-  result.level = system_;
-
   // A group without a limit is no bound.
-  if (usage.group && usage.group->limit > 0) {
-    const MemoryBound group = clamped(*usage.group);
-    group_ = classify(group.percentUsed(), group_);
+  const bool grouped = usage.group && usage.group->limit > 0;
+  const bool systemStalls = stalls.system || (stalls.group && !grouped);
+  result.level = std::max(follow(system_, result.bound, systemStalls), levelOf(usage.kernel));
+  PressureLevel byUsage = system_.level;
+
+  if (grouped) {
+    const MemoryBound bound = clamped(*usage.group);
+    const PressureLevel level = follow(group_, bound, stalls.group);
     const bool groupDecides =
-        group_ > system_ || (group_ == system_ && group.available() < result.bound.available());
+        level > result.level ||
+        (level == result.level && bound.available() < result.bound.available());
     if (groupDecides) {
-      result.level = group_;
+      result.level = level;
       result.boundBy = BoundKind::kGroup;
-      result.bound = group;
+      result.bound = bound;
+      byUsage = group_.level;
     }
   } else {
-    group_ = PressureLevel::kUnknown;
+    group_ = Track();
   }
-  result.evictionTarget = evictionTargetOf(result.bound, result.level);
+  // One that was raised early asks for no less than usage alone would.
+  result.evictionTarget =
+      std::max(evictionTarget(result.bound, result.level), evictionTarget(result.bound, byUsage));
   return result;
+}
+
+PressureLevel LevelTracker::follow(Track& track, const MemoryBound& bound, bool stalled) const {
+  const double percent = bound.percentUsed();
+  track.level = classify(percent, track.level);
+  const double above = track.raisedByStalls ? leaveBelow(thresholds_.normal) : thresholds_.normal;
+  track.raisedByStalls = stalled && percent >= above;
+  if (!track.raisedByStalls || track.level >= PressureLevel::kHigh) return track.level;
+  return oneAbove(track.level);
 }
 
 PressureLevel LevelTracker::classify(double percent, PressureLevel previous) const {
@@ -101,6 +115,15 @@ PressureLevel LevelTracker::classify(double percent, PressureLevel previous) con
   if (holds(PressureLevel::kHigh, thresholds_.high)) return PressureLevel::kHigh;
   if (holds(PressureLevel::kElevated, thresholds_.elevated)) return PressureLevel::kElevated;
   return PressureLevel::kNormal;
+}
+
+uint64_t LevelTracker::evictionTarget(const MemoryBound& bound, PressureLevel level) const {
+  double percent = 100;
+  if (level == PressureLevel::kElevated) percent = targets_.elevated;
+  if (level == PressureLevel::kHigh) percent = targets_.high;
+  if (level == PressureLevel::kCritical) percent = targets_.critical;
+  const auto kept = static_cast<uint64_t>(percent / 100 * static_cast<double>(bound.limit));
+  return bound.used > kept ? bound.used - kept : 0;
 }
 
 }  // namespace ebbcache

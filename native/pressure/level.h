@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "memory/pressure_watch.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -29,6 +30,17 @@ struct Thresholds {
   std::string whyInvalid() const;
 };
 
+/// Percent of the effective limit that usage is to be back at, from each level. The defaults are
+/// those of the memory management this is a port of.
+struct EvictionTargets {
+  double elevated = 65;
+  double high = 75;
+  double critical = 70;
+
+  /// The defaults, or where the level is left, if that is less.
+  static EvictionTargets within(const Thresholds& thresholds);
+};
+
 /// How many points usage must fall below a threshold before its level is left, so that usage that
 /// swings around a threshold does not flap.
 constexpr double kHysteresisPoints = 3.0;
@@ -47,8 +59,7 @@ struct Assessment {
   BoundKind boundBy = BoundKind::kSystem;
   /// That bound, with `used` no larger than `limit`.
   MemoryBound bound;
-  /// Bytes to free to be back at 65, 75, 70 % of the limit from elevated, high, critical; 0 when
-  /// normal.
+  /// Bytes to free to be back at the target of the level (see EvictionTargets); 0 when normal.
   uint64_t evictionTarget = 0;
 };
 
@@ -58,19 +69,38 @@ struct Assessment {
 /// level in between holds in the same way, so that the outcome does not depend on how many samples
 /// the fall was seen in: from critical, 83 % is high with the default thresholds, because 85 - 3
 /// was not crossed, and 10 % is normal at once.
+///
+/// What the system signals raises a level early and lowers none:
+/// - Stalls raise the level of their bound by one, up to high, while its usage is above the normal
+///   threshold. Below it tasks wait for other reasons, e.g. for page cache that is read through a
+///   group; and only usage empties a cache. Those of the group count for the machine where no group
+///   limits the process.
+/// - A kernel that says that memory is low means elevated at least, one that says critical means
+///   high at least.
 class LevelTracker {
  public:
   /// `thresholds` must be valid: see Thresholds::whyInvalid().
-  explicit LevelTracker(Thresholds thresholds = {}) : thresholds_(thresholds) {}
-  Assessment assess(const MemoryUsage& usage);
+  explicit LevelTracker(Thresholds thresholds = {}, EvictionTargets targets = {})
+      : thresholds_(thresholds), targets_(targets) {}
+  Assessment assess(const MemoryUsage& usage, Stalls stalls = {});
   const Thresholds& thresholds() const { return thresholds_; }
 
  private:
+  /// What is remembered of one bound.
+  struct Track {
+    /// By usage alone.
+    PressureLevel level = PressureLevel::kUnknown;
+    bool raisedByStalls = false;
+  };
+
+  PressureLevel follow(Track& track, const MemoryBound& bound, bool stalled) const;
   PressureLevel classify(double percent, PressureLevel previous) const;
+  uint64_t evictionTarget(const MemoryBound& bound, PressureLevel level) const;
 
   Thresholds thresholds_;
-  PressureLevel system_ = PressureLevel::kUnknown;
-  PressureLevel group_ = PressureLevel::kUnknown;
+  EvictionTargets targets_;
+  Track system_;
+  Track group_;
 };
 
 }  // namespace ebbcache

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "memory/snapshot.h"
 #include "pressure/level.h"
@@ -16,12 +17,16 @@ struct MemorySample {
   Assessment assessment;
 };
 
-/// Keeps the level's hysteresis between samples.
+/// Keeps the level's hysteresis between samples. Tasks that waited for memory for 5 % of the last
+/// 10 s, as PSI says, count as stalls (see LevelTracker), until they waited for less than half of
+/// that: the share that a PSI trigger of 100 ms in 2 s goes by.
 class MemorySampler {
  public:
   /// `thresholds` must be valid: see Thresholds::whyInvalid().
   explicit MemorySampler(Thresholds thresholds = {}, const MemoryRoots& roots = {})
-      : reader_(openMemoryReader(roots)), tracker_(thresholds) {}
+      : MemorySampler(thresholds, openMemoryReader(roots)) {}
+  MemorySampler(Thresholds thresholds, std::unique_ptr<MemoryReader> reader)
+      : reader_(std::move(reader)), tracker_(thresholds) {}
 
   /// False with a sentence in `error` when the machine cannot be read; a later call may succeed.
   bool sample(MemorySample& out, std::string& error);
@@ -30,6 +35,7 @@ class MemorySampler {
   std::mutex mutex_;
   const std::unique_ptr<MemoryReader> reader_;
   LevelTracker tracker_;
+  Stalls stalls_;
 };
 
 }  // namespace ebbcache

@@ -28,6 +28,10 @@ StoreHandle& StoreHandle::operator=(StoreHandle&& other) noexcept {
   return *this;
 }
 
+uint64_t StoreHandle::applyPressure(PressureLevel level, bool payloadToo) const {
+  return runtime_->governor().apply(shared_.get(), level, payloadToo);
+}
+
 void StoreHandle::close() {
   if (shared_ == nullptr) return;
   runtime_->release(std::exchange(shared_, nullptr));

@@ -40,6 +40,8 @@ class StoreHandle {
   Store* operator->() const { return &shared_->store(); }
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
+  /// See Governor::apply().
+  uint64_t applyPressure(PressureLevel level, bool payloadToo) const;
   void close();
 
  private:
@@ -56,7 +58,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
  public:
   static std::shared_ptr<Runtime> current();
 
-  Runtime() : governor_(GovernorOptions{}) {}
+  Runtime() = default;
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
@@ -66,8 +68,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   /// The machine, for whoever asks: one history of levels for all.
   MemorySampler& memory() { return memory_; }
-  /// What the governor saw last.
-  PressureLevel level() const { return governor_.level(); }
+  /// What watches it for all stores.
+  Governor& governor() { return governor_; }
 
  private:
   friend class StoreHandle;

@@ -26,4 +26,9 @@ uint64_t SharedStore::setPressureBudget(uint64_t bytes) {
   return store_->setPressureBudget(std::max(bytes, options_.minBytes));
 }
 
+uint64_t SharedStore::keepShareOfPayload(double share) {
+  const auto kept = static_cast<uint64_t>(share * static_cast<double>(store_->payloadBytes()));
+  return store_->ebbPayloadTo(std::max(kept, options_.minBytes));
+}
+
 }  // namespace ebbcache

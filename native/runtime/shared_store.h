@@ -41,7 +41,8 @@ class SharedStore final : public GovernedStore {
   uint64_t maxBytes() const override { return store_->maxBytes(); }
   uint64_t minBytes() const override { return options_.minBytes; }
   uint64_t setPressureBudget(uint64_t bytes) override;
-  void maintain() override { store_->maintain(); }
+  uint64_t keepShareOfPayload(double share) override;
+  bool maintain() override { return store_->maintain(); }
 
  private:
   const SharedStoreOptions options_;

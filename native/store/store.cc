@@ -251,8 +251,8 @@ void Store::forget(Address address, uint64_t hash) {
 
 // ---------------------------------------------------------------- upkeep
 
-void Store::maintain() {
-  upgradeOneSlab(std::unique_lock(mutex_));
+bool Store::maintain() {
+  const bool upgrades = upgradeOneSlab(std::unique_lock(mutex_));
   // One slab a lock, so that writers wait for one sweep at most.
   uint64_t seen = 0;
   for (uint32_t turns = 0; seen < kSweptEntries;) {
@@ -276,8 +276,10 @@ void Store::maintain() {
     if (done) ++turns;
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (counters_.expirations != expirationsSwept_) arena_->log.dropEmptySlabs();
+  const bool expired = counters_.expirations != expirationsSwept_;
+  if (expired) arena_->log.dropEmptySlabs();
   expirationsSwept_ = counters_.expirations;
+  return upgrades || expired || seen > 0;
 }
 
 // ---------------------------------------------------------------- numbers
@@ -301,6 +303,11 @@ StoreStats Store::stats() const {
 uint64_t Store::heldBytes() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return memory_.held();
+}
+
+uint64_t Store::payloadBytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return counters_.payloadBytes;
 }
 
 uint64_t Store::budgetBytes() const {

@@ -125,12 +125,17 @@ class Store {
   uint64_t shrink(uint64_t bytes);
   /// Lowers or raises the budget below maxBytes; returns the bytes given back.
   uint64_t setPressureBudget(uint64_t bytes);
+  /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back every slab
+  /// that the rest has no need of; returns the bytes given back.
+  uint64_t ebbPayloadTo(uint64_t bytes);
   /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
-  /// goes on with the next call, so that a call costs the same however many there are.
-  void maintain();
+  /// goes on with the next call, so that a call costs the same however many there are. False where
+  /// nothing was found to do: then the next call may be later.
+  bool maintain();
 
   StoreStats stats() const;
   uint64_t heldBytes() const;
+  uint64_t payloadBytes() const;
   uint64_t budgetBytes() const;
   uint64_t maxBytes() const;
 
@@ -143,7 +148,8 @@ class Store {
   /// Moves a slab of small pages to the spare one, unless that is wanted for puts, and orders the
   /// next. On the supply's thread, which does not wait for the store, or the one that maintains.
   /// Readers wait while the slab is copied.
-  void upgradeOneSlab(const std::unique_lock<std::mutex>& lock);
+  /// True where there may be more of them.
+  bool upgradeOneSlab(const std::unique_lock<std::mutex>& lock);
 
   bool expired(const Entry* entry) const;
   EBBCACHE_NOINLINE bool past(uint64_t expiry) const;

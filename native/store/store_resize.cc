@@ -117,4 +117,20 @@ uint64_t Store::setPressureBudget(uint64_t bytes) {
   return released;
 }
 
+uint64_t Store::ebbPayloadTo(uint64_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  memory_.withdrawSpare();
+  givenBackTooMuch_ = 0;
+  const uint64_t evictionsBefore = counters_.evictions;
+  const uint64_t heldBefore = memory_.held();
+  while (counters_.payloadBytes > bytes && evictOne()) {
+  }
+  counters_.pressureEvictions += counters_.evictions - evictionsBefore;
+  arena_->log.dropEmptySlabs();
+  while (arena_->log.dropOneSlab()) {
+  }
+  arena_->contractTables();
+  return less(heldBefore, memory_.held());
+}
+
 }  // namespace ebbcache

@@ -30,13 +30,13 @@ void Store::orderSpare() {
   memory_.orderSpare(bytes);
 }
 
-void Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
-  if (!lock) return;
+bool Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
+  if (!lock) return true;
   // While puts take slabs, the spare one is for them.
-  if (std::exchange(tookSlab_, false)) return;
+  if (std::exchange(tookSlab_, false)) return true;
   SlabTable& slabs = arena_->slabs;
   const uint32_t number = slabs.firstOfSmallPages();
-  if (number == 0) return;
+  if (number == 0) return false;
   const uint64_t bytes = arena_->layout.slabBytes;
   void* const spare = memory_.takeSpare(bytes);
   if (spare != nullptr) {
@@ -48,6 +48,7 @@ void Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
     memory_.give(moved(), bytes);
   }
   orderSpare();
+  return true;
 }
 
 }  // namespace ebbcache

@@ -8,8 +8,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "memory/snapshot.h"
+#include "memory/timed_watch.h"
 #include "pressure/governor.h"
 
 namespace ebbcache::testing {
@@ -78,8 +80,44 @@ class FakeReader : public MemoryReader {
   std::shared_ptr<FakeMachine> machine_;
 };
 
+/// Says what it is told to say, once, and notes how long it was to wait.
+class FakeWatch final : public PressureWatch {
+ public:
+  Stalls wait(std::chrono::milliseconds atMost) override {
+    lastPause = atMost.count();
+    waits++;
+    timed_.wait(atMost);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::exchange(stalls_, {});
+  }
+  void wake() override { timed_.wake(); }
+
+  void say(Stalls stalls) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stalls_ = stalls;
+    }
+    wake();
+  }
+
+  std::atomic<int> waits{0};
+  std::atomic<int64_t> lastPause{0};
+
+ private:
+  TimedWatch timed_;
+  std::mutex mutex_;
+  Stalls stalls_;
+};
+
 inline std::unique_ptr<MemoryReader> readerOf(const std::shared_ptr<FakeMachine>& machine) {
   return std::make_unique<FakeReader>(machine);
+}
+
+/// A governor's: this machine for the looks and for growth.
+inline GovernorEyes eyesOn(const std::shared_ptr<FakeMachine>& machine,
+                           std::unique_ptr<PressureWatch> watch = nullptr) {
+  if (!watch) watch = std::make_unique<TimedWatch>();
+  return {readerOf(machine), readerOf(machine), std::move(watch)};
 }
 
 /// Gives back what its budget no longer covers, to the machine if it has one.
@@ -102,13 +140,24 @@ class FakeStore : public GovernedStore {
     if (machine) machine->give(before - bytes);
     return before - bytes;
   }
-  void maintain() override { maintained++; }
+  uint64_t keepShareOfPayload(double share) override {
+    shareKept = share;
+    const uint64_t before = held_;
+    held_ = std::max(static_cast<uint64_t>(share * static_cast<double>(before)), min_);
+    return before - held_;
+  }
+  bool maintain() override {
+    maintained++;
+    return busy;
+  }
 
   void hold(uint64_t bytes) { held_ = bytes; }
 
   std::shared_ptr<FakeMachine> machine;
   std::atomic<int> budgetChanges{0};
   std::atomic<int> maintained{0};
+  std::atomic<double> shareKept{1};
+  std::atomic<bool> busy{false};
 
  private:
   const uint64_t max_;

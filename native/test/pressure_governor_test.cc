@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <functional>
 #include <memory>
 #include <random>
 #include <thread>
@@ -19,11 +21,11 @@ using std::chrono::milliseconds;
 /// Ticks by hand: the thread looks once when the first store comes, then sleeps for an hour.
 class GovernorTest : public ::testing::Test {
  public:
-  GovernorTest() : governor(byHand(), readerOf(machine), readerOf(machine)) {}
+  GovernorTest() : governor(byHand(), eyesOn(machine)) {}
 
   static GovernorOptions byHand() {
     GovernorOptions options;
-    options.interval = hours(1);
+    options.interval = options.longestInterval = hours(1);
     return options;
   }
 
@@ -50,6 +52,15 @@ class GovernorTest : public ::testing::Test {
   void tick() {
     now += milliseconds(100);
     governor.tick(now);
+  }
+
+  /// The thread's first look by them changes nothing either.
+  void reconfigure(const GovernorOptions& options) {
+    machine->setFailing(true);
+    const uint64_t looks = governor.status().looks;
+    governor.configure(options, eyesOn(machine));
+    while (governor.status().looks == looks) std::this_thread::yield();
+    machine->setFailing(false);
   }
 
   std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(10'000 * kMiB);
@@ -189,10 +200,10 @@ TEST_F(GovernorTest, AFailedLookIsUnknownAndChangesNothing) {
   EXPECT_EQ(store->budgetBytes(), 0U);
   machine->setPercent(10);
   machine->setFailing(true);
-  const uint64_t failures = governor.failedReads();
+  const uint64_t failures = governor.status().failedReads;
   for (int i = 0; i < 30; i++) tick();
   EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
-  EXPECT_EQ(governor.failedReads(), failures + 30);
+  EXPECT_EQ(governor.status().failedReads, failures + 30);
   EXPECT_EQ(store->budgetBytes(), 0U);
   machine->setFailing(false);
   tick();
@@ -204,6 +215,91 @@ TEST_F(GovernorTest, GuardsGrowthAtHigh) {
   machine->setPercent(84);
   EXPECT_TRUE(governor.mayGrow(50 * kMiB));
   EXPECT_FALSE(governor.mayGrow(150 * kMiB));
+}
+
+TEST_F(GovernorTest, ReactsByTheStepsItIsGiven) {
+  const auto store = add(8000 * kMiB, 8000 * kMiB);
+  GovernorOptions options = byHand();
+  options.shares = {0.9, 0.6};
+  options.targets = {75, 80, 90};
+  options.thresholds.elevated = 78;
+  options.regrowStep = 0.25;
+  options.regrowInterval = milliseconds(500);
+  reconfigure(options);
+  tickAt(77);
+  EXPECT_EQ(store->budgetBytes(), 8000 * kMiB);
+  tickAt(78);
+  EXPECT_EQ(store->budgetBytes(), 7200 * kMiB);
+  tickAt(86);
+  EXPECT_EQ(store->budgetBytes(), 4800 * kMiB);
+  now += milliseconds(500);
+  tickAt(20);
+  EXPECT_EQ(store->budgetBytes(), 6800 * kMiB);
+}
+
+TEST_F(GovernorTest, AConfiguredCeilingGuardsGrowth) {
+  machine->setPercent(60);
+  EXPECT_TRUE(governor.mayGrow(50 * kMiB));
+  GovernorOptions options = byHand();
+  options.thresholds = {30, 40, 50, 60};
+  options.targets = EvictionTargets::within(options.thresholds);
+  governor.configure(options, eyesOn(machine));
+  EXPECT_FALSE(governor.mayGrow(50 * kMiB));
+  EXPECT_EQ(governor.options().thresholds.high, 50);
+}
+
+TEST_F(GovernorTest, AppliesALevelToOneStore) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB, 100 * kMiB);
+  const auto other = add(1000 * kMiB, 1000 * kMiB);
+  tickAt(10);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kElevated, false), 250 * kMiB);
+  EXPECT_EQ(store->budgetBytes(), 750 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh, false), 250 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kElevated, false), 0U) << "never raised";
+  EXPECT_EQ(store->budgetBytes(), 500 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kCritical, false), 400 * kMiB);
+  EXPECT_EQ(store->budgetBytes(), 100 * kMiB);
+  governor.apply(store.get(), PressureLevel::kNormal, true);
+  EXPECT_EQ(store->budgetBytes(), 1000 * kMiB);
+  EXPECT_EQ(store->shareKept, 1);
+  EXPECT_EQ(other->budgetChanges, 0);
+  EXPECT_EQ(governor.apply(nullptr, PressureLevel::kHigh, true), 0U);
+}
+
+TEST_F(GovernorTest, AppliesALevelToThePayloadToo) {
+  const auto store = add(1000 * kMiB, 200 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh, true), 100 * kMiB);
+  EXPECT_EQ(store->budgetBytes(), 500 * kMiB);
+  EXPECT_EQ(store->shareKept, 0.5);
+  const auto fixed = add(1000 * kMiB, 200 * kMiB, 0, false);
+  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kElevated, true), 50 * kMiB);
+  EXPECT_EQ(fixed->budgetChanges, 0);
+  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kHigh, false), 0U);
+  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kNormal, true), 0U);
+}
+
+TEST_F(GovernorTest, AnAppliedLevelRegrowsLikeAnyOther) {
+  const auto store = add(1000 * kMiB, 0);
+  governor.apply(store.get(), PressureLevel::kHigh, true);
+  tickAt(10);
+  EXPECT_EQ(store->budgetBytes(), 550 * kMiB);
+}
+
+TEST_F(GovernorTest, SaysWhatItDid) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB);
+  const GovernorStatus before = governor.status();
+  EXPECT_TRUE(before.running);
+  EXPECT_EQ(before.lastFailure, "The fake machine cannot be read.");
+  EXPECT_EQ(before.assessment.level, PressureLevel::kUnknown);
+  tickAt(90);
+  tick();
+  const GovernorStatus after = governor.status();
+  EXPECT_EQ(after.looks, before.looks + 2);
+  EXPECT_EQ(after.failedReads, before.failedReads);
+  EXPECT_EQ(after.reductions, 1U);
+  EXPECT_EQ(after.assessment.level, governor.level());
+  governor.remove(store.get());
+  EXPECT_FALSE(governor.status().running);
 }
 
 TEST_F(GovernorTest, ARemovedStoreIsReleasedAndNotTouched) {
@@ -241,7 +337,7 @@ GovernorOptions everyMillisecond() {
 TEST(GovernorThread, ShrinksWithoutBeingAsked) {
   auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
   machine->setPercent(50);
-  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  Governor governor(everyMillisecond(), eyesOn(machine));
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
   governor.add(store);
   machine->setPercent(96);
@@ -251,20 +347,119 @@ TEST(GovernorThread, ShrinksWithoutBeingAsked) {
   EXPECT_EQ(store->heldBytes(), 10 * kMiB);
 }
 
-TEST(GovernorThread, SleepsWithAnIntervalOfZero) {
+TEST(GovernorThread, HasNoAnswerWithoutAReaderForGrowth) {
   auto machine = std::make_shared<FakeMachine>();
-  GovernorOptions options;
-  options.interval = milliseconds(0);
-  Governor governor(options, readerOf(machine), nullptr);
+  Governor governor(everyMillisecond(),
+                    {readerOf(machine), nullptr, std::make_unique<TimedWatch>()});
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   governor.add(store);
   while (store->maintained < 3) std::this_thread::yield();
   EXPECT_TRUE(governor.mayGrow(1)) << "no reader, no answer yet";
 }
 
+/// A governor that looks when its watch says so, or after an hour.
+struct Watched {
+  Watched() {
+    GovernorOptions options = GovernorTest::byHand();
+    options.interval = milliseconds(1);
+    auto heard = std::make_unique<FakeWatch>();
+    watch = heard.get();
+    governor = std::make_unique<Governor>(options, eyesOn(machine, std::move(heard)));
+  }
+
+  void waitForSleep() const {
+    const int waits = watch->waits;
+    while (watch->waits == waits && watch->lastPause < 1'000'000) std::this_thread::yield();
+  }
+
+  // Of a petabyte: far from any threshold.
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
+  FakeWatch* watch = nullptr;
+  std::unique_ptr<Governor> governor;
+};
+
+TEST(GovernorThread, SleepsLongWhereNothingCanHappen) {
+  const Watched watched;
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
+  watched.governor->add(store);
+  while (watched.watch->waits == 0) std::this_thread::yield();
+  EXPECT_EQ(watched.watch->lastPause, 3'600'000);
+}
+
+TEST(GovernorThread, LooksOftenWhileThereIsAnythingToDo) {
+  const Watched watched;
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
+  store->busy = true;
+  watched.governor->add(store);
+  while (watched.watch->waits < 5) std::this_thread::yield();
+  EXPECT_EQ(watched.watch->lastPause, 1) << "upkeep";
+  store->setPressureBudget(50 * kMiB);
+  store->busy = false;
+  const int waits = watched.watch->waits;
+  while (watched.watch->waits < waits + 5) std::this_thread::yield();
+  EXPECT_EQ(watched.watch->lastPause, 1) << "a budget to regrow";
+}
+
+TEST(GovernorThread, WakesWhenTheSystemSaysSo) {
+  const Watched watched;
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
+  watched.governor->add(store);
+  watched.waitForSleep();
+  watched.machine->setPercent(70);
+  Stalls stalls;
+  stalls.system = true;
+  watched.watch->say(stalls);
+  while (store->budgetBytes() > 75 * kMiB) std::this_thread::yield();
+  EXPECT_EQ(watched.governor->level(), PressureLevel::kElevated);
+  EXPECT_EQ(watched.governor->status().stalls, 1U);
+}
+
+TEST(GovernorThread, IsConfiguredWhileItRuns) {
+  auto machine = std::make_shared<FakeMachine>();
+  Governor governor(everyMillisecond(), eyesOn(machine));
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
+  governor.add(store);
+  for (int round = 0; round < 20; round++) {
+    auto other = std::make_shared<FakeMachine>();
+    other->setPercent(round % 2 == 0 ? 96 : 10);
+    GovernorOptions options = everyMillisecond();
+    options.regrowStep = 1;
+    governor.configure(options, eyesOn(other));
+    const uint64_t expected = round % 2 == 0 ? 0 : 100 * kMiB;
+    while (store->budgetBytes() != expected) std::this_thread::yield();
+  }
+  EXPECT_EQ(governor.options().regrowStep, 1);
+}
+
+TEST(GovernorOptions, SayWhichIsOutOfRange) {
+  EXPECT_EQ(GovernorOptions().whyInvalid(), "");
+  const auto why = [](const std::function<void(GovernorOptions&)>& change) {
+    GovernorOptions options;
+    change(options);
+    return options.whyInvalid();
+  };
+  const double nan = std::nan("");
+  EXPECT_EQ(why([](auto& options) { options.interval = milliseconds(0); }),
+            "The interval is 0 ms, but it must be from 1 ms to a day.");
+  EXPECT_EQ(why([](auto& options) { options.longestInterval = milliseconds(99); }),
+            "The longest interval is 99 ms, but it must be from 100 ms to a day.");
+  EXPECT_EQ(why([](auto& options) { options.targets.high = 86; }),
+            "The high target is 86, but it must be a percentage above 0 and at most the threshold "
+            "of its level, 85.");
+  EXPECT_NE(why([&](auto& options) { options.targets.critical = nan; }), "");
+  EXPECT_EQ(why([](auto& options) { options.shares.high = 0.8; }),
+            "The high share is 0.8, but it must be from 0 to 0.75.");
+  EXPECT_NE(why([&](auto& options) { options.shares.elevated = nan; }), "");
+  EXPECT_EQ(why([](auto& options) { options.regrowStep = 0; }),
+            "The regrow step is 0, but it must be above 0 and at most 1.");
+  EXPECT_NE(why([&](auto& options) { options.regrowStep = nan; }), "");
+  EXPECT_NE(why([](auto& options) { options.regrowInterval = hours(25); }), "");
+  EXPECT_NE(why([](auto& options) { options.thresholds.high = 75; }), "");
+}
+
 TEST(GovernorThread, EndsWithTheLastStoreAndStartsAgain) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  Governor governor(everyMillisecond(), eyesOn(machine));
   for (int round = 0; round < 20; round++) {
     auto store = std::make_shared<FakeStore>(kMiB, 0);
     governor.add(store);
@@ -279,7 +474,7 @@ TEST(GovernorThread, EndsWithTheGovernor) {
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   {
     auto machine = std::make_shared<FakeMachine>();
-    Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+    Governor governor(everyMillisecond(), eyesOn(machine));
     governor.add(store);
     while (store->maintained == 0) std::this_thread::yield();
   }
@@ -306,7 +501,7 @@ class LockingStore : public FakeStore {
 
 TEST(GovernorThread, StoresComeAndGoFromManyThreads) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), readerOf(machine), readerOf(machine));
+  Governor governor(everyMillisecond(), eyesOn(machine));
   std::vector<std::thread> threads;
   threads.reserve(4);
   for (unsigned seed = 0; seed < 4; seed++) {

@@ -64,7 +64,8 @@ TEST(Level, DoesNotFlapAroundAThreshold) {
       PressureLevel previous = tracker.assess(systemAt(threshold + offset)).level;
       int changes = 0;
       for (int sample = 0; sample < 100; sample++) {
-        const double swing = sample % 2 == 0 ? 1 : -1;
+        // Two points either way around the threshold, and in all between.
+        const double swing = sample % 2 == 0 ? 2 - std::abs(offset) : std::abs(offset) - 2;
         const PressureLevel level = tracker.assess(systemAt(threshold + offset + swing)).level;
         if (level != previous) changes++;
         previous = level;
@@ -196,6 +197,92 @@ TEST(Thresholds, NamesWhatIsNoPercentage) {
   thresholds = Thresholds();
   thresholds.elevated = std::numeric_limits<double>::quiet_NaN();
   EXPECT_NE(thresholds.whyInvalid().find("elevated"), std::string::npos);
+}
+
+Stalls stallsOf(bool system, bool group) {
+  Stalls stalls;
+  stalls.system = system;
+  stalls.group = group;
+  return stalls;
+}
+
+TEST(EarlyWarning, StallsRaiseByOneUpToHigh) {
+  const auto levelAt = [](double percent) {
+    return LevelTracker().assess(systemAt(percent), stallsOf(true, false)).level;
+  };
+  EXPECT_EQ(levelAt(10), PressureLevel::kNormal);
+  EXPECT_EQ(levelAt(59.9), PressureLevel::kNormal);
+  EXPECT_EQ(levelAt(60), PressureLevel::kElevated);
+  EXPECT_EQ(levelAt(76), PressureLevel::kHigh);
+  EXPECT_EQ(levelAt(86), PressureLevel::kHigh);
+  EXPECT_EQ(levelAt(96), PressureLevel::kCritical);
+}
+
+TEST(EarlyWarning, OneThatEndsLeavesTheLevelOfUsage) {
+  LevelTracker tracker;
+  EXPECT_EQ(tracker.assess(systemAt(74), stallsOf(true, false)).level, PressureLevel::kElevated);
+  EXPECT_EQ(tracker.assess(systemAt(74)).level, PressureLevel::kNormal);
+  EXPECT_EQ(tracker.assess(systemAt(76), stallsOf(true, false)).level, PressureLevel::kHigh);
+  EXPECT_EQ(tracker.assess(systemAt(76)).level, PressureLevel::kElevated);
+}
+
+TEST(EarlyWarning, DoesNotFlapAroundTheNormalThreshold) {
+  LevelTracker tracker;
+  tracker.assess(systemAt(61), stallsOf(true, false));
+  for (int sample = 0; sample < 100; sample++) {
+    const double percent = sample % 2 == 0 ? 58 : 62;
+    EXPECT_EQ(tracker.assess(systemAt(percent), stallsOf(true, false)).level,
+              PressureLevel::kElevated);
+  }
+  EXPECT_EQ(tracker.assess(systemAt(56.9), stallsOf(true, false)).level, PressureLevel::kNormal);
+  EXPECT_EQ(tracker.assess(systemAt(59), stallsOf(true, false)).level, PressureLevel::kNormal);
+}
+
+TEST(EarlyWarning, OfTheGroupIsForTheGroup) {
+  MemoryUsage usage = systemAt(70);
+  usage.group = MemoryBound{1000, 300};
+  EXPECT_EQ(LevelTracker().assess(usage, stallsOf(false, true)).level, PressureLevel::kNormal);
+  usage.group = MemoryBound{1000, 700};
+  const Assessment byGroup = LevelTracker().assess(usage, stallsOf(false, true));
+  EXPECT_EQ(byGroup.level, PressureLevel::kElevated);
+  EXPECT_EQ(byGroup.boundBy, BoundKind::kGroup);
+  usage = systemAt(10);
+  usage.group = MemoryBound{1000, 700};
+  EXPECT_EQ(LevelTracker().assess(usage, stallsOf(true, false)).level, PressureLevel::kNormal);
+  EXPECT_EQ(LevelTracker().assess(systemAt(70), stallsOf(false, true)).level,
+            PressureLevel::kElevated)
+      << "no group limits the process";
+}
+
+TEST(EarlyWarning, AsksForNoLessThanUsageAlone) {
+  const uint64_t byUsage = LevelTracker().assess(systemAt(80)).evictionTarget;
+  EXPECT_EQ(byUsage, 150'000U);
+  EXPECT_EQ(LevelTracker().assess(systemAt(80), stallsOf(true, false)).evictionTarget, byUsage);
+  EXPECT_EQ(LevelTracker().assess(systemAt(62), stallsOf(true, false)).evictionTarget, 0U);
+}
+
+TEST(EarlyWarning, TheKernelsOwnWordIsTheLeast) {
+  MemoryUsage usage = systemAt(30);
+  usage.kernel = KernelWord::kLow;
+  EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kElevated);
+  usage.kernel = KernelWord::kCritical;
+  EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kHigh);
+  usage = systemAt(96);
+  usage.kernel = KernelWord::kLow;
+  EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kCritical);
+}
+
+TEST(Level, TargetsOfLowThresholdsAreBelowThem) {
+  Thresholds low;
+  low.normal = 10;
+  low.elevated = 20;
+  low.high = 60;
+  low.critical = 99;
+  const EvictionTargets targets = EvictionTargets::within(low);
+  EXPECT_EQ(targets.elevated, 17);
+  EXPECT_EQ(targets.high, 57);
+  EXPECT_EQ(targets.critical, 70);
+  EXPECT_EQ(LevelTracker(low, targets).assess(systemAt(30)).evictionTarget, 130'000U);
 }
 
 }  // namespace

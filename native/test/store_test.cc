@@ -251,6 +251,29 @@ TEST(Store, PressureBudgetShrinksAndComesBack) {
   EXPECT_EQ(store->put("a", "one"), PutResult::kStored) << "the floor still holds an entry";
 }
 
+TEST(Store, EbbsToAShareOfItsPayload) {
+  for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
+    const auto store = openStore(64 * kMiB, policy);
+    for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
+    const StoreStats full = store->stats();
+    const uint64_t released = store->ebbPayloadTo(full.payloadBytes / 2);
+    StoreStats half = store->stats();
+    EXPECT_EQ(released, full.heldBytes - half.heldBytes);
+    EXPECT_LE(half.payloadBytes, full.payloadBytes / 2);
+    EXPECT_GT(half.payloadBytes, full.payloadBytes / 2 - 1000);
+    EXPECT_LT(half.heldBytes, full.heldBytes * 55 / 100);
+    EXPECT_EQ(half.budgetBytes, 64 * kMiB);
+    EXPECT_EQ(half.pressureEvictions, half.evictions);
+    EXPECT_EQ(half.entries + half.evictions, 40000U);
+    EXPECT_TRUE(store->has(keyOf(39999)));
+    store->ebbPayloadTo(UINT64_MAX);
+    EXPECT_EQ(store->stats().entries, half.entries);
+    store->ebbPayloadTo(0);
+    EXPECT_EQ(store->stats().entries, 0U);
+    EXPECT_EQ(store->put("a", "one"), PutResult::kStored);
+  }
+}
+
 TEST(Store, LivesWithinWhatItHoldsWhenItMayNotGrow) {
   TestMemory memory;
   StoreEnvironment environment = testEnvironment(memory);

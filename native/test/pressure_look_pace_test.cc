@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include "pressure/look_pace.h"
+
+namespace ebbcache {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+
+milliseconds pauseAt(MemoryUsage usage) {
+  return pauseAfter(usage, 75, milliseconds(100), milliseconds(1000));
+}
+
+MemoryUsage machineOf(uint64_t limit, uint64_t used) {
+  MemoryUsage usage;
+  usage.system = {limit, used};
+  return usage;
+}
+
+TEST(LookPace, IsShortWhereAThresholdIsNear) {
+  EXPECT_EQ(pauseAt(machineOf(kGiB, 0)), milliseconds(100));
+  EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 47 * kGiB)), milliseconds(100));
+  EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 48 * kGiB)), milliseconds(100));
+  EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 64 * kGiB)), milliseconds(100));
+}
+
+TEST(LookPace, GrowsWithTheDistance) {
+  EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 40 * kGiB)), milliseconds(500));
+  EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 32 * kGiB)), milliseconds(1000));
+  EXPECT_EQ(pauseAt(machineOf(16384 * kGiB, 0)), milliseconds(1000));
+}
+
+TEST(LookPace, TheNearestBoundDecides) {
+  MemoryUsage usage = machineOf(64 * kGiB, 0);
+  usage.group = MemoryBound{kGiB, 0};
+  EXPECT_EQ(pauseAt(usage), milliseconds(100));
+  usage.group = MemoryBound{16 * kGiB, 4 * kGiB};
+  EXPECT_EQ(pauseAt(usage), milliseconds(500));
+}
+
+TEST(LookPace, NeverReachesAThresholdUnseen) {
+  for (uint64_t used = 0; used <= 48; used++) {
+    const MemoryUsage usage = machineOf(64 * kGiB, used * kGiB);
+    const auto pause = pauseAt(usage);
+    if (pause == milliseconds(100)) continue;
+    const double filled = kFastestFill * static_cast<double>(pause.count()) / 1000;
+    EXPECT_LE(static_cast<double>(usage.system.used) + filled, 48.0 * kGiB) << used;
+  }
+}
+
+}  // namespace
+}  // namespace ebbcache
