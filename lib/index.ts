@@ -14,13 +14,15 @@ export { type PresetName, presets } from './cache/presets.js';
 export { EncodeError } from './codec/encode-error.js';
 export { ClosedError, EbbcacheError, SampleError } from './errors.js';
 export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
+export { configureGovernor, type GovernorStatus, getGovernorStatus } from './memory/governor.js';
+export type { GovernorOptions } from './memory/governor-options.js';
 export {
   MemoryPressureMonitor,
   type MemorySummary,
   type MonitorEvents,
   type PressureCallback,
 } from './memory/memory-pressure-monitor.js';
-export type { MemoryStats } from './memory/memory-stats.js';
+export type { MemoryStats, PsiAverages } from './memory/memory-stats.js';
 export type { MonitorOptions, Thresholds } from './memory/monitor-options.js';
 export {
   PressureLevel,

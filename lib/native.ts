@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
+import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
 import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
 import type { NativeApi } from './native-api.js';
 
@@ -52,6 +53,8 @@ export interface NativeStore {
   scan(cursor: number): [number, ...string[]];
   resize(maxBytes: number): boolean;
   shrink(bytes: number): number;
+  /** Level 1 to 4; bytes given back. */
+  applyPressure(level: number, payloadToo: boolean): number;
   stats(): NativeStoreStats;
   close(): void;
 }
@@ -97,6 +100,9 @@ interface NativeAddon {
   setReadBuffer(bytes: Uint8Array): void;
   /** Where this environment's writes copy from. */
   setWriteBuffer(bytes: Uint8Array): void;
+  /** Throws a RangeError that says which option is not in range, or does not go with another. */
+  configureGovernor(options: NativeGovernorOptions): void;
+  governorStatus(): NativeGovernorStatus;
   nativeApi(): NativeApi;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
 }

@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, show } from '../arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
+import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import {
   MOST_KEYS,
   type NativeRead,
@@ -216,6 +217,19 @@ export class ArenaCache<V = unknown> {
       );
     }
     return store.shrink(Math.min(Math.ceil(bytes), Number.MAX_SAFE_INTEGER));
+  }
+
+  /**
+   * Does at once what memory pressure of a level does: the budget falls to 75 % of maxBytes, to 50 %,
+   * or to minBytes, or to what configureGovernor says, and regrows as after any pressure; NORMAL
+   * lifts it back to maxBytes. The payload falls to the same share of what it is, so that a cache far
+   * below its budget gives way too; not with `payload: false`. Returns the bytes given back to the
+   * OS. With `ebb: false` the budget stays.
+   */
+  applyPressure(level: PressureLevel, options?: { payload?: boolean }): number {
+    const store = this.#open();
+    const { payload = true } = checkOptions(options);
+    return store.applyPressure(checkLevel(level), payload);
   }
 
   stats(): ArenaStats {

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
 import { EncodeError } from '../codec/encode-error.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
 import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
-import { pressureLevelName } from '../memory/pressure-level.js';
+import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.js';
 import { ArenaCache } from './arena-cache.js';
 import {
   type EnhancedCacheOptions,
@@ -13,17 +11,15 @@ import {
   resolveEnhancedOptions,
 } from './enhanced-options.js';
 import type { DetailedInfo, EnhancedCacheStats } from './enhanced-stats.js';
+import { fileKey } from './file-key.js';
 import { fileState } from './file-state.js';
 import { PressureResponse } from './pressure-response.js';
 import { SingleFlight } from './single-flight.js';
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIER = 'default';
-const MAX_TIER_LENGTH = 256;
 /** The cache keeps a list of them, outside its budget. */
 const MAX_TIERS = 64;
-/** Of UTF-16; in UTF-8 still a key that the store takes. */
-const MAX_KEY_LENGTH = 16 * 1024;
 const DEFAULT_WARM_CONCURRENCY = 4;
 const MAX_WARM_CONCURRENCY = 1024;
 
@@ -59,7 +55,7 @@ export class EnhancedMetadataCache {
   /** File's state and metadata, by file and tier. */
   readonly #memory: ArenaCache<[state: string, metadata: Metadata]>;
   readonly #monitor: MemoryPressureMonitor | undefined;
-  readonly #pressure: PressureResponse | undefined;
+  readonly #pressure: PressureResponse;
   readonly #flights = new SingleFlight<Metadata>();
   /** Those that have, or may have, records; the default one always may. */
   readonly #tiers = new Set<string>();
@@ -81,10 +77,8 @@ export class EnhancedMetadataCache {
       policy,
       ebb,
     });
-    if (ebb) {
-      this.#monitor = this.#options.monitor ?? getGlobalMonitor();
-      this.#pressure = new PressureResponse(this.#memory, this.#monitor);
-    }
+    if (ebb) this.#monitor = this.#options.monitor ?? getGlobalMonitor();
+    this.#pressure = new PressureResponse(this.#memory, this.#monitor);
   }
 
   /** Whether shutdown() was called. */
@@ -102,7 +96,7 @@ export class EnhancedMetadataCache {
    */
   get<T extends Metadata = Metadata>(filePath: string, tier: string = DEFAULT_TIER): T | undefined {
     this.#assertOpen();
-    const key = keyOf(filePath, tier);
+    const key = fileKey(filePath, tier);
     return this.#lookUp(key, fileState(filePath)) as T | undefined;
   }
 
@@ -161,8 +155,8 @@ export class EnhancedMetadataCache {
     this.#assertOpen();
     const keys =
       tier === undefined
-        ? [DEFAULT_TIER, ...this.#tiers].map((each) => keyOf(filePath, each))
-        : [keyOf(filePath, tier)];
+        ? [DEFAULT_TIER, ...this.#tiers].map((each) => fileKey(filePath, each))
+        : [fileKey(filePath, tier)];
     for (const key of keys) {
       this.#flights.forget(key);
       if (this.#memory.delete(key)) this.#invalidations++;
@@ -201,9 +195,9 @@ export class EnhancedMetadataCache {
       memoryBudgetBytes: memory.budgetBytes,
       diskEntries: 0,
       diskBytes: 0,
-      pressureEvents: this.#pressure?.events ?? 0,
-      pressureEvictions: memory.pressureEvictions + (this.#pressure?.evictions ?? 0),
-      adaptiveAdjustments: this.#pressure?.adjustments ?? 0,
+      pressureEvents: this.#pressure.events,
+      pressureEvictions: memory.pressureEvictions,
+      adaptiveAdjustments: this.#pressure.adjustments,
       ...('available' in summary ? {} : { memoryPressure: summary }),
     };
   }
@@ -252,6 +246,16 @@ export class EnhancedMetadataCache {
   }
 
   /**
+   * Gives way at once as to memory pressure of a level, for operators and tests: at ELEVATED, HIGH
+   * and CRITICAL 75 %, 50 % and nothing of the memory tier's records stay, and its budget falls and
+   * regrows as after real pressure; NORMAL lifts the budget. Returns the bytes given back to the OS.
+   */
+  applyPressure(level: PressureLevel): number {
+    this.#assertOpen();
+    return this.#pressure.apply(level);
+  }
+
+  /**
    * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a
    * file whose extraction fails is not.
    */
@@ -295,7 +299,7 @@ export class EnhancedMetadataCache {
   /** Stops listening for pressure and gives all memory back. May be called again. */
   shutdown(): void {
     this.#closed = true;
-    this.#pressure?.stop();
+    this.#pressure.stop();
     this.#memory.close();
   }
 
@@ -305,11 +309,11 @@ export class EnhancedMetadataCache {
 
   #isCached(filePath: string, tier: string): boolean {
     const state = fileState(filePath);
-    return state !== undefined && this.#memory.peek(keyOf(filePath, tier))?.[0] === state;
+    return state !== undefined && this.#memory.peek(fileKey(filePath, tier))?.[0] === state;
   }
 
   #keyToStore(filePath: string, tier: string): string {
-    const key = keyOf(filePath, tier);
+    const key = fileKey(filePath, tier);
     if (tier === DEFAULT_TIER || this.#tiers.has(tier)) return key;
     if (this.#tiers.size === MAX_TIERS) {
       throw argumentRangeError(
@@ -367,21 +371,6 @@ export class EnhancedMetadataCache {
       );
     }
   }
-}
-
-/** The length keeps any two pairs of tier and file apart. */
-function keyOf(filePath: string, tier: string): string {
-  if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
-  if (filePath === '') throw argumentRangeError('A file path must not be empty.');
-  if (typeof tier !== 'string') throw argumentTypeError('A tier must be a string.');
-  if (tier.length > MAX_TIER_LENGTH || !tier.isWellFormed()) {
-    throw argumentRangeError(
-      `A tier must be well-formed Unicode of at most ${MAX_TIER_LENGTH} characters.`,
-    );
-  }
-  // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
-  const key = `${tier.length}:${tier}:${resolve(filePath).toWellFormed()}`;
-  return key.length <= MAX_KEY_LENGTH ? key : createHash('sha256').update(key).digest('hex');
 }
 
 function checkMetadata(metadata: unknown): void {

@@ -24,11 +24,11 @@ export interface EnhancedCacheStats {
   memoryBudgetBytes: number;
   diskEntries: number;
   diskBytes: number;
-  /** Times the level of memory pressure rose. */
+  /** Times the level of memory pressure rose, or one was applied by hand. */
   pressureEvents: number;
   /** Entries that gave way to pressure. */
   pressureEvictions: number;
-  /** Times the memory tier gave way at such a rise. */
+  /** Times the memory tier gave way, at such a rise or later. */
   adaptiveAdjustments: number;
   memoryPressure?: MemorySummary;
 }

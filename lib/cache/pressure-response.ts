@@ -7,37 +7,35 @@ import type { MemoryStats } from '../memory/memory-stats.js';
 import { PressureLevel } from '../memory/pressure-level.js';
 import type { ArenaCache } from './arena-cache.js';
 
-/** Share of maxBytes that may stay, by level: the same as the native governor's. */
-const SHARES: Record<PressureLevel, number> = {
-  [PressureLevel.NORMAL]: 1,
-  [PressureLevel.ELEVATED]: 0.75,
-  [PressureLevel.HIGH]: 0.5,
-  [PressureLevel.CRITICAL]: 0,
-};
-
 export class PressureResponse {
-  /** Times the level rose. */
+  /** Times the level rose, or one was applied by hand. */
   events = 0;
   /** Times the store gave way, here or by its own governor, at a rise or later. */
   adjustments = 0;
-  /** Entries evicted here; the store counts those of its own governor. */
-  evictions = 0;
 
   #level: PressureLevel = PressureLevel.NORMAL;
   readonly #arena: ArenaCache<unknown>;
-  readonly #monitor: MemoryPressureMonitor;
+  readonly #monitor: MemoryPressureMonitor | undefined;
   readonly #listener = (stats: MemoryStats) => this.#respond(stats.pressureLevel);
 
-  constructor(arena: ArenaCache<unknown>, monitor: MemoryPressureMonitor) {
+  constructor(arena: ArenaCache<unknown>, monitor?: MemoryPressureMonitor) {
     this.#arena = arena;
     this.#monitor = monitor;
-    monitor.on('sample', this.#listener);
-    const current = monitor.getCurrentStats();
+    monitor?.on('sample', this.#listener);
+    const current = monitor?.getCurrentStats();
     if (current !== undefined) this.#listener(current);
   }
 
+  /** As ArenaCache's applyPressure. */
+  apply(level: PressureLevel): number {
+    const released = this.#arena.applyPressure(level);
+    if (level > PressureLevel.NORMAL) this.events++;
+    if (released > 0) this.adjustments++;
+    return released;
+  }
+
   stop(): void {
-    this.#monitor.off('sample', this.#listener);
+    this.#monitor?.off('sample', this.#listener);
   }
 
   #respond(level: PressureLevel): void {
@@ -45,10 +43,10 @@ export class PressureResponse {
     this.#level = level;
     if (rose) this.events++;
     if (level === PressureLevel.NORMAL) return;
+    // Once more with each sample, so only what does not add up: a share of the payload would.
+    const payload = level === PressureLevel.CRITICAL;
     const before = this.#arena.stats();
-    const excess = before.heldBytes - SHARES[level] * before.maxBytes;
-    const released = excess > 0 ? this.#arena.shrink(excess) : 0;
-    this.evictions += this.#arena.stats().evictions - before.evictions;
+    const released = this.#arena.applyPressure(level, { payload });
     if (released > 0 || (rose && before.budgetBytes < before.maxBytes)) this.adjustments++;
   }
 }

@@ -9,7 +9,7 @@ import {
   type Thresholds,
 } from './monitor-options.js';
 import type { NativeSample, NativeSampler } from './native-sample.js';
-import { isPressureLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
+import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
 export type PressureCallback = (stats: MemoryStats) => void;
 
@@ -195,14 +195,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
    * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
    */
   registerPressureCallback(level: PressureLevel, callback: PressureCallback): () => void {
-    if (typeof level !== 'number') {
-      throw argumentTypeError('The level of a pressure callback must be one of PressureLevel.');
-    }
-    if (!isPressureLevel(level)) {
-      throw argumentRangeError(
-        `${String(level)} is not a pressure level: use one of PressureLevel.`,
-      );
-    }
+    checkLevel(level);
     if (typeof callback !== 'function') {
       throw argumentTypeError('A pressure callback must be a function.');
     }

@@ -23,8 +23,21 @@ export interface MemoryStats {
    * Pressure stall information of the kernel, where it has it: share of the last 10 s, in %, in
    * which some or all tasks waited for memory.
    */
-  psi?: { someAvg10: number; fullAvg10: number };
+  psi?: PsiAverages;
+  /** The same of the process's own memory cgroup (v2), where there is one. */
+  cgroupPsi?: PsiAverages;
+  /**
+   * What may be and is swapped out, where the system says: of the machine or of the cgroup, whichever
+   * has less room for it.
+   */
+  swap?: { totalMb: number; usedMb: number };
   pressureLevel: PressureLevel;
+}
+
+/** %, over the last 10 s. */
+export interface PsiAverages {
+  someAvg10: number;
+  fullAvg10: number;
 }
 
 const bytesPerMb = 1024 * 1024;
@@ -47,6 +60,12 @@ export function statsOf(sample: NativeSample, timestamp: Date): MemoryStats {
   };
   if (sample.psiSome !== undefined && sample.psiFull !== undefined) {
     stats.psi = { someAvg10: sample.psiSome, fullAvg10: sample.psiFull };
+  }
+  if (sample.groupPsiSome !== undefined && sample.groupPsiFull !== undefined) {
+    stats.cgroupPsi = { someAvg10: sample.groupPsiSome, fullAvg10: sample.groupPsiFull };
+  }
+  if (sample.swapTotal !== undefined && sample.swapUsed !== undefined) {
+    stats.swap = { totalMb: toMb(sample.swapTotal), usedMb: toMb(sample.swapUsed) };
   }
   return stats;
 }

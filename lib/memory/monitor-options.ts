@@ -1,23 +1,29 @@
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 
-export interface MonitorOptions {
+export interface ThresholdOptions {
   /**
    * Percent of the effective limit used. Defaults 60, 75, 85, 95; above 0, at most 100, strictly
-   * rising. The last three begin the levels; what lies below elevatedThreshold is NORMAL, and
-   * normalThreshold is only reported.
+   * rising. The last three begin the levels; what lies below elevatedThreshold is NORMAL, unless
+   * tasks wait for memory: that raises the level by one, up to HIGH, from normalThreshold on.
    */
   normalThreshold?: number;
   elevatedThreshold?: number;
   highThreshold?: number;
   criticalThreshold?: number;
-  /** Seconds between two samples. Default 5; from 0.05 to 2147483, the longest a timer can wait. */
-  sampleIntervalSeconds?: number;
-  /** Samples kept. Default 12, i.e. the last minute; a whole number from 1 to 1000000. */
-  historySize?: number;
+}
+
+export interface MemoryRoots {
   /** Root of the files read on Linux instead of /proc. Other systems ignore it. */
   procRoot?: string;
   /** Root of the files read on Linux instead of /sys/fs/cgroup. Other systems ignore it. */
   cgroupRoot?: string;
+}
+
+export interface MonitorOptions extends ThresholdOptions, MemoryRoots {
+  /** Seconds between two samples. Default 5; from 0.05 to 2147483, the longest a timer can wait. */
+  sampleIntervalSeconds?: number;
+  /** Samples kept. Default 12, i.e. the last minute; a whole number from 1 to 1000000. */
+  historySize?: number;
 }
 
 /** Percent. */
@@ -28,12 +34,10 @@ export interface Thresholds {
   critical: number;
 }
 
-export interface ResolvedMonitorOptions {
+export interface ResolvedMonitorOptions extends MemoryRoots {
   thresholds: Thresholds;
   sampleIntervalSeconds: number;
   historySize: number;
-  procRoot?: string;
-  cgroupRoot?: string;
 }
 
 type NumberOption =
@@ -57,12 +61,15 @@ export function resolveMonitorOptions(options: MonitorOptions = {}): ResolvedMon
     thresholds: resolveThresholds(options),
     sampleIntervalSeconds: intervalOf(options),
     historySize: historySizeOf(options),
-    procRoot: rootOf(options, 'procRoot'),
-    cgroupRoot: rootOf(options, 'cgroupRoot'),
+    ...resolveRoots(options),
   };
 }
 
-function resolveThresholds(options: MonitorOptions): Thresholds {
+export function resolveRoots(options: MemoryRoots): MemoryRoots {
+  return { procRoot: rootOf(options, 'procRoot'), cgroupRoot: rootOf(options, 'cgroupRoot') };
+}
+
+export function resolveThresholds(options: ThresholdOptions): Thresholds {
   const rising = [
     ['normalThreshold', percentOf(options, 'normalThreshold', 60)],
     ['elevatedThreshold', percentOf(options, 'elevatedThreshold', 75)],
@@ -120,7 +127,7 @@ function numberOf(options: MonitorOptions, name: NumberOption, fallback: number)
   return value;
 }
 
-function rootOf(options: MonitorOptions, name: 'procRoot' | 'cgroupRoot'): string | undefined {
+function rootOf(options: MemoryRoots, name: 'procRoot' | 'cgroupRoot'): string | undefined {
   const value: unknown = options[name];
   if (value === undefined) return undefined;
   if (typeof value !== 'string') {

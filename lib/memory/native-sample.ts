@@ -13,6 +13,12 @@ export interface NativeSample {
   /** PSI averages over 10 s in percent; absent where the kernel has none. */
   psiSome?: number;
   psiFull?: number;
+  /** Of the process's own group. */
+  groupPsiSome?: number;
+  groupPsiFull?: number;
+  /** What may be and is swapped, within the bound with the least room for it. */
+  swapTotal?: number;
+  swapUsed?: number;
   level: 1 | 2 | 3 | 4;
   /** To be freed to be back at a safe share of `total`; 0 at level 1. */
   evictionTarget: number;

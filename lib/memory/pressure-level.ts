@@ -1,4 +1,5 @@
-import { argumentRangeError } from '../errors.js';
+import { show } from '../arguments.js';
+import { argumentRangeError, argumentTypeError } from '../errors.js';
 
 /**
  * How tight memory is. Ordered: compare with `<` and `>`.
@@ -20,6 +21,15 @@ export function pressureLevelName(level: PressureLevel): PressureLevelName {
     throw argumentRangeError(`${String(level)} is not a pressure level: use 1 to 4.`);
   }
   return name;
+}
+
+/** A TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for what is none. */
+export function checkLevel(level: unknown): PressureLevel {
+  if (isPressureLevel(level)) return level;
+  if (typeof level === 'number') {
+    throw argumentRangeError(`${level} is not a pressure level: use one of PressureLevel.`);
+  }
+  throw argumentTypeError(`A pressure level must be one of PressureLevel; it is ${show(level)}.`);
 }
 
 export function isPressureLevel(value: unknown): value is PressureLevel {

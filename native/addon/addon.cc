@@ -1,8 +1,9 @@
-// The Node-API module: two classes, and functions on the stores' entries. Nothing here outlives its
-// environment.
+// The Node-API module: two classes, and functions on the stores' entries and the governor. Nothing
+// here outlives its environment.
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
@@ -35,6 +36,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", StoreObject::init(env));
   exports.Set("Sampler", Sampler::init(env));
   addStoreCalls(env, exports, *environment);
+  addGovernorCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));

@@ -3,34 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "addon/options.h"
+
 namespace ebbcache {
 namespace {
-
-/// False with a JavaScript exception pending. A field that is undefined leaves `out` as it is.
-bool readPath(const Napi::Object& options, const char* name, std::string& out) {
-  const Napi::Value value = options.Get(name);
-  if (value.IsEmpty()) return false;
-  if (value.IsUndefined()) return true;
-  if (!value.IsString()) {
-    Napi::TypeError::New(options.Env(), std::string("The option ") + name + " must be a string.")
-        .ThrowAsJavaScriptException();
-    return false;
-  }
-  out = value.As<Napi::String>().Utf8Value();
-  return true;
-}
-
-bool readPercent(const Napi::Object& options, const char* name, double& out) {
-  const Napi::Value value = options.Get(name);
-  if (value.IsEmpty()) return false;
-  if (!value.IsNumber()) {
-    Napi::TypeError::New(options.Env(), std::string("The threshold ") + name + " must be a number.")
-        .ThrowAsJavaScriptException();
-    return false;
-  }
-  out = value.As<Napi::Number>().DoubleValue();
-  return true;
-}
 
 Napi::Value throwSampleError(Napi::Env env, const std::string& message) {
   const Napi::Error error = Napi::Error::New(env, message);
@@ -58,12 +34,12 @@ Sampler::Sampler(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sampler>(inf
   const auto options = info[0].As<Napi::Object>();
   MemoryRoots roots;
   Thresholds thresholds;
-  const bool read = readPath(options, "procRoot", roots.proc) &&
-                    readPath(options, "cgroupRoot", roots.cgroup) &&
-                    readPercent(options, "normal", thresholds.normal) &&
-                    readPercent(options, "elevated", thresholds.elevated) &&
-                    readPercent(options, "high", thresholds.high) &&
-                    readPercent(options, "critical", thresholds.critical);
+  const bool read = readOption(options, "procRoot", roots.proc) &&
+                    readOption(options, "cgroupRoot", roots.cgroup) &&
+                    readOption(options, "normal", thresholds.normal) &&
+                    readOption(options, "elevated", thresholds.elevated) &&
+                    readOption(options, "high", thresholds.high) &&
+                    readOption(options, "critical", thresholds.critical);
   if (!read) return;
   const std::string why = thresholds.whyInvalid();
   if (!why.empty()) {
@@ -90,6 +66,14 @@ Napi::Value Sampler::sample(const Napi::CallbackInfo& info) {
   if (snapshot.psi) {
     result.Set("psiSome", snapshot.psi->someAvg10);
     result.Set("psiFull", snapshot.psi->fullAvg10);
+  }
+  if (snapshot.groupPsi) {
+    result.Set("groupPsiSome", snapshot.groupPsi->someAvg10);
+    result.Set("groupPsiFull", snapshot.groupPsi->fullAvg10);
+  }
+  if (snapshot.swap) {
+    result.Set("swapTotal", numberOf(env, snapshot.swap->limit));
+    result.Set("swapUsed", numberOf(env, snapshot.swap->used));
   }
   result.Set("level", static_cast<double>(assessment.level));
   result.Set("evictionTarget", numberOf(env, assessment.evictionTarget));

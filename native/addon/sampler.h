@@ -22,7 +22,8 @@ class Sampler : public Napi::ObjectWrap<Sampler> {
 
  private:
   /// { processRss, processVirtual, total, available, percent, limitedBy: 'system' | 'cgroup',
-  ///   psiSome?, psiFull?, level: 1..4, evictionTarget }, bytes and percent. Throws an Error with
+  ///   psiSome?, psiFull?, groupPsiSome?, groupPsiFull?, swapTotal?, swapUsed?, level: 1..4,
+  ///   evictionTarget }, bytes and percent. Throws an Error with
   /// the code ERR_EBBCACHE_SAMPLE when the machine cannot be read; a later call may succeed.
   Napi::Value sample(const Napi::CallbackInfo& info);
 

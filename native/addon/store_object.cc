@@ -49,6 +49,7 @@ Napi::Function StoreObject::init(Napi::Env env) {
                          InstanceMethod<&StoreObject::scan>("scan"),
                          InstanceMethod<&StoreObject::resize>("resize"),
                          InstanceMethod<&StoreObject::shrink>("shrink"),
+                         InstanceMethod<&StoreObject::applyPressure>("applyPressure"),
                          InstanceMethod<&StoreObject::stats>("stats"),
                          InstanceMethod<&StoreObject::close>("close"),
                      });
@@ -119,6 +120,16 @@ Napi::Value StoreObject::resize(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
   return Napi::Number::New(info.Env(), static_cast<double>(handle_->shrink(toCount(info[0]))));
+}
+
+Napi::Value StoreObject::applyPressure(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return {};
+  const uint64_t given = toCount(info[0]);
+  const bool isLevel = given <= static_cast<uint64_t>(PressureLevel::kCritical);
+  const auto level = isLevel ? static_cast<PressureLevel>(given) : PressureLevel::kUnknown;
+  const bool payloadToo = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
+  const uint64_t released = handle_.applyPressure(level, payloadToo);
+  return Napi::Number::New(info.Env(), static_cast<double>(released));
 }
 
 Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {

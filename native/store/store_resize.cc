@@ -119,10 +119,10 @@ uint64_t Store::setPressureBudget(uint64_t bytes) {
 
 uint64_t Store::ebbPayloadTo(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  const uint64_t heldBefore = memory_.held();
+  const uint64_t evictionsBefore = counters_.evictions;
   memory_.withdrawSpare();
   givenBackTooMuch_ = 0;
-  const uint64_t evictionsBefore = counters_.evictions;
-  const uint64_t heldBefore = memory_.held();
   while (counters_.payloadBytes > bytes && evictOne()) {
   }
   counters_.pressureEvictions += counters_.evictions - evictionsBefore;

@@ -1,0 +1,76 @@
+import { checkNumber, checkOptions, show } from '../arguments.js';
+import { argumentTypeError } from '../errors.js';
+import {
+  type MemoryRoots,
+  resolveRoots,
+  resolveThresholds,
+  type ThresholdOptions,
+} from './monitor-options.js';
+import type { NativeGovernorOptions } from './native-governor.js';
+
+/** How the governor looks, reacts and lets regrow. What is left out has its default. */
+export interface GovernorOptions extends ThresholdOptions, MemoryRoots {
+  /**
+   * Percent of the limit that usage is to be back at, from each level. Defaults 65, 75, 70, or where
+   * the level ends if that is less; above 0, at most the threshold of the level.
+   */
+  elevatedTarget?: number;
+  highTarget?: number;
+  criticalTarget?: number;
+  /**
+   * Percent of its maxBytes that a cache may keep at a level, however little is to be freed. Defaults
+   * 75 and 50; 0 to 100, highShare at most elevatedShare. At CRITICAL it keeps its minBytes.
+   */
+  elevatedShare?: number;
+  highShare?: number;
+  /** ms between two looks at the machine. Default 100; from 1 to a day. */
+  intervalMs?: number;
+  /**
+   * ms between two looks at most, while usage is so far below ELEVATED that nothing could reach it
+   * before. Default 10 times intervalMs; from intervalMs to a day.
+   */
+  longestIntervalMs?: number;
+  /** Percent of maxBytes that a budget regrows by at a time. Default 5; above 0, at most 100. */
+  regrowStepPercent?: number;
+  /** ms from one such step to the next. Default 1000; from 1 to a day. */
+  regrowIntervalMs?: number;
+  /**
+   * Whether stalls that the system signals (PSI triggers, systemd's memory pressure protocol) raise
+   * the level early. Default true.
+   */
+  earlyWarnings?: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * What the addon takes. Throws a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'; how
+ * options must relate to each other is checked by the addon.
+ */
+export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorOptions {
+  const options = checkOptions(given);
+  const number = (name: keyof GovernorOptions, least: number, most: number, unit = '') => {
+    const value: unknown = options[name];
+    return value === undefined ? undefined : checkNumber(name, value, least, most, unit);
+  };
+  const { earlyWarnings } = options;
+  if (earlyWarnings !== undefined && typeof earlyWarnings !== 'boolean') {
+    throw argumentTypeError(`earlyWarnings must be true or false; it is ${show(earlyWarnings)}.`);
+  }
+  const intervalMs = number('intervalMs', 1, DAY_MS, 'ms') ?? 100;
+  const longest = Math.min(10 * intervalMs, DAY_MS);
+  return {
+    ...resolveThresholds(options),
+    ...resolveRoots(options),
+    elevatedTarget: number('elevatedTarget', 0, 100, '%'),
+    highTarget: number('highTarget', 0, 100, '%'),
+    criticalTarget: number('criticalTarget', 0, 100, '%'),
+    elevatedShare: number('elevatedShare', 0, 100, '%'),
+    highShare: number('highShare', 0, 100, '%'),
+    intervalMs,
+    longestIntervalMs: number('longestIntervalMs', 1, DAY_MS, 'ms') ?? longest,
+    regrowStepPercent: number('regrowStepPercent', 0, 100, '%'),
+    regrowIntervalMs: number('regrowIntervalMs', 1, DAY_MS, 'ms'),
+    earlyWarnings,
+  };
+}

@@ -1,0 +1,47 @@
+// The governor: the native thread that shrinks caches when memory gets tight. One a process.
+
+import { argumentRangeError } from '../errors.js';
+import { native } from '../native.js';
+import { type GovernorOptions, resolveGovernorOptions } from './governor-options.js';
+import { isPressureLevel, type PressureLevel } from './pressure-level.js';
+
+export interface GovernorStatus {
+  /** Whether its thread runs: it does while a cache is open in this process. */
+  running: boolean;
+  /** As of its last look; undefined before the first, after one that failed, and when not running. */
+  level: PressureLevel | undefined;
+  /** Looks at the machine so far. */
+  looks: number;
+  /** Reads of the machine that failed, when it looked or when a cache was about to grow. */
+  failedReads: number;
+  /** What was wrong the last time that a look failed. */
+  lastFailure: string | undefined;
+  /** Times that the system signalled that tasks wait for memory. */
+  stalls: number;
+  /** Looks after which a budget was lowered. */
+  reductions: number;
+}
+
+/**
+ * Sets how the caches of this process, in all of its threads, give way to memory pressure; what is
+ * left out has its default, whatever was set before. In effect from the next look on, which comes at
+ * once; budgets that pressure has lowered stay so until then.
+ *
+ * Monitors have thresholds of their own: see MonitorOptions.
+ *
+ * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'; nothing has changed then.
+ */
+export function configureGovernor(options?: GovernorOptions): void {
+  const resolved = resolveGovernorOptions(options);
+  try {
+    native.configureGovernor(resolved);
+  } catch (error) {
+    if (error instanceof RangeError) throw argumentRangeError(error.message);
+    throw error;
+  }
+}
+
+export function getGovernorStatus(): GovernorStatus {
+  const { level, lastFailure, ...rest } = native.governorStatus();
+  return { ...rest, lastFailure, level: isPressureLevel(level) ? level : undefined };
+}

@@ -1,0 +1,254 @@
+// The native governor by JavaScript: its options, its status, and levels applied by hand.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ArenaCache,
+  configureGovernor,
+  EnhancedMetadataCache,
+  type GovernorOptions,
+  getGovernorStatus,
+  PressureLevel,
+} from '../lib/index.js';
+import { FakeMemory } from './helpers/fake-memory.js';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const MIB = 1024 * 1024;
+const onLinux = process.platform === 'linux';
+
+function fill(cache: ArenaCache<Buffer>, mib: number): void {
+  const value = Buffer.alloc(1000, 'v');
+  for (let i = 0; i < mib * 1000; i++) cache.set(`key ${i}`, value);
+}
+
+/** Waits as long as the test may. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(2);
+}
+
+async function nextLook(): Promise<void> {
+  const { looks } = getGovernorStatus();
+  // One may have begun before.
+  await until(() => getGovernorStatus().looks >= looks + 2);
+}
+
+describe('applyPressure', () => {
+  let cache: ArenaCache<Buffer>;
+  // Nothing else gives way or regrows meanwhile.
+  beforeEach(() => {
+    configureGovernor({ regrowIntervalMs: 3_600_000 });
+    cache = new ArenaCache({ maxBytes: 64 * MIB });
+  });
+  afterEach(() => {
+    cache.close();
+    configureGovernor();
+  });
+
+  it('lowers the budget by level, and NORMAL lifts it', () => {
+    const shares = [0.75, 0.5] as const;
+    for (const [i, level] of [PressureLevel.ELEVATED, PressureLevel.HIGH].entries()) {
+      cache.applyPressure(level);
+      expect(cache.stats().budgetBytes).toBe((shares[i] ?? 0) * 64 * MIB);
+    }
+    cache.applyPressure(PressureLevel.CRITICAL);
+    expect(cache.stats().budgetBytes).toBeLessThan(6 * MIB);
+    cache.applyPressure(PressureLevel.ELEVATED);
+    expect(cache.stats().budgetBytes).toBeLessThan(6 * MIB);
+    expect(cache.applyPressure(PressureLevel.NORMAL)).toBe(0);
+    expect(cache.stats().budgetBytes).toBe(64 * MIB);
+  });
+
+  it('evicts a share of the payload however empty the cache is', () => {
+    fill(cache, 10);
+    const full = cache.stats();
+    const released = cache.applyPressure(PressureLevel.HIGH);
+    const half = cache.stats();
+    // Keys differ in length, so half of the bytes is about half of the entries.
+    expect(half.payloadBytes).toBeLessThanOrEqual(full.payloadBytes / 2);
+    expect(half.entries).toBeGreaterThan(0.49 * full.entries);
+    expect(released).toBe(full.heldBytes - half.heldBytes);
+    expect(released).toBeGreaterThan(0.4 * full.heldBytes);
+    expect(half.pressureEvictions).toBe(full.entries - half.entries);
+    expect(cache.has('key 9999')).toBe(true);
+    cache.applyPressure(PressureLevel.CRITICAL);
+    expect(cache.size).toBe(0);
+    expect(cache.set('key', Buffer.alloc(100))).toBe(true);
+  });
+
+  it('leaves the payload within the budget alone if told so', () => {
+    fill(cache, 10);
+    expect(cache.applyPressure(PressureLevel.HIGH, { payload: false })).toBe(0);
+    expect(cache.stats()).toMatchObject({ entries: 10_000, budgetBytes: 32 * MIB });
+  });
+
+  it('respects minBytes', () => {
+    using kept = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, minBytes: 32 * MIB });
+    fill(kept, 50);
+    kept.applyPressure(PressureLevel.CRITICAL);
+    const { budgetBytes, payloadBytes } = kept.stats();
+    expect(budgetBytes).toBe(32 * MIB);
+    expect(payloadBytes).toBeGreaterThan(27 * MIB);
+  });
+
+  it('evicts from a cache that does not ebb, whose budget stays', () => {
+    using fixed = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, ebb: false });
+    fill(fixed, 10);
+    expect(fixed.applyPressure(PressureLevel.HIGH)).toBeGreaterThan(4 * MIB);
+    expect(fixed.size).toBeLessThanOrEqual(5000);
+    expect(fixed.stats().budgetBytes).toBe(64 * MIB);
+  });
+
+  it('refuses what is no level', () => {
+    const apply = (level: unknown, options?: unknown) => () =>
+      cache.applyPressure(level as PressureLevel, options as { payload?: boolean });
+    expect(apply('HIGH')).toThrow(TypeError);
+    expect(apply(0)).toThrow(RangeError);
+    expect(apply(2.5)).toThrow(RangeError);
+    expect(apply(5)).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
+    expect(apply(2, 'all')).toThrow(TypeError);
+  });
+
+  it.each([true, false])('works on metadata caches, monitored or not: %s', (monitored) => {
+    using metadata = new EnhancedMetadataCache({
+      enableMemoryPressureMonitoring: monitored,
+      maxMemoryMb: 16,
+    });
+    for (let i = 0; i < 100; i++) metadata.put(`file ${i}`, { text: 'x'.repeat(1000), i });
+    metadata.applyPressure(PressureLevel.HIGH);
+    const stats = metadata.getStats();
+    expect(stats.pressureEvents).toBe(1);
+    expect(stats.memoryCacheSize).toBeGreaterThan(45);
+    expect(stats.memoryCacheSize).toBeLessThanOrEqual(50);
+    expect(stats.pressureEvictions).toBe(100 - stats.memoryCacheSize);
+    expect(metadata.get('file 99')).toMatchObject({ i: 99 });
+    metadata.applyPressure(PressureLevel.CRITICAL);
+    metadata.applyPressure(PressureLevel.NORMAL);
+    expect(metadata.getStats()).toMatchObject({
+      memoryCacheSize: 0,
+      pressureEvents: 2,
+      memoryBudgetBytes: 16 * MIB,
+    });
+  });
+});
+
+describe.runIf(onLinux)('configureGovernor', () => {
+  afterEach(() => configureGovernor());
+
+  /** A governor of a machine made of files, and a full cache. */
+  async function governed(
+    options: GovernorOptions,
+    use: (cache: ArenaCache<Buffer>, machine: FakeMemory) => Promise<void>,
+  ): Promise<void> {
+    await withTempFolder(async (folder) => {
+      const machine = new FakeMemory(folder);
+      const { procRoot, cgroupRoot } = machine;
+      configureGovernor({ procRoot, cgroupRoot, intervalMs: 5, regrowIntervalMs: 5, ...options });
+      using cache = new ArenaCache<Buffer>({ maxBytes: 16 * MIB });
+      fill(cache, 20);
+      await use(cache, machine);
+    });
+  }
+
+  it('makes it look where it is told to', async () => {
+    await governed({}, async (cache, machine) => {
+      await nextLook();
+      expect(getGovernorStatus()).toMatchObject({ running: true, level: PressureLevel.NORMAL });
+      expect(cache.stats().budgetBytes).toBe(16 * MIB);
+      machine.use(96);
+      await until(() => cache.stats().budgetBytes < 2 * MIB);
+      expect(cache.stats().heldBytes).toBeLessThan(2 * MIB);
+      expect(getGovernorStatus().level).toBe(PressureLevel.CRITICAL);
+      expect(getGovernorStatus().reductions).toBeGreaterThan(0);
+      machine.use(50);
+      await until(() => cache.stats().budgetBytes === 16 * MIB);
+    });
+    expect(getGovernorStatus()).toMatchObject({ running: false, level: undefined });
+  });
+
+  it('sets thresholds and shares', async () => {
+    const options = { elevatedThreshold: 80, elevatedShare: 60, highShare: 40, highThreshold: 90 };
+    await governed(options, async (cache, machine) => {
+      machine.use(79);
+      await nextLook();
+      expect(cache.stats().budgetBytes).toBe(16 * MIB);
+      // So full that the level's share is more than there is to free.
+      configureGovernor({ ...options, ...machine, intervalMs: 5, elevatedTarget: 80 });
+      machine.use(80);
+      await until(() => cache.stats().budgetBytes < 16 * MIB);
+      expect(cache.stats().budgetBytes).toBe(Math.floor(0.6 * 16 * MIB));
+    });
+  });
+
+  it('sets how fast a budget regrows', async () => {
+    await governed({ regrowIntervalMs: 3_600_000 }, async (cache, machine) => {
+      machine.use(96);
+      await until(() => cache.stats().budgetBytes < 2 * MIB);
+      machine.use(50);
+      await nextLook();
+      expect(cache.stats().budgetBytes).toBeLessThan(2 * MIB);
+      configureGovernor({ ...machine, intervalMs: 5, regrowIntervalMs: 1, regrowStepPercent: 100 });
+      machine.use(50);
+      // The step that was due an hour after the pressure is one of other options now.
+      expect(cache.applyPressure(PressureLevel.CRITICAL)).toBeGreaterThanOrEqual(0);
+      await until(() => cache.stats().budgetBytes === 16 * MIB);
+    });
+  });
+
+  it('keeps the last good state while files are gone or make no sense', async () => {
+    await governed({}, async (cache, machine) => {
+      machine.use(96);
+      await until(() => cache.stats().budgetBytes < 2 * MIB);
+      const { budgetBytes } = cache.stats();
+      const { failedReads } = getGovernorStatus();
+      machine.break();
+      await nextLook();
+      expect(getGovernorStatus().level).toBeUndefined();
+      expect(getGovernorStatus().failedReads).toBeGreaterThan(failedReads);
+      expect(getGovernorStatus().lastFailure).toMatch(/meminfo has no MemTotal\.$/);
+      rmSync(join(machine.procRoot, 'meminfo'));
+      await nextLook();
+      expect(getGovernorStatus().lastFailure).toMatch(/meminfo cannot be read: No such file/);
+      expect(cache.stats().budgetBytes).toBe(budgetBytes);
+      machine.use(50);
+      await until(() => cache.stats().budgetBytes === 16 * MIB);
+      expect(getGovernorStatus().level).toBe(PressureLevel.NORMAL);
+    });
+  });
+
+  it('refuses what is out of range or out of order, and changes nothing', async () => {
+    await governed({}, async (cache, machine) => {
+      machine.use(96);
+      await until(() => cache.stats().budgetBytes < 2 * MIB);
+      const bad: [object, RegExp][] = [
+        [{ elevatedThreshold: 90 }, /highThreshold \(85\) must be above elevatedThreshold \(90\)/],
+        [{ highTarget: 86 }, /The high target is 86/],
+        [{ highShare: 80 }, /The high share is 0.8/],
+        [{ intervalMs: 0 }, /intervalMs must be from 1/],
+        [{ intervalMs: 200, longestIntervalMs: 100 }, /The longest interval is 100 ms/],
+        [{ regrowStepPercent: 0 }, /The regrow step is 0/],
+        [{ regrowStepPercent: Number.NaN }, /regrowStepPercent must be/],
+        [{ regrowIntervalMs: 1e12 }, /regrowIntervalMs must be/],
+        [{ procRoot: '' }, /procRoot must be the path/],
+      ];
+      for (const [options, message] of bad) {
+        const configure = () => configureGovernor(options);
+        expect(configure).toThrow(RangeError);
+        expect(configure).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
+        expect(configure).toThrow(message);
+      }
+      for (const options of [
+        { intervalMs: '5' },
+        { earlyWarnings: 1 },
+        { procRoot: 1 },
+        'all',
+        [],
+      ]) {
+        expect(() => configureGovernor(options as GovernorOptions)).toThrow(TypeError);
+      }
+      await nextLook();
+      expect(getGovernorStatus().level).toBe(PressureLevel.CRITICAL);
+    });
+  });
+});
