@@ -1,5 +1,5 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,57 +9,10 @@ import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js'
 import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
+import { FakeMemory, totalKb } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
-const totalKb = 1_000_000;
 const kbPerMb = 1024;
-
-/** Trees of files such as Linux shows, for a machine of 1,000,000 kB. */
-class FakeMachine {
-  readonly root = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
-  readonly procRoot = join(this.root, 'proc');
-  readonly cgroupRoot = join(this.root, 'cgroup');
-
-  constructor() {
-    mkdirSync(join(this.procRoot, 'self'), { recursive: true });
-    mkdirSync(this.cgroupRoot);
-    writeFileSync(join(this.procRoot, 'self/cgroup'), '0::/\n');
-    writeFileSync(join(this.procRoot, 'self/statm'), '200000 12800 900 1 0 5000 0\n');
-    this.use(50);
-  }
-
-  use(percent: number): void {
-    const available = totalKb - Math.round((totalKb * percent) / 100);
-    writeFileSync(
-      join(this.procRoot, 'meminfo'),
-      `MemTotal: ${totalKb} kB\nMemFree: 1000 kB\nMemAvailable: ${available} kB\n` +
-        'Buffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n',
-    );
-  }
-
-  limitGroup(limit: number, used: number, inactiveFile: number): void {
-    const group = join(this.cgroupRoot, 'job');
-    mkdirSync(group, { recursive: true });
-    writeFileSync(join(this.procRoot, 'self/cgroup'), '0::/job\n');
-    writeFileSync(join(group, 'memory.max'), `${limit}\n`);
-    writeFileSync(join(group, 'memory.high'), 'max\n');
-    writeFileSync(join(group, 'memory.current'), `${used}\n`);
-    writeFileSync(join(group, 'memory.stat'), `anon 1\ninactive_file ${inactiveFile}\n`);
-  }
-
-  stall(some: number, full: number): void {
-    mkdirSync(join(this.procRoot, 'pressure'), { recursive: true });
-    writeFileSync(
-      join(this.procRoot, 'pressure/memory'),
-      `some avg10=${some.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n` +
-        `full avg10=${full.toFixed(2)} avg60=0.00 avg300=0.00 total=1\n`,
-    );
-  }
-
-  break(): void {
-    writeFileSync(join(this.procRoot, 'meminfo'), 'nothing that makes sense\n');
-  }
-}
 
 function readMeminfo() {
   const text = readFileSync('/proc/meminfo', 'utf8');
@@ -158,7 +111,8 @@ describe('options of MemoryPressureMonitor', () => {
 });
 
 describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
-  let machine: FakeMachine;
+  let machine: FakeMemory;
+  let folder: string;
   let monitor: MemoryPressureMonitor;
 
   const monitorWith = (options: MonitorOptions = {}): MemoryPressureMonitor =>
@@ -173,7 +127,8 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
   };
 
   beforeEach(() => {
-    machine = new FakeMachine();
+    folder = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
+    machine = new FakeMemory(folder);
     monitor = monitorWith();
   });
 
@@ -181,7 +136,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     monitor.stopMonitoring();
     vi.useRealTimers();
     vi.restoreAllMocks();
-    rmSync(machine.root, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it.each([
@@ -213,6 +168,14 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
   it('reports stalls where the kernel does', () => {
     machine.stall(1.5, 0.25);
     expect(sampleAt(50).psi).toEqual({ someAvg10: 1.5, fullAvg10: 0.25 });
+  });
+
+  it('rises a level early while tasks wait for memory', () => {
+    machine.stall(20, 5);
+    expect(sampleAt(50).pressureLevel).toBe(PressureLevel.NORMAL);
+    expect(sampleAt(65).pressureLevel).toBe(PressureLevel.ELEVATED);
+    expect(sampleAt(80).pressureLevel).toBe(PressureLevel.HIGH);
+    expect(sampleAt(90).pressureLevel).toBe(PressureLevel.HIGH);
   });
 
   it('follows the cgroup where that is tighter', () => {
@@ -567,7 +530,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     });
 
     it('throws for questions when there is no sample at all', () => {
-      const lost = monitorWith({ procRoot: join(machine.root, 'absent') });
+      const lost = monitorWith({ procRoot: join(folder, 'absent') });
       expect(() => lost.getSummary()).toThrow(SampleError);
       expect(() => lost.isUnderPressure()).toThrow(SampleError);
       expect(() => lost.getAvailableMemoryMb()).toThrow(SampleError);

@@ -22,8 +22,8 @@ export async function runMemory({ watch, interval, json }: MemoryFlags): Promise
   const monitor = new MemoryPressureMonitor();
   try {
     do {
-      const { psi } = monitor.sample();
-      const report = { ...monitor.getSummary(), psi };
+      const { psi, cgroupPsi, swap } = monitor.sample();
+      const report = { ...monitor.getSummary(), psi, cgroupPsi, swap };
       await stdout.write(json ? toNdjsonLine(report) : formatMemory(report));
       if (watch) await sleep(interval * 1000, undefined, { signal });
     } while (watch);

@@ -1,11 +1,11 @@
 import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
-import type { MemoryStats } from '../memory/memory-stats.js';
+import type { MemoryStats, PsiAverages } from '../memory/memory-stats.js';
 
-export type MemoryReport = MemorySummary & Pick<MemoryStats, 'psi'>;
+export type MemoryReport = MemorySummary & Pick<MemoryStats, 'psi' | 'cgroupPsi' | 'swap'>;
 
 /** A block of lines for a reader, with an empty one behind it. */
 export function formatMemory(report: MemoryReport): string {
-  const { system, process: own, thresholds, psi } = report;
+  const { system, process: own, thresholds, psi, cgroupPsi, swap } = report;
   const { normal, elevated, high, critical } = thresholds;
   const rows: [string, string][] = [
     ['time', report.timestamp],
@@ -18,11 +18,15 @@ export function formatMemory(report: MemoryReport): string {
     ['thresholds', [normal, elevated, high, critical].map(percent).join(', ')],
     ['to free', mib(report.evictionTargetMb)],
   ];
-  if (psi) {
-    rows.push(['stalled (10 s)', `some ${percent(psi.someAvg10)}, full ${percent(psi.fullAvg10)}`]);
-  }
+  if (swap) rows.push(['swapped', `${mib(swap.usedMb)} of ${mib(swap.totalMb)}`]);
+  if (psi) rows.push(['stalled (10 s)', stalls(psi)]);
+  if (cgroupPsi) rows.push(['cgroup stalled', stalls(cgroupPsi)]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return `${rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')}\n`;
+}
+
+function stalls({ someAvg10, fullAvg10 }: PsiAverages): string {
+  return `some ${percent(someAvg10)}, full ${percent(fullAvg10)}`;
 }
 
 function mib(value: number): string {
