@@ -8,6 +8,7 @@
 #include "memory/linux/meminfo.h"
 #include "memory/linux/process.h"
 #include "memory/linux/psi.h"
+#include "memory/linux/tighter.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -23,18 +24,26 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readUsage(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage;
+    CgroupUsage group;
     std::string_view text;
-    std::string why;
-    if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
-    if (!parseMeminfo(text, usage.system, why)) return reject(meminfo_, why, error);
-    if (!cgroup_.read(usage.system.limit, buffer_, usage.group, error)) return false;
+    if (!readMachine(usage.system, text, error)) return false;
+    if (!cgroup_.read(usage.system.limit, false, buffer_, group, error)) return false;
+    usage.group = group.memory;
     out = usage;
     return true;
   }
 
   bool readSnapshot(MemorySnapshot& out, std::string& error) override {
     MemorySnapshot snapshot;
-    if (!readUsage(snapshot.usage, error)) return false;
+    MemoryUsage& usage = snapshot.usage;
+    CgroupUsage group;
+    std::string_view text;
+    std::string why;
+    if (!readMachine(usage.system, text, error)) return false;
+    if (!parseSwap(text, snapshot.swap, why)) return reject(meminfo_, why, error);
+    if (!cgroup_.read(usage.system.limit, true, buffer_, group, error)) return false;
+    usage.group = group.memory;
+    takeTighter(group.swap, snapshot.swap);
     if (!readProcess(snapshot, error)) return false;
     if (!readPressure(snapshot.psi, error)) return false;
     out = snapshot;
@@ -46,6 +55,13 @@ class LinuxMemoryReader final : public MemoryReader {
     error = "The file " + file.path() + " ";
     error.append(why).append(".");
     return false;
+  }
+
+  /// `text` is that of meminfo, until the next read.
+  bool readMachine(MemoryBound& system, std::string_view& text, std::string& error) {
+    std::string why;
+    if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
+    return parseMeminfo(text, system, why) || reject(meminfo_, why, error);
   }
 
   bool readProcess(MemorySnapshot& snapshot, std::string& error) {
