@@ -21,10 +21,16 @@ bool CgroupReader::read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer
   return discover(error) && readTightest(machineTotal, withSwap, buffer, out, error);
 }
 
+bool CgroupReader::readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
+                                std::optional<PsiAverages>& out, std::string& error) {
+  return !pressure_ || pressure_->read(now, buffer, out, error);
+}
+
 bool CgroupReader::discover(std::string& error) {
   discoveredAt_.reset();
-  std::optional<CgroupPlace> place;
-  if (!discoverCgroup(roots_, place, error)) return false;
+  CgroupPlaces places;
+  if (!discoverCgroup(roots_, places, error)) return false;
+  std::optional<CgroupPlace>& place = places.memory;
   // A group that was followed, is gone, and is still named as ours: reading an ancestor instead
   // would show a limit that is not the one that kills this process.
   const bool sameGroup = place_ && (!place || place->path == place_->path);
@@ -35,6 +41,11 @@ bool CgroupReader::discover(std::string& error) {
   groups_.clear();
   if (place) {
     for (const std::string& folder : place->folders) groups_.emplace_back(place->version, folder);
+  }
+  if (places.pressureFile.empty()) {
+    pressure_.reset();
+  } else if (!pressure_ || pressure_->path() != places.pressureFile) {
+    pressure_.emplace(std::move(places.pressureFile));
   }
   place_ = std::move(place);
   discoveredAt_ = std::chrono::steady_clock::now();

@@ -11,6 +11,7 @@
 #include "memory/linux/cgroup_discovery.h"
 #include "memory/linux/cgroup_group.h"
 #include "memory/linux/kept_file.h"
+#include "memory/linux/paced_psi.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -25,6 +26,11 @@ class CgroupReader {
   bool read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
+  /// Of the process's own group, as of the last read(); leaves `out` empty where it tells none.
+  /// False, with a sentence in `error`, when its file is malformed.
+  bool readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
+                    std::optional<PsiAverages>& out, std::string& error);
+
  private:
   bool discover(std::string& error);
   bool readTightest(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
@@ -33,6 +39,7 @@ class CgroupReader {
   MemoryRoots roots_;
   std::optional<CgroupPlace> place_;
   std::vector<CgroupGroup> groups_;
+  std::optional<PacedPsi> pressure_;
   std::optional<std::chrono::steady_clock::time_point> discoveredAt_;
 };
 

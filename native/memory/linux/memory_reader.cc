@@ -6,8 +6,8 @@
 #include "memory/linux/cgroup_reader.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/meminfo.h"
+#include "memory/linux/paced_psi.h"
 #include "memory/linux/process.h"
-#include "memory/linux/psi.h"
 #include "memory/linux/tighter.h"
 #include "memory/snapshot.h"
 
@@ -45,7 +45,9 @@ class LinuxMemoryReader final : public MemoryReader {
     usage.group = group.memory;
     takeTighter(group.swap, snapshot.swap);
     if (!readProcess(snapshot, error)) return false;
-    if (!readPressure(snapshot.psi, error)) return false;
+    const auto now = PacedPsi::Clock::now();
+    if (!pressure_.read(now, buffer_, snapshot.psi, error)) return false;
+    if (!cgroup_.readPressure(now, buffer_, snapshot.groupPsi, error)) return false;
     out = snapshot;
     return true;
   }
@@ -71,21 +73,10 @@ class LinuxMemoryReader final : public MemoryReader {
     return reject(statm_, "does not begin with two numbers of pages", error);
   }
 
-  /// Not every kernel has the file and not every sandbox lets it be read: neither is an error.
-  bool readPressure(std::optional<PsiAverages>& psi, std::string& error) {
-    std::string_view text;
-    std::string ignored;
-    if (pressure_.read(buffer_, text, ignored) != FileResult::kRead) return true;
-    PsiAverages averages;
-    if (!parsePsi(text, averages)) return reject(pressure_, "has malformed averages", error);
-    psi = averages;
-    return true;
-  }
-
   FileBuffer buffer_{};
   KeptFile meminfo_;
   KeptFile statm_;
-  KeptFile pressure_;
+  PacedPsi pressure_;
   CgroupReader cgroup_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 };
