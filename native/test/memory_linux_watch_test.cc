@@ -1,6 +1,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
 
+#include <atomic>
 #include <thread>
 
 #include "memory/linux/stall_watch.h"
@@ -54,6 +57,32 @@ TEST(LinuxWatch, IsWokenBeforeAndWhileItWaits) {
   });
   watch->wait(milliseconds::max());
   late.join();
+}
+
+TEST(LinuxWatch, WaitsOnAfterASignal) {
+  struct sigaction noted {};
+  struct sigaction before {};
+  noted.sa_handler = [](int) {};
+  ASSERT_EQ(::sigaction(SIGUSR1, &noted, &before), 0);
+  const auto watch = openPressureWatch();
+  const pthread_t waiting = ::pthread_self();
+  std::atomic<bool> woken{false};
+  std::thread other([&] {
+    for (int i = 0; i < 10; ++i) {
+      std::this_thread::sleep_for(milliseconds(2));
+      ::pthread_kill(waiting, SIGUSR1);
+    }
+    woken = true;
+    watch->wake();
+  });
+  Stalls stalls;
+  // A machine that is short of memory just now may end it too.
+  while (!woken && !stalls.system && !stalls.group) {
+    stalls = watch->wait(kForever);
+    EXPECT_TRUE(woken || stalls.system || stalls.group);
+  }
+  other.join();
+  ASSERT_EQ(::sigaction(SIGUSR1, &before, nullptr), 0);
 }
 
 TEST(LinuxWatch, CountsStallsWhereAFileCanOnlyBeRead) {
