@@ -1,5 +1,5 @@
-// What the store costs beyond its payload, how fast it gives memory back, and what looking after
-// entries that expire takes.
+// What the store costs beyond its payload, how fast it gives memory back, what looking after
+// entries that expire takes, and a look at the machine.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -89,6 +89,25 @@ void maintain(State& state, Policy policy) {
   }
 }
 
+/// What is read before a slab is taken and every 100 ms.
+void readUsage(State& state) {
+  const auto reader = openMemoryReader();
+  MemoryUsage usage;
+  std::string error;
+  for (auto _ : state) {
+    if (!reader->readUsage(usage, error)) state.SkipWithError(error.c_str());
+  }
+}
+
+void readSnapshot(State& state) {
+  const auto reader = openMemoryReader();
+  MemorySnapshot snapshot;
+  std::string error;
+  for (auto _ : state) {
+    if (!reader->readSnapshot(snapshot, error)) state.SkipWithError(error.c_str());
+  }
+}
+
 benchmark::internal::Benchmark* add(const char* what, void (*run)(State&, Policy), Policy policy) {
   const std::string name = std::string(what) + "/" + nameOf(policy);
   return benchmark::RegisterBenchmark(name.c_str(), run, policy)
@@ -111,6 +130,8 @@ benchmark::internal::Benchmark* add(const char* what, void (*run)(State&, Policy
         ->UseManualTime()
         ->Repetitions(1);
   }
+  benchmark::RegisterBenchmark("read_usage", readUsage);
+  benchmark::RegisterBenchmark("read_snapshot", readSnapshot);
   return true;
 }();
 

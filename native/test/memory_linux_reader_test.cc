@@ -1,10 +1,10 @@
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <thread>
 
+#include "memory_linux_descriptors.h"
 #include "memory_linux_machine.h"
 
 namespace ebbcache {
@@ -19,13 +19,6 @@ uint64_t fieldOfThisMachine(const std::string& name) {
     if (key == name + ":") return kilobytes * 1024;
   }
   return 0;
-}
-
-int openDescriptors() {
-  int count = 0;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), ::closedir);
-  while (::readdir(folder.get()) != nullptr) ++count;
-  return count;
 }
 
 TEST(LinuxReader, ReadsAllOfAMadeUpMachine) {
@@ -172,7 +165,7 @@ TEST(LinuxReader, AgreesWithThisMachine) {
 }
 
 TEST(LinuxReader, KeepsNoDescriptorsBehind) {
-  const int before = openDescriptors();
+  const auto before = openDescriptors();
   {
     const LinuxMachine machine;
     machine.tree.write("proc/self/cgroup", "0::/a/b/c\n");
@@ -184,7 +177,7 @@ TEST(LinuxReader, KeepsNoDescriptorsBehind) {
       machine.tree.remove("cgroup/a/b/c");
       mustFail(*reader);
     }
-    EXPECT_LE(openDescriptors(), before + 8);
+    EXPECT_LE(openDescriptors().size(), before.size() + 8);
   }
   EXPECT_EQ(openDescriptors(), before);
 }

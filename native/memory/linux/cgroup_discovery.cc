@@ -5,16 +5,19 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
+#include "memory/linux/file_system.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/text.h"
 
 namespace ebbcache {
 namespace {
 
-struct Membership {
-  CgroupVersion version;
-  std::string_view path;
+/// Paths of the groups that this process is in.
+struct Memberships {
+  std::optional<std::string_view> memoryV1;
+  std::optional<std::string_view> v2;
 };
 
 bool listContains(std::string_view list, std::string_view name) {
@@ -26,10 +29,9 @@ bool listContains(std::string_view list, std::string_view name) {
   }
 }
 
-/// Lines are "number:controllers:path". A v1 hierarchy with the memory controller wins: a
-/// controller is in one hierarchy only, so then v2 ("0::path") does not have it.
-std::optional<Membership> findMembership(std::string_view text) {
-  std::optional<Membership> found;
+/// Lines are "number:controllers:path"; that of v2 is "0::path".
+Memberships findMemberships(std::string_view text) {
+  Memberships found;
   std::string_view line;
   while (nextLine(text, line)) {
     const size_t first = line.find(':');
@@ -38,8 +40,8 @@ std::optional<Membership> findMembership(std::string_view text) {
     const std::string_view number = line.substr(0, first);
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
     const std::string_view path = line.substr(second + 1);
-    if (listContains(controllers, "memory")) return Membership{CgroupVersion::kV1, path};
-    if (number == "0" && controllers.empty()) found = Membership{CgroupVersion::kV2, path};
+    if (!found.memoryV1 && listContains(controllers, "memory")) found.memoryV1 = path;
+    if (number == "0" && controllers.empty()) found.v2 = path;
   }
   return found;
 }
@@ -120,20 +122,36 @@ std::vector<std::string> findFolders(const std::string& mount, std::string_view 
   }
 }
 
+std::optional<CgroupPlace> findPlace(const MemoryRoots& roots, CgroupVersion version,
+                                     std::optional<std::string_view> path) {
+  if (!path) return std::nullopt;
+  const std::string mount = findMount(roots, version);
+  if (mount.empty()) return std::nullopt;
+  return CgroupPlace{version, std::string(*path), findFolders(mount, *path)};
+}
+
+/// The root of the hierarchy has all of the machine's processes in it: what it tells of stalls is
+/// what /proc/pressure tells. All other groups have a type.
+bool isRoot(const std::string& folder) {
+  return ::access((folder + "/cgroup.type").c_str(), F_OK) != 0 && isOnCgroup2(folder);
+}
+
 }  // namespace
 
-bool discoverCgroup(const MemoryRoots& roots, std::optional<CgroupPlace>& out, std::string& error) {
+bool discoverCgroup(const MemoryRoots& roots, CgroupPlaces& out, std::string& error) {
   std::string text;
   const FileResult result = readWholeFile(roots.proc + "/self/cgroup", text, error);
   if (result == FileResult::kFailed) return false;
-  out.reset();
+  out = CgroupPlaces();
   if (result == FileResult::kAbsent) return true;  // a kernel without cgroups
-  const auto membership = findMembership(text);
-  if (!membership) return true;
-  const std::string mount = findMount(roots, membership->version);
-  if (mount.empty()) return true;
-  out = CgroupPlace{membership->version, std::string(membership->path),
-                    findFolders(mount, membership->path)};
+  const Memberships memberships = findMemberships(text);
+  auto v2 = findPlace(roots, CgroupVersion::kV2, memberships.v2);
+  if (v2 && !isRoot(v2->folders.front())) {
+    out.pressureFile = v2->folders.front() + "/memory.pressure";
+  }
+  // A controller is in one hierarchy only: where v1 has it, v2 does not.
+  const auto v1 = memberships.memoryV1;
+  out.memory = v1 ? findPlace(roots, CgroupVersion::kV1, v1) : std::move(v2);
   return true;
 }
 

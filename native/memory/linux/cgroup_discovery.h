@@ -1,4 +1,4 @@
-// Finding the memory cgroup of this process.
+// Finding the cgroups of this process.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace ebbcache {
 
 enum class CgroupVersion : uint8_t { kV1, kV2 };
 
-/// Where the memory controller keeps the files of this process's group.
+/// Where a hierarchy keeps the files of this process's group.
 struct CgroupPlace {
   CgroupVersion version = CgroupVersion::kV2;
   /// The group's path as /proc/self/cgroup gives it, e.g. "/system.slice/web.service".
@@ -21,9 +21,16 @@ struct CgroupPlace {
   std::vector<std::string> folders;
 };
 
-/// Reads <proc>/self/cgroup and looks for the folders. Leaves `out` empty where no hierarchy that
-/// could carry the memory controller is in sight; false, with a sentence in `error`, when the
-/// files cannot be read.
-bool discoverCgroup(const MemoryRoots& roots, std::optional<CgroupPlace>& out, std::string& error);
+struct CgroupPlaces {
+  /// In the hierarchy that has the memory controller. Absent where none that could is in sight.
+  std::optional<CgroupPlace> memory;
+  /// memory.pressure of the group in v2, which tells its stalls whichever hierarchy has the memory
+  /// controller. Empty where the group is all of the machine; whether the file exists is not said.
+  std::string pressureFile;
+};
+
+/// Reads <proc>/self/cgroup and looks for the folders. False, with a sentence in `error` and `out`
+/// untouched, when the files cannot be read.
+bool discoverCgroup(const MemoryRoots& roots, CgroupPlaces& out, std::string& error);
 
 }  // namespace ebbcache

@@ -1,15 +1,17 @@
-// Limit and usage of the memory cgroup of this process and of its ancestors.
+// Limits, usage and stalls of the cgroup of this process and of its ancestors.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "memory/linux/cgroup_discovery.h"
+#include "memory/linux/cgroup_group.h"
 #include "memory/linux/kept_file.h"
+#include "memory/linux/paced_psi.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -19,33 +21,25 @@ class CgroupReader {
  public:
   explicit CgroupReader(MemoryRoots roots) : roots_(std::move(roots)) {}
 
-  /// The tightest of the nested groups, in bytes; leaves `out` empty where none has a limit below
-  /// `machineTotal`. False, with a sentence in `error`, when a file cannot be read or believed.
-  bool read(uint64_t machineTotal, FileBuffer& buffer, std::optional<MemoryBound>& out,
+  /// Of the nested groups the tightest bound of memory, and of swap. False, with a sentence in
+  /// `error`, when a file cannot be read or believed.
+  bool read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
- private:
-  /// The files of one group. The smallest of `limits` counts.
-  struct Group {
-    std::vector<KeptFile> limits;
-    KeptFile usage;
-    KeptFile stat;
-    /// The field of `stat` with the page cache that is not in active use.
-    std::string_view inactiveField;
-  };
+  /// Of the process's own group, as of the last read(); leaves `out` empty where it tells none.
+  /// False, with a sentence in `error`, when its file is malformed.
+  bool readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
+                    std::optional<PsiAverages>& out, std::string& error);
 
+ private:
   bool discover(std::string& error);
-  static std::vector<Group> openGroups(const CgroupPlace& place);
-  bool readTightest(uint64_t machineTotal, FileBuffer& buffer, std::optional<MemoryBound>& out,
+  bool readTightest(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
                     std::string& error);
-  static bool readGroup(Group& group, uint64_t machineTotal, FileBuffer& buffer,
-                        std::optional<MemoryBound>& out, std::string& error);
-  static bool readInactiveFile(Group& group, FileBuffer& buffer, uint64_t& bytes,
-                               std::string& error);
 
   MemoryRoots roots_;
   std::optional<CgroupPlace> place_;
-  std::vector<Group> groups_;
+  std::vector<CgroupGroup> groups_;
+  std::optional<PacedPsi> pressure_;
   std::optional<std::chrono::steady_clock::time_point> discoveredAt_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 #include "memory/linux/text.h"
 
@@ -76,6 +75,15 @@ bool parseMeminfo(std::string_view text, MemoryBound& out, std::string& why) {
     if (!estimateAvailable(text, total, available, why)) return false;
   }
   out = MemoryBound{total, total - available};
+  return true;
+}
+
+bool parseSwap(std::string_view text, std::optional<SwapUsage>& out, std::string& why) {
+  std::optional<uint64_t> total;
+  std::optional<uint64_t> free;
+  if (!findField(text, "SwapTotal", total, why)) return false;
+  if (!findField(text, "SwapFree", free, why)) return false;
+  if (total && free) out = SwapUsage{*total, *total - std::min(*free, *total)};
   return true;
 }
 

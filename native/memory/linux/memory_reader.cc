@@ -6,8 +6,9 @@
 #include "memory/linux/cgroup_reader.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/meminfo.h"
+#include "memory/linux/paced_psi.h"
 #include "memory/linux/process.h"
-#include "memory/linux/psi.h"
+#include "memory/linux/tighter.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -23,20 +24,30 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readUsage(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage;
+    CgroupUsage group;
     std::string_view text;
-    std::string why;
-    if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
-    if (!parseMeminfo(text, usage.system, why)) return reject(meminfo_, why, error);
-    if (!cgroup_.read(usage.system.limit, buffer_, usage.group, error)) return false;
+    if (!readMachine(usage.system, text, error)) return false;
+    if (!cgroup_.read(usage.system.limit, false, buffer_, group, error)) return false;
+    usage.group = group.memory;
     out = usage;
     return true;
   }
 
   bool readSnapshot(MemorySnapshot& out, std::string& error) override {
     MemorySnapshot snapshot;
-    if (!readUsage(snapshot.usage, error)) return false;
+    MemoryUsage& usage = snapshot.usage;
+    CgroupUsage group;
+    std::string_view text;
+    std::string why;
+    if (!readMachine(usage.system, text, error)) return false;
+    if (!parseSwap(text, snapshot.swap, why)) return reject(meminfo_, why, error);
+    if (!cgroup_.read(usage.system.limit, true, buffer_, group, error)) return false;
+    usage.group = group.memory;
+    takeTighter(group.swap, snapshot.swap);
     if (!readProcess(snapshot, error)) return false;
-    if (!readPressure(snapshot.psi, error)) return false;
+    const auto now = PacedPsi::Clock::now();
+    if (!pressure_.read(now, buffer_, snapshot.psi, error)) return false;
+    if (!cgroup_.readPressure(now, buffer_, snapshot.groupPsi, error)) return false;
     out = snapshot;
     return true;
   }
@@ -48,6 +59,13 @@ class LinuxMemoryReader final : public MemoryReader {
     return false;
   }
 
+  /// `text` is that of meminfo, until the next read.
+  bool readMachine(MemoryBound& system, std::string_view& text, std::string& error) {
+    std::string why;
+    if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
+    return parseMeminfo(text, system, why) || reject(meminfo_, why, error);
+  }
+
   bool readProcess(MemorySnapshot& snapshot, std::string& error) {
     std::string_view text;
     if (statm_.read(buffer_, text, error) != FileResult::kRead) return false;
@@ -55,21 +73,10 @@ class LinuxMemoryReader final : public MemoryReader {
     return reject(statm_, "does not begin with two numbers of pages", error);
   }
 
-  /// Not every kernel has the file and not every sandbox lets it be read: neither is an error.
-  bool readPressure(std::optional<PsiAverages>& psi, std::string& error) {
-    std::string_view text;
-    std::string ignored;
-    if (pressure_.read(buffer_, text, ignored) != FileResult::kRead) return true;
-    PsiAverages averages;
-    if (!parsePsi(text, averages)) return reject(pressure_, "has malformed averages", error);
-    psi = averages;
-    return true;
-  }
-
   FileBuffer buffer_{};
   KeptFile meminfo_;
   KeptFile statm_;
-  KeptFile pressure_;
+  PacedPsi pressure_;
   CgroupReader cgroup_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 };

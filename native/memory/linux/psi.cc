@@ -1,7 +1,5 @@
 #include "memory/linux/psi.h"
 
-#include <optional>
-
 #include "memory/linux/text.h"
 
 namespace ebbcache {
@@ -34,6 +32,18 @@ bool parsePsi(std::string_view text, PsiAverages& out) {
   if (!some || !full) return false;
   out = PsiAverages{*some, *full};
   return true;
+}
+
+std::optional<uint64_t> parsePsiTotal(std::string_view text) {
+  constexpr std::string_view kTotal = "total=";
+  std::string_view line;
+  while (nextLine(text, line)) {
+    if (nextWord(line) != "some") continue;
+    for (auto word = nextWord(line); !word.empty(); word = nextWord(line)) {
+      if (word.substr(0, kTotal.size()) == kTotal) return parseUint64(word.substr(kTotal.size()));
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace ebbcache

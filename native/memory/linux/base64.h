@@ -1,0 +1,14 @@
+// Base64 as RFC 4648 defines it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ebbcache {
+
+/// Empty for anything but whole groups of four of the standard alphabet, padded, with zeros in the
+/// bits that are not used.
+std::optional<std::string> decodeBase64(std::string_view text);
+
+}  // namespace ebbcache

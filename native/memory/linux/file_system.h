@@ -1,0 +1,13 @@
+// Which file system a file is on: only the kernel's own may be written to.
+#pragma once
+
+#include <string>
+
+namespace ebbcache {
+
+bool isOnCgroup2(const std::string& path);
+
+/// On procfs or cgroup2, whose files the kernel makes.
+bool isKernelFile(int descriptor);
+
+}  // namespace ebbcache

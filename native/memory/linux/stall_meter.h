@@ -1,0 +1,36 @@
+// Telling stalls from a count of them, as the kernel does for a trigger.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace ebbcache {
+
+/// Not thread-safe.
+class StallMeter {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  static constexpr std::chrono::microseconds kWindow = std::chrono::seconds(2);
+  static constexpr uint64_t kThresholdUs = 100'000;
+
+  /// `totalUs` is for how long tasks have waited so far, in microseconds. True when that grew by
+  /// kThresholdUs or more within the last kWindow, at most once in kWindow. The first call, and one
+  /// that finds less than the last, begins anew. Where the last call is longer ago than kWindow,
+  /// growth is taken to be even.
+  bool update(Clock::time_point now, uint64_t totalUs);
+
+ private:
+  struct Window {
+    Clock::time_point start;
+    uint64_t totalUs;
+    /// Growth in the window before, of which the share that is still in sight counts.
+    double previousUs;
+  };
+
+  std::optional<Window> window_;
+  std::optional<Clock::time_point> reportedAt_;
+};
+
+}  // namespace ebbcache

@@ -1,0 +1,77 @@
+#include <gtest/gtest.h>
+
+#include "memory/linux/stall_meter.h"
+
+namespace ebbcache {
+namespace {
+
+/// Counts in milliseconds since the first call.
+class LinuxStallMeter : public testing::Test {
+ protected:
+  bool update(int atMs, uint64_t totalMs) {
+    return meter_.update(StallMeter::Clock::time_point() + std::chrono::milliseconds(atMs),
+                         totalMs * 1000);
+  }
+
+ private:
+  StallMeter meter_;
+};
+
+TEST_F(LinuxStallMeter, CountsFromTheFirstCall) {
+  EXPECT_FALSE(update(0, 5000));
+  EXPECT_FALSE(update(100, 5000));
+  EXPECT_FALSE(update(200, 5099));
+  EXPECT_TRUE(update(300, 5100));
+}
+
+TEST_F(LinuxStallMeter, SaysOneThingOnce) {
+  EXPECT_FALSE(update(0, 0));
+  EXPECT_TRUE(update(100, 150));
+  for (int at = 200; at < 10'000; at += 100) EXPECT_FALSE(update(at, 150)) << at;
+}
+
+TEST_F(LinuxStallMeter, SaysWhatLastsOnceInAWindow) {
+  int reports = 0;
+  EXPECT_FALSE(update(0, 0));
+  for (int at = 100; at <= 10'100; at += 100) reports += update(at, static_cast<uint64_t>(at));
+  // At 100 ms and every 2 s from then on.
+  EXPECT_EQ(reports, 6);
+}
+
+TEST_F(LinuxStallMeter, IsSilentBelowTheRatio) {
+  // 4.9 % of the time, the trigger's ratio being 5 %.
+  for (int at = 0; at < 60'000; at += 100) {
+    EXPECT_FALSE(update(at, static_cast<uint64_t>(at) * 49 / 1000)) << at;
+  }
+}
+
+TEST_F(LinuxStallMeter, SeesStallsThatLieAcrossTwoWindows) {
+  EXPECT_FALSE(update(0, 0));
+  EXPECT_FALSE(update(1900, 0));
+  EXPECT_FALSE(update(2000, 80));
+  EXPECT_TRUE(update(2100, 130));
+}
+
+TEST_F(LinuxStallMeter, ForgetsWhatIsLongerAgoThanAWindow) {
+  EXPECT_FALSE(update(0, 0));
+  EXPECT_FALSE(update(100, 80));
+  EXPECT_FALSE(update(2000, 80));
+  EXPECT_FALSE(update(4000, 80));
+  EXPECT_FALSE(update(4100, 160));
+}
+
+TEST_F(LinuxStallMeter, TakesGrowthBetweenRareCallsToBeEven) {
+  EXPECT_FALSE(update(0, 0));
+  EXPECT_FALSE(update(10'000, 499));
+  EXPECT_TRUE(update(20'000, 999));
+}
+
+TEST_F(LinuxStallMeter, BeginsAnewWhereTheCountFalls) {
+  EXPECT_FALSE(update(0, 5000));
+  EXPECT_FALSE(update(100, 10));
+  EXPECT_FALSE(update(200, 100));
+  EXPECT_TRUE(update(300, 110));
+}
+
+}  // namespace
+}  // namespace ebbcache
