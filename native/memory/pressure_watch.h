@@ -19,6 +19,10 @@ struct Stalls {
 class PressureWatch {
  public:
   virtual ~PressureWatch() = default;
+  /// From now on stalls matter; until then the watch may hear of none. Called by the thread that
+  /// waits; more than once does no more. What it takes (PSI triggers: 8 to 16 ms to let go of each)
+  /// is taken only here.
+  virtual void listen() {}
   /// Returns after `atMost`, after wake(), or when the system has something to say; early returns
   /// without a reason are allowed, a spin of them is not: one thing said is reported once. The
   /// stalls are those since the last return. One thread at a time; never throws.

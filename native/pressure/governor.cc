@@ -25,6 +25,13 @@ bool staysNormal(const MemoryUsage& usage, double belowPercent, uint64_t more) {
   return fits(usage.system) && (!usage.group || !known(*usage.group) || fits(*usage.group));
 }
 
+/// Stalls count from the normal threshold on: the watch is told some points before it.
+bool isNearNormal(const MemoryUsage& usage, const Thresholds& thresholds) {
+  constexpr double kPoints = 10;
+  const double from = thresholds.normal - kPoints;
+  return usage.system.percentUsed() >= from || (usage.group && usage.group->percentUsed() >= from);
+}
+
 EbbShare shareOf(const GovernedStore& store) {
   EbbShare share;
   share.held = store.heldBytes();
@@ -172,16 +179,17 @@ void Governor::run() {
   PressureWatch& watch = *watch_;
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    const auto pause = tickLocked(Clock::now());
+    const Sleep sleep = tickLocked(Clock::now());
     lock.unlock();
-    const Stalls stalls = watch.wait(pause);
+    if (sleep.listening) watch.listen();
+    const Stalls stalls = watch.wait(sleep.atMost);
     lock.lock();
     stalls_.note(stalls, Clock::now());
     if (stalls.system || stalls.group) status_.stalls++;
   }
 }
 
-std::chrono::milliseconds Governor::tickLocked(Clock::time_point now) {
+Governor::Sleep Governor::tickLocked(Clock::time_point now) {
   // First, so that the look already sees what expired entries give back.
   bool busy = false;
   for (const auto& store : stores_) busy = store->maintain() || busy;
@@ -196,23 +204,25 @@ std::chrono::milliseconds Governor::tickLocked(Clock::time_point now) {
   status_.assessment = assessment;
   status_.looks++;
 
+  Sleep sleep{options_.interval, isNearNormal(usage, options_.thresholds)};
   if (assessment.level == PressureLevel::kUnknown) {
     status_.failedReads++;
     status_.lastFailure = read ? "The total memory of this machine was read as 0 bytes." : error;
-    return options_.interval;
-  }
-  if (assessment.level > PressureLevel::kNormal) {
+  } else if (assessment.level > PressureLevel::kNormal) {
     if (shrink(assessment)) status_.reductions++;
     regrowAt_ = now + options_.regrowInterval;
-    return options_.interval;
+  } else {
+    if (now >= regrowAt_) {
+      regrow(usage);
+      regrowAt_ = now + options_.regrowInterval;
+    }
+    const bool quiet = !busy && !stalls.system && !stalls.group && !hasToRegrow();
+    if (quiet) {
+      sleep.atMost = pauseAfter(usage, options_.thresholds.elevated, options_.interval,
+                                options_.longestInterval);
+    }
   }
-  if (now >= regrowAt_) {
-    regrow(usage);
-    regrowAt_ = now + options_.regrowInterval;
-  }
-  if (busy || stalls.system || stalls.group || hasToRegrow()) return options_.interval;
-  return pauseAfter(usage, options_.thresholds.elevated, options_.interval,
-                    options_.longestInterval);
+  return sleep;
 }
 
 bool Governor::shrink(const Assessment& assessment) {

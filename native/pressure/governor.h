@@ -131,8 +131,13 @@ class Governor {
   void run();
   void startThread();
   void stopThread();
-  /// Returns how long to sleep.
-  std::chrono::milliseconds tickLocked(Clock::time_point now);
+  /// How to sleep after a tick.
+  struct Sleep {
+    std::chrono::milliseconds atMost;
+    /// Whether usage is so high that stalls count, or soon may.
+    bool listening;
+  };
+  Sleep tickLocked(Clock::time_point now);
   /// True when a budget was lowered.
   bool shrink(const Assessment& assessment);
   void regrow(const MemoryUsage& usage);

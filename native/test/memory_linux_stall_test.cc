@@ -108,6 +108,7 @@ TEST(LinuxStall, HearsAProcessThatWaitsForMemory) {
   std::filesystem::create_symlink("/proc/pressure", machine.tree.path("proc/pressure"));
   const auto watch = StallWatch::open({machine.tree.path("proc"), "/sys/fs/cgroup"}, std::nullopt);
   ASSERT_NE(watch, nullptr);
+  watch->listen();
 
   machine.tree.write("file", "");
   const Descriptor file(::open(machine.tree.path("file").c_str(), O_RDWR | O_CLOEXEC));

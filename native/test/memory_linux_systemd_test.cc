@@ -80,12 +80,16 @@ class LinuxSystemdWatch : public testing::Test {
   }
   void makeFifo() const { ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0); }
   std::unique_ptr<PressureWatch> open() const {
-    return openPressureWatch({machine_.tree.path("proc"), machine_.tree.path("cgroup")});
+    auto watch = openPressureWatch({machine_.tree.path("proc"), machine_.tree.path("cgroup")});
+    watch->listen();
+    return watch;
   }
   /// One that looks again at each wait of 2 ms.
   std::unique_ptr<StallWatch> openRestless() const {
-    return StallWatch::open({machine_.tree.path("proc"), machine_.tree.path("cgroup")},
-                            readSystemdRequest(machine_.tree.path("proc")), milliseconds(1));
+    auto watch = StallWatch::open({machine_.tree.path("proc"), machine_.tree.path("cgroup")},
+                                  readSystemdRequest(machine_.tree.path("proc")), milliseconds(1));
+    watch->listen();
+    return watch;
   }
   Descriptor listen() const {
     sockaddr_un address{};

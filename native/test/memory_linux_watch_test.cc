@@ -31,7 +31,9 @@ MemoryRoots rootsOf(const LinuxMachine& machine) {
 }
 
 std::unique_ptr<PressureWatch> openWatch(const LinuxMachine& machine) {
-  return openPressureWatch(rootsOf(machine));
+  auto watch = openPressureWatch(rootsOf(machine));
+  watch->listen();
+  return watch;
 }
 
 TEST(LinuxWatch, EndsWithItsTimeWhereThereIsNothingToHear) {
@@ -45,6 +47,7 @@ TEST(LinuxWatch, EndsWithItsTimeWhereThereIsNothingToHear) {
 
 TEST(LinuxWatch, IsWokenBeforeAndWhileItWaits) {
   const auto watch = openPressureWatch();
+  watch->listen();
   watch->wake();
   watch->wake();
   watch->wait(kForever);
@@ -65,6 +68,7 @@ TEST(LinuxWatch, WaitsOnAfterASignal) {
   noted.sa_handler = [](int) {};
   ASSERT_EQ(::sigaction(SIGUSR1, &noted, &before), 0);
   const auto watch = openPressureWatch();
+  watch->listen();
   const pthread_t waiting = ::pthread_self();
   std::atomic<bool> woken{false};
   std::thread other([&] {
@@ -104,6 +108,20 @@ TEST(LinuxWatch, CountsStallsWhereAFileCanOnlyBeRead) {
   EXPECT_FALSE(stalls.system || stalls.group);
 }
 
+TEST(LinuxWatch, HearsNothingBeforeItListens) {
+  const LinuxMachine machine;
+  machine.tree.write("proc/pressure/memory", psiText(0));
+  const auto watch = openPressureWatch(rootsOf(machine));
+  EXPECT_FALSE(watch->wait(milliseconds(0)).system);
+  machine.tree.write("proc/pressure/memory", psiText(kLongStallMs));
+  EXPECT_FALSE(watch->wait(milliseconds(0)).system);
+  watch->listen();
+  EXPECT_FALSE(watch->wait(milliseconds(0)).system) << "of before";
+  machine.tree.write("proc/pressure/memory", psiText(2 * kLongStallMs));
+  watch->listen();
+  EXPECT_TRUE(watch->wait(milliseconds(0)).system);
+}
+
 TEST(LinuxWatch, PassesOverFilesThatMakeNoSense) {
   const LinuxMachine machine;
   machine.tree.write("proc/pressure/memory", "nonsense");
@@ -121,6 +139,7 @@ TEST(LinuxWatch, FollowsTheProcessToAnotherGroup) {
   machine.tree.write("cgroup/unified/b/memory.pressure", psiText(0));
   const auto watch = StallWatch::open(rootsOf(machine), std::nullopt, milliseconds(1));
   ASSERT_NE(watch, nullptr);
+  watch->listen();
   machine.tree.write("cgroup/unified/b/memory.pressure", psiText(kLongStallMs));
   EXPECT_FALSE(watch->wait(milliseconds(2)).group);
   machine.tree.write("proc/self/cgroup", "4:memory:/a\n0::/b\n");
@@ -161,6 +180,7 @@ TEST(LinuxWatch, ClosesItsDescriptors) {
   const auto before = openDescriptors();
   for (int i = 0; i < 50; ++i) {
     const auto real = openPressureWatch();
+    real->listen();
     const auto madeUp = openWatch(machine);
     real->wait(milliseconds(0));
     madeUp->wait(milliseconds(0));

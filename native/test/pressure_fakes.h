@@ -91,6 +91,7 @@ class FakeWatch final : public PressureWatch {
     return std::exchange(stalls_, {});
   }
   void wake() override { timed_.wake(); }
+  void listen() override { listening = true; }
 
   void say(Stalls stalls) {
     {
@@ -102,6 +103,7 @@ class FakeWatch final : public PressureWatch {
 
   std::atomic<int> waits{0};
   std::atomic<int64_t> lastPause{0};
+  std::atomic<bool> listening{false};
 
  private:
   TimedWatch timed_;

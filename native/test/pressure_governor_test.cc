@@ -414,6 +414,18 @@ TEST(GovernorThread, WakesWhenTheSystemSaysSo) {
   EXPECT_EQ(watched.governor->status().stalls, 1U);
 }
 
+TEST(GovernorThread, ListensOnceUsageIsSoHighThatStallsCount) {
+  const Watched watched;
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
+  store->busy = true;
+  watched.machine->setPercent(49);
+  watched.governor->add(store);
+  while (watched.watch->waits < 3) std::this_thread::yield();
+  EXPECT_FALSE(watched.watch->listening);
+  watched.machine->setPercent(50);
+  while (!watched.watch->listening) std::this_thread::yield();
+}
+
 TEST(GovernorThread, IsConfiguredWhileItRuns) {
   auto machine = std::make_shared<FakeMachine>();
   Governor governor(everyMillisecond(), eyesOn(machine));

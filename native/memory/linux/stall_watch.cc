@@ -39,6 +39,10 @@ StallWatch::StallWatch(const MemoryRoots& roots, std::optional<SystemdRequest> r
       wakeUp_(std::move(wakeUp)),
       system_(roots.proc + "/pressure/memory") {
   if (request) systemd_.emplace(*std::move(request));
+}
+
+void StallWatch::listen() {
+  if (std::exchange(listening_, true)) return;
   look(Clock::now());
   // Where there are only counts, what they show from now on counts.
   Stalls before;
@@ -51,11 +55,11 @@ Stalls StallWatch::wait(milliseconds atMost) {
   bool isOver = false;
   while (!isOver) {
     const auto now = Clock::now();
-    if (now >= nextLook_) look(now);
-    const bool woken = poll(std::min(deadline, nextLook_) - now, stalls);
+    if (listening_ && now >= nextLook_) look(now);
+    const bool woken = poll((listening_ ? std::min(deadline, nextLook_) : deadline) - now, stalls);
     isOver = woken || stalls.system || stalls.group || Clock::now() >= deadline;
   }
-  readStalls(stalls);
+  if (listening_) readStalls(stalls);
   return stalls;
 }
 

@@ -23,6 +23,7 @@ class StallWatch final : public PressureWatch {
       const MemoryRoots& roots, std::optional<SystemdRequest> request,
       std::chrono::milliseconds lookAgainAfter = std::chrono::seconds(10));
 
+  void listen() override;
   Stalls wait(std::chrono::milliseconds atMost) override;
   void wake() override;
 
@@ -38,6 +39,7 @@ class StallWatch final : public PressureWatch {
 
   MemoryRoots roots_;
   std::chrono::milliseconds lookAgainAfter_;
+  bool listening_ = false;
   Clock::time_point nextLook_;
   Descriptor wakeUp_;
   PsiSource system_;
