@@ -1,6 +1,7 @@
 // The native governor by JavaScript: its options, its status, and levels applied by hand.
 
-import { rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -193,6 +194,34 @@ describe.runIf(onLinux)('configureGovernor', () => {
       // The step that was due an hour after the pressure is one of other options now.
       expect(cache.applyPressure(PressureLevel.CRITICAL)).toBeGreaterThanOrEqual(0);
       await until(() => cache.stats().budgetBytes === 16 * MIB);
+    });
+  });
+
+  it.each([true, false])('hears early warnings if told so: %s', async (earlyWarnings) => {
+    await withTempFolder(async (folder) => {
+      // As systemd asks services to: a FIFO to be read, named by the environment.
+      const fifo = join(folder, 'warnings');
+      expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
+      const tell = (machine: FakeMemory) =>
+        writeFileSync(join(machine.procRoot, 'self/environ'), `MEMORY_PRESSURE_WATCH=${fifo}\0`);
+      await governed({}, async (cache, machine) => {
+        tell(machine);
+        machine.use(65);
+        configureGovernor({ ...machine, intervalMs: 5, earlyWarnings });
+        await nextLook();
+        expect(cache.stats().budgetBytes).toBe(16 * MIB);
+        const before = getGovernorStatus().stalls;
+        const writer = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+        writeSync(writer, 'x');
+        if (earlyWarnings) await until(() => cache.stats().budgetBytes < 16 * MIB);
+        else await nextLook();
+        closeSync(writer);
+        const { level, stalls } = getGovernorStatus();
+        const heard = stalls - before;
+        expect(heard).toBe(earlyWarnings ? 1 : 0);
+        expect(level).toBe(earlyWarnings ? PressureLevel.ELEVATED : PressureLevel.NORMAL);
+        expect(cache.stats().budgetBytes).toBe(16 * MIB * (earlyWarnings ? 0.75 : 1));
+      });
     });
   });
 
