@@ -14,7 +14,8 @@ async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout!),
     text(child.stderr!),
-    once(child, 'close'),
+    // Not 'close', which does not come after this end of the channel was closed first.
+    once(child, 'exit'),
   ]);
   return { code, signal, stdout, stderr };
 }

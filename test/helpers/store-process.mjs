@@ -1,5 +1,6 @@
 // Has stores in a memory group and notes what becomes of them: node store-process.mjs FOLDER_OF_GROUP
 
+import { open } from 'node:fs/promises';
 import { MemoryGroup } from '../../bench/memory-group.mjs';
 import * as ebbcache from '../../dist/index.js';
 import { now, serve } from './serve.mjs';
@@ -28,10 +29,11 @@ function fill(store) {
   for (let i = 0; store.stats().evictions === 0; i++) store.set(`key-${i}`, value);
 }
 
-setInterval(note, SAMPLE_MS).unref();
+// Ten times as fast as by default, which takes some 20 s.
+ebbcache.configureGovernor?.({ regrowStepPercent: 10, regrowIntervalMs: 100 });
 
 serve({
-  /** Opens a store for each of the options, and fills it. */
+  /** Opens a store for each of the options and fills it; from then on the timeline is noted. */
   open(options) {
     for (const each of options) {
       const store = new ArenaCache(each);
@@ -39,10 +41,7 @@ serve({
       stores.push(store);
     }
     note();
-  },
-  /** Regrowing takes some 20 s by default. */
-  regrowFast() {
-    ebbcache.configureGovernor?.({ regrowStepPercent: 10, regrowIntervalMs: 100 });
+    setInterval(note, SAMPLE_MS).unref();
   },
   /** A monitor at 20 Hz. Its callbacks are noted. */
   monitor() {
@@ -55,7 +54,7 @@ serve({
     }
     monitor.startMonitoring();
   },
-  /** Does not return to the event loop for so many ms; only then is the timeline of them noted. */
+  /** Does not return to the event loop for so many ms; the timeline goes on. */
   block(milliseconds) {
     const from = now();
     for (let noteAt = from; now() < from + milliseconds; ) {
@@ -64,6 +63,12 @@ serve({
       noteAt = now() + SAMPLE_MS;
     }
     return { from, to: now() };
+  },
+  async read(path) {
+    const file = await open(path);
+    const buffer = Buffer.alloc(2 ** 20);
+    while ((await file.read(buffer)).bytesRead > 0);
+    await file.close();
   },
   timeline: () => timeline,
   latest: () => timeline.at(-1),
