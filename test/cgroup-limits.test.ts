@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 /** By default a budget regrows by 5 % a second. */
 const REGROWN_MS = 25_000;
 
-describe.skipIf(whyNoGroup() !== undefined)('a process in a memory cgroup', () => {
+describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cgroup', () => {
   it('lives within a lower limit, and regrows under a higher one', async () => {
     await withGroup(512 * MIB, async (group) => {
       const maxBytes = 250 * MIB;
