@@ -21,8 +21,8 @@ describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cg
 
       await group.setLimit(300 * MIB);
       const { stores } = await owner.until(({ used }) => used < 0.75 * 300 * MIB, 2000);
-      expect(stores[0]!.budgetBytes).toBeLessThan(0.75 * maxBytes);
-      expect(stores[0]!.heldBytes).toBeLessThanOrEqual(stores[0]!.budgetBytes);
+      // Not the budget: it may be on its way back already.
+      expect(stores[0]!.heldBytes).toBeLessThan(0.75 * maxBytes);
 
       await group.setLimit(512 * MIB);
       await owner.until((moment) => moment.stores[0]!.budgetBytes === maxBytes, REGROWN_MS);

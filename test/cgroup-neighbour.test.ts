@@ -25,8 +25,8 @@ function expectGivenWay(before: Moment, timeline: Moment[], crossedAt: number) {
   const [full] = before.stores;
   const [store] = seenAt(timeline, crossedAt + GIVEN_WAY_MS).stores;
   expect(full!.heldBytes).toBeGreaterThan(0.95 * STORE);
-  expect(store!.budgetBytes).toBeLessThanOrEqual(0.75 * STORE);
-  expect(store!.heldBytes).toBeLessThanOrEqual(store!.budgetBytes);
+  // Not the budget: it may be on its way back already.
+  expect(store!.heldBytes).toBeLessThanOrEqual(0.75 * STORE);
 }
 
 function releasedBytes(before: Moment, after: Moment) {
