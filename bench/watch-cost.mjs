@@ -23,11 +23,13 @@ const watchers = {
 export const watcherNames = Object.keys(watchers);
 
 /**
- * CPU time of all threads, user and system, in percent of a core; after `settleSeconds`, since V8 still
- * collects and compiles for some after the start.
+ * CPU time of all threads, user and system, in percent of a core; after `settleSeconds`, as V8 still
+ * compiles for a while after the start, and collects some ten seconds after the last garbage.
  */
 export const timeWatcher = inChild(import.meta.url, async ({ name, settleSeconds, seconds }) => {
   watchers[name]();
+  await sleep(500);
+  globalThis.gc();
   await sleep(1000 * settleSeconds);
   const from = performance.now();
   const before = process.cpuUsage();
