@@ -7,6 +7,7 @@ import { hotPath } from './hot-path.mjs';
 import { memoryPerEntry } from './memory-per-entry.mjs';
 import { native } from './native.mjs';
 import { operations } from './operations.mjs';
+import { pressureCost } from './pressure-cost.mjs';
 import { readerThreads } from './reader-threads.mjs';
 import { keep, sectionText, writePage } from './report.mjs';
 
@@ -21,6 +22,7 @@ const benchmarks = {
   'gc-pauses': gcPauses,
   'event-loop': eventLoop,
   'reader-threads': readerThreads,
+  'pressure-cost': pressureCost,
   native,
 };
 

@@ -1,0 +1,42 @@
+// What one look at memory costs.
+
+import { freemem } from 'node:os';
+import { MemoryPressureMonitor } from 'ebbcache';
+import { inChild } from './child.mjs';
+import { MemoryGroup } from './memory-group.mjs';
+import { median } from './statistics.mjs';
+
+export const LOOKS_A_ROUND = 200;
+
+const monitor = new MemoryPressureMonitor();
+const looks = {
+  'monitor.sample()': () => monitor.sample(),
+  'os.freemem()': freemem,
+  // Newer than the oldest Node that ebbcache runs in.
+  'process.availableMemory()': process.availableMemory,
+  'process.memoryUsage.rss()': process.memoryUsage.rss,
+  'process.memoryUsage()': process.memoryUsage,
+};
+
+/** Microseconds by look: for each round the median of its looks. In the memory group, if there is one. */
+export const timeLooks = inChild(import.meta.url, async ({ rounds, folder }) => {
+  if (folder !== undefined) new MemoryGroup(folder).enter(process.pid);
+  const known = Object.entries(looks).filter(([, look]) => look !== undefined);
+  const times = Object.fromEntries(known.map(([name]) => [name, []]));
+  // Once for nothing: until the code is compiled.
+  for (const [, look] of known) timeRound(look);
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, look] of known) times[name].push(timeRound(look));
+  }
+  return times;
+});
+
+function timeRound(look) {
+  const times = [];
+  for (let i = 0; i < LOOKS_A_ROUND; i++) {
+    const from = process.hrtime.bigint();
+    look();
+    times.push(Number(process.hrtime.bigint() - from) / 1000);
+  }
+  return median(times);
+}

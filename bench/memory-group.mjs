@@ -1,0 +1,259 @@
+// Memory cgroups of one's own, version 1 or 2, for what must be seen under a real limit.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The files of a version. Numbers are bytes. */
+const FILES = {
+  1: {
+    limit: 'memory.limit_in_bytes',
+    /** With swap; never below the limit. */
+    limitWithSwap: 'memory.memsw.limit_in_bytes',
+    usage: 'memory.usage_in_bytes',
+    peak: 'memory.max_usage_in_bytes',
+    events: 'memory.oom_control',
+    inactiveFile: 'total_inactive_file',
+    cache: 'total_cache',
+  },
+  2: {
+    limit: 'memory.max',
+    limitWithSwap: undefined,
+    usage: 'memory.current',
+    peak: 'memory.peak',
+    events: 'memory.events',
+    inactiveFile: 'inactive_file',
+    cache: 'file',
+  },
+};
+
+/** Enters the group ($0), then becomes the command: its first page is already charged to the group. */
+const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+const PATIENCE_MS = 5000;
+
+/** A group below this process's, or as near to it as one can be made. Remove it when done. */
+export class MemoryGroup {
+  /** @type {string} */
+  folder;
+  #files;
+
+  /** One that is there, such as a child process is told of. @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+    this.#files = FILES[existsSync(join(folder, FILES[1].limit)) ? 1 : 2];
+  }
+
+  /**
+   * A new one, without swap. Throws where none can be made: see whyNoGroup().
+   * @param {number} limitBytes
+   */
+  static create(limitBytes) {
+    const parent = findParent();
+    if (typeof parent === 'string') throw new Error(`There is ${parent}.`);
+    return createIn(parent.folder, limitBytes);
+  }
+
+  /**
+   * As spawn() of node:child_process, in the group.
+   * @param {string} command
+   * @param {string[]} args
+   * @param {import('node:child_process').SpawnOptions} [options]
+   */
+  spawn(command, args, options = {}) {
+    return spawn('sh', ['-c', ENTER, this.folder, command, ...args], options);
+  }
+
+  /** Moves a process here; version 1 leaves the charges of its pages where they are. @param {number} pid */
+  enter(pid) {
+    this.#write('cgroup.procs', pid);
+  }
+
+  get limitBytes() {
+    return Number(this.#read(this.#files.limit));
+  }
+
+  /** What counts towards the limit and cannot be dropped at once: usage less inactive page cache. */
+  usedBytes() {
+    const usage = Number(this.#read(this.#files.usage));
+    return usage - numberAfter(this.#read('memory.stat'), this.#files.inactiveFile);
+  }
+
+  /** Page cache, that of shared memory included. */
+  cacheBytes() {
+    return numberAfter(this.#read('memory.stat'), this.#files.cache);
+  }
+
+  /** The highest usage so far, page cache included; NaN where the kernel does not keep it. */
+  peakBytes() {
+    const { peak } = this.#files;
+    return existsSync(join(this.folder, peak)) ? Number(this.#read(peak)) : Number.NaN;
+  }
+
+  oomKills() {
+    return numberAfter(this.#read(this.#files.events), 'oom_kill');
+  }
+
+  /**
+   * Version 1 refuses a limit below the usage; this tries again for some seconds.
+   * @param {number} bytes
+   */
+  async setLimit(bytes) {
+    await withPatience('EBUSY', () => this.#writeLimit(bytes));
+  }
+
+  /** Kills what still runs in the group, and removes it. */
+  async remove() {
+    await withPatience('EBUSY', () => {
+      for (const pid of this.#read('cgroup.procs').split('\n').filter(Boolean)) kill(Number(pid));
+      rmdirSync(this.folder);
+    });
+  }
+
+  /**
+   * Only for a new one.
+   * @param {number} bytes
+   */
+  limitWithoutSwap(bytes) {
+    this.#writeLimit(bytes);
+    if (existsSync(join(this.folder, 'memory.swappiness'))) this.#write('memory.swappiness', 0);
+    if (existsSync(join(this.folder, 'memory.swap.max'))) this.#write('memory.swap.max', 0);
+  }
+
+  /** @param {number} bytes */
+  #writeLimit(bytes) {
+    const { limit, limitWithSwap } = this.#files;
+    const both = [limit, limitWithSwap].filter(
+      (name) => name !== undefined && existsSync(join(this.folder, name)),
+    );
+    // The one with swap makes way first when both rise.
+    if (bytes > this.limitBytes) both.reverse();
+    for (const name of both) this.#write(/** @type {string} */ (name), bytes);
+  }
+
+  /** @param {string} name */
+  #read(name) {
+    return readFileSync(join(this.folder, name), 'utf8');
+  }
+
+  /** @param {string} name @param {number} value */
+  #write(name, value) {
+    writeFileSync(join(this.folder, name), String(value));
+  }
+}
+
+/** Why MemoryGroup.create() cannot work here, e.g. 'no memory cgroup'; undefined when it can. */
+export function whyNoGroup() {
+  const parent = findParent();
+  return typeof parent === 'string' ? parent : undefined;
+}
+
+/**
+ * Runs `use` with a new group, which is gone afterwards with all that ran in it.
+ * @template T
+ * @param {number} limitBytes
+ * @param {(group: MemoryGroup) => Promise<T>} use
+ */
+export async function withGroup(limitBytes, use) {
+  const group = MemoryGroup.create(limitBytes);
+  try {
+    return await use(group);
+  } finally {
+    await group.remove();
+  }
+}
+
+let created = 0;
+
+/** @param {string} folder @param {number} limitBytes */
+function createIn(folder, limitBytes) {
+  const path = join(folder, `ebbcache-${process.pid}-${created++}`);
+  mkdirSync(path);
+  const group = new MemoryGroup(path);
+  try {
+    group.limitWithoutSwap(limitBytes);
+    return group;
+  } catch (error) {
+    rmdirSync(path);
+    throw error;
+  }
+}
+
+/** This process's groups from its own to the root of those it sees. */
+function ownGroups() {
+  const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
+  const paths = new Map(lines.map((line) => /^\d+:([^:]*):(.*)$/.exec(line)?.slice(1) ?? ['', '']));
+  const memory = [...paths.keys()].find((controllers) => controllers.split(',').includes('memory'));
+  const mount = memory === undefined ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
+  const folders = [join(mount, paths.get(memory ?? '') ?? '')];
+  for (let folder = folders[0]; folder.length > mount.length; ) {
+    folder = dirname(folder);
+    folders.push(folder);
+  }
+  return folders.filter((folder) => existsSync(folder));
+}
+
+/** Version 2 hands a controller on only where no process is, hence often not in one's own group. */
+function handOnMemory(folder) {
+  const file = join(folder, 'cgroup.subtree_control');
+  if (!existsSync(file) || readFileSync(file, 'utf8').split(/\s/).includes('memory')) return;
+  writeFileSync(file, '+memory');
+}
+
+let found;
+
+/** Where groups can be made and entered, or why nowhere. */
+function findParent() {
+  found ??= lookForParent();
+  return found;
+}
+
+/** @returns {{ folder: string } | string} */
+function lookForParent() {
+  if (process.platform !== 'linux') return 'no memory cgroup (only Linux has them)';
+  let reason = 'there is none for this process';
+  for (const folder of ownGroups()) {
+    try {
+      handOnMemory(folder);
+      const group = createIn(folder, 64 * 2 ** 20);
+      const { status, stderr } = spawnSync('sh', ['-c', ENTER, group.folder, 'true'], {
+        encoding: 'utf8',
+      });
+      rmdirSync(group.folder);
+      if (status === 0) return { folder };
+      reason = stderr.trim();
+    } catch (error) {
+      reason = /** @type {Error} */ (error).message;
+    }
+  }
+  return `no memory cgroup that can be made (${reason})`;
+}
+
+/** The number behind a word at the start of a line. */
+function numberAfter(text, word) {
+  const line = text.split('\n').find((each) => each.startsWith(`${word} `));
+  if (line === undefined) throw new Error(`There is no ${word} in ${JSON.stringify(text)}.`);
+  return Number(line.slice(word.length));
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** Again and again while it fails with `code`, for some seconds. */
+async function withPatience(code, attempt) {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      attempt();
+      return;
+    } catch (error) {
+      if (error.code !== code || performance.now() > until) throw error;
+    }
+    await sleep(10);
+  }
+}

@@ -1,0 +1,31 @@
+// Shares a memory group with others and takes memory of it: node neighbour.mjs FOLDER_OF_GROUP
+
+import { MemoryGroup } from '../../bench/memory-group.mjs';
+import { now, serve } from './serve.mjs';
+
+const STEP = 4 * 2 ** 20;
+const group = new MemoryGroup(process.argv[2] ?? '');
+const taken = [];
+
+function percent() {
+  return (group.usedBytes() / group.limitBytes) * 100;
+}
+
+function takeUntil(wanted) {
+  while (percent() < wanted) taken.push(Buffer.allocUnsafeSlow(STEP).fill(1));
+}
+
+serve({
+  /** Takes memory until so many percent of the limit are used, and says when that was. */
+  take(wanted) {
+    takeUntil(wanted);
+    return { crossedAt: now(), takenBytes: taken.length * STEP };
+  },
+  /** Takes again what others give back. */
+  press(wanted) {
+    takeUntil(wanted);
+    const crossedAt = now();
+    setInterval(() => takeUntil(wanted - 2), 20).unref();
+    return { crossedAt };
+  },
+});

@@ -1,0 +1,76 @@
+// Has stores in a memory group and notes what becomes of them: node store-process.mjs FOLDER_OF_GROUP
+
+import { open } from 'node:fs/promises';
+import { MemoryGroup } from '../../bench/memory-group.mjs';
+import * as ebbcache from '../../dist/index.js';
+import { now, serve } from './serve.mjs';
+
+const { ArenaCache, MemoryPressureMonitor, PressureLevel } = ebbcache;
+const SAMPLE_MS = 10;
+const group = new MemoryGroup(process.argv[2] ?? '');
+const stores = [];
+const timeline = [];
+const events = [];
+
+function note() {
+  timeline.push({
+    at: now(),
+    stores: stores.map((store) => {
+      const { heldBytes, budgetBytes } = store.stats();
+      return { heldBytes, budgetBytes };
+    }),
+    rss: process.memoryUsage.rss(),
+    used: group.usedBytes(),
+  });
+}
+
+function fill(store) {
+  const value = Buffer.alloc(4000, 'v');
+  for (let i = 0; store.stats().evictions === 0; i++) store.set(`key-${i}`, value);
+}
+
+// Ten times as fast as by default, which takes some 20 s.
+ebbcache.configureGovernor?.({ regrowStepPercent: 10, regrowIntervalMs: 100 });
+
+serve({
+  /** Opens a store for each of the options and fills it; from then on the timeline is noted. */
+  open(options) {
+    for (const each of options) {
+      const store = new ArenaCache(each);
+      fill(store);
+      stores.push(store);
+    }
+    note();
+    setInterval(note, SAMPLE_MS).unref();
+  },
+  /** A monitor at 20 Hz. Its callbacks are noted. */
+  monitor() {
+    const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });
+    monitor.on('sample', ({ pressureLevel, systemTotalMb, limitedBy }) => {
+      events.push({ at: now(), kind: 'sample', pressureLevel, systemTotalMb, limitedBy });
+    });
+    for (const level of Object.values(PressureLevel)) {
+      monitor.registerPressureCallback(level, () => events.push({ at: now(), kind: 'callback' }));
+    }
+    monitor.startMonitoring();
+  },
+  /** Does not return to the event loop for so many ms; the timeline goes on. */
+  block(milliseconds) {
+    const from = now();
+    for (let noteAt = from; now() < from + milliseconds; ) {
+      if (now() < noteAt) continue;
+      note();
+      noteAt = now() + SAMPLE_MS;
+    }
+    return { from, to: now() };
+  },
+  async read(path) {
+    const file = await open(path);
+    const buffer = Buffer.alloc(2 ** 20);
+    while ((await file.read(buffer)).bytesRead > 0);
+    await file.close();
+  },
+  timeline: () => timeline,
+  latest: () => timeline.at(-1),
+  events: () => events,
+});
