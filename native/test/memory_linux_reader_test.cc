@@ -135,16 +135,6 @@ TEST(LinuxReader, FollowsTheProcessToAnotherGroup) {
   expectGroup(mustRead(*reader), 256 * kMiB, 100 * kMiB);
 }
 
-TEST(LinuxReader, SayingMoreAvailableThanTotalNeverEmptiesTheMachine) {
-  const LinuxMachine machine;
-  machine.tree.write("proc/meminfo",
-                     "MemTotal: 524288 kB\nMemFree: 102400 kB\nMemAvailable: 24244292 kB\n"
-                     "Buffers: 0 kB\nCached: 102400 kB\n");
-  const MemoryUsage usage = mustRead(*machine.open());
-  EXPECT_EQ(usage.system.limit, 512 * kMiB);
-  EXPECT_EQ(usage.system.used, 312 * kMiB);
-}
-
 TEST(LinuxReader, AgreesWithThisMachine) {
   const auto reader = openMemoryReader();
   MemorySnapshot snapshot;

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "memory/snapshot.h"
+#include "memory/system_bound.h"
 
 namespace ebbcache {
 namespace {
@@ -15,6 +16,31 @@ bool failed(const char* call, kern_return_t code, std::string& error) {
   if (code == KERN_SUCCESS) return false;
   error = std::string(call) + " failed: " + ::mach_error_string(code) + ".";
   return true;
+}
+
+/// False where the system has no such value, or one of another size.
+template <typename T>
+bool readSysctl(const char* name, T& out) {
+  T value{};
+  size_t size = sizeof(value);
+  if (::sysctlbyname(name, &value, &size, nullptr, 0) != 0 || size != sizeof(value)) return false;
+  out = value;
+  return true;
+}
+
+/// The numbers are those of DISPATCH_MEMORYPRESSURE_NORMAL (1), WARN and CRITICAL.
+KernelWord readKernelWord() {
+  int level = 0;
+  if (!readSysctl("kern.memorystatus_vm_pressure_level", level)) return KernelWord::kNone;
+  if (level == 2) return KernelWord::kLow;
+  return level == 4 ? KernelWord::kCritical : KernelWord::kNone;
+}
+
+/// The swap files, which macOS makes and removes as it needs them: the limit is what they have now.
+std::optional<SwapUsage> readSwap() {
+  xsw_usage swap{};
+  if (!readSysctl("vm.swapusage", swap)) return std::nullopt;
+  return SwapUsage{swap.xsu_total, std::min<uint64_t>(swap.xsu_used, swap.xsu_total)};
 }
 
 class DarwinMemoryReader final : public MemoryReader {
@@ -41,7 +67,10 @@ class DarwinMemoryReader final : public MemoryReader {
     // Free pages include the speculative ones (read ahead, not used yet). Purgeable pages are
     // among the active and inactive ones already: adding them would count some twice.
     const uint64_t available = (uint64_t{pages.free_count} + pages.inactive_count) * pageBytes;
-    out = MemoryUsage{MemoryBound{total, total - std::min(available, total)}, std::nullopt};
+    MemoryUsage usage;
+    if (!toSystemBound("host_statistics64", total, available, usage.system, error)) return false;
+    usage.kernel = readKernelWord();
+    out = usage;
     return true;
   }
 
@@ -55,6 +84,7 @@ class DarwinMemoryReader final : public MemoryReader {
     if (failed("task_info", code, error)) return false;
     snapshot.processRss = task.resident_size;
     snapshot.processVirtual = task.virtual_size;
+    snapshot.swap = readSwap();
     out = snapshot;
     return true;
   }

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "memory/snapshot.h"
+#include "memory/system_bound.h"
 
 namespace ebbcache {
 namespace {
@@ -61,32 +62,72 @@ void takeTighter(uint64_t limit, uint64_t used, std::optional<MemoryBound>& grou
   if (!group || bound.available() < group->available()) group = bound;
 }
 
+uint64_t lessOrZero(uint64_t a, uint64_t b) {
+  return a - std::min(a, b);
+}
+
+/// What Windows calls the page file is all that may be committed (by this process, where a job
+/// allows it less): physical memory and the page files. So the limit is what the page files add,
+/// and in use is what is committed beyond the physical memory in use: what lies in the page files,
+/// and what they would have to take if all of it were touched.
+SwapUsage toSwap(const MEMORYSTATUSEX& status) {
+  const uint64_t limit = lessOrZero(status.ullTotalPageFile, status.ullTotalPhys);
+  const uint64_t allCommitted = lessOrZero(status.ullTotalPageFile, status.ullAvailPageFile);
+  const uint64_t physicalInUse = lessOrZero(status.ullTotalPhys, status.ullAvailPhys);
+  return SwapUsage{limit, std::min(lessOrZero(allCommitted, physicalInUse), limit)};
+}
+
 class WindowsMemoryReader final : public MemoryReader {
  public:
+  WindowsMemoryReader() = default;
+  ~WindowsMemoryReader() override {
+    if (lowMemory_ != nullptr) ::CloseHandle(lowMemory_);
+  }
+  WindowsMemoryReader(const WindowsMemoryReader&) = delete;
+  WindowsMemoryReader& operator=(const WindowsMemoryReader&) = delete;
+
   bool readUsage(MemoryUsage& out, std::string& error) override {
     MEMORYSTATUSEX status{};
-    status.dwLength = sizeof(status);
-    if (!::GlobalMemoryStatusEx(&status)) return fail("GlobalMemoryStatusEx", error);
-    MemoryUsage usage;
-    usage.system.limit = status.ullTotalPhys;
-    usage.system.used =
-        status.ullTotalPhys - std::min<uint64_t>(status.ullAvailPhys, status.ullTotalPhys);
-    if (!readJob(usage.system.limit, usage.group, error)) return false;
-    out = usage;
-    return true;
+    return readUsage(out, status, error);
   }
 
   bool readSnapshot(MemorySnapshot& out, std::string& error) override {
     MemorySnapshot snapshot;
+    MEMORYSTATUSEX status{};
     PROCESS_MEMORY_COUNTERS_EX counters{};
-    if (!readUsage(snapshot.usage, error) || !readCounters(counters, error)) return false;
+    if (!readUsage(snapshot.usage, status, error) || !readCounters(counters, error)) return false;
     snapshot.processRss = counters.WorkingSetSize;
-    snapshot.processVirtual = committed(counters);
+    // The two calls see the process at different times, and Wine only estimates the address space.
+    const uint64_t addressSpace = lessOrZero(status.ullTotalVirtual, status.ullAvailVirtual);
+    snapshot.processVirtual = std::max(addressSpace, snapshot.processRss);
+    snapshot.swap = toSwap(status);
     out = snapshot;
     return true;
   }
 
  private:
+  bool readUsage(MemoryUsage& out, MEMORYSTATUSEX& status, std::string& error) const {
+    status.dwLength = sizeof(status);
+    if (!::GlobalMemoryStatusEx(&status)) return fail("GlobalMemoryStatusEx", error);
+    MemoryUsage usage;
+    if (!toSystemBound("GlobalMemoryStatusEx", status.ullTotalPhys, status.ullAvailPhys,
+                       usage.system, error)) {
+      return false;
+    }
+    if (!readJob(usage.system.limit, usage.group, error)) return false;
+    usage.kernel = readKernelWord();
+    out = usage;
+    return true;
+  }
+
+  /// Windows has no word for critical.
+  KernelWord readKernelWord() const {
+    BOOL low = FALSE;
+    const bool known =
+        lowMemory_ != nullptr && ::QueryMemoryResourceNotification(lowMemory_, &low) != 0;
+    return known && low ? KernelWord::kLow : KernelWord::kNone;
+  }
+
   /// The job object is what bounds a Windows container, or a process that CI or a service starts.
   static bool readJob(uint64_t machineTotal, std::optional<MemoryBound>& group,
                       std::string& error) {
@@ -113,6 +154,9 @@ class WindowsMemoryReader final : public MemoryReader {
     if (processBinds) takeTighter(job.ProcessMemoryLimit, own, group);
     return true;
   }
+
+  /// Null where it is not to be had.
+  HANDLE lowMemory_ = ::CreateMemoryResourceNotification(LowMemoryResourceNotification);
 };
 
 }  // namespace

@@ -1,11 +1,19 @@
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
 #include "memory/pressure_watch.h"
 
+#include <windows.h>
+
 #include "memory/timed_watch.h"
+#include "memory/win32/notified_watch.h"
 
 namespace ebbcache {
 
 std::unique_ptr<PressureWatch> openPressureWatch(const MemoryRoots& /*roots*/) {
-  return std::make_unique<TimedWatch>();
+  void* const wakeEvent = ::CreateEventW(nullptr, FALSE, FALSE, nullptr);
+  if (wakeEvent == nullptr) return std::make_unique<TimedWatch>();
+  return std::make_unique<NotifiedWatch>(
+      wakeEvent, ::CreateMemoryResourceNotification(LowMemoryResourceNotification));
 }
 
 }  // namespace ebbcache
