@@ -54,7 +54,8 @@ export interface NativeStore {
   resize(maxBytes: number): boolean;
   shrink(bytes: number): number;
   /** Level 1 to 4; bytes given back. */
-  applyPressure(level: number, payloadToo: boolean): number;
+  applyPressure(level: number): number;
+  holdPressure(level: number): number;
   stats(): NativeStoreStats;
   close(): void;
 }

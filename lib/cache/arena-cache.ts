@@ -220,16 +220,23 @@ export class ArenaCache<V = unknown> {
   }
 
   /**
-   * Does at once what memory pressure of a level does: the budget falls to 75 % of maxBytes, to 50 %,
-   * or to minBytes, or to what configureGovernor says, and regrows as after any pressure; NORMAL
-   * lifts it back to maxBytes. The payload falls to the same share of what it is, so that a cache far
-   * below its budget gives way too; not with `payload: false`. Returns the bytes given back to the
-   * OS. With `ebb: false` the budget stays.
+   * Does at once what memory pressure of a level does: at ELEVATED, HIGH and CRITICAL the payload and
+   * the budget fall to 75 %, 50 % and none of what they are at most, or to what configureGovernor
+   * says, not below minBytes; the budget regrows as after any pressure. NORMAL lifts it to maxBytes.
+   * Of a cache with `ebb: false` only the payload falls. Returns the bytes given back to the OS.
    */
-  applyPressure(level: PressureLevel, options?: { payload?: boolean }): number {
-    const store = this.#open();
-    const { payload = true } = checkOptions(options);
-    return store.applyPressure(checkLevel(level), payload);
+  applyPressure(level: PressureLevel): number {
+    return this.#open().applyPressure(checkLevel(level));
+  }
+
+  /**
+   * Keeps the budget at the level's share of maxBytes until another level is held; NORMAL ends it, and
+   * the budget regrows. At CRITICAL no more than minBytes of the payload stays either. It may be said
+   * again and again: for those who watch memory by thresholds of their own. Real pressure lowers the
+   * budget further. Nothing for a cache with `ebb: false`. Returns the bytes given back to the OS.
+   */
+  holdPressure(level: PressureLevel): number {
+    return this.#open().holdPressure(checkLevel(level));
   }
 
   stats(): ArenaStats {

@@ -1,6 +1,6 @@
 // What a cache does when its monitor says that memory gets tight. The native store already gives way
 // to the machine's real pressure; this makes it give way to a monitor with thresholds or roots of its
-// own too, with each of its samples, and counts.
+// own too, as long as that is not normal, and counts.
 
 import type { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import type { MemoryStats } from '../memory/memory-stats.js';
@@ -42,11 +42,8 @@ export class PressureResponse {
     const rose = level > this.#level;
     this.#level = level;
     if (rose) this.events++;
-    if (level === PressureLevel.NORMAL) return;
-    // Once more with each sample, so only what does not add up: a share of the payload would.
-    const payload = level === PressureLevel.CRITICAL;
     const before = this.#arena.stats();
-    const released = this.#arena.applyPressure(level, { payload });
+    const released = this.#arena.holdPressure(level);
     if (released > 0 || (rose && before.budgetBytes < before.maxBytes)) this.adjustments++;
   }
 }

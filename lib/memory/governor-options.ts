@@ -12,14 +12,16 @@ import type { NativeGovernorOptions } from './native-governor.js';
 export interface GovernorOptions extends ThresholdOptions, MemoryRoots {
   /**
    * Percent of the limit that usage is to be back at, from each level. Defaults 65, 75, 70, or where
-   * the level ends if that is less; above 0, at most the threshold of the level.
+   * the level ends if that is less; above 0, at most where the level ends, 3 points below its
+   * threshold.
    */
   elevatedTarget?: number;
   highTarget?: number;
   criticalTarget?: number;
   /**
    * Percent of its maxBytes that a cache may keep at a level, however little is to be freed. Defaults
-   * 75 and 50; 0 to 100, highShare at most elevatedShare. At CRITICAL it keeps its minBytes.
+   * 75 and 50, or elevatedShare if that is less; 0 to 100, highShare at most elevatedShare. At CRITICAL
+   * it keeps its minBytes.
    */
   elevatedShare?: number;
   highShare?: number;
@@ -57,8 +59,6 @@ export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorO
   if (earlyWarnings !== undefined && typeof earlyWarnings !== 'boolean') {
     throw argumentTypeError(`earlyWarnings must be true or false; it is ${show(earlyWarnings)}.`);
   }
-  const intervalMs = number('intervalMs', 1, DAY_MS, 'ms') ?? 100;
-  const longest = Math.min(10 * intervalMs, DAY_MS);
   return {
     ...resolveThresholds(options),
     ...resolveRoots(options),
@@ -67,8 +67,8 @@ export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorO
     criticalTarget: number('criticalTarget', 0, 100, '%'),
     elevatedShare: number('elevatedShare', 0, 100, '%'),
     highShare: number('highShare', 0, 100, '%'),
-    intervalMs,
-    longestIntervalMs: number('longestIntervalMs', 1, DAY_MS, 'ms') ?? longest,
+    intervalMs: number('intervalMs', 1, DAY_MS, 'ms'),
+    longestIntervalMs: number('longestIntervalMs', 1, DAY_MS, 'ms'),
     regrowStepPercent: number('regrowStepPercent', 0, 100, '%'),
     regrowIntervalMs: number('regrowIntervalMs', 1, DAY_MS, 'ms'),
     earlyWarnings,

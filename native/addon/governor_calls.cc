@@ -1,5 +1,7 @@
 #include "addon/governor_calls.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "addon/environment.h"
@@ -16,26 +18,31 @@ bool readShare(const Napi::Object& options, const char* name, double& out) {
   return true;
 }
 
-bool readGovernorOptions(const Napi::Object& given, GovernorOptions& out, MemoryRoots& roots) {
-  Thresholds& thresholds = out.thresholds;
-  const bool read = readOption(given, "procRoot", roots.proc) &&
-                    readOption(given, "cgroupRoot", roots.cgroup) &&
-                    readOption(given, "intervalMs", out.interval) &&
-                    readOption(given, "longestIntervalMs", out.longestInterval) &&
-                    readOption(given, "regrowIntervalMs", out.regrowInterval) &&
-                    readShare(given, "regrowStepPercent", out.regrowStep) &&
-                    readOption(given, "earlyWarnings", out.earlyWarnings) &&
-                    readShare(given, "elevatedShare", out.shares.elevated) &&
-                    readShare(given, "highShare", out.shares.high) &&
-                    readOption(given, "normal", thresholds.normal) &&
-                    readOption(given, "elevated", thresholds.elevated) &&
-                    readOption(given, "high", thresholds.high) &&
-                    readOption(given, "critical", thresholds.critical);
-  if (!read) return false;
-  out.targets = EvictionTargets::within(thresholds);
-  return readOption(given, "elevatedTarget", out.targets.elevated) &&
+bool readIntervals(const Napi::Object& given, GovernorOptions& out) {
+  constexpr int kLongestPerInterval = 10;
+  constexpr std::chrono::milliseconds kDay = std::chrono::hours(24);
+  if (!readOption(given, "intervalMs", out.interval)) return false;
+  out.longestInterval = std::max(out.interval, std::min(kLongestPerInterval * out.interval, kDay));
+  return readOption(given, "longestIntervalMs", out.longestInterval) &&
+         readOption(given, "regrowIntervalMs", out.regrowInterval);
+}
+
+bool readSteps(const Napi::Object& given, GovernorOptions& out) {
+  if (!readShare(given, "elevatedShare", out.shares.elevated)) return false;
+  out.shares.high = std::min(out.shares.high, out.shares.elevated);
+  out.targets = EvictionTargets::within(out.thresholds);
+  return readShare(given, "highShare", out.shares.high) &&
+         readShare(given, "regrowStepPercent", out.regrowStep) &&
+         readOption(given, "elevatedTarget", out.targets.elevated) &&
          readOption(given, "highTarget", out.targets.high) &&
          readOption(given, "criticalTarget", out.targets.critical);
+}
+
+bool readGovernorOptions(const Napi::Object& given, GovernorOptions& out, MemoryRoots& roots) {
+  return readOption(given, "procRoot", roots.proc) &&
+         readOption(given, "cgroupRoot", roots.cgroup) &&
+         readOption(given, "earlyWarnings", out.earlyWarnings) && readIntervals(given, out) &&
+         readThresholds(given, out.thresholds) && readSteps(given, out);
 }
 
 void configureGovernor(const Napi::CallbackInfo& info) {
@@ -53,8 +60,7 @@ void configureGovernor(const Napi::CallbackInfo& info) {
     Napi::RangeError::New(env, why).ThrowAsJavaScriptException();
     return;
   }
-  Environment::of(env).runtime->governor().configure(
-      options, GovernorEyes::open(roots, options.earlyWarnings));
+  Environment::of(env).runtime->governor().configure(options, GovernorEyes::open(options, roots));
 }
 
 Napi::Value governorStatus(const Napi::CallbackInfo& info) {

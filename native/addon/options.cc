@@ -46,4 +46,10 @@ bool readOption(const Napi::Object& options, const char* name, std::chrono::mill
   return true;
 }
 
+bool readThresholds(const Napi::Object& options, Thresholds& out) {
+  return readOption(options, "normal", out.normal) &&
+         readOption(options, "elevated", out.elevated) && readOption(options, "high", out.high) &&
+         readOption(options, "critical", out.critical);
+}
+
 }  // namespace ebbcache

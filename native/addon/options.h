@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 
+#include "pressure/level.h"
+
 namespace ebbcache {
 
 // A field that is undefined leaves `out` as it is. False with a JavaScript exception pending: a
@@ -15,5 +17,8 @@ bool readOption(const Napi::Object& options, const char* name, double& out);
 bool readOption(const Napi::Object& options, const char* name, bool& out);
 /// A number of ms; one that no duration can be, and NaN, becomes -1.
 bool readOption(const Napi::Object& options, const char* name, std::chrono::milliseconds& out);
+
+/// `normal`, `elevated`, `high`, `critical`.
+bool readThresholds(const Napi::Object& options, Thresholds& out);
 
 }  // namespace ebbcache

@@ -36,10 +36,7 @@ Sampler::Sampler(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sampler>(inf
   Thresholds thresholds;
   const bool read = readOption(options, "procRoot", roots.proc) &&
                     readOption(options, "cgroupRoot", roots.cgroup) &&
-                    readOption(options, "normal", thresholds.normal) &&
-                    readOption(options, "elevated", thresholds.elevated) &&
-                    readOption(options, "high", thresholds.high) &&
-                    readOption(options, "critical", thresholds.critical);
+                    readThresholds(options, thresholds);
   if (!read) return;
   const std::string why = thresholds.whyInvalid();
   if (!why.empty()) {

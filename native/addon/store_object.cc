@@ -19,6 +19,14 @@ uint64_t toCount(const Napi::Value& value) {
   return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
 }
 
+/// Unknown, which nothing follows from, for what is no level.
+PressureLevel toLevel(const Napi::Value& value) {
+  const uint64_t number = toCount(value);
+  return number <= static_cast<uint64_t>(PressureLevel::kCritical)
+             ? static_cast<PressureLevel>(number)
+             : PressureLevel::kUnknown;
+}
+
 uint64_t countIn(const Napi::Object& options, const char* name) {
   return toCount(options.Get(name));
 }
@@ -50,6 +58,7 @@ Napi::Function StoreObject::init(Napi::Env env) {
                          InstanceMethod<&StoreObject::resize>("resize"),
                          InstanceMethod<&StoreObject::shrink>("shrink"),
                          InstanceMethod<&StoreObject::applyPressure>("applyPressure"),
+                         InstanceMethod<&StoreObject::holdPressure>("holdPressure"),
                          InstanceMethod<&StoreObject::stats>("stats"),
                          InstanceMethod<&StoreObject::close>("close"),
                      });
@@ -124,11 +133,13 @@ Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {
 
 Napi::Value StoreObject::applyPressure(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
-  const uint64_t given = toCount(info[0]);
-  const bool isLevel = given <= static_cast<uint64_t>(PressureLevel::kCritical);
-  const auto level = isLevel ? static_cast<PressureLevel>(given) : PressureLevel::kUnknown;
-  const bool payloadToo = info[1].IsBoolean() && info[1].As<Napi::Boolean>().Value();
-  const uint64_t released = handle_.applyPressure(level, payloadToo);
+  const uint64_t released = handle_.applyPressure(toLevel(info[0]));
+  return Napi::Number::New(info.Env(), static_cast<double>(released));
+}
+
+Napi::Value StoreObject::holdPressure(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return {};
+  const uint64_t released = handle_.holdPressure(toLevel(info[0]));
   return Napi::Number::New(info.Env(), static_cast<double>(released));
 }
 

@@ -28,8 +28,9 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   Napi::Value scan(const Napi::CallbackInfo& info);
   Napi::Value resize(const Napi::CallbackInfo& info);
   Napi::Value shrink(const Napi::CallbackInfo& info);
-  /// (level 1 to 4, payload too) -> bytes given back; see Governor::apply().
+  // (level 1 to 4) -> bytes given back; see Governor::apply() and hold().
   Napi::Value applyPressure(const Napi::CallbackInfo& info);
+  Napi::Value holdPressure(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 

@@ -21,35 +21,43 @@ std::string whyNoInterval(const char* what, milliseconds value, milliseconds lea
                     "from " + std::to_string(least.count()) + " ms to a day");
 }
 
+std::string percentText(double share) {
+  return numberText(100 * share) + " %";
+}
+
 std::string whyNoTarget(const char* what, double target, double threshold) {
-  // Negated, so that NaN is caught too.
-  if (target > 0 && target <= threshold) return {};
-  return outOfRange(
-      what, numberText(target),
-      "a percentage above 0 and at most the threshold of its level, " + numberText(threshold));
+  const double most = leaveBelow(threshold);
+  // Negated, so that NaN is caught too. From above it the level would never be left.
+  if (target > 0 && target <= most) return {};
+  return outOfRange(what, numberText(target) + " %",
+                    "above 0 and at most " + numberText(most) + " %, where its level is left");
 }
 
 std::string whyNoShare(const char* what, double share, double most) {
   if (share >= 0 && share <= most) return {};
-  return outOfRange(what, numberText(share), "from 0 to " + numberText(most));
+  return outOfRange(what, percentText(share), "from 0 to " + percentText(most));
+}
+
+std::string whyNoStep(const char* what, double step) {
+  if (step > 0 && step <= 1) return {};
+  return outOfRange(what, percentText(step), "above 0 and at most 100 %");
 }
 
 }  // namespace
 
 std::string GovernorOptions::whyInvalid() const {
-  const bool steps = regrowStep > 0 && regrowStep <= 1;
   for (std::string why : {
            thresholds.whyInvalid(),
            whyNoInterval("interval", interval, milliseconds(1)),
            whyNoInterval("longest interval", longestInterval, interval),
+           whyNoInterval("upkeep interval", upkeepInterval, milliseconds(1)),
            whyNoInterval("regrow interval", regrowInterval, milliseconds(1)),
            whyNoTarget("elevated target", targets.elevated, thresholds.elevated),
            whyNoTarget("high target", targets.high, thresholds.high),
            whyNoTarget("critical target", targets.critical, thresholds.critical),
            whyNoShare("elevated share", shares.elevated, 1),
            whyNoShare("high share", shares.high, shares.elevated),
-           steps ? std::string()
-                 : outOfRange("regrow step", numberText(regrowStep), "above 0 and at most 1"),
+           whyNoStep("regrow step", regrowStep),
        }) {
     if (!why.empty()) return why;
   }

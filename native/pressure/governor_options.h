@@ -14,6 +14,8 @@ struct GovernorOptions {
   std::chrono::milliseconds interval{100};
   /// Between two looks at most, while no process could reach one before the next: see pauseAfter().
   std::chrono::milliseconds longestInterval{1000};
+  /// Between two rounds of upkeep at most.
+  std::chrono::milliseconds upkeepInterval{1000};
   Thresholds thresholds;
   EvictionTargets targets;
   LevelShares shares;
@@ -26,7 +28,7 @@ struct GovernorOptions {
 
   /// Empty when all are in range; else a sentence that says which is not: intervals from 1 ms to a
   /// day, the longest one no shorter; thresholds as they must be; targets above 0 and no higher
-  /// than the threshold of their level; shares from 0 to 1, high no more than elevated; a step
+  /// than where their level is left; shares from 0 to 1, high no more than elevated; a step
   /// above 0, up to 1.
   std::string whyInvalid() const;
 };

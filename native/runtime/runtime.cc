@@ -28,8 +28,12 @@ StoreHandle& StoreHandle::operator=(StoreHandle&& other) noexcept {
   return *this;
 }
 
-uint64_t StoreHandle::applyPressure(PressureLevel level, bool payloadToo) const {
-  return runtime_->governor().apply(shared_.get(), level, payloadToo);
+uint64_t StoreHandle::applyPressure(PressureLevel level) const {
+  return runtime_->governor().apply(shared_.get(), level);
+}
+
+uint64_t StoreHandle::holdPressure(PressureLevel level) const {
+  return runtime_->governor().hold(shared_.get(), level);
 }
 
 void StoreHandle::close() {

@@ -40,8 +40,9 @@ class StoreHandle {
   Store* operator->() const { return &shared_->store(); }
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
-  /// See Governor::apply().
-  uint64_t applyPressure(PressureLevel level, bool payloadToo) const;
+  /// See Governor::apply() and hold().
+  uint64_t applyPressure(PressureLevel level) const;
+  uint64_t holdPressure(PressureLevel level) const;
   void close();
 
  private:

@@ -22,8 +22,12 @@ bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
          (other.maxBytes == mine.maxBytes || other.maxBytes == store_->maxBytes());
 }
 
-uint64_t SharedStore::setPressureBudget(uint64_t bytes) {
-  return store_->setPressureBudget(std::max(bytes, options_.minBytes));
+uint64_t SharedStore::minBytes() const {
+  return std::max(options_.minBytes, store_->leastBudget());
+}
+
+uint64_t SharedStore::changeBudget(uint64_t from, uint64_t to) {
+  return store_->changePressureBudget(from, std::max(to, options_.minBytes));
 }
 
 uint64_t SharedStore::keepShareOfPayload(double share) {

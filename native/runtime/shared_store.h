@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "pressure/governor.h"
+#include "pressure/governed_store.h"
 #include "store/store.h"
 
 namespace ebbcache {
@@ -39,8 +39,8 @@ class SharedStore final : public GovernedStore {
   uint64_t heldBytes() const override { return store_->heldBytes(); }
   uint64_t budgetBytes() const override { return store_->budgetBytes(); }
   uint64_t maxBytes() const override { return store_->maxBytes(); }
-  uint64_t minBytes() const override { return options_.minBytes; }
-  uint64_t setPressureBudget(uint64_t bytes) override;
+  uint64_t minBytes() const override;
+  uint64_t changeBudget(uint64_t from, uint64_t to) override;
   uint64_t keepShareOfPayload(double share) override;
   bool maintain() override { return store_->maintain(); }
 

@@ -50,6 +50,8 @@ class BudgetedMemory {
   }
   /// mayOrderSpare() holds.
   void orderSpare(uint64_t bytes) { spare_.order(bytes); }
+  /// Ready or in the making.
+  bool hasSpare() const { return !spare_.none(); }
   /// Gives back a spare slab that is ready or not begun.
   void withdrawSpare() { spare_.withdraw(); }
   /// Gives back a spare slab, and waits for one in the making; false when there was none.

@@ -123,10 +123,14 @@ class Store {
   bool resize(uint64_t maxBytes);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
-  /// Lowers or raises the budget below maxBytes; returns the bytes given back.
+  /// Lowers or raises the budget, between leastBudget() and maxBytes; returns the bytes given back.
   uint64_t setPressureBudget(uint64_t bytes);
-  /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back every slab
-  /// that the rest has no need of; returns the bytes given back.
+  /// The same, but nothing where the budget is no longer `from`: somebody else has set it.
+  uint64_t changePressureBudget(uint64_t from, uint64_t to);
+  /// What the tables and an open slab need: no budget is less.
+  uint64_t leastBudget() const;
+  /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs that
+  /// the rest has no need of; returns the bytes given back.
   uint64_t ebbPayloadTo(uint64_t bytes);
   /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
   /// goes on with the next call, so that a call costs the same however many there are. False where
@@ -148,7 +152,7 @@ class Store {
   /// Moves a slab of small pages to the spare one, unless that is wanted for puts, and orders the
   /// next. On the supply's thread, which does not wait for the store, or the one that maintains.
   /// Readers wait while the slab is copied.
-  /// True where there may be more of them.
+  /// False where there is none to upgrade, or no slab to be had for it.
   bool upgradeOneSlab(const std::unique_lock<std::mutex>& lock);
 
   bool expired(const Entry* entry) const;
@@ -204,7 +208,8 @@ class Store {
   /// Returns the bytes given back. A spare slab in the making is waited for only when nothing else
   /// is left to give.
   uint64_t shrinkHeldTo(uint64_t target);
-  uint64_t leastBudget() const;
+  uint64_t setBudget(uint64_t bytes);
+  uint64_t leastBytes() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);
   void carryOver(Arena& from);

@@ -33,7 +33,7 @@ bool Store::resize(uint64_t maxBytes) {
       arena_->emptyTableBytes() > kRebuildFactor * Arena::tableBytesFor(layout, maxBytes);
   const bool done = larger / smaller >= kRebuildFactor || tablesTooLarge ? rebuild(layout, maxBytes)
                                                                          : growTables(maxBytes);
-  memory_.setBudget(pressed ? std::min(std::max(pressureBudget, leastBudget()), options_.maxBytes)
+  memory_.setBudget(pressed ? std::min(std::max(pressureBudget, leastBytes()), options_.maxBytes)
                             : options_.maxBytes);
   shrinkHeldTo(memory_.budget());
   return done;
@@ -102,14 +102,28 @@ uint64_t Store::shrink(uint64_t bytes) {
   return shrinkHeldTo(less(memory_.held(), bytes));
 }
 
-uint64_t Store::leastBudget() const {
+uint64_t Store::leastBytes() const {
   // A slab, and a chunk of the index for buckets and one for overflows.
   return arena_->emptyTableBytes() + arena_->layout.slabBytes + 2 * arena_->index.chunkBytes();
 }
 
+uint64_t Store::leastBudget() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return leastBytes();
+}
+
 uint64_t Store::setPressureBudget(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  memory_.setBudget(std::min(std::max(bytes, leastBudget()), options_.maxBytes));
+  return setBudget(bytes);
+}
+
+uint64_t Store::changePressureBudget(uint64_t from, uint64_t to) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return memory_.budget() == from ? setBudget(to) : 0;
+}
+
+uint64_t Store::setBudget(uint64_t bytes) {
+  memory_.setBudget(std::min(std::max(bytes, leastBytes()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
   givenBackTooMuch_ = 0;
   const uint64_t released = shrinkHeldTo(memory_.budget());

@@ -39,7 +39,8 @@ bool Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
   if (number == 0) return false;
   const uint64_t bytes = arena_->layout.slabBytes;
   void* const spare = memory_.takeSpare(bytes);
-  if (spare != nullptr) {
+  const bool moves = spare != nullptr;
+  if (moves) {
     const auto moved = [&] {
       // Readers write too: the links of entries that were hit.
       const AllStripes stripes(stripes_);
@@ -48,7 +49,7 @@ bool Store::upgradeOneSlab(const std::unique_lock<std::mutex>& lock) {
     memory_.give(moved(), bytes);
   }
   orderSpare();
-  return true;
+  return moves || memory_.hasSpare();
 }
 
 }  // namespace ebbcache

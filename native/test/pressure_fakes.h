@@ -36,6 +36,10 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     usage_.group = group;
   }
+  void setKernel(KernelWord word) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    usage_.kernel = word;
+  }
   void setFailing(bool failing) {
     const std::lock_guard<std::mutex> lock(mutex_);
     failing_ = failing;
@@ -132,21 +136,22 @@ class FakeStore : public GovernedStore {
   uint64_t heldBytes() const override { return held_; }
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
-  uint64_t minBytes() const override { return min_; }
-  uint64_t setPressureBudget(uint64_t bytes) override {
+  uint64_t minBytes() const override { return std::max(min_, least.load()); }
+  uint64_t changeBudget(uint64_t from, uint64_t to) override {
+    if (budget_ != from) return 0;
     budgetChanges++;
-    budget_ = bytes;
+    budget_ = std::max(to, least.load());
     const uint64_t before = held_;
-    if (before <= bytes) return 0;
-    held_ = bytes;
-    if (machine) machine->give(before - bytes);
-    return before - bytes;
+    if (before <= budget_) return 0;
+    held_ = budget_.load();
+    return giveBack(before);
   }
   uint64_t keepShareOfPayload(double share) override {
     shareKept = share;
     const uint64_t before = held_;
-    held_ = std::max(static_cast<uint64_t>(share * static_cast<double>(before)), min_);
-    return before - held_;
+    const auto kept = static_cast<uint64_t>(share * static_cast<double>(before));
+    held_ = std::min(before, std::max(kept, min_));
+    return giveBack(before);
   }
   bool maintain() override {
     maintained++;
@@ -160,8 +165,15 @@ class FakeStore : public GovernedStore {
   std::atomic<int> maintained{0};
   std::atomic<double> shareKept{1};
   std::atomic<bool> busy{false};
+  /// What it needs whatever it holds.
+  std::atomic<uint64_t> least{0};
 
  private:
+  uint64_t giveBack(uint64_t before) {
+    if (machine) machine->give(before - held_);
+    return before - held_;
+  }
+
   const uint64_t max_;
   const uint64_t min_;
   const bool ebbing_;

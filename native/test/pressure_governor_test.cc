@@ -25,7 +25,7 @@ class GovernorTest : public ::testing::Test {
 
   static GovernorOptions byHand() {
     GovernorOptions options;
-    options.interval = options.longestInterval = hours(1);
+    options.interval = options.longestInterval = options.upkeepInterval = hours(1);
     return options;
   }
 
@@ -251,38 +251,130 @@ TEST_F(GovernorTest, AConfiguredCeilingGuardsGrowth) {
 TEST_F(GovernorTest, AppliesALevelToOneStore) {
   const auto store = add(1000 * kMiB, 1000 * kMiB, 100 * kMiB);
   const auto other = add(1000 * kMiB, 1000 * kMiB);
-  tickAt(10);
-  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kElevated, false), 250 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kElevated), 250 * kMiB);
   EXPECT_EQ(store->budgetBytes(), 750 * kMiB);
-  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh, false), 250 * kMiB);
-  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kElevated, false), 0U) << "never raised";
+  EXPECT_EQ(store->heldBytes(), 750 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh), 375 * kMiB);
   EXPECT_EQ(store->budgetBytes(), 500 * kMiB);
-  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kCritical, false), 400 * kMiB);
+  EXPECT_EQ(store->heldBytes(), 375 * kMiB);
+  governor.apply(store.get(), PressureLevel::kElevated);
+  EXPECT_EQ(store->budgetBytes(), 500 * kMiB) << "never raised";
+  governor.apply(store.get(), PressureLevel::kCritical);
   EXPECT_EQ(store->budgetBytes(), 100 * kMiB);
-  governor.apply(store.get(), PressureLevel::kNormal, true);
+  EXPECT_EQ(store->heldBytes(), 100 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kNormal), 0U);
   EXPECT_EQ(store->budgetBytes(), 1000 * kMiB);
-  EXPECT_EQ(store->shareKept, 1);
+  EXPECT_EQ(store->shareKept, 0);
   EXPECT_EQ(other->budgetChanges, 0);
-  EXPECT_EQ(governor.apply(nullptr, PressureLevel::kHigh, true), 0U);
+  EXPECT_EQ(governor.apply(nullptr, PressureLevel::kHigh), 0U);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kUnknown), 0U);
 }
 
-TEST_F(GovernorTest, AppliesALevelToThePayloadToo) {
+TEST_F(GovernorTest, AppliesALevelToAStoreFarBelowItsBudget) {
   const auto store = add(1000 * kMiB, 200 * kMiB);
-  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh, true), 100 * kMiB);
+  EXPECT_EQ(governor.apply(store.get(), PressureLevel::kHigh), 100 * kMiB);
   EXPECT_EQ(store->budgetBytes(), 500 * kMiB);
-  EXPECT_EQ(store->shareKept, 0.5);
   const auto fixed = add(1000 * kMiB, 200 * kMiB, 0, false);
-  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kElevated, true), 50 * kMiB);
+  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kElevated), 50 * kMiB);
+  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kNormal), 0U);
   EXPECT_EQ(fixed->budgetChanges, 0);
-  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kHigh, false), 0U);
-  EXPECT_EQ(governor.apply(fixed.get(), PressureLevel::kNormal, true), 0U);
 }
 
 TEST_F(GovernorTest, AnAppliedLevelRegrowsLikeAnyOther) {
   const auto store = add(1000 * kMiB, 0);
-  governor.apply(store.get(), PressureLevel::kHigh, true);
+  governor.apply(store.get(), PressureLevel::kHigh);
   tickAt(10);
   EXPECT_EQ(store->budgetBytes(), 550 * kMiB);
+}
+
+TEST_F(GovernorTest, WhatIsAppliedToOneStoreDelaysNoOther) {
+  const auto store = add(1000 * kMiB, 0);
+  const auto other = add(1000 * kMiB, 0);
+  other->changeBudget(1000 * kMiB, 500 * kMiB);
+  now = Governor::Clock::now();
+  for (int i = 1; i <= 3; i++) {
+    governor.apply(store.get(), PressureLevel::kHigh);
+    // A step is due to the other, and to this one a second after it was applied.
+    now += milliseconds(1000);
+    governor.tick(now - milliseconds(1));
+    governor.tick(now);
+    EXPECT_EQ(other->budgetBytes(), static_cast<uint64_t>(500 + 50 * i) * kMiB);
+  }
+}
+
+TEST_F(GovernorTest, AHeldLevelCapsTheBudgetUntilItEnds) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB, 100 * kMiB);
+  EXPECT_EQ(governor.hold(store.get(), PressureLevel::kHigh), 500 * kMiB);
+  for (int i = 0; i < 5; i++) {
+    now += milliseconds(1000);
+    tickAt(10);
+    EXPECT_EQ(store->budgetBytes(), 500 * kMiB);
+    EXPECT_EQ(governor.hold(store.get(), PressureLevel::kHigh), 0U);
+  }
+  EXPECT_EQ(store->budgetChanges, 1);
+  EXPECT_EQ(store->shareKept, 1) << "again and again would add up";
+  governor.hold(store.get(), PressureLevel::kElevated);
+  for (int i = 0; i < 10; i++) {
+    now += milliseconds(1000);
+    tickAt(10);
+  }
+  EXPECT_EQ(store->budgetBytes(), 750 * kMiB);
+  governor.hold(store.get(), PressureLevel::kCritical);
+  EXPECT_EQ(store->heldBytes(), 100 * kMiB);
+  EXPECT_EQ(store->shareKept, 0);
+  EXPECT_EQ(governor.hold(store.get(), PressureLevel::kNormal), 0U);
+  EXPECT_EQ(store->budgetBytes(), 100 * kMiB);
+  for (int i = 0; i < 20; i++) {
+    now += milliseconds(1000);
+    tickAt(10);
+  }
+  EXPECT_EQ(store->budgetBytes(), 1000 * kMiB);
+}
+
+TEST_F(GovernorTest, HoldsNothingForAStoreThatDoesNotEbb) {
+  const auto fixed = add(1000 * kMiB, 1000 * kMiB, 0, false);
+  EXPECT_EQ(governor.hold(fixed.get(), PressureLevel::kCritical), 0U);
+  EXPECT_EQ(fixed->heldBytes(), 1000 * kMiB);
+  EXPECT_EQ(governor.hold(nullptr, PressureLevel::kHigh), 0U);
+}
+
+TEST_F(GovernorTest, AShorterIntervalCountsForStepsThatAreWaitedFor) {
+  const auto store = add(1000 * kMiB, 0);
+  GovernorOptions options = byHand();
+  options.regrowInterval = hours(20);
+  reconfigure(options);
+  tickAt(96);
+  tickAt(10);
+  EXPECT_EQ(store->budgetBytes(), 0U);
+  options.regrowInterval = milliseconds(10);
+  reconfigure(options);
+  tick();
+  EXPECT_EQ(store->budgetBytes(), 50 * kMiB);
+}
+
+TEST_F(GovernorTest, AsksForNoLessThanAStoreNeeds) {
+  const auto store = add(1000 * kMiB, 1000 * kMiB);
+  store->least = 3 * kMiB;
+  machine->setPercent(100);
+  for (int i = 0; i < 10; i++) {
+    machine->setPercent(100);
+    tick();
+  }
+  EXPECT_EQ(store->budgetBytes(), 3 * kMiB);
+  EXPECT_EQ(store->budgetChanges, 1);
+  EXPECT_EQ(governor.status().reductions, 1U);
+}
+
+TEST_F(GovernorTest, HasNoEarForTheKernelWithoutEarlyWarnings) {
+  const auto store = add(1000 * kMiB, 0);
+  machine->setKernel(KernelWord::kCritical);
+  tickAt(10);
+  EXPECT_EQ(governor.level(), PressureLevel::kHigh);
+  GovernorOptions options = byHand();
+  options.earlyWarnings = false;
+  reconfigure(options);
+  tickAt(10);
+  EXPECT_EQ(governor.level(), PressureLevel::kNormal);
 }
 
 TEST_F(GovernorTest, SaysWhatItDid) {
@@ -393,7 +485,7 @@ TEST(GovernorThread, LooksOftenWhileThereIsAnythingToDo) {
   watched.governor->add(store);
   while (watched.watch->waits < 5) std::this_thread::yield();
   EXPECT_EQ(watched.watch->lastPause, 1) << "upkeep";
-  store->setPressureBudget(50 * kMiB);
+  store->changeBudget(100 * kMiB, 50 * kMiB);
   store->busy = false;
   const int waits = watched.watch->waits;
   while (watched.watch->waits < waits + 5) std::this_thread::yield();
@@ -412,6 +504,56 @@ TEST(GovernorThread, WakesWhenTheSystemSaysSo) {
   while (store->budgetBytes() > 75 * kMiB) std::this_thread::yield();
   EXPECT_EQ(watched.governor->level(), PressureLevel::kElevated);
   EXPECT_EQ(watched.governor->status().stalls, 1U);
+}
+
+TEST(GovernorThread, MaintainsBetweenLooksThatAreFarApart) {
+  auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
+  GovernorOptions options = GovernorTest::byHand();
+  options.upkeepInterval = milliseconds(1);
+  Governor governor(options, eyesOn(machine));
+  auto store = std::make_shared<FakeStore>(kMiB, 0);
+  governor.add(store);
+  while (store->maintained < 10) std::this_thread::yield();
+  EXPECT_EQ(governor.status().looks, 1U);
+}
+
+/// A store whose budget takes its time to change.
+class SlowStore : public FakeStore {
+ public:
+  using FakeStore::FakeStore;
+  uint64_t changeBudget(uint64_t from, uint64_t to) override {
+    changing = true;
+    while (!mayGoOn) std::this_thread::yield();
+    return FakeStore::changeBudget(from, to);
+  }
+  std::atomic<bool> changing{false};
+  std::atomic<bool> mayGoOn{false};
+};
+
+TEST(GovernorThread, MakesNobodyWaitForALongShrink) {
+  auto machine = std::make_shared<FakeMachine>();
+  machine->setPercent(96);
+  Governor governor(everyMillisecond(), eyesOn(machine));
+  auto slow = std::make_shared<SlowStore>(100 * kMiB, 100 * kMiB);
+  governor.add(slow);
+  while (!slow->changing) std::this_thread::yield();
+  // All of these hang where the tick that is under way is waited for.
+  auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
+  governor.add(other);
+  EXPECT_EQ(governor.status().assessment.level, PressureLevel::kCritical);
+  EXPECT_GT(governor.apply(other.get(), PressureLevel::kHigh), 0U);
+  EXPECT_GT(governor.hold(other.get(), PressureLevel::kCritical), 0U);
+  EXPECT_EQ(governor.options().regrowInterval, milliseconds(1));
+  slow->mayGoOn = true;
+}
+
+TEST(GovernorThread, LooksAtOnceAfterALevelByHand) {
+  const Watched watched;
+  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
+  watched.governor->add(store);
+  watched.waitForSleep();
+  watched.governor->apply(store.get(), PressureLevel::kHigh);
+  while (watched.watch->lastPause != 1) std::this_thread::yield();
 }
 
 TEST(GovernorThread, ListensOnceUsageIsSoHighThatStallsCount) {
@@ -455,17 +597,18 @@ TEST(GovernorOptions, SayWhichIsOutOfRange) {
             "The interval is 0 ms, but it must be from 1 ms to a day.");
   EXPECT_EQ(why([](auto& options) { options.longestInterval = milliseconds(99); }),
             "The longest interval is 99 ms, but it must be from 100 ms to a day.");
-  EXPECT_EQ(why([](auto& options) { options.targets.high = 86; }),
-            "The high target is 86, but it must be a percentage above 0 and at most the threshold "
-            "of its level, 85.");
+  EXPECT_EQ(why([](auto& options) { options.targets.high = 83; }),
+            "The high target is 83 %, but it must be above 0 and at most 82 %, where its level is "
+            "left.");
   EXPECT_NE(why([&](auto& options) { options.targets.critical = nan; }), "");
   EXPECT_EQ(why([](auto& options) { options.shares.high = 0.8; }),
-            "The high share is 0.8, but it must be from 0 to 0.75.");
+            "The high share is 80 %, but it must be from 0 to 75 %.");
   EXPECT_NE(why([&](auto& options) { options.shares.elevated = nan; }), "");
   EXPECT_EQ(why([](auto& options) { options.regrowStep = 0; }),
-            "The regrow step is 0, but it must be above 0 and at most 1.");
+            "The regrow step is 0 %, but it must be above 0 and at most 100 %.");
   EXPECT_NE(why([&](auto& options) { options.regrowStep = nan; }), "");
   EXPECT_NE(why([](auto& options) { options.regrowInterval = hours(25); }), "");
+  EXPECT_NE(why([](auto& options) { options.upkeepInterval = milliseconds(0); }), "");
   EXPECT_NE(why([](auto& options) { options.thresholds.high = 75; }), "");
 }
 
@@ -497,9 +640,9 @@ TEST(GovernorThread, EndsWithTheGovernor) {
 class LockingStore : public FakeStore {
  public:
   LockingStore(Governor& governor, uint64_t max) : FakeStore(max, max), governor_(governor) {}
-  uint64_t setPressureBudget(uint64_t bytes) override {
+  uint64_t changeBudget(uint64_t from, uint64_t to) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return FakeStore::setPressureBudget(bytes);
+    return FakeStore::changeBudget(from, to);
   }
   void put() {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -12,7 +12,7 @@ export class FakeMemory {
     this.procRoot = join(folder, 'proc');
     this.cgroupRoot = join(folder, 'cgroup');
     mkdirSync(join(this.procRoot, 'self'), { recursive: true });
-    mkdirSync(this.cgroupRoot);
+    mkdirSync(this.cgroupRoot, { recursive: true });
     writeFileSync(join(this.procRoot, 'self/cgroup'), '0::/\n');
     writeFileSync(join(this.procRoot, 'self/statm'), '200000 12800 900 1 0 5000 0\n');
     this.use(50);

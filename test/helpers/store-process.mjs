@@ -30,7 +30,7 @@ function fill(store) {
 }
 
 // Ten times as fast as by default, which takes some 20 s.
-ebbcache.configureGovernor?.({ regrowStepPercent: 10, regrowIntervalMs: 100 });
+ebbcache.configureGovernor({ regrowStepPercent: 10, regrowIntervalMs: 100 });
 
 serve({
   /** Opens a store for each of the options and fills it; from then on the timeline is noted. */
