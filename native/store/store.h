@@ -129,8 +129,8 @@ class Store {
   uint64_t changePressureBudget(uint64_t from, uint64_t to);
   /// What the tables and an open slab need: no budget is less.
   uint64_t leastBudget() const;
-  /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs that
-  /// the rest has no need of; returns the bytes given back.
+  /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs
+  /// that the rest has no need of; returns the bytes given back.
   uint64_t ebbPayloadTo(uint64_t bytes);
   /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
   /// goes on with the next call, so that a call costs the same however many there are. False where
