@@ -1,19 +1,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 
 #include "memory/linux/base64.h"
-#include "memory/linux/descriptor.h"
-#include "memory/linux/stall_watch.h"
 #include "memory/linux/systemd_request.h"
 #include "memory_linux_descriptors.h"
-#include "memory_linux_machine.h"
+#include "memory_linux_systemd_watch.h"
 
 namespace ebbcache {
 namespace {
@@ -21,7 +15,6 @@ namespace {
 using namespace std::string_literals;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kForever = std::chrono::hours(1);
 constexpr milliseconds kNow{0};
 
 TEST(LinuxBase64, DecodesWholeGroupsOnly) {
@@ -71,57 +64,10 @@ TEST(LinuxSystemd, IgnoresWhatIsMalformed) {
   }
 }
 
-/// A made-up machine on which systemd gave a file.
-class LinuxSystemdWatch : public testing::Test {
- protected:
-  void give(const std::string& variables) const {
-    machine_.tree.write("proc/self/environ",
-                        "MEMORY_PRESSURE_WATCH=" + path_ + std::string(1, '\0') + variables);
-  }
-  void makeFifo() const { ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0); }
-  std::unique_ptr<PressureWatch> open() const {
-    auto watch = openPressureWatch({machine_.tree.path("proc"), machine_.tree.path("cgroup")});
-    watch->listen();
-    return watch;
-  }
-  /// One that looks again at each wait of 2 ms.
-  std::unique_ptr<StallWatch> openRestless() const {
-    auto watch = StallWatch::open({machine_.tree.path("proc"), machine_.tree.path("cgroup")},
-                                  readSystemdRequest(machine_.tree.path("proc")), milliseconds(1));
-    watch->listen();
-    return watch;
-  }
-  Descriptor listen() const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    EXPECT_LT(path_.size(), sizeof address.sun_path);
-    std::memcpy(address.sun_path, path_.data(), path_.size());
-    Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::bind(listener.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::listen(listener.number(), 5), 0);
-    return listener;
-  }
-  static Descriptor accept(const Descriptor& listener) {
-    return Descriptor(::accept4(listener.number(), nullptr, nullptr, SOCK_CLOEXEC));
-  }
-  static void send(const Descriptor& to, std::string_view bytes) {
-    ASSERT_EQ(::write(to.number(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  }
-  static void expectNothing(PressureWatch& watch) {
-    for (int i = 0; i < 3; ++i) {
-      const Stalls stalls = watch.wait(milliseconds(2));
-      EXPECT_FALSE(stalls.system || stalls.group);
-    }
-  }
-
-  LinuxMachine machine_;
-  std::string path_ = machine_.tree.path("given");
-};
-
 TEST_F(LinuxSystemdWatch, HearsAFifo) {
   makeFifo();
   give("");
-  const auto watch = open();
+  const auto watch = openRestless();
   expectNothing(*watch);
   for (int i = 0; i < 3; ++i) {
     // Its end, once the writer has closed it, is nothing that was said.
@@ -160,7 +106,7 @@ TEST_F(LinuxSystemdWatch, HearsASocketUntilItEnds) {
   const Descriptor listener = listen();
   give("MEMORY_PRESSURE_WRITE=Zm9v");
   const auto before = openDescriptors();
-  const auto watch = open();
+  const auto watch = open(kForever, milliseconds(1));
   Descriptor server = accept(listener);
   std::array<char, 8> bytes{};
   ASSERT_EQ(::read(server.number(), bytes.data(), bytes.size()), 3);

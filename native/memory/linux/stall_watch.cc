@@ -25,21 +25,23 @@ constexpr milliseconds kLongestWait = std::chrono::hours(1);
 
 std::unique_ptr<StallWatch> StallWatch::open(const MemoryRoots& roots,
                                              std::optional<SystemdRequest> request,
-                                             milliseconds lookAgainAfter) {
+                                             milliseconds lookAgainAfter,
+                                             Clock::duration quietTime) {
   Descriptor wakeUp(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wakeUp.isOpen()) return nullptr;
+  std::optional<SystemdSource> systemd;
+  if (request) systemd.emplace(*std::move(request), quietTime);
   return std::unique_ptr<StallWatch>(
-      new StallWatch(roots, std::move(request), lookAgainAfter, std::move(wakeUp)));
+      new StallWatch(roots, std::move(systemd), lookAgainAfter, std::move(wakeUp)));
 }
 
-StallWatch::StallWatch(const MemoryRoots& roots, std::optional<SystemdRequest> request,
+StallWatch::StallWatch(const MemoryRoots& roots, std::optional<SystemdSource> systemd,
                        milliseconds lookAgainAfter, Descriptor wakeUp)
     : roots_(roots),
       lookAgainAfter_(lookAgainAfter),
       wakeUp_(std::move(wakeUp)),
-      system_(roots.proc + "/pressure/memory") {
-  if (request) systemd_.emplace(*std::move(request));
-}
+      system_(roots.proc + "/pressure/memory"),
+      systemd_(std::move(systemd)) {}
 
 void StallWatch::listen() {
   if (std::exchange(listening_, true)) return;
@@ -56,7 +58,7 @@ Stalls StallWatch::wait(milliseconds atMost) {
   while (!isOver) {
     const auto now = Clock::now();
     if (listening_ && now >= nextLook_) look(now);
-    const bool woken = poll((listening_ ? std::min(deadline, nextLook_) : deadline) - now, stalls);
+    const bool woken = poll(now, nextChange(now, deadline), stalls);
     isOver = woken || stalls.system || stalls.group || Clock::now() >= deadline;
   }
   if (listening_) readStalls(stalls);
@@ -87,15 +89,24 @@ void StallWatch::look(Clock::time_point now) {
   group_->arm();
 }
 
+/// Until when the sources stay as they are, at most until `deadline`.
+StallWatch::Clock::time_point StallWatch::nextChange(Clock::time_point now,
+                                                     Clock::time_point deadline) const {
+  if (!listening_) return deadline;
+  auto next = std::min(deadline, nextLook_);
+  if (systemd_ && systemd_->quietUntil() > now) next = std::min(next, systemd_->quietUntil());
+  return next;
+}
+
 /// True when it was woken.
-bool StallWatch::poll(Clock::duration atMost, Stalls& stalls) {
+bool StallWatch::poll(Clock::time_point now, Clock::time_point until, Stalls& stalls) {
   std::array<pollfd, 4> sources{{
       {wakeUp_.number(), POLLIN, 0},
       {system_.descriptor(), POLLPRI, 0},
       {group_ ? group_->descriptor() : -1, POLLPRI, 0},
-      {systemd_ ? systemd_->descriptor() : -1, systemd_ ? systemd_->events() : short{0}, 0},
+      {systemd_ ? systemd_->descriptor(now) : -1, systemd_ ? systemd_->events() : short{0}, 0},
   }};
-  const auto rounded = std::max(std::chrono::ceil<milliseconds>(atMost), milliseconds(0));
+  const auto rounded = std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(0));
   const int count = ::poll(sources.data(), sources.size(), static_cast<int>(rounded.count()));
   if (count < 0) {
     // The loop around must not turn at full speed, whatever it is.
@@ -104,7 +115,7 @@ bool StallWatch::poll(Clock::duration atMost, Stalls& stalls) {
   }
   if (system_.isStall(sources[1].revents)) stalls.system = true;
   if (group_ && group_->isStall(sources[2].revents)) stalls.group = true;
-  if (systemd_ && systemd_->isWarning(sources[3].revents)) stalls.group = true;
+  if (systemd_ && systemd_->isWarning(Clock::now(), sources[3].revents)) stalls.group = true;
   if (sources[0].revents == 0) return false;
   uint64_t times = 0;
   [[maybe_unused]] const ssize_t taken = ::read(wakeUp_.number(), &times, sizeof times);

@@ -18,10 +18,12 @@ namespace ebbcache {
 /// which the process may be moved out of.
 class StallWatch final : public PressureWatch {
  public:
-  /// Null where there is no eventfd to be had. `lookAgainAfter` is above 0.
+  /// Null where there is no eventfd to be had. `lookAgainAfter` is above 0, and so is `quietTime`,
+  /// in which what systemd gave warns at most once.
   static std::unique_ptr<StallWatch> open(
       const MemoryRoots& roots, std::optional<SystemdRequest> request,
-      std::chrono::milliseconds lookAgainAfter = std::chrono::seconds(10));
+      std::chrono::milliseconds lookAgainAfter = std::chrono::seconds(10),
+      SystemdSource::Clock::duration quietTime = StallMeter::kWindow);
 
   void listen() override;
   Stalls wait(std::chrono::milliseconds atMost) override;
@@ -30,11 +32,12 @@ class StallWatch final : public PressureWatch {
  private:
   using Clock = StallMeter::Clock;
 
-  StallWatch(const MemoryRoots& roots, std::optional<SystemdRequest> request,
+  StallWatch(const MemoryRoots& roots, std::optional<SystemdSource> systemd,
              std::chrono::milliseconds lookAgainAfter, Descriptor wakeUp);
 
   void look(Clock::time_point now);
-  bool poll(Clock::duration atMost, Stalls& stalls);
+  Clock::time_point nextChange(Clock::time_point now, Clock::time_point deadline) const;
+  bool poll(Clock::time_point now, Clock::time_point until, Stalls& stalls);
   void readStalls(Stalls& stalls);
 
   MemoryRoots roots_;

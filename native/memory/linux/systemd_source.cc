@@ -79,17 +79,19 @@ short SystemdSource::events() const {
   return kind_ == Kind::kPsiFile ? POLLPRI : POLLIN;
 }
 
-bool SystemdSource::isWarning(short found) {
+bool SystemdSource::isWarning(Clock::time_point now, short found) {
   if (found == 0) return false;
   const bool ended = (found & (POLLERR | POLLHUP | POLLNVAL)) != 0;
   const bool warned = kind_ == Kind::kPsiFile ? !ended : drain();
   if (ended) descriptor_.close();
+  if (warned) quietUntil_ = now + quietTime_;
   return warned;
 }
 
-/// True when there was something to read. A sender that never stops is left off at some point.
+/// True when there was something to read. A sender that never stops is left off after 1 MiB, which
+/// is as much as a pipe may hold: what was there at first is one warning.
 bool SystemdSource::drain() {
-  constexpr int kMostReads = 16;
+  constexpr int kMostReads = 256;
   std::array<char, 4096> chunk{};
   bool warned = false;
   for (int i = 0; i < kMostReads; ++i) {
