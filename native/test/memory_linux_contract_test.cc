@@ -17,12 +17,16 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 /// Of most of the trees: 16 GB with 9.4 GiB available.
 constexpr MemoryBound kServer{16283124 * kKiB, (16283124 - 9876544) * kKiB};
 
+/// Of most of the trees whose machine has swap.
+constexpr SwapUsage kServerSwap{4194300 * kKiB, 165 * kMiB};
+constexpr SwapUsage kNoSwap{};
+
 struct Readable {
   std::string name;
   MemoryBound system;
   std::optional<MemoryBound> group;
-  /// Not looked at where it is empty.
-  std::optional<uint64_t> swapLimit;
+  SwapUsage swap;
+  std::optional<PsiAverages> groupPsi;
 };
 
 struct Broken {
@@ -35,24 +39,41 @@ struct Broken {
 
 const std::vector<Readable>& readableMachines() {
   static const std::vector<Readable> kMachines{
-      {"docker-v1", kServer, MemoryBound{512 * kMiB, 234 * kMiB + 49152}, {}},
-      {"docker-v2", kServer, MemoryBound{512 * kMiB, 292 * kMiB + 20480}, {}},
-      {"docker-v2-host-namespace", kServer, MemoryBound{256 * kMiB, 126 * kMiB - 4096}, {}},
-      {"kubernetes-v1-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, {}},
-      {"kubernetes-v2-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, {}},
-      {"kubernetes-v2-pod-tighter", kServer, MemoryBound{1024 * kMiB, 980 * kMiB}, {}},
+      {"docker-v1", kServer, MemoryBound{512 * kMiB, 234 * kMiB + 49152}, {512 * kMiB, 0}, {}},
+      {"docker-v2",
+       kServer,
+       MemoryBound{512 * kMiB, 292 * kMiB + 20480},
+       {512 * kMiB, 6 * kMiB},
+       PsiAverages{1.27, 0.44}},
+      // Its group may not swap, though the machine has room for it.
+      {"docker-v2-host-namespace", kServer, MemoryBound{256 * kMiB, 126 * kMiB - 4096}, kNoSwap,
+       PsiAverages{}},
+      {"kubernetes-v1-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, kNoSwap, {}},
+      {"kubernetes-v2-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, kNoSwap,
+       PsiAverages{0.83, 0.2}},
+      {"kubernetes-v2-pod-tighter", kServer, MemoryBound{1024 * kMiB, 980 * kMiB}, kNoSwap,
+       PsiAverages{0.83, 0.2}},
       // The container's own limit is its MemTotal; within it the service has one.
-      {"lxc", {2048 * kMiB, 348 * kMiB}, MemoryBound{1024 * kMiB, 311 * kMiB}, {}},
-      {"systemd-service", kServer, MemoryBound{768 * kMiB, 600 * kMiB}, {}},
-      {"hybrid", kServer, MemoryBound{1024 * kMiB, 440 * kMiB}, {}},
-      {"unlimited-v1", kServer, {}, {}},
-      {"unlimited-v2", kServer, {}, {}},
-      {"bare-metal", kServer, {}, {}},
-      {"gvisor", {2048 * kMiB, 448 * kMiB}, MemoryBound{1024 * kMiB, 448 * kMiB}, {}},
-      {"usage-above-limit", kServer, MemoryBound{512 * kMiB, 512 * kMiB}, {}},
-      {"inactive-above-usage", kServer, MemoryBound{512 * kMiB, 0}, {}},
-      {"truncated-stat", kServer, MemoryBound{512 * kMiB, 300 * kMiB}, {}},
-      {"no-mem-available", {8054844 * kKiB, 3202492 * kKiB}, {}, {}},
+      {"lxc",
+       {2048 * kMiB, 348 * kMiB},
+       MemoryBound{1024 * kMiB, 311 * kMiB},
+       kNoSwap,
+       PsiAverages{}},
+      {"systemd-service",
+       kServer,
+       MemoryBound{768 * kMiB, 600 * kMiB},
+       {256 * kMiB, 120 * kMiB},
+       PsiAverages{4.02, 2.75}},
+      // The limit of memory is v1's, the stalls are v2's. Nothing but the machine bounds the swap.
+      {"hybrid", kServer, MemoryBound{1024 * kMiB, 440 * kMiB}, kServerSwap, PsiAverages{2.1, 0.9}},
+      {"unlimited-v1", kServer, {}, kServerSwap, {}},
+      {"unlimited-v2", kServer, {}, kServerSwap, PsiAverages{}},
+      {"bare-metal", kServer, {}, kServerSwap, {}},
+      {"gvisor", {2048 * kMiB, 448 * kMiB}, MemoryBound{1024 * kMiB, 448 * kMiB}, kNoSwap, {}},
+      {"usage-above-limit", kServer, MemoryBound{512 * kMiB, 512 * kMiB}, kNoSwap, PsiAverages{}},
+      {"inactive-above-usage", kServer, MemoryBound{512 * kMiB, 0}, kNoSwap, PsiAverages{}},
+      {"truncated-stat", kServer, MemoryBound{512 * kMiB, 300 * kMiB}, kNoSwap, PsiAverages{}},
+      {"no-mem-available", {8054844 * kKiB, 3202492 * kKiB}, {}, {4194300 * kKiB, 0}, {}},
   };
   return kMachines;
 }
@@ -98,6 +119,16 @@ void expectEqual(const MemoryBound& actual, const MemoryBound& expected) {
   EXPECT_EQ(actual.used, expected.used);
 }
 
+void expectEqual(const SwapUsage& actual, const SwapUsage& expected) {
+  EXPECT_EQ(actual.limit, expected.limit);
+  EXPECT_EQ(actual.used, expected.used);
+}
+
+void expectEqual(const PsiAverages& actual, const PsiAverages& expected) {
+  EXPECT_DOUBLE_EQ(actual.someAvg10, expected.someAvg10);
+  EXPECT_DOUBLE_EQ(actual.fullAvg10, expected.fullAvg10);
+}
+
 class ReadableMachine : public ::testing::TestWithParam<Readable> {};
 
 TEST_P(ReadableMachine, ReadsAsExpected) {
@@ -111,9 +142,11 @@ TEST_P(ReadableMachine, ReadsAsExpected) {
   if (expected.group) {
     expectEqual(snapshot.usage.group.value_or(MemoryBound{}), *expected.group);
   }
-  if (expected.swapLimit) {
-    ASSERT_TRUE(snapshot.swap.has_value());
-    EXPECT_EQ(snapshot.swap.value_or(SwapUsage{}).limit, *expected.swapLimit);
+  ASSERT_TRUE(snapshot.swap.has_value());
+  expectEqual(snapshot.swap.value_or(SwapUsage{}), expected.swap);
+  ASSERT_EQ(snapshot.groupPsi.has_value(), expected.groupPsi.has_value());
+  if (expected.groupPsi) {
+    expectEqual(snapshot.groupPsi.value_or(PsiAverages{}), *expected.groupPsi);
   }
 }
 
