@@ -19,16 +19,9 @@ using std::chrono::milliseconds;
 /// Writes as fast as it can for as long as it lives.
 class Flood {
  public:
-  explicit Flood(Descriptor to)
-      : to_(std::move(to)), thread_([this] {
-          const std::array<char, 4096> bytes{};
-          while (!done_) {
-            pollfd room{to_.number(), POLLOUT, 0};
-            if (::poll(&room, 1, 10) != 1) continue;
-            [[maybe_unused]] const ssize_t sent = ::write(to_.number(), bytes.data(), bytes.size());
-          }
-        }) {
+  explicit Flood(Descriptor to) : to_(std::move(to)) {
     ::fcntl(to_.number(), F_SETFL, O_NONBLOCK);
+    thread_ = std::thread([this] { write(); });
   }
   ~Flood() {
     done_ = true;
@@ -38,6 +31,15 @@ class Flood {
   Flood& operator=(const Flood&) = delete;
 
  private:
+  void write() const {
+    const std::array<char, 4096> bytes{};
+    while (!done_) {
+      pollfd room{to_.number(), POLLOUT, 0};
+      if (::poll(&room, 1, 10) != 1) continue;
+      [[maybe_unused]] const ssize_t sent = ::write(to_.number(), bytes.data(), bytes.size());
+    }
+  }
+
   Descriptor to_;
   std::atomic<bool> done_{false};
   std::thread thread_;
