@@ -123,9 +123,8 @@ class Store {
   bool resize(uint64_t maxBytes);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
-  /// Lowers or raises the budget, between leastBudget() and maxBytes; returns the bytes given back.
-  uint64_t setPressureBudget(uint64_t bytes);
-  /// The same, but nothing where the budget is no longer `from`: somebody else has set it.
+  /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`;
+  /// returns the bytes given back.
   uint64_t changePressureBudget(uint64_t from, uint64_t to);
   /// What the tables and an open slab need: no budget is less.
   uint64_t leastBudget() const;
@@ -208,7 +207,6 @@ class Store {
   /// Returns the bytes given back. A spare slab in the making is waited for only when nothing else
   /// is left to give.
   uint64_t shrinkHeldTo(uint64_t target);
-  uint64_t setBudget(uint64_t bytes);
   uint64_t leastBytes() const;
   bool growTables(uint64_t maxBytes);
   bool rebuild(const Layout& layout, uint64_t maxBytes);

@@ -112,18 +112,10 @@ uint64_t Store::leastBudget() const {
   return leastBytes();
 }
 
-uint64_t Store::setPressureBudget(uint64_t bytes) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return setBudget(bytes);
-}
-
 uint64_t Store::changePressureBudget(uint64_t from, uint64_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.budget() == from ? setBudget(to) : 0;
-}
-
-uint64_t Store::setBudget(uint64_t bytes) {
-  memory_.setBudget(std::min(std::max(bytes, leastBytes()), options_.maxBytes));
+  if (memory_.budget() != from) return 0;
+  memory_.setBudget(std::min(std::max(to, leastBytes()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
   givenBackTooMuch_ = 0;
   const uint64_t released = shrinkHeldTo(memory_.budget());

@@ -100,7 +100,7 @@ class StoreChurn : public testing::TestWithParam<std::tuple<Policy, uint64_t>> {
       case 3:
       case 4:
       case 5:
-        store_->setPressureBudget(random_.oneIn(2) ? UINT64_MAX : random_.below(maxBytes_));
+        setPressureBudget(*store_, random_.oneIn(2) ? UINT64_MAX : random_.below(maxBytes_));
         break;
       case 6:
       case 7:

@@ -101,7 +101,7 @@ class SharedStoreUse {
           if (random.oneIn(8)) store_->clear();
           break;
         case 3:
-          store_->setPressureBudget(random.oneIn(2) ? UINT64_MAX : random.below(maxBytes));
+          setPressureBudget(*store_, random.oneIn(2) ? UINT64_MAX : random.below(maxBytes));
           break;
         case 4:
         case 5:

@@ -40,11 +40,11 @@ class Scenario {
     resize(2 * kMiB);
     fill(0, 1000, 60);
     fill(0, 2, 600 * kKiB);
-    store_->setPressureBudget(512 * kKiB);
+    setPressureBudget(*store_, 512 * kKiB);
     fill(500, 700, 900);
     resize(128 * kKiB);
     fill(600, 800, 100);
-    store_->setPressureBudget(UINT64_MAX);
+    setPressureBudget(*store_, UINT64_MAX);
     resize(512 * kKiB);
     fakeNow() += 5000;
     store_->maintain();

@@ -66,6 +66,11 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy = Polic
   return Store::open(options);
 }
 
+/// Whatever the budget is.
+inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
+  return store.changePressureBudget(store.budgetBytes(), bytes);
+}
+
 inline std::optional<std::string> getString(Store& store, std::string_view key) {
   uint64_t bytes = 0;
   std::string out(64, '\0');

@@ -126,7 +126,8 @@ class StoreLruByBytes : public testing::TestWithParam<BytesCase> {
         break;
       case 3:
       case 4:
-        store_->setPressureBudget(random_.oneIn(2) ? UINT64_MAX : random_.below(options_.maxBytes));
+        setPressureBudget(*store_,
+                          random_.oneIn(2) ? UINT64_MAX : random_.below(options_.maxBytes));
         forgetOldest(evictions() - before);
         break;
       case 5:

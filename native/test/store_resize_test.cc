@@ -50,7 +50,7 @@ TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
   options.policy = GetParam();
   const auto store = Store::open(options, testEnvironment(memory));
   for (uint64_t i = 0; i < 60000; ++i) store->put(keyOf(i), std::string(600, 'v'));
-  store->setPressureBudget(12 * kMiB);
+  setPressureBudget(*store, 12 * kMiB);
   ASSERT_TRUE(store->resize(1024 * kMiB));
   EXPECT_EQ(store->budgetBytes(), 12 * kMiB);
   EXPECT_LE(memory.mapped, 12 * kMiB);
@@ -76,7 +76,7 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   options.maxBytes = kMiB;
   options.policy = GetParam();
   const auto store = Store::open(options, testEnvironment(memory));
-  store->setPressureBudget(0);
+  setPressureBudget(*store, 0);
   for (const uint64_t size : {2 * kMiB, 16 * kMiB, 256 * kMiB, 64 * kKiB, 64 * kMiB}) {
     ASSERT_TRUE(store->resize(size)) << size;
     ASSERT_EQ(store->put("a", "one"), PutResult::kStored) << size;

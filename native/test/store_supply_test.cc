@@ -135,7 +135,7 @@ TEST_P(StoreSupply, ASlabInTheMakingIsGivenBackWithTheRest) {
   const std::function<void()> gives[] = {
       [this] { store_->clear(); },
       [this] { store_->shrink(UINT64_MAX); },
-      [this] { store_->setPressureBudget(0); },
+      [this] { setPressureBudget(*store_, 0); },
       [this] { EXPECT_TRUE(store_->resize(kBudget / 2)); },
       [this] { EXPECT_TRUE(store_->resize(64 * kKiB)); },
   };
@@ -153,7 +153,7 @@ TEST_P(StoreSupply, ASlabInTheMakingIsGivenBackWithTheRest) {
     drainSupply();
     EXPECT_EQ(store_->heldBytes(), gated_.mapped);
     ASSERT_TRUE(store_->resize(kBudget));
-    store_->setPressureBudget(UINT64_MAX);
+    setPressureBudget(*store_, UINT64_MAX);
     store_->clear();
   }
 }
@@ -243,7 +243,7 @@ TEST_P(StoreSupply, TheSmallestBudgetUnderPressureStillHoldsAnEntry) {
   fillBesideOneInTheMaking(5000);
   {
     const OpensWhenAwaited opens(gated_);
-    store_->setPressureBudget(0);
+    setPressureBudget(*store_, 0);
   }
   fill(5000, 5200);
   EXPECT_TRUE(store_->has(keyOf(5199)));

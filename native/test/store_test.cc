@@ -209,7 +209,7 @@ TEST(Store, UsesWhatPressureLeavesForSmallEntriesToo) {
   for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
     const auto store = openStore(64 * kMiB, policy);
     for (uint64_t i = 0; i < scaled(1000000); ++i) store->put(keyOf(i), std::string(30, 'v'));
-    store->setPressureBudget(16 * kMiB);
+    setPressureBudget(*store, 16 * kMiB);
     const StoreStats stats = store->stats();
     EXPECT_GT(stats.heldBytes, 11 * kMiB);
     EXPECT_GT(stats.payloadBytes, 5 * kMiB);
@@ -239,15 +239,15 @@ TEST(Store, ShrinkToNothingKeepsWorking) {
 TEST(Store, PressureBudgetShrinksAndComesBack) {
   const auto store = openStore(16 * kMiB);
   for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
-  EXPECT_GT(store->setPressureBudget(4 * kMiB), 8 * kMiB);
+  EXPECT_GT(setPressureBudget(*store, 4 * kMiB), 8 * kMiB);
   StoreStats stats = store->stats();
   EXPECT_LE(stats.heldBytes, 4 * kMiB);
   EXPECT_EQ(stats.budgetBytes, 4 * kMiB);
   EXPECT_GT(stats.pressureEvictions, 0U);
   EXPECT_TRUE(store->has(keyOf(39999)));
-  EXPECT_EQ(store->setPressureBudget(UINT64_MAX), 0U);
+  EXPECT_EQ(setPressureBudget(*store, UINT64_MAX), 0U);
   EXPECT_EQ(store->budgetBytes(), 16 * kMiB);
-  store->setPressureBudget(0);
+  setPressureBudget(*store, 0);
   EXPECT_EQ(store->put("a", "one"), PutResult::kStored) << "the floor still holds an entry";
 }
 
