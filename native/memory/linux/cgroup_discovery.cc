@@ -138,20 +138,25 @@ bool isRoot(const std::string& folder) {
 
 }  // namespace
 
+CgroupPlaces findCgroups(const MemoryRoots& roots, std::string_view membership) {
+  CgroupPlaces places;
+  const Memberships memberships = findMemberships(membership);
+  auto v2 = findPlace(roots, CgroupVersion::kV2, memberships.v2);
+  if (v2 && !isRoot(v2->folders.front())) {
+    places.pressureFile = v2->folders.front() + "/memory.pressure";
+  }
+  // A controller is in one hierarchy only: where v1 has it, v2 does not.
+  const auto v1 = memberships.memoryV1;
+  places.memory = v1 ? findPlace(roots, CgroupVersion::kV1, v1) : std::move(v2);
+  return places;
+}
+
 bool discoverCgroup(const MemoryRoots& roots, CgroupPlaces& out, std::string& error) {
   std::string text;
   const FileResult result = readWholeFile(roots.proc + "/self/cgroup", text, error);
   if (result == FileResult::kFailed) return false;
-  out = CgroupPlaces();
-  if (result == FileResult::kAbsent) return true;  // a kernel without cgroups
-  const Memberships memberships = findMemberships(text);
-  auto v2 = findPlace(roots, CgroupVersion::kV2, memberships.v2);
-  if (v2 && !isRoot(v2->folders.front())) {
-    out.pressureFile = v2->folders.front() + "/memory.pressure";
-  }
-  // A controller is in one hierarchy only: where v1 has it, v2 does not.
-  const auto v1 = memberships.memoryV1;
-  out.memory = v1 ? findPlace(roots, CgroupVersion::kV1, v1) : std::move(v2);
+  // A kernel without cgroups has no such file.
+  out = result == FileResult::kAbsent ? CgroupPlaces() : findCgroups(roots, text);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "memory/snapshot.h"
@@ -28,6 +29,9 @@ struct CgroupPlaces {
   /// controller. Empty where the group is all of the machine; whether the file exists is not said.
   std::string pressureFile;
 };
+
+/// Looks for the folders of the groups that `membership`, the text of <proc>/self/cgroup, names.
+CgroupPlaces findCgroups(const MemoryRoots& roots, std::string_view membership);
 
 /// Reads <proc>/self/cgroup and looks for the folders. False, with a sentence in `error` and `out`
 /// untouched, when the files cannot be read.

@@ -5,20 +5,37 @@
 namespace ebbcache {
 namespace {
 
-/// A look at where the process is costs about as much as three reads, so it is not taken at each.
-constexpr std::chrono::seconds kRediscoverAfter{1};
+/// To ask where the process is costs about as much as two reads, so it is not done at each.
+constexpr std::chrono::seconds kFollowAfter{1};
+/// To look for the groups costs more than all else. Where the process stays, only what its groups
+/// have may change: a controller that is handed on to them, say.
+constexpr std::chrono::seconds kDiscoverAfter{10};
 
 }  // namespace
 
 bool CgroupReader::read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
                         std::string& error) {
-  const auto now = std::chrono::steady_clock::now();
-  if (!discoveredAt_ || now - *discoveredAt_ >= kRediscoverAfter) {
-    if (!discover(error)) return false;
-  }
+  if (!follow(buffer, error)) return false;
   if (readTightest(machineTotal, withSwap, buffer, out, error)) return true;
   // The group was removed, or the process was moved, since the last look.
-  return discover(error) && readTightest(machineTotal, withSwap, buffer, out, error);
+  return discover(buffer, error) && readTightest(machineTotal, withSwap, buffer, out, error);
+}
+
+bool CgroupReader::follow(FileBuffer& buffer, std::string& error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (followedAt_ && now - *followedAt_ < kFollowAfter) return true;
+  if (!discoveredAt_ || now - *discoveredAt_ >= kDiscoverAfter) return discover(buffer, error);
+  std::string_view text;
+  if (!readMembership(buffer, text, error)) return false;
+  if (text != membership_) return discover(buffer, error);
+  followedAt_ = now;
+  return true;
+}
+
+/// Empty where the kernel has no cgroups.
+bool CgroupReader::readMembership(FileBuffer& buffer, std::string_view& text, std::string& error) {
+  text = {};
+  return membershipFile_.read(buffer, text, error) != FileResult::kFailed;
 }
 
 bool CgroupReader::readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
@@ -26,10 +43,13 @@ bool CgroupReader::readPressure(PacedPsi::Clock::time_point now, FileBuffer& buf
   return !pressure_ || pressure_->read(now, buffer, out, error);
 }
 
-bool CgroupReader::discover(std::string& error) {
+bool CgroupReader::discover(FileBuffer& buffer, std::string& error) {
   discoveredAt_.reset();
-  CgroupPlaces places;
-  if (!discoverCgroup(roots_, places, error)) return false;
+  followedAt_.reset();
+  std::string_view text;
+  if (!readMembership(buffer, text, error)) return false;
+  membership_ = text;
+  CgroupPlaces places = findCgroups(roots_, membership_);
   std::optional<CgroupPlace>& place = places.memory;
   // A group that was followed, is gone, and is still named as ours: reading an ancestor instead
   // would show a limit that is not the one that kills this process.
@@ -48,7 +68,7 @@ bool CgroupReader::discover(std::string& error) {
     pressure_.emplace(std::move(places.pressureFile));
   }
   place_ = std::move(place);
-  discoveredAt_ = std::chrono::steady_clock::now();
+  discoveredAt_ = followedAt_ = std::chrono::steady_clock::now();
   return true;
 }
 

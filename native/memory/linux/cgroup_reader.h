@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,8 @@ namespace ebbcache {
 /// Not thread-safe. Follows the process when it is moved to another group, within a second.
 class CgroupReader {
  public:
-  explicit CgroupReader(MemoryRoots roots) : roots_(std::move(roots)) {}
+  explicit CgroupReader(MemoryRoots roots)
+      : roots_(std::move(roots)), membershipFile_(roots_.proc + "/self/cgroup") {}
 
   /// Of the nested groups the tightest bound of memory, and of swap. False, with a sentence in
   /// `error`, when a file cannot be read or believed.
@@ -32,14 +34,21 @@ class CgroupReader {
                     std::optional<PsiAverages>& out, std::string& error);
 
  private:
-  bool discover(std::string& error);
+  /// Looks for the groups anew where the process was moved, or the last look is long ago.
+  bool follow(FileBuffer& buffer, std::string& error);
+  bool discover(FileBuffer& buffer, std::string& error);
+  bool readMembership(FileBuffer& buffer, std::string_view& text, std::string& error);
   bool readTightest(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
                     std::string& error);
 
   MemoryRoots roots_;
+  KeptFile membershipFile_;
+  /// What it said when the groups were looked for.
+  std::string membership_;
   std::optional<CgroupPlace> place_;
   std::vector<CgroupGroup> groups_;
   std::optional<PacedPsi> pressure_;
+  std::optional<std::chrono::steady_clock::time_point> followedAt_;
   std::optional<std::chrono::steady_clock::time_point> discoveredAt_;
 };
 
