@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
 import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
-import type { NativeSampler, NativeSamplerOptions } from './memory/native-sample.js';
+import type {
+  NativeReadings,
+  NativeSampler,
+  NativeSamplerOptions,
+} from './memory/native-sample.js';
 import type { NativeApi } from './native-api.js';
 
 /** Counters since a store was opened, and what it holds now. */
@@ -74,7 +78,6 @@ export const MOST_KEYS = 64;
 
 interface NativeAddon {
   Store: new (options: NativeStoreOptions) => NativeStore;
-  Sampler: new (options: NativeSamplerOptions) => NativeSampler;
   get: NativeRead;
   /** As get, counted neither as hit nor as use. */
   peek: NativeRead;
@@ -104,6 +107,7 @@ interface NativeAddon {
   /** Throws a RangeError that says which option is not in range, or does not go with another. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;
+  createSampler(options: NativeSamplerOptions, readings: NativeReadings): NativeSampler;
   nativeApi(): NativeApi;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
 }

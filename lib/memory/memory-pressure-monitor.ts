@@ -8,7 +8,7 @@ import {
   resolveMonitorOptions,
   type Thresholds,
 } from './monitor-options.js';
-import type { NativeSample, NativeSampler } from './native-sample.js';
+import { makeReadings, type NativeSampler, Reading } from './native-sample.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
 export type PressureCallback = (stats: MemoryStats) => void;
@@ -67,7 +67,9 @@ interface Entry {
  */
 export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   readonly #options: ResolvedMonitorOptions;
-  readonly #sampler: NativeSampler;
+  /** Of the latest sample that was read. */
+  readonly #readings = makeReadings();
+  readonly #readMachine: NativeSampler;
   readonly #callbacks = new Map<PressureLevel, Set<{ callback: PressureCallback }>>();
   readonly #history: Entry[] = [];
   #level: PressureLevel = PressureLevel.NORMAL;
@@ -85,7 +87,10 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     this.setMaxListeners(0);
     this.#options = resolveMonitorOptions(options);
     const { thresholds, procRoot, cgroupRoot } = this.#options;
-    this.#sampler = new native.Sampler({ ...thresholds, procRoot, cgroupRoot });
+    this.#readMachine = native.createSampler(
+      { ...thresholds, procRoot, cgroupRoot },
+      this.#readings,
+    );
   }
 
   /**
@@ -246,10 +251,10 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   #takeSample(): Entry {
-    const sample = this.#read();
+    this.#read();
     const entry: Entry = {
-      stats: statsOf(sample, new Date()),
-      evictionTargetMb: toMb(sample.evictionTarget),
+      stats: statsOf(this.#readings, new Date()),
+      evictionTargetMb: toMb(this.#readings[Reading.evictionTarget]),
       takenAt: performance.now(),
     };
     this.#history.push(entry);
@@ -261,9 +266,9 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     return entry;
   }
 
-  #read(): NativeSample {
+  #read(): void {
     try {
-      return this.#sampler.sample();
+      this.#readMachine();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SampleError(`Memory could not be sampled. ${reason}`, { cause });

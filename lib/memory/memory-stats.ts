@@ -1,4 +1,4 @@
-import type { NativeSample } from './native-sample.js';
+import { type NativeReadings, Reading } from './native-sample.js';
 import type { PressureLevel } from './pressure-level.js';
 
 /** One sample. Sizes are MiB and may be fractions; percentages are 0 to 100. */
@@ -46,26 +46,31 @@ export function toMb(bytes: number): number {
   return bytes / bytesPerMb;
 }
 
-export function statsOf(sample: NativeSample, timestamp: Date): MemoryStats {
+export function statsOf(readings: NativeReadings, timestamp: Date): MemoryStats {
+  const total = readings[Reading.total];
+  const processRss = readings[Reading.processRss];
   const stats: MemoryStats = {
     timestamp,
-    processRssMb: toMb(sample.processRss),
-    processVmsMb: toMb(sample.processVirtual),
-    processPercent: (sample.processRss / sample.total) * 100,
-    systemAvailableMb: toMb(sample.available),
-    systemTotalMb: toMb(sample.total),
-    systemPercent: sample.percent,
-    limitedBy: sample.limitedBy,
-    pressureLevel: sample.level,
+    processRssMb: toMb(processRss),
+    processVmsMb: toMb(readings[Reading.processVirtual]),
+    processPercent: (processRss / total) * 100,
+    systemAvailableMb: toMb(readings[Reading.available]),
+    systemTotalMb: toMb(total),
+    systemPercent: readings[Reading.percent],
+    limitedBy: readings[Reading.groupBound] === 1 ? 'cgroup' : 'system',
+    pressureLevel: readings[Reading.level] as PressureLevel,
   };
-  if (sample.psiSome !== undefined && sample.psiFull !== undefined) {
-    stats.psi = { someAvg10: sample.psiSome, fullAvg10: sample.psiFull };
-  }
-  if (sample.groupPsiSome !== undefined && sample.groupPsiFull !== undefined) {
-    stats.cgroupPsi = { someAvg10: sample.groupPsiSome, fullAvg10: sample.groupPsiFull };
-  }
-  if (sample.swapTotal !== undefined && sample.swapUsed !== undefined) {
-    stats.swap = { totalMb: toMb(sample.swapTotal), usedMb: toMb(sample.swapUsed) };
+  const psi = psiOf(readings[Reading.psiSome], readings[Reading.psiFull]);
+  if (psi) stats.psi = psi;
+  const cgroupPsi = psiOf(readings[Reading.groupPsiSome], readings[Reading.groupPsiFull]);
+  if (cgroupPsi) stats.cgroupPsi = cgroupPsi;
+  const swapTotal = readings[Reading.swapTotal];
+  if (!Number.isNaN(swapTotal)) {
+    stats.swap = { totalMb: toMb(swapTotal), usedMb: toMb(readings[Reading.swapUsed]) };
   }
   return stats;
+}
+
+function psiOf(someAvg10: number, fullAvg10: number): PsiAverages | undefined {
+  return Number.isNaN(someAvg10) ? undefined : { someAvg10, fullAvg10 };
 }

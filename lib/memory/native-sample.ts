@@ -1,35 +1,45 @@
-// The shapes of the addon's `Sampler`.
+// What the addon's `createSampler` takes and returns.
 
-/** One reading of the machine. Sizes in bytes. */
-export interface NativeSample {
-  processRss: number;
-  processVirtual: number;
+/** Indices into the readings; the same in native/addon/sampler.h. Bytes and percent. */
+export const Reading = {
+  processRss: 0,
+  processVirtual: 1,
   /** Of the effective limit: the tighter of the machine and the memory cgroup. */
-  total: number;
-  available: number;
+  total: 2,
+  available: 3,
   /** Used, in percent of `total`. */
-  percent: number;
-  limitedBy: 'system' | 'cgroup';
-  /** PSI averages over 10 s in percent; absent where the kernel has none. */
-  psiSome?: number;
-  psiFull?: number;
+  percent: 4,
+  /** 1 where the cgroup is the effective limit, 0 where the machine is. */
+  groupBound: 5,
+  /** PSI averages over 10 s in percent; NaN where the kernel has none. */
+  psiSome: 6,
+  psiFull: 7,
   /** Of the process's own group. */
-  groupPsiSome?: number;
-  groupPsiFull?: number;
-  /** What may be and is swapped, within the bound with the least room for it. */
-  swapTotal?: number;
-  swapUsed?: number;
-  level: 1 | 2 | 3 | 4;
+  groupPsiSome: 8,
+  groupPsiFull: 9,
+  /** What may be and is swapped, within the bound with the least room for it; NaN where unknown. */
+  swapTotal: 10,
+  swapUsed: 11,
+  /** 1 to 4. */
+  level: 12,
   /** To be freed to be back at a safe share of `total`; 0 at level 1. */
-  evictionTarget: number;
+  evictionTarget: 13,
+} as const;
+
+/** One reading of the machine, overwritten by the next. */
+export type NativeReadings = Float64Array & Record<(typeof Reading)[keyof typeof Reading], number>;
+
+export function makeReadings(): NativeReadings {
+  return new Float64Array(Object.keys(Reading).length) as NativeReadings;
 }
 
-export interface NativeSampler {
-  /** Throws an Error with the code 'ERR_EBBCACHE_SAMPLE' when the machine cannot be read. */
-  sample(): NativeSample;
-}
+/**
+ * Overwrites the readings it was made for. Throws an Error with the code 'ERR_EBBCACHE_SAMPLE' when
+ * the machine cannot be read.
+ */
+export type NativeSampler = () => void;
 
-/** Thresholds in percent; valid ones, or the constructor throws. */
+/** Thresholds in percent; valid ones, or createSampler throws. */
 export interface NativeSamplerOptions {
   procRoot?: string;
   cgroupRoot?: string;
@@ -38,5 +48,3 @@ export interface NativeSamplerOptions {
   high: number;
   critical: number;
 }
-
-export type NativeSamplerConstructor = new (options: NativeSamplerOptions) => NativeSampler;

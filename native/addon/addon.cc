@@ -1,5 +1,5 @@
-// The Node-API module: two classes, and functions on the stores' entries and the governor. Nothing
-// here outlives its environment.
+// The Node-API module: a class of stores, and functions on their entries, the governor and memory.
+// Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/environment.h"
@@ -34,11 +34,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* const environment = new Environment();
   env.SetInstanceData(environment);
   exports.Set("Store", StoreObject::init(env));
-  exports.Set("Sampler", Sampler::init(env));
   addStoreCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
+  exports.Set("createSampler", Napi::Function::New(env, createSampler, "createSampler"));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));

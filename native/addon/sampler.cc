@@ -1,80 +1,96 @@
 #include "addon/sampler.h"
 
+#include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "addon/options.h"
+#include "pressure/memory_sampler.h"
 
 namespace ebbcache {
 namespace {
 
-Napi::Value throwSampleError(Napi::Env env, const std::string& message) {
-  const Napi::Error error = Napi::Error::New(env, message);
-  error.Value().Set("code", "ERR_EBBCACHE_SAMPLE");
-  error.ThrowAsJavaScriptException();
-  return env.Undefined();
+bool readSamplerOptions(const Napi::Object& given, MemoryRoots& roots, Thresholds& thresholds) {
+  return readOption(given, "procRoot", roots.proc) &&
+         readOption(given, "cgroupRoot", roots.cgroup) && readThresholds(given, thresholds);
 }
 
-Napi::Number numberOf(Napi::Env env, uint64_t bytes) {
-  return Napi::Number::New(env, static_cast<double>(bytes));
+/// The number that a field of `part` is, or NaN where there is no `part`.
+template <typename Part, typename Field>
+double numberOf(const std::optional<Part>& part, Field Part::*field) {
+  return part ? static_cast<double>((*part).*field) : std::numeric_limits<double>::quiet_NaN();
 }
+
+void write(const MemorySample& sample, double* readings) {
+  const auto& [snapshot, assessment] = sample;
+  readings[kProcessRss] = static_cast<double>(snapshot.processRss);
+  readings[kProcessVirtual] = static_cast<double>(snapshot.processVirtual);
+  readings[kTotal] = static_cast<double>(assessment.bound.limit);
+  readings[kAvailable] = static_cast<double>(assessment.bound.available());
+  readings[kPercent] = assessment.bound.percentUsed();
+  readings[kGroupBound] = assessment.boundBy == BoundKind::kGroup ? 1 : 0;
+  readings[kPsiSome] = numberOf(snapshot.psi, &PsiAverages::someAvg10);
+  readings[kPsiFull] = numberOf(snapshot.psi, &PsiAverages::fullAvg10);
+  readings[kGroupPsiSome] = numberOf(snapshot.groupPsi, &PsiAverages::someAvg10);
+  readings[kGroupPsiFull] = numberOf(snapshot.groupPsi, &PsiAverages::fullAvg10);
+  readings[kSwapTotal] = numberOf(snapshot.swap, &SwapUsage::limit);
+  readings[kSwapUsed] = numberOf(snapshot.swap, &SwapUsage::used);
+  readings[kLevel] = static_cast<double>(assessment.level);
+  readings[kEvictionTarget] = static_cast<double>(assessment.evictionTarget);
+}
+
+/// What a sampling function owns, from its creation to its collection.
+class Sampler {
+ public:
+  Sampler(Thresholds thresholds, const MemoryRoots& roots, Napi::Float64Array readings)
+      : sampler_(std::make_unique<MemorySampler>(thresholds, roots)),
+        kept_(Napi::Persistent(readings)),
+        readings_(readings.Data()) {}
+
+  void operator()(const Napi::CallbackInfo& info) {
+    MemorySample sample;
+    std::string why;
+    if (sampler_->sample(sample, why)) {
+      write(sample, readings_);
+      return;
+    }
+    const Napi::Error error = Napi::Error::New(info.Env(), why);
+    error.Value().Set("code", "ERR_EBBCACHE_SAMPLE");
+    error.ThrowAsJavaScriptException();
+  }
+
+ private:
+  std::unique_ptr<MemorySampler> sampler_;
+  Napi::Reference<Napi::Float64Array> kept_;
+  double* readings_;
+};
 
 }  // namespace
 
-Napi::Function Sampler::init(Napi::Env env) {
-  return DefineClass(env, "Sampler", {InstanceMethod<&Sampler::sample>("sample")});
-}
-
-Sampler::Sampler(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Sampler>(info) {
+Napi::Value createSampler(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 1 || !info[0].IsObject()) {
-    Napi::TypeError::New(env, "Sampler needs an object of options.").ThrowAsJavaScriptException();
-    return;
+  const auto refuse = [&](const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+    return env.Undefined();
+  };
+  if (!info[0].IsObject()) {
+    return refuse(Napi::TypeError::New(env, "A sampler needs an object of options."));
   }
-  const auto options = info[0].As<Napi::Object>();
+  if (!info[1].IsTypedArray() ||
+      info[1].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      info[1].As<Napi::TypedArray>().ElementLength() != kReadingCount) {
+    return refuse(Napi::TypeError::New(
+        env, "A sampler needs a Float64Array of " + std::to_string(kReadingCount) + " numbers."));
+  }
   MemoryRoots roots;
   Thresholds thresholds;
-  const bool read = readOption(options, "procRoot", roots.proc) &&
-                    readOption(options, "cgroupRoot", roots.cgroup) &&
-                    readThresholds(options, thresholds);
-  if (!read) return;
+  if (!readSamplerOptions(info[0].As<Napi::Object>(), roots, thresholds)) return env.Undefined();
   const std::string why = thresholds.whyInvalid();
-  if (!why.empty()) {
-    Napi::RangeError::New(env, why).ThrowAsJavaScriptException();
-    return;
-  }
-  sampler_ = std::make_unique<MemorySampler>(thresholds, roots);
-}
-
-Napi::Value Sampler::sample(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  MemorySample sample;
-  std::string error;
-  if (!sampler_->sample(sample, error)) return throwSampleError(env, error);
-  const auto& [snapshot, assessment] = sample;
-
-  const Napi::Object result = Napi::Object::New(env);
-  result.Set("processRss", numberOf(env, snapshot.processRss));
-  result.Set("processVirtual", numberOf(env, snapshot.processVirtual));
-  result.Set("total", numberOf(env, assessment.bound.limit));
-  result.Set("available", numberOf(env, assessment.bound.available()));
-  result.Set("percent", assessment.bound.percentUsed());
-  result.Set("limitedBy", assessment.boundBy == BoundKind::kGroup ? "cgroup" : "system");
-  if (snapshot.psi) {
-    result.Set("psiSome", snapshot.psi->someAvg10);
-    result.Set("psiFull", snapshot.psi->fullAvg10);
-  }
-  if (snapshot.groupPsi) {
-    result.Set("groupPsiSome", snapshot.groupPsi->someAvg10);
-    result.Set("groupPsiFull", snapshot.groupPsi->fullAvg10);
-  }
-  if (snapshot.swap) {
-    result.Set("swapTotal", numberOf(env, snapshot.swap->limit));
-    result.Set("swapUsed", numberOf(env, snapshot.swap->used));
-  }
-  result.Set("level", static_cast<double>(assessment.level));
-  result.Set("evictionTarget", numberOf(env, assessment.evictionTarget));
-  return result;
+  if (!why.empty()) return refuse(Napi::RangeError::New(env, why));
+  return Napi::Function::New(env, Sampler(thresholds, roots, info[1].As<Napi::Float64Array>()),
+                             "sample");
 }
 
 }  // namespace ebbcache

@@ -1,34 +1,44 @@
-// The class `Sampler` of the addon: one reading of the machine, with what it means, per call.
+// The function `createSampler` of the addon: readings of the machine, with what they mean.
 #pragma once
 
 #include <napi.h>
 
-#include <memory>
-
-#include "pressure/memory_sampler.h"
+#include <cstddef>
 
 namespace ebbcache {
 
-/// JavaScript: new Sampler({ procRoot?, cgroupRoot?, normal, elevated, high, critical }),
-/// thresholds in percent; TypeError or RangeError for others. Keeps the level's hysteresis between
-/// samples, so every monitor has its own.
-class Sampler : public Napi::ObjectWrap<Sampler> {
- public:
-  /// The constructor function, made anew for each environment: nothing is kept outside it.
-  static Napi::Function init(Napi::Env env);
-
-  /// With JavaScript exceptions only: returns with one pending when the options are refused.
-  explicit Sampler(const Napi::CallbackInfo& info);
-
- private:
-  /// { processRss, processVirtual, total, available, percent, limitedBy: 'system' | 'cgroup',
-  ///   psiSome?, psiFull?, groupPsiSome?, groupPsiFull?, swapTotal?, swapUsed?, level: 1..4,
-  ///   evictionTarget }, bytes and percent. Throws an Error with
-  /// the code ERR_EBBCACHE_SAMPLE when the machine cannot be read; a later call may succeed.
-  Napi::Value sample(const Napi::CallbackInfo& info);
-
-  /// Absent where the constructor threw.
-  std::unique_ptr<MemorySampler> sampler_;
+/// Where a sample writes what: indices into its array of numbers. The same in
+/// lib/memory/native-sample.ts. Bytes and percent; NaN where the system does not say.
+enum Reading : size_t {
+  kProcessRss,
+  kProcessVirtual,
+  /// These three of the bound that decides.
+  kTotal,
+  kAvailable,
+  kPercent,
+  /// 1 where that is the group, 0 where it is the machine.
+  kGroupBound,
+  kPsiSome,
+  kPsiFull,
+  kGroupPsiSome,
+  kGroupPsiFull,
+  kSwapTotal,
+  kSwapUsed,
+  /// 1 to 4.
+  kLevel,
+  kEvictionTarget,
+  kReadingCount
 };
+
+/// JavaScript: createSampler({ procRoot?, cgroupRoot?, normal, elevated, high, critical },
+/// readings: Float64Array) => () => void, thresholds in percent; TypeError or RangeError for
+/// others.
+///
+/// Each call of the function that it returns overwrites `readings` (see Reading), or throws an
+/// Error with the code ERR_EBBCACHE_SAMPLE when the machine cannot be read; a later call may
+/// succeed. It keeps the level's hysteresis between calls, so every monitor has its own. A sample
+/// is mostly taken by an idle process, whose code and data are in no cache any more: an array
+/// filled in place touches far less of both than an object made of named properties.
+Napi::Value createSampler(const Napi::CallbackInfo& info);
 
 }  // namespace ebbcache
