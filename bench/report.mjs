@@ -61,7 +61,7 @@ const INTRODUCTION = `This page is written by
 npm run bench
 \`\`\`
 
-which takes some ten minutes, or by \`npm run bench -- NAME ...\` in part; \`--quick\` only shows what
+which takes some twelve minutes, or by \`npm run bench -- NAME ...\` in part; \`--quick\` only shows what
 much smaller runs give. The numbers behind the tables are in \`bench/results/\`. Digits are those of one
 machine on one day: compare what stands in one table, and look at the spread.
 
