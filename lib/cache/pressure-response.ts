@@ -39,6 +39,8 @@ export class PressureResponse {
   }
 
   #respond(level: PressureLevel): void {
+    // Nearly all samples.
+    if (level === PressureLevel.NORMAL && this.#level === PressureLevel.NORMAL) return;
     const rose = level > this.#level;
     this.#level = level;
     if (rose) this.events++;

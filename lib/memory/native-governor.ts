@@ -1,24 +1,10 @@
-// The shapes of the addon's functions on the governor.
+// What the addon's functions on the governor take and return.
+
+import type { GovernorOptions } from './governor-options.js';
+import type { ThresholdOptions, Thresholds } from './monitor-options.js';
 
 /** What is undefined has its default. */
-export interface NativeGovernorOptions {
-  procRoot?: string;
-  cgroupRoot?: string;
-  normal: number;
-  elevated: number;
-  high: number;
-  critical: number;
-  elevatedTarget?: number;
-  highTarget?: number;
-  criticalTarget?: number;
-  elevatedShare?: number;
-  highShare?: number;
-  intervalMs?: number;
-  longestIntervalMs?: number;
-  regrowStepPercent?: number;
-  regrowIntervalMs?: number;
-  earlyWarnings?: boolean;
-}
+export type NativeGovernorOptions = Omit<GovernorOptions, keyof ThresholdOptions> & Thresholds;
 
 export interface NativeGovernorStatus {
   running: boolean;

@@ -1,5 +1,7 @@
 // What the addon's `createSampler` takes and returns.
 
+import type { MemoryRoots, Thresholds } from './monitor-options.js';
+
 /** Indices into the readings; the same in native/addon/sampler.h. Bytes and percent. */
 export const Reading = {
   processRss: 0,
@@ -39,12 +41,5 @@ export function makeReadings(): NativeReadings {
  */
 export type NativeSampler = () => void;
 
-/** Thresholds in percent; valid ones, or createSampler throws. */
-export interface NativeSamplerOptions {
-  procRoot?: string;
-  cgroupRoot?: string;
-  normal: number;
-  elevated: number;
-  high: number;
-  critical: number;
-}
+/** Valid thresholds, or createSampler throws. */
+export type NativeSamplerOptions = Thresholds & MemoryRoots;

@@ -215,6 +215,8 @@ std::vector<NamedMachine> contractMachines() {
 
 INSTANTIATE_TEST_SUITE_P(Recorded, MemoryContract, ::testing::ValuesIn(contractMachines()),
                          testNameOf<NamedMachine>);
+INSTANTIATE_TEST_SUITE_P(Recorded, MemoryFailureContract, ::testing::ValuesIn(contractMachines()),
+                         testNameOf<NamedMachine>);
 
 /// A watch need not find any file that it can listen to.
 std::vector<NamedWatch> contractWatches() {

@@ -28,10 +28,9 @@ class RecordedMachine final : public Machine {
   }
 
   MemoryRoots roots() const override { return {tree.path("proc"), tree.path("cgroup")}; }
-  bool breakIt() override {
+  void breakIt() override {
     std::filesystem::copy_file(tree.path("proc/meminfo"), tree.path("meminfo"));
     tree.remove("proc/meminfo");
-    return true;
   }
   void mend() override { tree.rename("meminfo", "proc/meminfo"); }
 
