@@ -87,7 +87,8 @@ describe.runIf(onLinux)('a level by hand', () => {
     expect(half.entries).toBeGreaterThan(0.46 * full.entries);
     // It may have ordered its next slab already.
     expect(released).toBeGreaterThanOrEqual(full.heldBytes - half.heldBytes);
-    expect(released).toBeGreaterThan(0.4 * full.heldBytes);
+    // In slabs of 2 MiB, of which one may be in the making.
+    expect(released).toBeGreaterThan(0.3 * full.heldBytes);
     expect(half.pressureEvictions - full.pressureEvictions).toBe(full.entries - half.entries);
     expect(cache.has(`key ${mib * 1000 - 1}`)).toBe(true);
     cache.applyPressure(PressureLevel.CRITICAL);
