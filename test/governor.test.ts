@@ -321,7 +321,15 @@ describe.runIf(onLinux)('configureGovernor', () => {
   });
 
   it('lowers with a share or a threshold what goes by it', () => {
-    configureGovernor({ elevatedShare: 40 });
-    configureGovernor({ normalThreshold: 10, elevatedThreshold: 20, highThreshold: 30 });
+    const low = { normalThreshold: 10, elevatedThreshold: 20, highThreshold: 30 };
+    expect(() => configureGovernor({ elevatedShare: 40 })).not.toThrow();
+    expect(() => configureGovernor(low)).not.toThrow();
+    // What is given does not go by anything.
+    expect(() => configureGovernor({ elevatedShare: 40, highShare: 50 })).toThrow(
+      /high share is 50/,
+    );
+    expect(() => configureGovernor({ ...low, elevatedTarget: 65 })).toThrow(
+      /elevated target is 65/,
+    );
   });
 });
