@@ -131,6 +131,19 @@ TEST_P(StoreSupply, OneThatMayNotGrowOrdersNone) {
   EXPECT_GT(asked_, asked);
 }
 
+TEST_P(StoreSupply, HasNothingToDoWhereSlabsOfSmallPagesMustStay) {
+  gated_.refusesSpares = true;
+  fill(0, 1000, [this] { drainOnce(supply_); });
+  ASSERT_GT(gated_.smallMaps, 2U);
+  mayGrow_ = false;
+  bool busy = true;
+  for (int i = 0; i < 5; ++i) {
+    drainSupply();
+    busy = store_->maintain();
+  }
+  EXPECT_FALSE(busy);
+}
+
 TEST_P(StoreSupply, ASlabInTheMakingIsGivenBackWithTheRest) {
   const std::function<void()> gives[] = {
       [this] { store_->clear(); },
