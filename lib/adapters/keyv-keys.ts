@@ -1,0 +1,68 @@
+// How the adapter names an entry in its store: the namespace, a mark, and the key.
+//
+//     4:keyv=keyv:foo       length of the namespace, the namespace, '=', the key as Keyv gives it
+//     0:=foo                no namespace
+//     #<43>=foo             a namespace that is long or not well-formed, by its hash
+//     4:keyv#<43>           so a key that a store does not take
+//
+// The length says where the namespace ends, so no two pairs have one name, whatever separators are in
+// them: Keyv itself calls 'a:b' in the namespace 'c' and 'b' in 'c:a' both 'c:a:b'.
+
+import { createHash } from 'node:crypto';
+import { checkKey } from '../cache/key.js';
+import { native } from '../native.js';
+
+/** UTF-16 units; each entry pays for its namespace. */
+const LONGEST_NAMESPACE = 256;
+
+const PLAIN = '=';
+const HASHED = '#';
+
+/** What the names of all entries of the namespace begin with, and no others. */
+export function namespacePrefix(namespace: string | undefined): string {
+  if (namespace === undefined || namespace === '') return '0:';
+  if (namespace.length > LONGEST_NAMESPACE || !namespace.isWellFormed()) {
+    return HASHED + hash(namespace);
+  }
+  return `${namespace.length}:${namespace}`;
+}
+
+export interface EntryName {
+  name: string;
+  /** The name has but a hash of the key. */
+  hashed: boolean;
+}
+
+/** Throws a TypeError for a key that is not a string; all strings have a name. */
+export function entryName(prefix: string, key: string): EntryName {
+  if (typeof key !== 'string') checkKey(key);
+  const name = prefix + PLAIN + key;
+  if (fits(name) && key.isWellFormed()) return { name, hashed: false };
+  return { name: prefix + HASHED + hash(key), hashed: true };
+}
+
+/** The key in a name; undefined where there is but its hash. */
+export function keyInName(name: string): string | undefined {
+  const mark = prefixLength(name);
+  return name[mark] === PLAIN ? name.slice(mark + 1) : undefined;
+}
+
+function prefixLength(name: string): number {
+  if (name.startsWith(HASHED)) return HASHED.length + HASH_LENGTH;
+  const colon = name.indexOf(':');
+  return colon + 1 + Number(name.slice(0, colon));
+}
+
+function fits(name: string): boolean {
+  const { maxKeyBytes } = native.limits;
+  // Three bytes of UTF-8 at most for each UTF-16 unit: only long names need counting.
+  return name.length * 3 <= maxKeyBytes || Buffer.byteLength(name) <= maxKeyBytes;
+}
+
+/** Of SHA-256 in base64url. */
+const HASH_LENGTH = 43;
+
+/** As UTF-16: what is not well-formed has no UTF-8 of its own. */
+function hash(text: string): string {
+  return createHash('sha256').update(text, 'utf16le').digest('base64url');
+}

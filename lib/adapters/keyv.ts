@@ -1,0 +1,228 @@
+// `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
+
+import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import type { KeyvStoreAdapter } from 'keyv';
+import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
+import type { ArenaCacheOptions } from '../cache/arena-options.js';
+import { box, boxedKey, unbox } from './keyv-box.js';
+import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
+
+/** Keys that clear looks at before it lets others work: a few milliseconds. */
+const KEYS_A_TURN = 4096;
+
+/** One entry of setMany; `ttl` in ms. */
+export interface KeyvSetEntry {
+  key: string;
+  value: unknown;
+  ttl?: number;
+}
+
+/**
+ * A store for Keyv 5, over an ArenaCache of its own, whose options it takes and whose constructor's
+ * errors it throws.
+ *
+ * It is for one Keyv, whose namespace it follows: what is set in one namespace is not there in another.
+ * Keyvs that are to share memory get an adapter each, with one `name`; nothing else may use that name.
+ *
+ * Any string is a key: one that is not well-formed or has, with its namespace, more bytes than an
+ * ArenaCache takes is stored under its SHA-256. A value is what the Keyv's serializer makes, or without
+ * one anything that an ArenaCache takes.
+ *
+ * Errors: reads emit 'error' where there are listeners, and are misses; `get` then rejects too, which
+ * Keyv makes a miss or, with `throwOnErrors`, throws. All else rejects, of which Keyv makes an 'error':
+ * with an EncodeError for a value that cannot be stored, and a ClosedError after disconnect().
+ */
+export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
+  /**
+   * The options, and a dialect: of stores that are no Map, Keyv 5 iterates over those only that say to
+   * be a database of its list. Nothing else depends on it.
+   */
+  readonly opts: ArenaCacheOptions & { dialect: string };
+  readonly #arena: ArenaCache;
+  #namespace: string | undefined;
+  #prefix = namespacePrefix(undefined);
+
+  constructor(options: ArenaCacheOptions) {
+    super();
+    this.#arena = new ArenaCache(options);
+    this.opts = { ...options, dialect: 'redis' };
+  }
+
+  /** Set by Keyv to its own; undefined for none. */
+  get namespace(): string | undefined {
+    return this.#namespace;
+  }
+
+  set namespace(namespace: string | undefined) {
+    this.#prefix = namespacePrefix(namespace);
+    this.#namespace = namespace;
+  }
+
+  async get<Value>(key: string): Promise<Value | undefined> {
+    try {
+      return unbox(this.#arena.get(this.#nameOf(key))) as Value | undefined;
+    } catch (error) {
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
+    return this.#readMany(keys, undefined, (names) =>
+      this.#arena.getMany(names).map((stored) => unbox(stored) as Value | undefined),
+    );
+  }
+
+  async has(key: string): Promise<boolean> {
+    const [there = false] = await this.hasMany([key]);
+    return there;
+  }
+
+  async hasMany(keys: string[]): Promise<boolean[]> {
+    return this.#readMany(keys, false, (names) => names.map((name) => this.#arena.has(name)));
+  }
+
+  /**
+   * `ttl` in ms; 0 or none for the store's own, and a negative one deletes. False if the value does not
+   * fit the budget: then nothing is under the key, so that what was there before is not taken for it.
+   */
+  async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
+    const { name, hashed } = entryName(this.#prefix, key);
+    if (isOver(ttl)) {
+      this.#arena.delete(name);
+      return true;
+    }
+    const boxed = box(value, hashed ? key : undefined);
+    const stored = this.#arena.set(name, boxed, { ttl: arenaTtl(ttl) });
+    if (!stored) this.#arena.delete(name);
+    return stored;
+  }
+
+  /**
+   * For each entry what `set` resolves to. Where it rejects for a value that cannot be stored, entries
+   * before it may be stored. Keyv's type says void; Keyv itself hands this on.
+   */
+  setMany(entries: KeyvSetEntry[]): Promise<boolean[]>;
+  setMany(entries: KeyvSetEntry[]): Promise<void>;
+  async setMany(entries: KeyvSetEntry[]): Promise<unknown> {
+    const outcomes: boolean[] = [];
+    for (const run of runsOfOneTtl(entries)) {
+      for (const outcome of this.#setAll(run, run[0]?.ttl)) outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
+  /** True when it was there. */
+  async delete(key: string): Promise<boolean> {
+    return this.#arena.delete(this.#nameOf(key));
+  }
+
+  /** True when all were there. */
+  async deleteMany(keys: string[]): Promise<boolean> {
+    const names = keys.map((key) => this.#nameOf(key));
+    return names.map((name) => this.#arena.delete(name)).every(Boolean);
+  }
+
+  /**
+   * Forgets the entries of the namespace, or where there is none all of the store. Of a namespace with
+   * many it lets others work in between: what they set may be forgotten too.
+   */
+  async clear(): Promise<void> {
+    if (!this.#namespace) {
+      this.#arena.clear();
+      return;
+    }
+    const prefix = this.#prefix;
+    let looked = 0;
+    for (const name of this.#arena.keys()) {
+      if (name.startsWith(prefix)) this.#arena.delete(name);
+      if (++looked % KEYS_A_TURN === 0) await setImmediate();
+    }
+  }
+
+  /**
+   * Keys, as they were given to `set`, with their values: those of the namespace, or where there is none
+   * all of the store, in no particular order. An entry that is there from the first step to the last
+   * comes exactly once; it counts neither as hit nor as use.
+   */
+  async *iterator<Value>(
+    namespace: string | undefined = this.#namespace,
+  ): AsyncGenerator<[string, Awaited<Value>], void> {
+    const prefix = namespace ? namespacePrefix(namespace) : '';
+    for (const name of this.#arena.keys()) {
+      if (!name.startsWith(prefix)) continue;
+      const stored = this.#arena.peek(name);
+      if (stored === undefined) continue;
+      const key = keyInName(name) ?? boxedKey(stored);
+      if (key !== undefined) yield [key, unbox(stored) as Awaited<Value>];
+    }
+  }
+
+  /** Lets go of the store; the last to do so gives its memory back. May be called again. */
+  async disconnect(): Promise<void> {
+    this.#arena.close();
+  }
+
+  /** Of the store, with the entries of all namespaces. Throws a ClosedError after disconnect(). */
+  stats(): ArenaStats {
+    return this.#arena.stats();
+  }
+
+  [Symbol.dispose](): void {
+    this.#arena.close();
+  }
+
+  #nameOf(key: string): string {
+    return entryName(this.#prefix, key).name;
+  }
+
+  #setAll(entries: KeyvSetEntry[], ttl: number | undefined): boolean[] {
+    const named = entries.map(({ key, value }): [string, unknown] => {
+      const { name, hashed } = entryName(this.#prefix, key);
+      return [name, box(value, hashed ? key : undefined)];
+    });
+    if (isOver(ttl)) {
+      for (const [name] of named) this.#arena.delete(name);
+      return named.map(() => true);
+    }
+    const outcomes = this.#arena.setMany(named, { ttl: arenaTtl(ttl) });
+    for (const [i, stored] of outcomes.entries()) {
+      if (!stored) this.#arena.delete(named[i]![0]);
+    }
+    return outcomes;
+  }
+
+  #readMany<T>(keys: string[], miss: T, read: (names: string[]) => T[]): T[] {
+    try {
+      return read(keys.map((key) => this.#nameOf(key)));
+    } catch (error) {
+      this.#report(error);
+      return keys.map(() => miss);
+    }
+  }
+
+  /** Without listeners, an 'error' would be thrown. */
+  #report(error: unknown): void {
+    if (this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}
+
+/** The store takes many at once that live as long. */
+function* runsOfOneTtl(entries: KeyvSetEntry[]): Generator<KeyvSetEntry[]> {
+  let from = 0;
+  for (let to = 1; to <= entries.length; to++) {
+    if (to < entries.length && entries[to]!.ttl === entries[from]!.ttl) continue;
+    yield entries.slice(from, to);
+    from = to;
+  }
+}
+
+function isOver(ttl: number | undefined): boolean {
+  return ttl !== undefined && ttl < 0;
+}
+
+/** In the range of an ArenaCache, or undefined for its own. */
+function arenaTtl(ttl: number | undefined): number | undefined {
+  return ttl ? Math.min(Math.max(ttl, 1), Number.MAX_SAFE_INTEGER) : undefined;
+}
