@@ -104,6 +104,13 @@ interface NativeAddon {
   FileLock: new (
     path: string,
   ) => NativeFileLock;
+  /**
+   * Writes the checksum of the bytes from `start` to before `end` to the 8 bytes from `at` on, which
+   * must not be among them. False, and nothing read or written, for what is not within `bytes`.
+   */
+  writeChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
+  /** Whether what writeChecksum would write is there; false for what is not within `bytes`. */
+  hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   get: NativeRead;
   /** As get, counted neither as hit nor as use. */
   peek: NativeRead;
