@@ -64,6 +64,25 @@ export interface NativeStore {
   close(): void;
 }
 
+/**
+ * A lock between processes, on a file that is there for nothing else and that nobody may remove. Two
+ * objects of one process exclude each other too. The system takes it back when the process ends,
+ * however that comes about; it is closed at the latest when the object is collected or its thread ends.
+ */
+export interface NativeFileLock {
+  /**
+   * Whether this holds the exclusive lock now; never waits. Where it held a shared one, that is given up
+   * first, also when the answer is no: another may have had the file between the two, and of two that
+   * hold it shared and ask for more at once, both may end with none. Throws an Error with the code
+   * 'ERR_EBBCACHE_LOCK' where the file system has no locks, and 'ERR_EBBCACHE_CLOSED' after close.
+   */
+  tryExclusive(): boolean;
+  /** The same for a lock that others may share. */
+  tryShared(): boolean;
+  /** Gives the lock up. May be called again. */
+  close(): void;
+}
+
 /** What the functions on entries return in place of their results. */
 export const Outcome = { miss: -1, badKey: -2, closed: -3, badArguments: -4 } as const;
 
@@ -78,6 +97,20 @@ export const MOST_KEYS = 64;
 
 interface NativeAddon {
   Store: new (options: NativeStoreOptions) => NativeStore;
+  /**
+   * Opens the file, or makes it for this user alone. Throws an Error with the code 'ERR_EBBCACHE_LOCK'
+   * and the system's reason when that fails, or when the path is not that of a plain file.
+   */
+  FileLock: new (
+    path: string,
+  ) => NativeFileLock;
+  /**
+   * Writes the checksum of the bytes from `start` to before `end` to the 8 bytes from `at` on, which
+   * must not be among them. False, and nothing read or written, for what is not within `bytes`.
+   */
+  writeChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
+  /** Whether what writeChecksum would write is there; false for what is not within `bytes`. */
+  hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   get: NativeRead;
   /** As get, counted neither as hit nor as use. */
   peek: NativeRead;

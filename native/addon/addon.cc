@@ -1,8 +1,10 @@
-// The Node-API module: a class of stores, and functions on their entries, the governor and memory.
-// Nothing here outlives its environment.
+// The Node-API module: classes of stores and of locks on files, and functions on entries, the
+// governor, memory and checksums. Nothing here outlives its environment.
 #include <napi.h>
 
+#include "addon/checksum_calls.h"
 #include "addon/environment.h"
+#include "addon/file_lock_object.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
@@ -34,7 +36,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* const environment = new Environment();
   env.SetInstanceData(environment);
   exports.Set("Store", StoreObject::init(env));
+  exports.Set("FileLock", FileLockObject::init(env));
   addStoreCalls(env, exports, *environment);
+  addChecksumCalls(env, exports);
   addGovernorCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));

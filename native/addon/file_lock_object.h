@@ -1,0 +1,27 @@
+// The class `FileLock` of the addon: see native/files/file_lock.h.
+#pragma once
+
+#include <napi.h>
+
+#include "files/file_lock.h"
+
+namespace ebbcache {
+
+/// Closed by its finalizer at the latest, which runs when its environment ends.
+class FileLockObject : public Napi::ObjectWrap<FileLockObject> {
+ public:
+  static Napi::Function init(Napi::Env env);
+
+  /// new FileLock(path); throws with the code ERR_EBBCACHE_LOCK and the system's reason.
+  explicit FileLockObject(const Napi::CallbackInfo& info);
+
+ private:
+  /// () -> whether it is held now. Throws where the system has no locks, and when it is closed.
+  template <LockKind kKind>
+  Napi::Value tryLock(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+
+  FileLock lock_;
+};
+
+}  // namespace ebbcache
