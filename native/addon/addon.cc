@@ -1,8 +1,9 @@
-// The Node-API module: a class of stores, and functions on their entries, the governor and memory.
-// Nothing here outlives its environment.
+// The Node-API module: a class of stores, and functions on their entries, files, the governor and
+// memory. Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/file_calls.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
@@ -14,7 +15,7 @@
 namespace ebbcache {
 namespace {
 
-/// (bytes: Uint8Array): where reads copy to, or writes copy from, from now on.
+/// (bytes: Uint8Array): where reads copy to, writes copy from, or states of files lie, from now on.
 template <KeptBuffer Environment::*kBuffer>
 void setBuffer(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray()) {
@@ -35,9 +36,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(environment);
   exports.Set("Store", StoreObject::init(env));
   addStoreCalls(env, exports, *environment);
+  addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
+  exports.Set("setStateBuffer", Napi::Function::New<setBuffer<&Environment::stateBuffer>>(env));
   exports.Set("createSampler", Napi::Function::New(env, createSampler, "createSampler"));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);
