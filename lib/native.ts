@@ -84,7 +84,14 @@ export interface NativeFileLock {
 }
 
 /** What the functions on entries return in place of their results. */
-export const Outcome = { miss: -1, badKey: -2, closed: -3, badArguments: -4 } as const;
+export const Outcome = {
+  miss: -1,
+  badKey: -2,
+  closed: -3,
+  badArguments: -4,
+  /** The path has no state, and the reason is in the state buffer. */
+  noState: -5,
+} as const;
 
 /** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
 export type NativeRead = (id: number, key: string) => number;
@@ -94,6 +101,26 @@ export const NO_VALUE = 0xffffffff;
 
 /** Keys that one call of getMany or setMany takes; those beyond are left out. */
 export const MOST_KEYS = 64;
+
+/** Bytes of the state of a file, and of the buffer for it. */
+export const STATE_BYTES = 32;
+
+/** What the state buffer begins with when a path has no state, and where the reason is then. */
+export const NO_STATE_KIND = 0;
+export const NO_STATE_AT = 1;
+
+/** The reasons, by number: what is to be said of the path. */
+export const NO_STATE_REASONS = [
+  'has a state',
+  'is a folder',
+  'is a device, a FIFO or a socket',
+  'is a loop of symbolic links',
+  'may not be looked at',
+  'is too long',
+  'contains a NUL',
+  'is not there, and was not valid UTF-8 when it was read',
+  'cannot be looked at',
+] as const;
 
 interface NativeAddon {
   Store: new (options: NativeStoreOptions) => NativeStore;
@@ -133,6 +160,20 @@ interface NativeAddon {
    * length and room for the outcome of set (32 bits each, little-endian); returns where they end.
    */
   setMany(id: number, start: number, ttl: number, cost: number, ...keys: string[]): number;
+  /**
+   * Looks at a file and leaves its state in the state buffer: 0, or Outcome.noState with the reason
+   * there in its place. native/files/file_state.h draws the state.
+   */
+  fileState(path: string): number;
+  /**
+   * As get, of a record that begins with the state in the state buffer. One of another state is
+   * removed, and a miss; it counts as one.
+   */
+  getOfState: NativeRead;
+  /** Both of them in one call: a record of the state that the file at the path has now. */
+  lookUpFile(id: number, key: string, path: string): number;
+  /** Where states of files are left for this environment, 32 bytes. */
+  setStateBuffer(bytes: Uint8Array): void;
   /** Where this environment's reads copy to. */
   setReadBuffer(bytes: Uint8Array): void;
   /** Where this environment's writes copy from. */
@@ -143,6 +184,14 @@ interface NativeAddon {
   createSampler(options: NativeSamplerOptions, readings: NativeReadings): NativeSampler;
   nativeApi(): NativeApi;
   limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
+}
+
+/** For an outcome that nothing which was passed explains. */
+export function outcomeError(outcome: number): EbbcacheError {
+  return new EbbcacheError(
+    'ERR_EBBCACHE_ADDON',
+    `The native addon gave ${outcome}, as one of another version may. Install the package anew.`,
+  );
 }
 
 function loadAddon(): NativeAddon {

@@ -97,6 +97,62 @@ describe('reading and writing', () => {
     expect(cache.getBytes('none')).toBeUndefined();
   });
 
+  it('stores encoded bytes as they are, of this cache or another', () => {
+    const cache = open<unknown>({ maxBytes: 8 * MIB });
+    const other = open<unknown>({ maxBytes: 8 * MIB });
+    for (const value of [{ a: [1, 'two'] }, 'x'.repeat(100_000), 'y'.repeat(2 * MIB)]) {
+      other.set('a', value);
+      const bytes = other.getBytes('a')!;
+      expect(cache.setBytes('b', bytes)).toBe(true);
+      bytes.fill(0);
+      expect(cache.get('b')).toEqual(value);
+      expect(cache.getBytes('b')!.equals(other.getBytes('a')!)).toBe(true);
+    }
+  });
+
+  it('stores bytes that are no msgpack, for getBytes alone', () => {
+    const cache = open<unknown>();
+    for (const bytes of [Buffer.from([0xc1, 0xff]), new Uint8Array(), new Uint8Array([1, 2, 3])]) {
+      cache.setBytes('a', bytes);
+      expect(cache.getBytes('a')).toEqual(Buffer.from(bytes));
+      expect(() => cache.get('a')).toThrow();
+    }
+    // A part of a larger buffer, and of memory that threads share.
+    cache.setBytes('a', new Uint8Array([9, 9, 0xa1, 0x78, 9]).subarray(2, 4));
+    expect(cache.get('a')).toBe('x');
+    cache.setBytes('a', new Uint8Array(new SharedArrayBuffer(1)).fill(7));
+    expect(cache.get('a')).toBe(7);
+  });
+
+  it('takes bytes with the options of set, and no others than of a Uint8Array', () => {
+    const cache = open<unknown>();
+    const bytes = new Uint8Array([7]);
+    expect(cache.setBytes('a', bytes, { ttl: 60_000, cost: 3 })).toBe(true);
+    expect(cache.setBytes('a', new Uint8Array(2 * MIB))).toBe(false);
+    expect(cache.get('a')).toBe(7);
+    expect(() => cache.setBytes('a', bytes, { ttl: 0 })).toThrow(argumentError(RangeError));
+    expect(() => cache.setBytes('', bytes)).toThrow(argumentError(RangeError));
+    expect(() => cache.setBytes(1 as never, bytes)).toThrow(argumentError(TypeError));
+    for (const other of [undefined, null, 'text', [1], new ArrayBuffer(1), new Int8Array(1)]) {
+      expect(() => cache.setBytes('a', other as never)).toThrow(argumentError(TypeError));
+    }
+    expect(cache.stats().puts).toBe(1);
+  });
+
+  it('may be told to store bytes while it encodes a value', () => {
+    const cache = open<unknown>();
+    const value = {
+      before: 'b',
+      get inner() {
+        return cache.setBytes('inner', new Uint8Array([7]));
+      },
+      after: 'a',
+    };
+    expect(cache.set('outer', value)).toBe(true);
+    expect(cache.get('outer')).toEqual({ before: 'b', inner: true, after: 'a' });
+    expect(cache.get('inner')).toBe(7);
+  });
+
   it('returns nothing that a later read changes', () => {
     const cache = open<unknown>({ maxBytes: 4 * MIB });
     const value = (n: number) => ({

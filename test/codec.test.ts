@@ -93,6 +93,42 @@ describe('a round trip', () => {
     );
   });
 
+  it('leaves as much room in front as asked for, and encodes the same', () => {
+    fc.assert(
+      fc.property(value, fc.integer({ min: 0, max: 100_000 }), (value, headroom) => {
+        const plain = encode(value);
+        const encoded = codec.encode(value, headroom);
+        const { start, end } = encoded;
+        expect(start).toBe(headroom);
+        expect(encoded.subarray(start, end)).toEqual(plain);
+        encoded.fill(0x5a, 0, headroom);
+        const decoded = codec.decodeRange(encoded, start, end);
+        expect(decoded).toSatisfy((decoded) => isDeepStrictEqual(decoded, value));
+        expect(codec.encode(value).start).toBe(0);
+        codec.encode(value, headroom);
+        expect(codec.encodeAll([value]).start).toBe(0);
+        codec.encode(value, headroom);
+        expect(codec.carry(plain).start).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('leaves room in front of what is larger than the buffer', () => {
+    const text = 'é'.repeat(MIB);
+    const encoded = codec.encode(text, 32);
+    expect(codec.decodeRange(encoded, encoded.start, encoded.end)).toBe(text);
+    expect(encoded.start).toBe(32);
+    const inner = {
+      get inner() {
+        return codec.encode('x', 8).start;
+      },
+    };
+    const outer = codec.encode(inner, 32);
+    expect(codec.decodeRange(outer, outer.start, outer.end)).toEqual({ inner: 8 });
+    expect(outer.start).toBe(32);
+  });
+
   it.each([
     0,
     1,

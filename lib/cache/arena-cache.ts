@@ -1,4 +1,5 @@
-import { checkNumber, checkOptions, show } from '../arguments.js';
+import { isUint8Array } from 'node:util/types';
+import { show } from '../arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
@@ -12,27 +13,33 @@ import {
   NO_VALUE,
   native,
   Outcome,
+  outcomeError,
 } from '../native.js';
-import {
-  type ArenaCacheOptions,
-  checkMaxBytes,
-  checkTtl,
-  resolveArenaOptions,
-} from './arena-options.js';
+import { type ArenaCacheOptions, checkMaxBytes, resolveArenaOptions } from './arena-options.js';
 import { checkKey } from './key.js';
 import { readBuffer, readThrough } from './read-buffer.js';
+import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
 import { letGoOfLarge, presentToNative } from './write-buffer.js';
+
+export type { SetOptions } from './set-options.js';
 
 export type ArenaStats = NativeStoreStats;
 
-export interface SetOptions {
-  /** ms, 1 or more, in place of the cache's own. */
-  ttl?: number;
-  /** What it took to make the value, ms. Default 0. */
-  cost?: number;
-}
-
 const codec: Codec = new MsgpackCodec();
+
+// For the tiers of this package, which read and write records of their own in a store.
+
+/** What native functions know the cache's store by; 0, which is of none, once it is closed. */
+export let storeIdOf: (cache: ArenaCache) => number;
+/** As setBytes, of all bytes up to `encoded.end`, without a copy. */
+export let putEncoded: (
+  cache: ArenaCache,
+  key: string,
+  encoded: EncodedValue,
+  options?: SetOptions,
+) => boolean;
+/** What to throw for an outcome of a native function that got this key. */
+export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error;
 
 /**
  * Values by key in a byte-budgeted store outside the JavaScript heap.
@@ -50,6 +57,16 @@ export class ArenaCache<V = unknown> {
   #store: NativeStore | undefined;
   /** The store's; 0, which is of none, once it is closed. */
   #id: number;
+
+  static {
+    storeIdOf = (cache) => cache.#id;
+    putEncoded = (cache, key, encoded, options) => {
+      cache.#open();
+      if (typeof key !== 'string') checkKey(key);
+      return cache.#put(key, encoded, options && checkSetOptions(options));
+    };
+    failureOf = (cache, outcome, key) => cache.#failure(outcome, key);
+  }
 
   constructor(options: ArenaCacheOptions) {
     this.#store = openStore(resolveArenaOptions(options));
@@ -113,17 +130,22 @@ export class ArenaCache<V = unknown> {
     if (typeof key !== 'string') checkKey(key);
     if (value === undefined) throw noValueError();
     const given = options === undefined ? undefined : checkSetOptions(options);
-    const encoded = codec.encode(value);
-    presentToNative(encoded);
-    // Not of before: a getter of the value may have closed the cache.
-    const id = this.#id;
-    const outcome =
-      given === undefined
-        ? native.set(id, key, encoded.end)
-        : native.set(id, key, encoded.end, given.ttl, given.cost);
-    letGoOfLarge(encoded);
-    if (outcome >= 0) return outcome === 0;
-    throw this.#failure(outcome, key);
+    return this.#put(key, codec.encode(value), given);
+  }
+
+  /**
+   * As set, of a value that is encoded already: what `getBytes` gives, of this cache or another. A
+   * copy of the bytes is stored as they are, and `get` decodes them as msgpack: where they are none
+   * it throws, and `getBytes` alone reads them.
+   */
+  setBytes(key: string, bytes: Uint8Array, options?: SetOptions): boolean {
+    this.#open();
+    if (typeof key !== 'string') checkKey(key);
+    if (!isUint8Array(bytes)) {
+      throw argumentTypeError(`setBytes takes a Uint8Array; it is ${show(bytes)}.`);
+    }
+    const given = options === undefined ? undefined : checkSetOptions(options);
+    return this.#put(key, codec.carry(bytes), given);
   }
 
   /**
@@ -270,6 +292,20 @@ export class ArenaCache<V = unknown> {
     }
   }
 
+  /** What the encoded bytes begin with counts too, such as what was written to their headroom. */
+  #put(key: string, encoded: EncodedValue, options: CheckedSetOptions | undefined): boolean {
+    presentToNative(encoded);
+    // Not of before: a getter of the value may have closed the cache.
+    const id = this.#id;
+    const outcome =
+      options === undefined
+        ? native.set(id, key, encoded.end)
+        : native.set(id, key, encoded.end, options.ttl, options.cost);
+    letGoOfLarge(encoded);
+    if (outcome >= 0) return outcome === 0;
+    throw this.#failure(outcome, key);
+  }
+
   #read<T>(
     read: NativeRead,
     key: string,
@@ -287,10 +323,7 @@ export class ArenaCache<V = unknown> {
   #failure(outcome: number, key: string): Error {
     this.#open();
     if (outcome === Outcome.badKey) checkKey(key);
-    return new EbbcacheError(
-      'ERR_EBBCACHE_ADDON',
-      `The native addon gave ${outcome}, as one of another version may. Install the package anew.`,
-    );
+    return outcomeError(outcome);
   }
 
   #open(): NativeStore {
@@ -308,12 +341,6 @@ function openStore(options: NativeStoreOptions): NativeStore {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EbbcacheError('ERR_EBBCACHE_OPEN', reason, { cause });
   }
-}
-
-function checkSetOptions(options: SetOptions | undefined): { ttl: number; cost: number } {
-  const { ttl, cost = 0 } = checkOptions(options);
-  checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
-  return { ttl: checkTtl(ttl), cost };
 }
 
 function noValueError(): TypeError {

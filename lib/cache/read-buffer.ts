@@ -12,7 +12,7 @@ native.setReadBuffer(readBuffer);
 
 /**
  * Reads natively, again with a larger buffer where the value needs one, and runs `decode` on what was
- * copied; undefined for a miss, and what `fail` gives for an outcome that is an error. Nothing that
+ * copied; undefined for a miss or a path that has no state, and what `fail` gives for an outcome that is an error. Nothing that
  * `decode` returns may refer to the buffer.
  */
 export function readThrough<T>(
@@ -32,7 +32,7 @@ export function readThrough<T>(
   }
   try {
     if (length >= 0) return decode(readBuffer, length);
-    if (length === Outcome.miss) return undefined;
+    if (length === Outcome.miss || length === Outcome.noState) return undefined;
     throw fail(length);
   } finally {
     if (readBuffer.length > KEPT_BYTES) {

@@ -25,7 +25,7 @@ const PACK_MODE = REUSE_BUFFER_MODE | RESET_BUFFER_MODE;
 /** By `call` it costs nothing in a compiled loop over keys; Object.hasOwn does, as of V8 11. */
 const hasOwn = Object.prototype.hasOwnProperty;
 
-let bytes: Buffer & EncodedValue;
+let bytes: EncodedValue;
 let view: DataView;
 /** A value may begin here at most. */
 let lastStart: number;
@@ -36,13 +36,34 @@ let busy = false;
 
 useBuffer(allocate(INITIAL_BYTES));
 
-/** The value, from `start` to `end` of a buffer that the next call uses again. */
-export function encode(value: unknown): EncodedValue {
-  if (busy) return besides(() => encode(value));
+/**
+ * The value, from `start` to `end` of a buffer that the next call uses again. Before it are
+ * `headroom` free bytes, whatever is in them.
+ */
+export function encode(value: unknown, headroom = 0): EncodedValue {
+  if (busy) return besides(() => encode(value, headroom));
   busy = true;
   try {
-    const end = write(value, 0, 0);
+    const end = write(value, headroom, 0);
+    bytes.start = headroom;
     bytes.end = end;
+    return bytes;
+  } catch (cause) {
+    throw asEncodeError(cause);
+  } finally {
+    release();
+  }
+}
+
+/** As `encode`, of what is encoded already: a copy of the bytes, whatever they are. */
+export function carry(encoded: Uint8Array): EncodedValue {
+  if (busy) return besides(() => carry(encoded));
+  busy = true;
+  try {
+    if (encoded.length > bytes.length) grow(encoded.length);
+    bytes.set(encoded);
+    bytes.start = 0;
+    bytes.end = encoded.length;
     return bytes;
   } catch (cause) {
     throw asEncodeError(cause);
@@ -65,6 +86,7 @@ export function encodeAll(values: readonly unknown[]): EncodedValue {
       view.setUint32(at, end - begin, true);
       at = end;
     }
+    bytes.start = 0;
     bytes.end = at;
     return bytes;
   } catch (cause) {
@@ -100,11 +122,11 @@ function besides(work: () => EncodedValue): EncodedValue {
   }
 }
 
-function allocate(size: number): Buffer & EncodedValue {
+function allocate(size: number): EncodedValue {
   return Object.assign(Buffer.allocUnsafeSlow(size), { start: 0, end: 0 });
 }
 
-function useBuffer(buffer: Buffer & EncodedValue): void {
+function useBuffer(buffer: EncodedValue): void {
   bytes = buffer;
   view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
   lastStart = buffer.length - SLACK_BYTES;
@@ -346,7 +368,7 @@ function writeFixExt(type: number, at: number): number {
 }
 
 function writeByMsgpackr(value: unknown, at: number): number {
-  const packed = packr.pack(value, PACK_MODE) as Buffer & EncodedValue;
+  const packed = packr.pack(value, PACK_MODE) as EncodedValue;
   const { start, end, length } = packed;
   const after = at + end - start;
   if (after > lastStart) grow(after + SLACK_BYTES);

@@ -2,7 +2,7 @@
 
 import type { Codec, EncodedValue } from './codec.js';
 import { decode } from './decoder.js';
-import { encode, encodeAll } from './encoder.js';
+import { carry, encode, encodeAll } from './encoder.js';
 
 /**
  * Dates, Maps, Sets, typed arrays, Buffers, bigints and regular expressions come back as what they
@@ -12,8 +12,12 @@ import { encode, encodeAll } from './encoder.js';
  * into U+FFFD. Keys that are symbols, and names given to arrays, are left out.
  */
 export class MsgpackCodec implements Codec {
-  encode(value: unknown): EncodedValue {
-    return encode(value);
+  encode(value: unknown, headroom?: number): EncodedValue {
+    return encode(value, headroom);
+  }
+
+  carry(encoded: Uint8Array): EncodedValue {
+    return carry(encoded);
   }
 
   encodeAll(values: readonly unknown[]): EncodedValue {

@@ -1,9 +1,10 @@
-// The Node-API module: classes of stores and of locks on files, and functions on entries, the
+// The Node-API module: classes of stores and of locks on files, and functions on entries, files, the
 // governor, memory and checksums. Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/checksum_calls.h"
 #include "addon/environment.h"
+#include "addon/file_calls.h"
 #include "addon/file_lock_object.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
@@ -16,7 +17,7 @@
 namespace ebbcache {
 namespace {
 
-/// (bytes: Uint8Array): where reads copy to, or writes copy from, from now on.
+/// (bytes: Uint8Array): where reads copy to, writes copy from, or states of files lie, from now on.
 template <KeptBuffer Environment::*kBuffer>
 void setBuffer(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray()) {
@@ -39,9 +40,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("FileLock", FileLockObject::init(env));
   addStoreCalls(env, exports, *environment);
   addChecksumCalls(env, exports);
+  addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
+  exports.Set("setStateBuffer", Napi::Function::New<setBuffer<&Environment::stateBuffer>>(env));
   exports.Set("createSampler", Napi::Function::New(env, createSampler, "createSampler"));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);

@@ -24,6 +24,8 @@ struct Environment {
   /// Where reads copy to, and where writes copy from.
   KeptBuffer readBuffer;
   KeptBuffer writeBuffer;
+  /// Where the states of files are left, and found.
+  KeptBuffer stateBuffer;
 
   /// Shared with the objects of the stores, which may be finalized in any order.
   std::shared_ptr<OpenStores> stores = std::make_shared<OpenStores>();

@@ -28,27 +28,15 @@ bool isWellFormed(napi_env env, napi_value value) {
   return true;
 }
 
+bool isKey(napi_env env, napi_value value, std::string_view text) {
+  // A lone surrogate was written so, but the character itself may be meant.
+  const bool replaced = text.find(kReplacement) != std::string_view::npos;
+  return !text.empty() && (!replaced || isWellFormed(env, value));
+}
+
 }  // namespace
 
-Key::Key(napi_env env, napi_value value) {
-  size_t bytes = 0;
-  if (napi_get_value_string_utf8(env, value, short_, sizeof short_, &bytes) != napi_ok) return;
-  view_ = {short_, bytes};
-  // Cut off, perhaps: a character has up to four bytes and is never split.
-  if (bytes + 4 >= sizeof short_ && !readLong(env, value)) return;
-  // A lone surrogate was written so, but the character itself may be meant.
-  const bool replaced = view_.find(kReplacement) != std::string_view::npos;
-  ok_ = !view_.empty() && (!replaced || isWellFormed(env, value));
-}
-
-bool Key::readLong(napi_env env, napi_value value) {
-  size_t bytes = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &bytes) != napi_ok) return false;
-  if (bytes > kMaxKeyBytes) return false;
-  long_.resize(bytes + 1);
-  napi_get_value_string_utf8(env, value, long_.data(), long_.size(), &bytes);
-  view_ = {long_.data(), bytes};
-  return true;
-}
+Key::Key(napi_env env, napi_value value)
+    : text_(env, value, kMaxKeyBytes), ok_(isKey(env, value, text_.view())) {}
 
 }  // namespace ebbcache

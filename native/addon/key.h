@@ -1,10 +1,11 @@
-// A JavaScript string as UTF-8, on the stack unless it is long.
+// A JavaScript string as the key of an entry.
 #pragma once
 
 #include <node_api.h>
 
-#include <string>
 #include <string_view>
+
+#include "addon/utf8.h"
 
 namespace ebbcache {
 
@@ -12,19 +13,13 @@ class Key {
  public:
   /// ok() is false for anything but a well-formed string of 1 to kMaxKeyBytes bytes.
   Key(napi_env env, napi_value value);
-  Key(const Key&) = delete;
-  Key& operator=(const Key&) = delete;
 
   bool ok() const { return ok_; }
-  std::string_view view() const { return view_; }
+  std::string_view view() const { return text_.view(); }
 
  private:
-  bool readLong(napi_env env, napi_value value);
-
-  char short_[512];
-  std::string long_;
-  std::string_view view_;
-  bool ok_ = false;
+  const Utf8 text_;
+  bool ok_;
 };
 
 }  // namespace ebbcache

@@ -1,69 +1,18 @@
 #include "addon/store_calls.h"
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <string_view>
 
+#include "addon/call.h"
 #include "addon/environment.h"
 #include "addon/key.h"
 
 namespace ebbcache {
 namespace {
 
-// What a call returns in place of its result.
-constexpr int kMiss = -1;
-constexpr int kBadKey = -2;
-constexpr int kClosed = -3;
-constexpr int kBadArguments = -4;
-
-constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
-
 /// Keys of one call of getMany or setMany at most.
 constexpr size_t kMostKeys = 64;
 constexpr uint32_t kNoValue = 0xffffffff;
-
-/// The arguments of a call: those that are missing are undefined, those beyond are left out.
-template <size_t kMost>
-class Call {
- public:
-  Call(napi_env env, napi_callback_info info) : env_(env) {
-    void* data = nullptr;
-    napi_get_cb_info(env, info, &count_, values_.data(), nullptr, &data);
-    environment_ = static_cast<Environment*>(data);
-  }
-
-  napi_env env() const { return env_; }
-  Environment& environment() const { return *environment_; }
-  size_t count() const { return std::min(count_, kMost); }
-  napi_value operator[](size_t i) const { return values_[i]; }
-
-  /// Looked up after all else was read: a read may run a finalizer that closes a store.
-  Store* store() const {
-    uint32_t id = 0;
-    napi_get_value_uint32(env_, values_[0], &id);
-    return environment_->stores->find(id);
-  }
-
-  /// A count of bytes or ms; 0 for what is no such number.
-  uint64_t countAt(size_t i) const {
-    double number = 0;
-    if (i >= count() || napi_get_value_double(env_, values_[i], &number) != napi_ok) return 0;
-    return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
-  }
-
-  napi_value give(int64_t result) const {
-    napi_value value = nullptr;
-    napi_create_int64(env_, result, &value);
-    return value;
-  }
-
- private:
-  napi_env env_;
-  size_t count_ = kMost;
-  std::array<napi_value, kMost> values_;
-  Environment* environment_ = nullptr;
-};
 
 using Reader = ReadResult (Store::*)(std::string_view key, char* out, uint64_t capacity,
                                      uint64_t& bytes);
@@ -164,11 +113,7 @@ napi_value setMany(napi_env env, napi_callback_info info) {
 
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
   const auto add = [&](const char* name, napi_callback callback) {
-    napi_value function = nullptr;
-    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, &environment, &function) ==
-        napi_ok) {
-      exports.Set(name, function);
-    }
+    addCall(env, exports, environment, name, callback);
   };
   add("get", read<&Store::get>);
   add("peek", read<&Store::peek>);

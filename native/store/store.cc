@@ -79,6 +79,7 @@ ReadResult Store::read(std::string_view key, OnHit&& onHit) {
         ++stripe.hits;
         arena_->policy->hit(address);
       }
+      if (kCounts && result == ReadResult::kMiss) ++stripe.misses;
       return result;
     }
     if (kCounts) ++stripe.misses;
@@ -115,6 +116,22 @@ ReadResult Store::get(std::string_view key, char* out, uint64_t capacity, uint64
 
 ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
   return read<HashIndex::Wanted::kValue, Counted::kNo>(key, copyTo(out, capacity, bytes));
+}
+
+ReadResult Store::getPrefixed(std::string_view key, std::string_view prefix, char* out,
+                              uint64_t capacity, uint64_t& bytes) {
+  const auto isOther = [prefix](const Entry& entry) {
+    return entry.value().substr(0, prefix.size()) != prefix;
+  };
+  bool other = false;
+  const ReadResult result =
+      read<HashIndex::Wanted::kValue, Counted::kYes>(key, [&](const Entry& entry) {
+        other = isOther(entry);
+        return other ? ReadResult::kMiss : copyTo(out, capacity, bytes)(entry);
+      });
+  // Another thread may have put the right one by now.
+  if (other) (void)removeIf(key, isOther);
+  return result;
 }
 
 ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit) {
@@ -225,11 +242,16 @@ void Store::replace(Address old, Address address, uint64_t hash, const Admission
 }
 
 bool Store::remove(std::string_view key) {
+  return removeIf(key, [](const Entry&) { return true; });
+}
+
+template <typename Condition>
+bool Store::removeIf(std::string_view key, Condition&& condition) {
   const uint64_t hash = hash_(key);
   const std::lock_guard<std::mutex> lock(mutex_);
   const WriterStripe stripe(stripes_, hash);
   const Address address = find(hash, key);
-  if (address == kNowhere) return false;
+  if (address == kNowhere || !condition(*arena_->slabs.at(address))) return false;
   arena_->policy->removed(address);
   forget(address, hash);
   return true;

@@ -101,6 +101,9 @@ class Store {
   /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
   /// given, and the call counts as neither hit nor use.
   ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
+  /// As get, of a value that begins with `prefix`. One that does not is removed, and a miss.
+  ReadResult getPrefixed(std::string_view key, std::string_view prefix, char* out,
+                         uint64_t capacity, uint64_t& bytes);
   /// Calls `visit` with the value in place, under a lock of the entry, if the key is there: kHit or
   /// kMiss. `visit` must not call the store: it would wait for itself.
   /// Counts like get.
@@ -162,6 +165,10 @@ class Store {
   /// Forgets an entry that a reader found expired, unless a writer is at work: then a later one, or
   /// maintain(), does.
   EBBCACHE_NOINLINE void dropExpired(uint64_t hash, std::string_view key);
+
+  /// Removes the entry, if it is there and `condition` of it holds; takes mutex_ itself.
+  template <typename Condition>
+  bool removeIf(std::string_view key, Condition&& condition);
 
   // What follows is for a writer: with mutex_ held.
 

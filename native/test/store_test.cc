@@ -47,6 +47,34 @@ TEST(Store, SaysHowLargeTheBufferMustBeWithoutCounting) {
   EXPECT_EQ(store->stats().hits, 0U);
 }
 
+TEST(Store, GetsAValueThatBeginsAsAsked) {
+  const auto store = openStore(kMiB);
+  store->put("a", "one: 1");
+  char out[10];
+  uint64_t bytes = 0;
+  EXPECT_EQ(store->getPrefixed("a", "one: ", out, sizeof out, bytes), ReadResult::kHit);
+  EXPECT_EQ(std::string(out, bytes), "one: 1");
+  EXPECT_EQ(store->getPrefixed("a", "one: ", out, 3, bytes), ReadResult::kBufferTooSmall);
+  EXPECT_EQ(bytes, 6U);
+  EXPECT_EQ(store->getPrefixed("b", "one: ", out, sizeof out, bytes), ReadResult::kMiss);
+  EXPECT_EQ(store->stats().hits, 1U);
+  EXPECT_EQ(store->stats().misses, 1U);
+}
+
+TEST(Store, RemovesAValueThatBeginsOtherwiseAsAMiss) {
+  const auto store = openStore(kMiB);
+  char out[10];
+  uint64_t bytes = 0;
+  for (const char* const value : {"two: 1", "one:", ""}) {
+    store->put("a", value);
+    EXPECT_EQ(store->getPrefixed("a", "one: ", out, sizeof out, bytes), ReadResult::kMiss);
+    EXPECT_FALSE(store->has("a")) << value;
+  }
+  EXPECT_EQ(store->stats().hits, 0U);
+  EXPECT_EQ(store->stats().misses, 3U);
+  EXPECT_EQ(store->stats().entries, 0U);
+}
+
 TEST(Store, RefusesWhatCannotFitAndLosesNothing) {
   const auto store = openStore(kMiB);
   store->put("a", "one");

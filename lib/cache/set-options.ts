@@ -1,0 +1,22 @@
+import { checkNumber, checkOptions } from '../arguments.js';
+import { checkTtl } from './arena-options.js';
+
+export interface SetOptions {
+  /** ms, 1 or more, in place of the cache's own. */
+  ttl?: number;
+  /** What it took to make the value, ms. Default 0. */
+  cost?: number;
+}
+
+export interface CheckedSetOptions {
+  /** 0 for the cache's own. */
+  ttl: number;
+  cost: number;
+}
+
+/** Throws a TypeError or RangeError that names the option and what it may be. */
+export function checkSetOptions(options: SetOptions | undefined): CheckedSetOptions {
+  const { ttl, cost = 0 } = checkOptions(options);
+  checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
+  return { ttl: checkTtl(ttl), cost };
+}

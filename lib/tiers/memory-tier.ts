@@ -1,0 +1,153 @@
+// Records in memory: an ArenaCache whose values are those of record.ts. One call of the addon looks at
+// the file and reads the record of the state that it has.
+
+import {
+  ArenaCache,
+  type ArenaStats,
+  failureOf,
+  putEncoded,
+  storeIdOf,
+} from '../cache/arena-cache.js';
+import type { ArenaCacheOptions } from '../cache/arena-options.js';
+import {
+  checkPath,
+  type FileState,
+  stateBuffer,
+  stateLeft,
+  writeState,
+} from '../cache/file-state.js';
+import type { Metadata } from '../cache/metadata.js';
+import { readBuffer, readThrough } from '../cache/read-buffer.js';
+import type { SetOptions } from '../cache/set-options.js';
+import { type NativeRead, native, Outcome } from '../native.js';
+import { decodeRecord, type EncodedRecord, encodeRecord, isRecordOf } from './record.js';
+
+/** The arena's, where a corrupt record counts as the miss that it is. */
+export interface MemoryTierStats extends ArenaStats {
+  /** Records that could not be decoded, and were deleted. */
+  corruptRecords: number;
+}
+
+/**
+ * Keys are those of ArenaCache. A record of another state of its file than the one asked for is a
+ * miss and deleted: nobody will ask for it again. So is one that cannot be decoded.
+ *
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for keys, paths and states
+ * of the wrong kind, an EncodeError for metadata that cannot be stored, a ClosedError once the arena
+ * is closed. Nothing about a file or a record throws.
+ */
+export class MemoryTier {
+  /**
+   * The store below, for pressure and to close it. Its values are records, which its own `get` does
+   * not decode.
+   */
+  readonly arena: ArenaCache;
+  #missed: FileState | undefined;
+  #corrupt = 0;
+
+  constructor(options: ArenaCacheOptions) {
+    this.arena = new ArenaCache(options);
+  }
+
+  /** The metadata of the state that the file has now, or undefined; `takeState` gives that state. */
+  lookUp(key: string, filePath: string): Metadata | undefined {
+    this.#missed = undefined;
+    const length = native.lookUpFile(storeIdOf(this.arena), key, filePath);
+    if (length === Outcome.badArguments) checkPath(filePath);
+    const found = this.#finish(length, key, (id) => native.lookUpFile(id, key, filePath));
+    if (found === undefined) this.#missed = stateLeft();
+    return found;
+  }
+
+  /**
+   * The state of the file that the last `lookUp` missed, once; undefined where it was a hit or the
+   * path has no state, which `whyNoState` explains. Records stored with it are of the file as it was
+   * before anything was read of it.
+   */
+  takeState(): FileState | undefined {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    return missed;
+  }
+
+  /** The metadata of this state, or undefined, without a look at any file. */
+  read(key: string, state: FileState): Metadata | undefined {
+    writeState(stateBuffer, state);
+    const length = native.getOfState(storeIdOf(this.arena), key);
+    return this.#finish(length, key, native.getOfState);
+  }
+
+  /** As read, but it changes and counts nothing. */
+  peek(key: string, state: FileState): Metadata | undefined {
+    return this.#readThrough(native.peek, key, (bytes, length) =>
+      isRecordOf(state, bytes, length) ? decodeRecord(bytes, length) : undefined,
+    );
+  }
+
+  /** Whether there is a record of this state; neither a hit nor a use. */
+  has(key: string, state: FileState): boolean {
+    const compare = (bytes: Buffer, length: number) => isRecordOf(state, bytes, length);
+    return this.#readThrough(native.peek, key, compare) ?? false;
+  }
+
+  /** A record that `store` takes; the next one, or anything that is encoded, overwrites it. */
+  encode(state: FileState, metadata: Metadata): EncodedRecord {
+    return encodeRecord(state, metadata);
+  }
+
+  /** Stores a copy of what `encode` gave last. False as of ArenaCache's set. */
+  store(key: string, record: EncodedRecord, options?: SetOptions): boolean {
+    return putEncoded(this.arena, key, record, options);
+  }
+
+  /** Stores a copy of a whole record that comes from another tier, unseen. False as of `set`. */
+  put(key: string, record: Uint8Array, options?: SetOptions): boolean {
+    return this.arena.setBytes(key, record, options);
+  }
+
+  /** True when it was there. */
+  delete(key: string): boolean {
+    return this.arena.delete(key);
+  }
+
+  clear(): void {
+    this.arena.clear();
+  }
+
+  stats(): MemoryTierStats {
+    const stats = this.arena.stats();
+    return {
+      ...stats,
+      hits: stats.hits - this.#corrupt,
+      misses: stats.misses + this.#corrupt,
+      corruptRecords: this.#corrupt,
+    };
+  }
+
+  /** What was read, by a first call that gave `length`; `read` again where the buffer was too small. */
+  #finish(length: number, key: string, read: NativeRead): Metadata | undefined {
+    // The way of nearly all hits.
+    if (length >= 0 && length <= readBuffer.length) return this.#decode(key, readBuffer, length);
+    if (length === Outcome.miss || length === Outcome.noState) return undefined;
+    return this.#readThrough(read, key, (bytes, size) => this.#decode(key, bytes, size));
+  }
+
+  #readThrough<T>(
+    read: NativeRead,
+    key: string,
+    decode: (bytes: Buffer, length: number) => T,
+  ): T | undefined {
+    return readThrough(read, storeIdOf(this.arena), key, decode, (outcome) =>
+      failureOf(this.arena, outcome, key),
+    );
+  }
+
+  #decode(key: string, bytes: Buffer, length: number): Metadata | undefined {
+    const metadata = decodeRecord(bytes, length);
+    if (metadata === undefined) {
+      this.#corrupt++;
+      this.arena.delete(key);
+    }
+    return metadata;
+  }
+}

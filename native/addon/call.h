@@ -1,0 +1,76 @@
+// One call of a plain function of the addon, such as those of store_calls.h: its arguments, the
+// store that the first of them is the number of, and its result.
+#pragma once
+
+#include <napi.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "addon/environment.h"
+
+namespace ebbcache {
+
+// What a call returns in place of its result; the same in lib/native.ts.
+constexpr int kMiss = -1;
+constexpr int kBadKey = -2;
+constexpr int kClosed = -3;
+constexpr int kBadArguments = -4;
+constexpr int kNoState = -5;
+
+/// The arguments of a call: those that are missing are undefined, those beyond are left out.
+template <size_t kMost>
+class Call {
+ public:
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count_, values_.data(), nullptr, &data);
+    environment_ = static_cast<Environment*>(data);
+  }
+
+  napi_env env() const { return env_; }
+  Environment& environment() const { return *environment_; }
+  size_t count() const { return std::min(count_, kMost); }
+  napi_value operator[](size_t i) const { return values_[i]; }
+
+  /// Looked up after all else was read: a read may run a finalizer that closes a store.
+  Store* store() const {
+    uint32_t id = 0;
+    napi_get_value_uint32(env_, values_[0], &id);
+    return environment_->stores->find(id);
+  }
+
+  /// A count of bytes or ms; 0 for what is no such number.
+  uint64_t countAt(size_t i) const {
+    constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+    double number = 0;
+    if (i >= count() || napi_get_value_double(env_, values_[i], &number) != napi_ok) return 0;
+    return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
+  }
+
+  napi_value give(int64_t result) const {
+    napi_value value = nullptr;
+    napi_create_int64(env_, result, &value);
+    return value;
+  }
+
+ private:
+  napi_env env_;
+  size_t count_ = kMost;
+  std::array<napi_value, kMost> values_;
+  Environment* environment_ = nullptr;
+};
+
+/// Adds a function to the addon that finds the environment as a Call does.
+inline void addCall(Napi::Env env, Napi::Object exports, Environment& environment, const char* name,
+                    napi_callback callback) {
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, &environment, &function) ==
+      napi_ok) {
+    exports.Set(name, function);
+  }
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,80 @@
+#include "addon/file_calls.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "addon/call.h"
+#include "addon/environment.h"
+#include "addon/key.h"
+#include "addon/utf8.h"
+#include "files/file_state.h"
+
+namespace ebbcache {
+namespace {
+
+/// No system takes a longer path: Windows' have 32,767 units of UTF-16 at most.
+constexpr size_t kMostPathBytes = size_t{3} * 32767;
+
+FileState stateAt(const Utf8& path) {
+  return path.tooLong() ? FileState::none(NoState::kTooLong) : stateOfFile(path.view());
+}
+
+/// Leaves the state where JavaScript reads it; false when there is no room.
+bool leave(const FileState& state, const KeptBuffer& buffer) {
+  if (buffer.capacity < FileState::kBytes) return false;
+  std::memcpy(buffer.bytes, state.bytes().data(), FileState::kBytes);
+  return true;
+}
+
+/// The length of the record, copied to the read buffer if that is large enough, or a miss.
+int64_t readRecord(Store& store, const Key& key, std::string_view state, const KeptBuffer& buffer) {
+  uint64_t bytes = 0;
+  const ReadResult result =
+      store.getPrefixed(key.view(), state, buffer.bytes, buffer.capacity, bytes);
+  return result == ReadResult::kMiss ? kMiss : static_cast<int64_t>(bytes);
+}
+
+napi_value fileState(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  const Utf8 path(env, call[0], kMostPathBytes);
+  if (!path.isString()) return call.give(kBadArguments);
+  const FileState state = stateAt(path);
+  if (!leave(state, call.environment().stateBuffer)) return call.give(kBadArguments);
+  return call.give(state.kind() == FileKind::kNone ? kNoState : 0);
+}
+
+napi_value getOfState(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  const KeptBuffer& state = call.environment().stateBuffer;
+  if (state.capacity < FileState::kBytes) return call.give(kBadArguments);
+  Store* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  return call.give(
+      readRecord(*store, key, {state.bytes, FileState::kBytes}, call.environment().readBuffer));
+}
+
+napi_value lookUpFile(napi_env env, napi_callback_info info) {
+  const Call<3> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  const Utf8 path(env, call[2], kMostPathBytes);
+  if (!path.isString()) return call.give(kBadArguments);
+  Store* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  const FileState state = stateAt(path);
+  if (!leave(state, call.environment().stateBuffer)) return call.give(kBadArguments);
+  if (state.kind() == FileKind::kNone) return call.give(kNoState);
+  return call.give(readRecord(*store, key, state.bytes(), call.environment().readBuffer));
+}
+
+}  // namespace
+
+void addFileCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
+  addCall(env, exports, environment, "fileState", fileState);
+  addCall(env, exports, environment, "getOfState", getOfState);
+  addCall(env, exports, environment, "lookUpFile", lookUpFile);
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,112 @@
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include "files/file_state.h"
+
+#include <windows.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+
+namespace ebbcache {
+namespace {
+
+struct CloseHandleOf {
+  void operator()(HANDLE handle) const { (void)::CloseHandle(handle); }
+};
+using Handle = std::unique_ptr<std::remove_pointer_t<HANDLE>, CloseHandleOf>;
+
+/// From here on, CreateFile takes a path only in the form of longPath(): MAX_PATH less the 12
+/// characters that a folder must leave for names in it.
+constexpr size_t kLongUnits = 248;
+
+std::wstring toWide(std::string_view text) {
+  const int bytes = static_cast<int>(text.size());
+  const int units = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0);
+  std::wstring wide(static_cast<size_t>(units), L'\0');
+  (void)::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, wide.data(), units);
+  return wide;
+}
+
+/// From the root, and marked as not to be cut at MAX_PATH. Empty when there is no such path.
+std::wstring longPath(const std::wstring& path) {
+  const DWORD room = ::GetFullPathNameW(path.c_str(), 0, nullptr, nullptr);
+  if (room == 0) return {};
+  std::wstring full(room, L'\0');
+  const DWORD units = ::GetFullPathNameW(path.c_str(), room, full.data(), nullptr);
+  if (units == 0 || units >= room) return {};
+  full.resize(units);
+  if (full.rfind(L"\\\\?\\", 0) == 0 || full.rfind(L"\\\\.\\", 0) == 0) return full;
+  if (full.rfind(L"\\\\", 0) == 0) return L"\\\\?\\UNC" + full.substr(1);
+  return L"\\\\?\\" + full;
+}
+
+FileState stateAfter(DWORD error) {
+  switch (error) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_DRIVE:
+    // With characters that no name can have, or below a file instead of a folder: nothing can be
+    // there.
+    case ERROR_INVALID_NAME:
+    case ERROR_BAD_PATHNAME:
+    case ERROR_DIRECTORY:
+    case ERROR_BAD_NETPATH:
+    case ERROR_BAD_NET_NAME:
+      return FileState::absent();
+    case ERROR_CANT_RESOLVE_FILENAME:
+      return FileState::none(NoState::kLoop);
+    case ERROR_ACCESS_DENIED:
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_PRIVILEGE_NOT_HELD:
+      return FileState::none(NoState::kForbidden);
+    case ERROR_FILENAME_EXCED_RANGE:
+    case ERROR_BUFFER_OVERFLOW:
+      return FileState::none(NoState::kTooLong);
+    default:
+      return FileState::none(NoState::kUnreadable);
+  }
+}
+
+uint64_t wordOf(DWORD high, DWORD low) {
+  return uint64_t{high} << 32 | low;
+}
+
+FileState stateOfOpen(HANDLE handle) {
+  if (::GetFileType(handle) != FILE_TYPE_DISK) return FileState::none(NoState::kSpecial);
+  BY_HANDLE_FILE_INFORMATION found;
+  if (!::GetFileInformationByHandle(handle, &found)) return stateAfter(::GetLastError());
+  if ((found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+    return FileState::none(NoState::kFolder);
+  }
+  constexpr uint64_t kNsPerTick = 100;
+  const FILETIME& written = found.ftLastWriteTime;
+  FileFacts facts;
+  facts.size = wordOf(found.nFileSizeHigh, found.nFileSizeLow);
+  facts.modifiedNs =
+      static_cast<int64_t>(wordOf(written.dwHighDateTime, written.dwLowDateTime) * kNsPerTick);
+  facts.inode = wordOf(found.nFileIndexHigh, found.nFileIndexLow);
+  facts.volume = found.dwVolumeSerialNumber;
+  return FileState::regular(facts);
+}
+
+}  // namespace
+
+FileState lookAtFile(std::string_view path) {
+  // What no path can be as UTF-16 (32,767 units) either.
+  constexpr size_t kMostBytes = size_t{3} * 32767;
+  if (path.size() > kMostBytes) return FileState::none(NoState::kTooLong);
+  if (path.empty()) return FileState::absent();
+  std::wstring wide = toWide(path);
+  if (wide.size() >= kLongUnits) wide = longPath(wide);
+  if (wide.empty()) return stateAfter(::GetLastError());
+  // To look only: no share that others have refuses it, and a folder opens too.
+  const HANDLE opened = ::CreateFileW(wide.c_str(), FILE_READ_ATTRIBUTES,
+                                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                      nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr);
+  if (opened == INVALID_HANDLE_VALUE) return stateAfter(::GetLastError());
+  const Handle handle(opened);
+  return stateOfOpen(handle.get());
+}
+
+}  // namespace ebbcache
