@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native addons and process-wide state: one process a file.
     pool: 'forks',
+    setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
   },
 });

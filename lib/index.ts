@@ -1,16 +1,19 @@
+export {
+  AdvancedMetadataCache,
+  type FetchOptions,
+  type MetadataExtractor,
+} from './cache/advanced-metadata-cache.js';
+export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.js';
+export type { AdvancedCacheStats } from './cache/advanced-stats.js';
 export { ArenaCache, type ArenaStats, type SetOptions } from './cache/arena-cache.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
-export {
-  EnhancedMetadataCache,
-  type Metadata,
-  type MetadataExtractor,
-  type WarmOptions,
-} from './cache/enhanced-metadata-cache.js';
+export { EnhancedMetadataCache } from './cache/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
 export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
 export type { Logger } from './cache/logger.js';
 export { type PresetName, presets } from './cache/presets.js';
+export type { WarmOptions } from './cache/warm.js';
 export { EncodeError } from './codec/encode-error.js';
 export { ClosedError, EbbcacheError, SampleError } from './errors.js';
 export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
@@ -30,3 +33,5 @@ export {
   pressureLevelName,
 } from './memory/pressure-level.js';
 export { includeDir, type NativeApi, nativeApi } from './native-api.js';
+export type { Metadata } from './tiers/metadata.js';
+export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './tiers/remote-tier.js';

@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { contentState } from '../lib/cache/content-state.js';
-import { ABSENT_STATE } from '../lib/cache/file-state.js';
+import { contentState } from '../lib/files/content-state.js';
+import { ABSENT_STATE } from '../lib/files/file-state.js';
 
 // For the one test that changes a file while it is read.
 vi.mock('node:fs', async (original) => {

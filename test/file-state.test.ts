@@ -16,7 +16,7 @@ import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ABSENT_STATE, fileState, whyNoState, writeState } from '../lib/cache/file-state.js';
+import { ABSENT_STATE, fileState, whyNoState, writeState } from '../lib/files/file-state.js';
 import { native, Outcome } from '../lib/native.js';
 import { packageUrl } from './helpers/run-script.js';
 
@@ -104,7 +104,7 @@ describe('the state of a file', () => {
        });`,
       {
         eval: true,
-        workerData: { module: new URL('cache/file-state.js', packageUrl).href, file },
+        workerData: { module: new URL('files/file-state.js', packageUrl).href, file },
       },
     );
     const state = await new Promise((resolve, reject) => {

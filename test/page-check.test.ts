@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkPages, type PageCheck } from '../lib/tiers/disk/page-check.js';
+import { checkPages, type PageCheck } from '../lib/tiers/disk/pages/page-check.js';
 import { change, makePages, openPages, readAll } from './helpers/page-files.mjs';
 import { runNode } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
 
 const PAGE_SIZES = [4096, 16384];
-const checkUrl = new URL('../dist/tiers/disk/page-check.js', import.meta.url).href;
+const checkUrl = new URL('../dist/tiers/disk/pages/page-check.js', import.meta.url).href;
 const helper = (name: string) => fileURLToPath(new URL(`./helpers/${name}`, import.meta.url));
 
 function check(path: string): PageCheck {

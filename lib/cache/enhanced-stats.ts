@@ -1,29 +1,8 @@
 import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
+import type { AdvancedCacheStats } from './advanced-stats.js';
 
 /** Counters since the cache was made, and what it holds now. */
-export interface EnhancedCacheStats {
-  hits: number;
-  misses: number;
-  totalRequests: number;
-  /** 0 to 100; 0 before the first request. */
-  hitRatePercent: number;
-  memoryHits: number;
-  diskHits: number;
-  remoteHits: number;
-  evictions: number;
-  cacheWrites: number;
-  cacheInvalidations: number;
-  /** Reads and writes of a tier that failed, and were misses or nothing instead. */
-  tierErrors: number;
-  /** Entries in memory. */
-  memoryCacheSize: number;
-  /** All memory held from the OS. */
-  memoryBytes: number;
-  /** Key and value bytes of the entries in it. */
-  memoryPayloadBytes: number;
-  memoryBudgetBytes: number;
-  diskEntries: number;
-  diskBytes: number;
+export interface EnhancedCacheStats extends AdvancedCacheStats {
   /** Times the level of memory pressure rose, or one was applied by hand. */
   pressureEvents: number;
   /** Entries that gave way to pressure. */
@@ -46,7 +25,10 @@ export interface DetailedInfo {
     usagePercent: number;
   };
   diskCache: {
+    /** Whether the cache has the tier at all. */
     enabled: boolean;
+    /** Whether it can be used now. */
+    available: boolean;
     entries: number;
     sizeMb: number;
     maxSizeMb: number;

@@ -1,24 +1,44 @@
-// What the record of a file is stored under.
+// What the record of a file is stored under: `path NUL tier`. A path of the file system has no NUL, so
+// the first one ends it, and no two pairs of path and tier are the same.
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 
 const MAX_TIER_LENGTH = 256;
-/** Of UTF-16; in UTF-8 still a key that the store takes. */
-const MAX_KEY_LENGTH = 16 * 1024;
+/** Of UTF-16; in UTF-8, and with a tier, still a key that the store takes. No system has longer paths. */
+const MAX_PATH_LENGTH = 16 * 1024;
 
-/** The length keeps any two pairs of tier and file apart. */
 export function fileKey(filePath: string, tier: string): string {
+  return `${keyPath(filePath)}\0${checkTier(tier)}`;
+}
+
+/** What stands for the path in its keys. */
+export function keyPath(filePath: string): string {
   if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
   if (filePath === '') throw argumentRangeError('A file path must not be empty.');
+  // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
+  const path = resolve(filePath).toWellFormed();
+  // Such a path leads nowhere, and must not look like another one with a tier.
+  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return digestOf(path);
+  return path;
+}
+
+/** The key of a record by what is in the file; a digest is no absolute path. */
+export function contentKey(state: string, tier: string): string {
+  return `${Buffer.from(state, 'latin1').toString('hex')}\0${checkTier(tier)}`;
+}
+
+function checkTier(tier: string): string {
   if (typeof tier !== 'string') throw argumentTypeError('A tier must be a string.');
   if (tier.length > MAX_TIER_LENGTH || !tier.isWellFormed()) {
     throw argumentRangeError(
       `A tier must be well-formed Unicode of at most ${MAX_TIER_LENGTH} characters.`,
     );
   }
-  // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
-  const key = `${tier.length}:${tier}:${resolve(filePath).toWellFormed()}`;
-  return key.length <= MAX_KEY_LENGTH ? key : createHash('sha256').update(key).digest('hex');
+  return tier;
+}
+
+function digestOf(path: string): string {
+  return `long:${createHash('sha256').update(path).digest('hex')}`;
 }

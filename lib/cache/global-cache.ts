@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkOptions } from '../arguments.js';
+import { definedOf } from './advanced-options.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
-import { definedOf, type EnhancedCacheOptions } from './enhanced-options.js';
+import type { EnhancedCacheOptions } from './enhanced-options.js';
 
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 

@@ -2,14 +2,19 @@ import { EnhancedMetadataCache } from '../cache/enhanced-metadata-cache.js';
 import { extractAll } from '../extract/extract-all.js';
 import { walk } from '../extract/walk.js';
 import { ExitCode } from './exit-codes.js';
+import { formatBytes } from './format-bytes.js';
 import { interruptSignal } from './interrupt.js';
 import { toNdjsonLine } from './ndjson.js';
 import { Progress } from './progress.js';
+import { stderrLogger } from './stderr-logger.js';
 import { Stdout } from './stdout.js';
 
 export interface ExtractFlags {
   concurrency?: number;
   maxMemory?: number;
+  cacheDir?: string;
+  /** MiB. */
+  maxDisk?: number;
   quiet?: boolean;
 }
 
@@ -23,7 +28,9 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
     maxMemoryMb: flags.maxMemory,
     // Bytes are the bound, not a number of files.
     maxMemoryEntries: Number.MAX_SAFE_INTEGER,
-    maxDiskSizeMb: 0,
+    cacheDir: flags.cacheDir,
+    maxDiskSizeMb: flags.maxDisk,
+    logger: stderrLogger,
   });
   const progress = new Progress();
   if (progress.shown) void showTotal(paths, progress, signal);
@@ -79,10 +86,4 @@ function summary(counts: Counts, seconds: number, bytes: number): string {
 
 function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`;
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / (1024 * 1024)).toFixed(1)} MiB`;
 }

@@ -6,8 +6,10 @@ import { ExitCode } from './exit-codes.js';
 import type { ExtractFlags } from './extract-command.js';
 import type { MemoryFlags } from './memory-command.js';
 import { numberFrom } from './options.js';
+import type { StatsFlags } from './stats-command.js';
 
 const MAX_MEMORY_MIB = 16_384;
+const MAX_DISK_MIB = 1_000_000;
 const DAY_SECONDS = 86_400;
 
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -34,10 +36,26 @@ program
     `what the cache may hold, up to ${MAX_MEMORY_MIB} (default: 1/16 of the memory, 16 to 512)`,
     numberFrom(1, MAX_MEMORY_MIB),
   )
+  .option('--cache-dir <folder>', "where the cache keeps its disk tier (default: the user's cache)")
+  .option(
+    '--max-disk <MiB>',
+    'budget of the disk tier, 0 for none (default: 200)',
+    numberFrom(0, MAX_DISK_MIB),
+  )
   .option('-q, --quiet', 'no summary on stderr')
   .action(async (paths: string[], flags: ExtractFlags) => {
     const { runExtract } = await import('./extract-command.js');
     process.exitCode = await runExtract(paths, flags);
+  });
+
+program
+  .command('stats')
+  .description('Print what a cache has on disk, and what all who used it have counted.')
+  .option('--cache-dir <folder>', "where the cache has its disk tier (default: the user's cache)")
+  .option('--json', 'one JSON object')
+  .action(async (flags: StatsFlags) => {
+    const { runStats } = await import('./stats-command.js');
+    process.exitCode = await runStats(flags);
   });
 
 program

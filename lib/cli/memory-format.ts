@@ -1,5 +1,6 @@
 import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
 import type { MemoryStats, PsiAverages } from '../memory/memory-stats.js';
+import { formatRows } from './rows.js';
 
 export type MemoryReport = MemorySummary & Pick<MemoryStats, 'psi' | 'cgroupPsi' | 'swap'>;
 
@@ -21,8 +22,7 @@ export function formatMemory(report: MemoryReport): string {
   if (swap) rows.push(['swapped', `${mib(swap.usedMb)} of ${mib(swap.totalMb)}`]);
   if (psi) rows.push(['stalled (10 s)', stalls(psi)]);
   if (cgroupPsi) rows.push(['cgroup stalled', stalls(cgroupPsi)]);
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return `${rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')}\n`;
+  return `${formatRows(rows)}\n`;
 }
 
 function stalls({ someAvg10, fullAvg10 }: PsiAverages): string {

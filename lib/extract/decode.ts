@@ -1,5 +1,5 @@
 import exifr from 'exifr';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 import { MemorySource } from './byte-source.js';
 import type { ImageParts } from './containers/image-parts.js';
 import { readExifBlock } from './containers/tiff.js';

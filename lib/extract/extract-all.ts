@@ -1,5 +1,6 @@
-import type { EnhancedMetadataCache, Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
 import { argumentTypeError } from '../errors.js';
+import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
 import { ExtractError } from './extract-error.js';
 import { extractFile } from './extract-file.js';
@@ -13,7 +14,7 @@ export type ExtractRecord =
 
 export interface ExtractAllOptions {
   /** Asked before a file is read; takes what was read. */
-  cache: Pick<EnhancedMetadataCache, 'fetch'>;
+  cache: Pick<AdvancedMetadataCache, 'fetch'>;
   /** Which of a file's entries in the cache this is; left out, the cache's default. */
   tier?: string;
   /** Files in work at once, 1 to 64. Default: the number of CPUs, at most 16. */

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
 import { argumentTypeError } from '../errors.js';
+import type { Metadata } from '../tiers/metadata.js';
 import { FileSource } from './byte-source.js';
 import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
 import { fileFacts } from './file-facts.js';

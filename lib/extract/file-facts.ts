@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import path from 'node:path';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 import type { FileKind } from './file-type-of.js';
 
 /** Where exiftool's name for a type is not the extension in capitals. */

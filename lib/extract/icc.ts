@@ -1,5 +1,5 @@
 import exifr from 'exifr';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 
 const HEADER_BYTES = 128;
 const TAG_BYTES = 12;

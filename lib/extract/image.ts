@@ -1,5 +1,5 @@
 import { imageSize } from 'image-size';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 import type { FileSource } from './byte-source.js';
 import { readHeif } from './containers/heif.js';
 import { readJpeg } from './containers/jpeg.js';

@@ -1,5 +1,5 @@
 // The public face of 'ebbcache/extract'.
-export type { Metadata } from '../cache/enhanced-metadata-cache.js';
+export type { Metadata } from '../tiers/metadata.js';
 export { type ExtractAllOptions, type ExtractRecord, extractAll } from './extract-all.js';
 export { ExtractError } from './extract-error.js';
 export { type ExtractFileOptions, extractFile } from './extract-file.js';

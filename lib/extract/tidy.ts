@@ -1,4 +1,4 @@
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 
 const MAX_TEXT = 16 * 1024;
 const MAX_BYTES = 32;

@@ -1,5 +1,5 @@
 import exifr from 'exifr';
-import type { Metadata } from '../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../tiers/metadata.js';
 
 /** Real packets have 2 to 50 KiB, those with an editing history some hundred. */
 const MAX_XMP_LENGTH = 512 * 1024;

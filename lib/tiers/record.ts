@@ -1,17 +1,20 @@
 // A record of any tier: the state of a file, and the metadata that was made of it then.
 //
-//    0                            32                          end
-//   +----------------------------+---------------------------+
-//   | state, see file-state.ts   | metadata, as msgpack      |
-//   +----------------------------+---------------------------+
+//    0                            32               40                          end
+//   +----------------------------+----------------+---------------------------+
+//   | state, see file-state.ts   | fresh until,   | metadata, as msgpack      |
+//   |                            | f64 LE, ms     |                           |
+//   +----------------------------+----------------+---------------------------+
 //
 // The same bytes in memory, on disk and elsewhere, so that a record moves between tiers as it is.
 
-import { type FileState, writeState } from '../cache/file-state.js';
-import { isMetadata, type Metadata } from '../cache/metadata.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { type FileState, writeState } from '../files/file-state.js';
 import { STATE_BYTES } from '../native.js';
+import { isMetadata, type Metadata } from './metadata.js';
+
+const HEADER_BYTES = STATE_BYTES + 8;
 
 const codec: Codec = new MsgpackCodec();
 
@@ -19,19 +22,25 @@ const codec: Codec = new MsgpackCodec();
 export type EncodedRecord = EncodedValue;
 
 /**
+ * `freshUntil` is when its time to live ends, in ms since the epoch; it may be kept for longer.
  * Throws an EncodeError for metadata that cannot be stored, and a TypeError for a state that has not
  * 32 bytes.
  */
-export function encodeRecord(state: FileState, metadata: Metadata): EncodedRecord {
-  const record = codec.encode(metadata, STATE_BYTES);
+export function encodeRecord(
+  state: FileState,
+  metadata: Metadata,
+  freshUntil: number,
+): EncodedRecord {
+  const record = codec.encode(metadata, HEADER_BYTES);
   writeState(record, state);
+  record.writeDoubleLE(freshUntil, STATE_BYTES);
   record.start = 0;
   return record;
 }
 
-/** The bytes of an encoded record, for a tier that keeps them. */
-export function copyRecord(record: EncodedRecord): Buffer {
-  return Buffer.from(record.subarray(0, record.end));
+/** When the time to live of the record that the bytes begin with ends; 0 where there is none. */
+export function freshUntilOf(bytes: Buffer, length = bytes.length): number {
+  return length >= HEADER_BYTES ? bytes.readDoubleLE(STATE_BYTES) : 0;
 }
 
 /** Whether the first `length` bytes are a record of this state. */
@@ -45,7 +54,7 @@ export function isRecordOf(state: FileState, bytes: Buffer, length = bytes.lengt
  */
 export function decodeRecord(bytes: Buffer, length = bytes.length): Metadata | undefined {
   try {
-    const value = codec.decodeRange(bytes, STATE_BYTES, length);
+    const value = codec.decodeRange(bytes, HEADER_BYTES, length);
     return isMetadata(value) ? value : undefined;
   } catch {
     return undefined;

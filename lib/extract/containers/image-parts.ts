@@ -1,4 +1,4 @@
-import type { Metadata } from '../../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../../tiers/metadata.js';
 
 /** What a container reader finds: dimensions, and blocks of metadata still to be decoded. */
 export interface ImageParts {

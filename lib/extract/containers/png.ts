@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { inflate as inflateCallback } from 'node:zlib';
-import type { Metadata } from '../../cache/enhanced-metadata-cache.js';
+import type { Metadata } from '../../tiers/metadata.js';
 import type { ByteSource } from '../byte-source.js';
 import { MalformedError } from '../extract-error.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';

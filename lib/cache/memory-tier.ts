@@ -1,26 +1,26 @@
 // Records in memory: an ArenaCache whose values are those of record.ts. One call of the addon looks at
 // the file and reads the record of the state that it has.
 
-import {
-  ArenaCache,
-  type ArenaStats,
-  failureOf,
-  putEncoded,
-  storeIdOf,
-} from '../cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../cache/arena-options.js';
+import type { SetOptions } from '../cache/set-options.js';
 import {
   checkPath,
   type FileState,
   stateBuffer,
   stateLeft,
   writeState,
-} from '../cache/file-state.js';
-import type { Metadata } from '../cache/metadata.js';
-import { readBuffer, readThrough } from '../cache/read-buffer.js';
-import type { SetOptions } from '../cache/set-options.js';
+} from '../files/file-state.js';
 import { type NativeRead, native, Outcome } from '../native.js';
-import { decodeRecord, type EncodedRecord, encodeRecord, isRecordOf } from './record.js';
+import type { Metadata } from '../tiers/metadata.js';
+import {
+  decodeRecord,
+  type EncodedRecord,
+  encodeRecord,
+  freshUntilOf,
+  isRecordOf,
+} from '../tiers/record.js';
+import { ArenaCache, type ArenaStats, failureOf, putEncoded, storeIdOf } from './arena-cache.js';
+import type { ArenaCacheOptions } from './arena-options.js';
+import { readBuffer, readThrough } from './read-buffer.js';
 
 /** The arena's, where a corrupt record counts as the miss that it is. */
 export interface MemoryTierStats extends ArenaStats {
@@ -44,6 +44,7 @@ export class MemoryTier {
   readonly arena: ArenaCache;
   #missed: FileState | undefined;
   #corrupt = 0;
+  #freshUntil = 0;
 
   constructor(options: ArenaCacheOptions) {
     this.arena = new ArenaCache(options);
@@ -77,6 +78,11 @@ export class MemoryTier {
     return this.#finish(length, key, native.getOfState);
   }
 
+  /** When the time to live ends of the record that was found last, ms since the epoch. */
+  get freshUntil(): number {
+    return this.#freshUntil;
+  }
+
   /** As read, but it changes and counts nothing. */
   peek(key: string, state: FileState): Metadata | undefined {
     return this.#readThrough(native.peek, key, (bytes, length) =>
@@ -91,8 +97,8 @@ export class MemoryTier {
   }
 
   /** A record that `store` takes; the next one, or anything that is encoded, overwrites it. */
-  encode(state: FileState, metadata: Metadata): EncodedRecord {
-    return encodeRecord(state, metadata);
+  encode(state: FileState, metadata: Metadata, freshUntil: number): EncodedRecord {
+    return encodeRecord(state, metadata, freshUntil);
   }
 
   /** Stores a copy of what `encode` gave last. False as of ArenaCache's set. */
@@ -144,6 +150,7 @@ export class MemoryTier {
 
   #decode(key: string, bytes: Buffer, length: number): Metadata | undefined {
     const metadata = decodeRecord(bytes, length);
+    this.#freshUntil = freshUntilOf(bytes, length);
     if (metadata === undefined) {
       this.#corrupt++;
       this.arena.delete(key);

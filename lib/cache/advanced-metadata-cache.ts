@@ -1,0 +1,346 @@
+import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
+import { argumentTypeError, ClosedError } from '../errors.js';
+import type { Metadata } from '../tiers/metadata.js';
+import {
+  type AdvancedCacheOptions,
+  type ResolvedAdvancedOptions,
+  resolveAdvancedOptions,
+} from './advanced-options.js';
+import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
+import { FailedExtractions } from './failed-extractions.js';
+import { fileKey } from './file-key.js';
+import { KnownTiers } from './known-tiers.js';
+import { type Found, type Identity, RecordTiers } from './record-tiers.js';
+import { SingleFlight } from './single-flight.js';
+import { type WarmOptions, warm } from './warm.js';
+
+export const DEFAULT_TIER = 'default';
+
+/** Objects that hold no names and values of their own. */
+const NO_RECORDS = [ArrayBuffer, Date, Error, Map, Promise, RegExp, Set];
+
+/** Makes the metadata of a file; the signal aborts when nobody waits for it any longer. */
+export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+
+export interface FetchOptions {
+  tier?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Metadata by file, as long as the file stays as it was, in memory, on disk and, if there is one, at a
+ * remote: what `validate` says is looked at with every call. A file that is not there has a state too.
+ *
+ * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. A
+ * cache without a disk tier keeps records of that and 64 others at most.
+ *
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong
+ * kind, an EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). Nothing
+ * about a file, the machine or a tier throws: it is a miss, or false, and in the log.
+ *
+ * This is the basic cache: its memory tier keeps its budget whatever becomes of the machine's memory.
+ * Services want the EnhancedMetadataCache, which gives way.
+ */
+export class AdvancedMetadataCache {
+  protected readonly tiers: RecordTiers;
+  readonly #options: ResolvedAdvancedOptions;
+  readonly #flights: SingleFlight<Metadata>;
+  readonly #failures: FailedExtractions;
+  readonly #known: KnownTiers;
+  /** Of those that fetches wait for: the ones that came from the remote. */
+  readonly #remoteFinds = new WeakSet<Metadata>();
+  #closed = false;
+
+  constructor(options?: AdvancedCacheOptions, ebb = false) {
+    this.#options = resolveAdvancedOptions(options);
+    this.#flights = new SingleFlight<Metadata>();
+    this.tiers = new RecordTiers(this.#options, ebb, {
+      onForgotten: (keys) => this.#forgetHere(keys),
+    });
+    this.#failures = new FailedExtractions(this.tiers.memory, this.#options.negativeTtlMs);
+    this.#known = new KnownTiers(DEFAULT_TIER);
+  }
+
+  /** Whether shutdown() was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * The metadata stored for this state of the file, or undefined: from memory, then from disk. Never
+   * throws for a missing or unreadable file.
+   */
+  get<T extends Metadata = Metadata>(filePath: string, tier: string = DEFAULT_TIER): T | undefined {
+    this.assertOpen();
+    const found = this.tiers.find(filePath, tier);
+    if (found.metadata === undefined || found.isStale) {
+      this.tiers.counters.misses++;
+      return undefined;
+    }
+    this.#countHit(found, tier);
+    return found.metadata as T;
+  }
+
+  /**
+   * Stores a copy of the metadata for this state of the file. True when at least one tier took it;
+   * false, with the reason in the log, when none has room for it, or the path is nothing that has a
+   * state (a folder, an unreadable file). `extractionTimeMs` is what it took to extract. The disk is
+   * written later, and the remote too: see flush.
+   */
+  put(
+    filePath: string,
+    metadata: Metadata,
+    tier: string = DEFAULT_TIER,
+    extractionTimeMs = 0,
+  ): boolean {
+    this.assertOpen();
+    const identity = this.tiers.identify(filePath, tier);
+    this.#known.add(tier);
+    checkMetadata(metadata);
+    checkNumber('extractionTimeMs', extractionTimeMs, 0, Infinity, 'ms');
+    if (this.tiers.store(identity, metadata, extractionTimeMs)) return true;
+    const reason = this.tiers.whyNotStored(filePath, identity);
+    this.#options.logger.warn({ filePath, tier, reason }, `metadata was not stored: ${reason}`);
+    return false;
+  }
+
+  /**
+   * get, also from the remote, or one call of `extract` shared by all who wait in any thread of the
+   * process that has the same cache, then put. Those of one thread get the same object. A caller whose
+   * `signal` aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to
+   * all who wait; it is no value, and is kept only for `negativeTtlSeconds`. The result is not kept when
+   * the file has changed in the meantime, or was invalidated.
+   */
+  async fetch<T extends Metadata = Metadata>(
+    filePath: string,
+    extract: MetadataExtractor<T>,
+    options?: FetchOptions,
+  ): Promise<T> {
+    this.assertOpen();
+    const { tier = DEFAULT_TIER, signal } = checkOptions(options);
+    fileKey(filePath, tier);
+    this.#known.add(tier);
+    checkFunction('extract', extract);
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    const found = this.tiers.find(filePath, tier);
+    if (found.metadata !== undefined) {
+      this.#countHit(found, tier);
+      if (found.isStale) this.#revalidate(filePath, extract, tier);
+      return found.metadata as T;
+    }
+    const failure = this.#failures.of(found);
+    if (failure !== undefined) {
+      this.tiers.counters.misses++;
+      throw failure;
+    }
+    return (await this.#extract(filePath, extract, tier, found, signal)) as T;
+  }
+
+  /** Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out. */
+  invalidateFile(filePath: string, tier?: string): void {
+    this.assertOpen();
+    const tiers =
+      tier === undefined ? this.#known.and(this.tiers.tiersOnDisk(filePath)) : new Set([tier]);
+    const keys = new Set<string>();
+    for (const each of tiers) {
+      // By path and, where records are known by content, by that.
+      keys.add(fileKey(filePath, each)).add(this.tiers.identify(filePath, each).key);
+    }
+    for (const key of keys) if (this.#forget(key)) this.tiers.counters.cacheInvalidations++;
+    this.tiers.remote?.delete([...keys]);
+  }
+
+  /** Forgets everything, in all tiers, and gives its memory back; counters stay. */
+  clearAll(): void {
+    this.assertOpen();
+    this.#forgetHere(undefined);
+    this.tiers.remote?.clear();
+  }
+
+  /**
+   * Resolves when all that was put is on the disk and at the remote, to whether it is all on the disk:
+   * false where something was dropped since the last time, or there is no disk tier in use.
+   */
+  async flush(): Promise<boolean> {
+    this.assertOpen();
+    const [isComplete] = await Promise.all([
+      this.tiers.disk?.flush() ?? false,
+      this.tiers.remote?.flush(),
+    ]);
+    return isComplete;
+  }
+
+  getStats(): AdvancedCacheStats {
+    this.assertOpen();
+    const { counters } = this.tiers;
+    const { hits, misses, memoryHits, diskHits, remoteHits } = counters;
+    const memory = this.tiers.memory.stats();
+    const disk = this.tiers.disk?.stats();
+    return {
+      hits,
+      misses,
+      totalRequests: hits + misses,
+      hitRatePercent: percentOf(hits, hits + misses),
+      memoryHits,
+      diskHits,
+      remoteHits,
+      evictions: memory.evictions,
+      cacheWrites: counters.cacheWrites,
+      cacheInvalidations: counters.cacheInvalidations,
+      tierErrors: this.tiers.errors,
+      memoryCacheSize: memory.entries,
+      memoryBytes: memory.heldBytes,
+      memoryPayloadBytes: memory.payloadBytes,
+      memoryBudgetBytes: memory.budgetBytes,
+      diskEntries: disk?.entries ?? 0,
+      diskBytes: disk?.bytes ?? 0,
+      diskEvictions: disk?.evictions ?? 0,
+      diskDrops: disk?.drops ?? 0,
+    };
+  }
+
+  /**
+   * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a
+   * file whose extraction fails is not.
+   */
+  async warmCache(
+    filePaths: string[],
+    extract: (filePath: string) => Promise<Metadata> | Metadata,
+    options?: WarmOptions,
+  ): Promise<Record<string, boolean>> {
+    this.assertOpen();
+    return warm(
+      {
+        check: (filePath, tier) => void fileKey(filePath, tier),
+        fetch: (filePath, tier) => this.fetch(filePath, extract, { tier }),
+        has: (filePath, tier) => this.tiers.has(filePath, tier),
+        onFailure: (err, filePath) =>
+          this.#options.logger.warn({ err, filePath }, 'warming the cache: extraction failed'),
+      },
+      filePaths,
+      extract,
+      options,
+    );
+  }
+
+  /** Writes what the disk has not yet, and gives all memory back. May be called again. */
+  shutdown(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.tiers.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.shutdown();
+  }
+
+  protected assertOpen(): void {
+    if (this.#closed) {
+      throw new ClosedError(
+        `The cache is shut down. Make a new ${this.constructor.name}, or shut this one down later.`,
+      );
+    }
+  }
+
+  async #extract(
+    filePath: string,
+    extract: MetadataExtractor<Metadata>,
+    tier: string,
+    identity: Identity,
+    signal?: AbortSignal,
+  ): Promise<Metadata> {
+    const work = async (shared: AbortSignal, isCurrent: () => boolean) => {
+      const remote = await this.tiers.findRemote(identity);
+      if (remote !== undefined) {
+        this.#remoteFinds.add(remote);
+        return remote;
+      }
+      return this.#extractAndStore(filePath, extract, tier, identity, shared, isCurrent);
+    };
+    let metadata: Metadata | undefined;
+    try {
+      metadata = await this.#flights.run(identity.key, String(identity.state), work, signal);
+      return metadata;
+    } finally {
+      const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
+      this.tiers.counters[isRemote ? 'remoteHits' : 'misses']++;
+    }
+  }
+
+  async #extractAndStore(
+    filePath: string,
+    extract: MetadataExtractor<Metadata>,
+    tier: string,
+    identity: Identity,
+    signal: AbortSignal,
+    isCurrent: () => boolean,
+  ): Promise<Metadata> {
+    const started = performance.now();
+    try {
+      const metadata = await extract(filePath, signal);
+      checkMetadata(metadata);
+      if (!this.#closed && isCurrent() && this.#isAsItWas(filePath, tier, identity)) {
+        this.tiers.store(identity, metadata, performance.now() - started);
+      }
+      return metadata;
+    } catch (error) {
+      if (!this.#closed && isCurrent() && !signal.aborted) this.#failures.note(identity, error);
+      throw error;
+    }
+  }
+
+  #isAsItWas(filePath: string, tier: string, { key, state }: Identity): boolean {
+    const now = this.tiers.identify(filePath, tier);
+    return now.key === key && now.state === state;
+  }
+
+  /** Behind the caller, who has a stale record; what comes of it is for the next one. */
+  #revalidate(filePath: string, extract: MetadataExtractor<Metadata>, tier: string): void {
+    const identity = this.tiers.identify(filePath, tier);
+    const work = (signal: AbortSignal, isCurrent: () => boolean) =>
+      this.#extractAndStore(filePath, extract, tier, identity, signal, isCurrent);
+    this.#flights.run(identity.key, String(identity.state), work).catch((err) => {
+      this.#options.logger.warn({ err, filePath }, 'a stale record could not be extracted anew');
+    });
+  }
+
+  #countHit({ source }: Found, tier: string): void {
+    // On disk there may be tiers that others have put.
+    if (source === 'disk') this.#known.add(tier);
+    this.tiers.counters[source === 'disk' ? 'diskHits' : 'memoryHits']++;
+  }
+
+  /** True when there was something to forget. */
+  #forget(key: string): boolean {
+    this.#flights.forget(key);
+    this.#failures.forget(key);
+    return this.tiers.forget(key);
+  }
+
+  /** In this process; all if undefined. */
+  #forgetHere(keys: readonly string[] | undefined): void {
+    if (this.#closed) return;
+    if (keys !== undefined) {
+      for (const key of keys) this.#forget(key);
+      return;
+    }
+    this.#flights.forgetAll();
+    this.#known.clear();
+    this.tiers.clear();
+  }
+}
+
+function checkMetadata(metadata: unknown): void {
+  const isRecord =
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    !Array.isArray(metadata) &&
+    !ArrayBuffer.isView(metadata) &&
+    !NO_RECORDS.some((each) => metadata instanceof each);
+  if (!isRecord) {
+    throw argumentTypeError(
+      `Metadata must be an object of names and values; it is ${show(metadata)}.`,
+    );
+  }
+}

@@ -1,0 +1,182 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { checkNumber, checkOptions, show } from '../arguments.js';
+import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import type { RemoteTier } from '../tiers/remote-tier.js';
+import type { EvictionPolicy } from './arena-options.js';
+import { type Logger, safeLogger } from './logger.js';
+import { type PresetName, presets } from './presets.js';
+
+const MIB = 1024 * 1024;
+const VALIDATIONS = ['stat', 'content', 'none'] as const;
+const REMOTE_METHODS = [
+  'start',
+  'get',
+  'set',
+  'delete',
+  'clear',
+  'stats',
+  'flush',
+  'close',
+] as const;
+
+/**
+ * What must be as it was for a record to be used:
+ * - 'stat': size, modification time in nanoseconds and inode of the file at the path;
+ * - 'content': what is in the file, wherever it is, so that a renamed or copied file hits too. Files of
+ *   more than 64 KiB are told apart by their size and 16 blocks of 4 KiB: a change between those that
+ *   keeps the size is not seen. Costs a read of up to 64 KiB with every call;
+ * - 'none': nothing. Only a time to live and invalidateFile end a record.
+ */
+export type Validation = (typeof VALIDATIONS)[number];
+
+/** Options of an AdvancedMetadataCache. Those given override the preset's. */
+export interface AdvancedCacheOptions {
+  /**
+   * The folder of the disk tier; made, for this user alone, where it is not there. All processes that
+   * name it share it. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
+   */
+  cacheDir?: string;
+  /** Entries in memory at most, 1 or more. Default 500. */
+  maxMemoryEntries?: number;
+  /**
+   * Byte budget of the memory tier, MiB, 1 to 16384. Default: 1/16 of the effective memory limit,
+   * 16 to 512.
+   */
+  maxMemoryMb?: number;
+  /** Budget of the disk tier's file, MiB, 1 to 1e6; 0 turns the tier off. Default 200. */
+  maxDiskSizeMb?: number;
+  /** Accepted, and without effect yet: records are stored as they are encoded. Default true. */
+  enableCompression?: boolean;
+  /** Time to live, hours, above 0. Default 24. */
+  cacheTtlHours?: number;
+  /**
+   * For so long after its time to live, `fetch` gives a record out once more and extracts anew behind
+   * it. Seconds. Default 0: never.
+   */
+  staleWhileRevalidateSeconds?: number;
+  /**
+   * For so long, `fetch` rejects with the error that an extraction failed with, without another try, as
+   * long as the file stays as it was. Seconds. Default 0: every `fetch` tries.
+   */
+  negativeTtlSeconds?: number;
+  /** Default 'stat'. */
+  validate?: Validation;
+  /** A tier that other machines share, of `ebbcache/redis`. Only `fetch` reads it. Default: none. */
+  remote?: RemoteTier;
+  /** Which entry goes when room is needed. Default 'lru'. */
+  policy?: EvictionPolicy;
+  /** Sizes by environment; see `presets`. */
+  preset?: PresetName;
+  /** Default: none. */
+  logger?: Logger;
+}
+
+export interface ResolvedAdvancedOptions {
+  cacheDir: string;
+  maxMemoryEntries: number;
+  maxMemoryBytes: number;
+  maxDiskSizeMb: number;
+  enableCompression: boolean;
+  ttlMs: number;
+  staleMs: number;
+  negativeTtlMs: number;
+  validate: Validation;
+  remote: RemoteTier | undefined;
+  policy: EvictionPolicy;
+  logger: Logger;
+}
+
+/** Throws a TypeError or RangeError that names the option and what it may be. */
+export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAdvancedOptions {
+  const options = { ...presetOf(given?.preset), ...definedOf(checkOptions(given)) };
+  const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
+  return {
+    cacheDir: checkString('cacheDir', options.cacheDir ?? defaultCacheDir()),
+    maxMemoryEntries: Math.floor(
+      checkNumber('maxMemoryEntries', options.maxMemoryEntries ?? 500, 1, Number.MAX_SAFE_INTEGER),
+    ),
+    maxMemoryBytes: Math.floor(
+      checkNumber('maxMemoryMb', options.maxMemoryMb ?? defaultMemoryMb(), 1, 16384, 'MiB') * MIB,
+    ),
+    maxDiskSizeMb: checkDiskSize(options.maxDiskSizeMb ?? 200),
+    enableCompression: checkBoolean('enableCompression', options.enableCompression ?? true),
+    ttlMs: Math.ceil(ttlHours * 3_600_000),
+    staleMs: seconds('staleWhileRevalidateSeconds', options.staleWhileRevalidateSeconds),
+    negativeTtlMs: seconds('negativeTtlSeconds', options.negativeTtlSeconds),
+    validate: checkValidation(options.validate ?? 'stat'),
+    remote: checkRemote(options.remote),
+    policy: options.policy ?? 'lru',
+    logger: safeLogger(options.logger),
+  };
+}
+
+/** An option that is undefined is one left out. */
+export function definedOf<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw argumentTypeError(`${name} must be true or false.`);
+}
+
+/** Where the disk tier is if no option says otherwise. */
+export function defaultCacheDir(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'ebbcache', 'Cache');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'ebbcache');
+  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'ebbcache');
+}
+
+function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
+  if (name === undefined) return {};
+  if (!Object.hasOwn(presets, name)) {
+    throw argumentRangeError(`preset must be one of ${Object.keys(presets).join(', ')}.`);
+  }
+  return presets[name];
+}
+
+/** A sixteenth of what limits the process; the least where it cannot be read. */
+function defaultMemoryMb(): number {
+  const [least, most] = [16, 512];
+  try {
+    const { systemTotalMb } = new MemoryPressureMonitor().sample();
+    return Math.min(Math.max(systemTotalMb / 16, least), most);
+  } catch {
+    return least;
+  }
+}
+
+function checkDiskSize(mb: unknown): number {
+  return mb === 0 ? 0 : checkNumber('maxDiskSizeMb (if it is not 0)', mb, 1, 1e6, 'MiB');
+}
+
+function seconds(name: string, value: unknown): number {
+  return Math.ceil(checkNumber(name, value ?? 0, 0, 1e9, 's') * 1000);
+}
+
+function checkString(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw argumentTypeError(`${name} must be a string that is not empty.`);
+}
+
+function checkValidation(validate: Validation): Validation {
+  if (VALIDATIONS.includes(validate)) return validate;
+  throw argumentRangeError(
+    `validate must be one of ${VALIDATIONS.join(', ')}; it is ${show(validate)}.`,
+  );
+}
+
+function checkRemote(remote: RemoteTier | undefined): RemoteTier | undefined {
+  if (
+    remote === undefined ||
+    REMOTE_METHODS.every((each) => typeof remote?.[each] === 'function')
+  ) {
+    return remote;
+  }
+  throw argumentTypeError('remote must be a tier, such as redisTier of ebbcache/redis gives.');
+}

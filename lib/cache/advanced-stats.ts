@@ -1,0 +1,36 @@
+/** Counters since the cache was made, and what it holds now. */
+export interface AdvancedCacheStats {
+  hits: number;
+  misses: number;
+  totalRequests: number;
+  /** 0 to 100; 0 before the first request. */
+  hitRatePercent: number;
+  memoryHits: number;
+  diskHits: number;
+  remoteHits: number;
+  /** Of the memory tier. */
+  evictions: number;
+  cacheWrites: number;
+  cacheInvalidations: number;
+  /** Reads and writes of a tier that failed, and were misses or nothing instead. */
+  tierErrors: number;
+  /** Entries in memory. */
+  memoryCacheSize: number;
+  /** All memory held from the OS. */
+  memoryBytes: number;
+  /** Key and value bytes of the entries in it. */
+  memoryPayloadBytes: number;
+  memoryBudgetBytes: number;
+  /** Of all who share the folder. */
+  diskEntries: number;
+  /** Of the disk tier's file. */
+  diskBytes: number;
+  /** Entries that this cache evicted from the disk. */
+  diskEvictions: number;
+  /** Records that were not written to the disk: too many waited, or it took none. */
+  diskDrops: number;
+}
+
+export function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}

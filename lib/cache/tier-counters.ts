@@ -1,0 +1,15 @@
+/** What a cache counts of its tiers. */
+export class TierCounters {
+  memoryHits = 0;
+  diskHits = 0;
+  remoteHits = 0;
+  misses = 0;
+  cacheWrites = 0;
+  cacheInvalidations = 0;
+  /** Failures of the memory tier and of records; the other tiers count their own. */
+  errors = 0;
+
+  get hits(): number {
+    return this.memoryHits + this.diskHits + this.remoteHits;
+  }
+}

@@ -1,0 +1,55 @@
+import { checkFunction, checkNumber, checkOptions } from '../arguments.js';
+import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
+
+const DEFAULT_CONCURRENCY = 4;
+const MAX_CONCURRENCY = 1024;
+
+export interface WarmOptions {
+  tier?: string;
+  /** Files in work at once, 1 to 1024. Default 4. */
+  concurrency?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** What warming needs of a cache. */
+export interface Warmed {
+  /** Throws for a path or tier of the wrong kind. */
+  check(filePath: string, tier: string): void;
+  fetch(filePath: string, tier: string): Promise<unknown>;
+  has(filePath: string, tier: string): boolean;
+  onFailure(error: unknown, filePath: string): void;
+}
+
+/** See AdvancedMetadataCache.warmCache. */
+export async function warm(
+  cache: Warmed,
+  filePaths: string[],
+  extract: unknown,
+  options: WarmOptions | undefined,
+): Promise<Record<string, boolean>> {
+  if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
+  checkFunction('extract', extract);
+  const { tier = 'default', concurrency = DEFAULT_CONCURRENCY, onProgress } = checkOptions(options);
+  checkNumber('concurrency', concurrency, 1, MAX_CONCURRENCY, 'files');
+  if (!Number.isInteger(concurrency)) {
+    throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);
+  }
+  if (onProgress !== undefined) checkFunction('onProgress', onProgress);
+  for (const filePath of filePaths) cache.check(filePath, tier);
+  let done = 0;
+  const queue = filePaths.values();
+  const worker = async () => {
+    for (const filePath of queue) {
+      try {
+        await cache.fetch(filePath, tier);
+      } catch (error) {
+        if (error instanceof ClosedError) throw error;
+        cache.onFailure(error, filePath);
+      }
+      onProgress?.(++done, filePaths.length);
+    }
+  };
+  const workers = Math.min(concurrency, filePaths.length);
+  await Promise.all(Array.from({ length: workers }, worker));
+  return Object.fromEntries(filePaths.map((each) => [each, cache.has(each, tier)]));
+}

@@ -1,0 +1,69 @@
+import { defaultCacheDir } from '../cache/advanced-options.js';
+import { percentOf } from '../cache/advanced-stats.js';
+import { type DiskSummary, readDiskSummary } from '../tiers/disk/disk-summary.js';
+import { ExitCode } from './exit-codes.js';
+import { formatBytes } from './format-bytes.js';
+import { interruptSignal } from './interrupt.js';
+import { toNdjsonLine } from './ndjson.js';
+import { formatRows } from './rows.js';
+import { Stdout } from './stdout.js';
+
+export interface StatsFlags {
+  cacheDir?: string;
+  json?: boolean;
+}
+
+/** Runs `ebbcache stats` and returns its exit code. */
+export async function runStats(flags: StatsFlags): Promise<number> {
+  const cacheDir = flags.cacheDir ?? defaultCacheDir();
+  const summary = readDiskSummary(cacheDir);
+  if (summary === undefined) {
+    console.error(`ebbcache: There is no cache in ${cacheDir}. Name its folder by --cache-dir.`);
+    return ExitCode.failed;
+  }
+  const report = reportOf(cacheDir, summary);
+  const stdout = new Stdout(interruptSignal());
+  await stdout.write(flags.json ? toNdjsonLine(report) : format(report));
+  return stdout.failed ? ExitCode.failed : ExitCode.ok;
+}
+
+type Report = ReturnType<typeof reportOf>;
+
+function reportOf(cacheDir: string, { entries, bytes, counters }: DiskSummary) {
+  const counted = (name: string) => counters[name] ?? 0;
+  const [memoryHits, diskHits] = [counted('memoryHits'), counted('diskHits')];
+  const [remoteHits, misses] = [counted('remoteHits'), counted('misses')];
+  const hits = memoryHits + diskHits + remoteHits;
+  return {
+    cacheDir,
+    diskEntries: entries,
+    diskBytes: bytes,
+    hits,
+    misses,
+    totalRequests: hits + misses,
+    hitRatePercent: percentOf(hits, hits + misses),
+    memoryHits,
+    diskHits,
+    remoteHits,
+    evictions: counted('evictions'),
+    cacheWrites: counted('cacheWrites'),
+    cacheInvalidations: counted('cacheInvalidations'),
+    tierErrors: counted('errors'),
+  };
+}
+
+function format(report: Report): string {
+  const { hits, hitRatePercent, memoryHits, diskHits, remoteHits } = report;
+  return formatRows([
+    ['folder', report.cacheDir],
+    ['on disk', `${report.diskEntries} entries, ${formatBytes(report.diskBytes)}`],
+    ['requests', `${report.totalRequests}`],
+    ['hits', `${hits} (${hitRatePercent.toFixed(1)} %)`],
+    ['  by tier', `${memoryHits} memory, ${diskHits} disk, ${remoteHits} remote`],
+    ['misses', `${report.misses}`],
+    ['writes', `${report.cacheWrites}`],
+    ['evictions', `${report.evictions} from memory`],
+    ['invalidations', `${report.cacheInvalidations}`],
+    ['tier errors', `${report.tierErrors}`],
+  ]);
+}

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { type NativeFileLock, native } from '../../native.js';
+import { DiskDatabase } from './disk-database.js';
+import { DiskError, toDiskError } from './disk-error.js';
+import { inspectData, lockPath, removeFiles, stampClean } from './disk-files.js';
+
+/** How long an opener waits for another process that looks at the files, ms. */
+const PATIENCE_MS = 2000;
+const WAIT_MS = 5;
+
+export interface OpenedDisk {
+  database: DiskDatabase;
+  /** What was wrong with the files that were there: they were removed, and new ones made. */
+  rebuilt: DiskError | undefined;
+  /**
+   * Closes the database and lets go of the folder. One that is not sound is removed, so that nobody maps
+   * it again: those who have it mapped see that it is gone.
+   */
+  close(isSound: boolean): void;
+}
+
+/**
+ * Opens the database in the folder, which is made where it is not there. The first process to use it
+ * looks at its files before LMDB does. With `anew` nothing of what is there stays: where nobody else uses
+ * the folder, not even the files. Throws a DiskError.
+ */
+export function openDisk(folder: string, maxBytes: number, anew = false): OpenedDisk {
+  let lock: NativeFileLock | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    lock = new native.FileLock(lockPath(folder));
+    const alone = acquire(lock);
+    if (anew && alone) removeFiles(folder);
+    const { database, rebuilt } = alone
+      ? openAlone(folder, maxBytes)
+      : { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+    if (alone) database.mergeCounters();
+    else if (anew) database.clear();
+    const held = lock;
+    if (alone && !held.tryShared()) throw busy();
+    return {
+      database,
+      rebuilt,
+      close: (isSound) => closeDisk(folder, database, held, isSound),
+    };
+  } catch (error) {
+    lock?.close();
+    throw toDiskError(error);
+  }
+}
+
+/** True where nobody else uses the folder; then the lock is exclusive, else shared. */
+function acquire(lock: NativeFileLock): boolean {
+  const waiter = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; waited < PATIENCE_MS; waited += WAIT_MS) {
+    if (lock.tryExclusive()) return true;
+    if (lock.tryShared()) return false;
+    Atomics.wait(waiter, 0, 0, WAIT_MS);
+  }
+  throw busy();
+}
+
+function busy(): DiskError {
+  return new DiskError(
+    'busy',
+    'Another process is looking at the files of the disk tier. It is tried again later.',
+  );
+}
+
+function openAlone(
+  folder: string,
+  maxBytes: number,
+): { database: DiskDatabase; rebuilt: DiskError | undefined } {
+  try {
+    inspectData(folder);
+    return { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+  } catch (error) {
+    const rebuilt = toDiskError(error);
+    if (rebuilt.trouble !== 'damaged') throw rebuilt;
+    removeFiles(folder);
+    return { database: new DiskDatabase(folder, maxBytes), rebuilt };
+  }
+}
+
+function closeDisk(
+  folder: string,
+  database: DiskDatabase,
+  lock: NativeFileLock,
+  isSound: boolean,
+): void {
+  try {
+    if (!isSound && database.isInPlace()) removeFiles(folder);
+    database.close();
+    if (isSound && lock.tryExclusive()) stampClean(folder);
+  } catch {
+    // Without a stamp the files are looked at when they are opened next.
+  } finally {
+    lock.close();
+  }
+}

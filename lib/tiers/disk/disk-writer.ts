@@ -1,0 +1,215 @@
+// Writes behind the caller: changes wait in a bounded queue and are written in batches by the database's
+// own thread. When more come than it writes, a put writes a small batch itself, for a few milliseconds at
+// most, and what finds no room then is dropped and counted.
+
+import { type DiskClock, footprint } from './disk-clock.js';
+import type { Counters } from './disk-counters.js';
+import type { Batch, DiskDatabase } from './disk-database.js';
+import { diskKey } from './disk-key.js';
+import { forgetAtExit, writeAtExit } from './exit-writers.js';
+import { type PendingChange, WriteQueue } from './write-queue.js';
+
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+/** A batch is at most so large, and so much of the budget. */
+const BATCH_CHANGES = 128;
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_SHARE = 1 / 64;
+/** The same of a batch that a put writes itself. */
+const INLINE_CHANGES = 16;
+const INLINE_BYTES = 128 * 1024;
+/** How long a put may write, ms: another batch is begun only in the first half of it. */
+const BLOCK_MS = 5;
+/** A batch that took so long, ms, was held up by others: puts write nothing for some times as long. */
+const HELD_UP_MS = 25;
+const REST_FACTOR = 10;
+/** After a write that failed none is tried for so long, ms. */
+const PAUSE_MS = 10_000;
+const COUNTERS_MS = 2000;
+
+export interface DiskWriterOptions {
+  clock: DiskClock;
+  /** Budget of the file, bytes. */
+  maxBytes: number;
+  database(): DiskDatabase | undefined;
+  counters(): Counters;
+  onWritten(): void;
+  onFailure(error: unknown): void;
+}
+
+export class DiskWriter {
+  drops = 0;
+  evictions = 0;
+  expirations = 0;
+
+  readonly #options: DiskWriterOptions;
+  readonly #queue: WriteQueue;
+  readonly #batchBytes: number;
+  readonly #counterTimer: NodeJS.Timeout;
+  readonly #finalWrite = () => this.#writeRest();
+  #draining: Promise<void> | undefined;
+  #pausedUntil = 0;
+  #inlineFrom = 0;
+  #dropsFlushed = 0;
+  #savedCounters = '';
+
+  constructor(options: DiskWriterOptions) {
+    this.#options = options;
+    this.#queue = new WriteQueue(Math.min(MAX_PENDING_BYTES, options.maxBytes));
+    this.#batchBytes = Math.min(BATCH_BYTES, options.maxBytes * BATCH_SHARE);
+    this.#counterTimer = setInterval(() => this.#saveCounters(), COUNTERS_MS).unref();
+    writeAtExit(this.#finalWrite);
+  }
+
+  /** Changes that wait or are being written. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  pending(key: string): PendingChange | undefined {
+    return this.#queue.get(key);
+  }
+
+  pendingKeys(): IterableIterator<string> {
+    return this.#queue.keys();
+  }
+
+  put(key: string, entry: Buffer): boolean {
+    return this.#change(key, entry);
+  }
+
+  delete(key: string): void {
+    this.#change(key, undefined);
+  }
+
+  /** Forgets what waits. */
+  forget(): void {
+    this.#queue.clear();
+    this.#pausedUntil = 0;
+  }
+
+  /** Writes what waits, to the disk itself; false where something was dropped since the last time. */
+  async flush(): Promise<boolean> {
+    while (this.#draining !== undefined) await this.#draining;
+    const isComplete = this.drops === this.#dropsFlushed;
+    this.#dropsFlushed = this.drops;
+    try {
+      const database = this.#options.database();
+      await database?.sync();
+      return isComplete && database !== undefined;
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
+    }
+  }
+
+  /** Writes what waits before it returns. */
+  close(): void {
+    clearInterval(this.#counterTimer);
+    forgetAtExit(this.#finalWrite);
+    this.#writeRest();
+  }
+
+  #change(key: string, entry: Buffer | undefined): boolean {
+    const isPaused = this.#isPaused();
+    if (!isPaused && !this.#queue.hasRoomFor(entry)) this.#writeInline(entry);
+    const fits = this.#queue.hasRoomFor(entry) && !(isPaused && entry !== undefined);
+    if (fits) this.#queue.put(key, entry);
+    else this.drops++;
+    if (!isPaused) this.#draining ??= this.#drain();
+    return fits;
+  }
+
+  #isPaused(): boolean {
+    return this.#pausedUntil !== 0 && Date.now() < this.#pausedUntil;
+  }
+
+  async #drain(): Promise<void> {
+    // Off the caller's path, and with what else is put in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    let goesOn = true;
+    while (goesOn) {
+      const database = this.#options.database();
+      const taken = this.#queue.take(BATCH_CHANGES, this.#batchBytes);
+      goesOn = taken.size > 0;
+      if (!goesOn) break;
+      try {
+        if (database === undefined) throw new NotInUse();
+        await database.write(this.#batchOf(taken, database));
+        this.#done(taken);
+      } catch (error) {
+        this.#giveUp(taken, error);
+        goesOn = false;
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  #writeInline(entry: Buffer | undefined): void {
+    const begun = performance.now();
+    if (begun < this.#inlineFrom) return;
+    let now = begun;
+    while (!this.#queue.hasRoomFor(entry) && now - begun < BLOCK_MS / 2) {
+      if (!this.#writeSync(INLINE_CHANGES, Math.min(INLINE_BYTES, this.#batchBytes))) break;
+      const took = performance.now() - now;
+      now += took;
+      if (took > HELD_UP_MS) this.#inlineFrom = now + took * REST_FACTOR;
+    }
+  }
+
+  #writeRest(): void {
+    while (this.#writeSync(BATCH_CHANGES, this.#batchBytes));
+    this.#saveCounters();
+  }
+
+  /** False when there was nothing to write, or it failed. */
+  #writeSync(mostChanges: number, mostBytes: number): boolean {
+    const database = this.#options.database();
+    const taken = this.#queue.take(mostChanges, mostBytes);
+    if (taken.size === 0) return false;
+    try {
+      if (database === undefined) throw new NotInUse();
+      database.writeSync(this.#batchOf(taken, database));
+      this.#done(taken);
+      return true;
+    } catch (error) {
+      this.#giveUp(taken, error);
+      return false;
+    }
+  }
+
+  #done(taken: ReadonlyMap<string, PendingChange>): void {
+    this.#queue.written(taken);
+    this.#options.onWritten();
+  }
+
+  #batchOf(taken: ReadonlyMap<string, PendingChange>, database: DiskDatabase): Batch {
+    let incoming = 0;
+    for (const { entry } of taken.values()) incoming += entry ? footprint(entry.length) : 0;
+    const { evicted, expired } = this.#options.clock.makeRoom(database, incoming);
+    this.expirations += expired;
+    this.evictions += evicted.length - expired;
+    const changes = [...taken].map(([key, { entry }]) => ({ key: diskKey(key), entry }));
+    return { changes, evicted };
+  }
+
+  #giveUp(taken: ReadonlyMap<string, PendingChange>, error: unknown): void {
+    this.#queue.release(taken);
+    this.drops += this.#queue.turnIntoDeletes();
+    this.#pausedUntil = Date.now() + PAUSE_MS;
+    if (!(error instanceof NotInUse)) this.#options.onFailure(error);
+  }
+
+  #saveCounters(): void {
+    const counters = JSON.stringify(this.#options.counters());
+    if (counters === this.#savedCounters || this.#isPaused()) return;
+    try {
+      this.#options.database()?.writeCounters(counters);
+      this.#savedCounters = counters;
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+}
+
+/** The tier is out of use, and has said so. */
+class NotInUse extends Error {}

@@ -1,0 +1,105 @@
+// What waits to be written to disk, bounded in bytes, one change a key: a later one takes the place of
+// an earlier one that still waits.
+
+/** An entry to be put, or undefined where the key is to be deleted. */
+export interface PendingChange {
+  entry: Buffer | undefined;
+}
+
+/** A waiting change costs about so much beside its entry: the map's slot, the key, the object. */
+const CHANGE_BYTES = 256;
+
+export class WriteQueue {
+  readonly #pending = new Map<string, PendingChange>();
+  /** Keys of changes that are being written: two writes of a key could overtake each other. */
+  readonly #busy = new Set<string>();
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Changes that wait or are being written. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Deletes are small, and matter more: they may have as much again. */
+  hasRoomFor(entry: Buffer | undefined): boolean {
+    const most = entry === undefined ? this.#maxBytes * 2 : this.#maxBytes;
+    return this.#bytes + bytesOf(entry) <= most;
+  }
+
+  get(key: string): PendingChange | undefined {
+    return this.#pending.get(key);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#pending.keys();
+  }
+
+  put(key: string, entry: Buffer | undefined): void {
+    this.#remove(key);
+    this.#pending.set(key, { entry });
+    this.#bytes += bytesOf(entry);
+  }
+
+  /** Takes changes to be written, the oldest first; they can be read until they are `written`. */
+  take(mostChanges: number, mostBytes: number): Map<string, PendingChange> {
+    const taken = new Map<string, PendingChange>();
+    let bytes = 0;
+    for (const [key, change] of this.#pending) {
+      if (this.#busy.has(key)) continue;
+      bytes += bytesOf(change.entry);
+      if (taken.size > 0 && bytes > mostBytes) break;
+      this.#busy.add(key);
+      taken.set(key, change);
+      if (taken.size === mostChanges) break;
+    }
+    return taken;
+  }
+
+  /** They are in the database. Those that were changed again meanwhile wait on. */
+  written(taken: ReadonlyMap<string, PendingChange>): void {
+    this.release(taken);
+    for (const [key, change] of taken) {
+      if (this.#pending.get(key) === change) this.#remove(key);
+    }
+  }
+
+  /** They were not written, and wait again. */
+  release(taken: ReadonlyMap<string, PendingChange>): void {
+    for (const key of taken.keys()) this.#busy.delete(key);
+  }
+
+  /** Deletes in place of puts: what was not written must not be answered by what was there before. */
+  turnIntoDeletes(): number {
+    let turned = 0;
+    for (const [key, { entry }] of this.#pending) {
+      if (entry === undefined) continue;
+      this.put(key, undefined);
+      turned++;
+    }
+    return turned;
+  }
+
+  /** Forgets all changes; those that are being written are written. Returns how many there were. */
+  clear(): number {
+    const { size } = this.#pending;
+    this.#pending.clear();
+    this.#bytes = 0;
+    return size;
+  }
+
+  #remove(key: string): void {
+    const change = this.#pending.get(key);
+    if (change === undefined) return;
+    this.#pending.delete(key);
+    this.#bytes -= bytesOf(change.entry);
+  }
+}
+
+function bytesOf(entry: Buffer | undefined): number {
+  return CHANGE_BYTES + (entry?.length ?? 0);
+}
