@@ -1,8 +1,9 @@
-// The Node-API module: a class of stores, and functions on their entries, the governor and memory.
-// Nothing here outlives its environment.
+// The Node-API module: a class of stores, and functions on their entries, the governor, memory and
+// flights. Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/environment.h"
+#include "addon/flight_calls.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
@@ -36,6 +37,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", StoreObject::init(env));
   addStoreCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
+  addFlightCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
   exports.Set("createSampler", Napi::Function::New(env, createSampler, "createSampler"));
