@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
+import type { NativeFlights } from './cache/native-flights.js';
 import { EbbcacheError } from './errors.js';
 import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
 import type {
@@ -76,7 +77,7 @@ export const NO_VALUE = 0xffffffff;
 /** Keys that one call of getMany or setMany takes; those beyond are left out. */
 export const MOST_KEYS = 64;
 
-interface NativeAddon {
+interface NativeAddon extends NativeFlights {
   Store: new (options: NativeStoreOptions) => NativeStore;
   get: NativeRead;
   /** As get, counted neither as hit nor as use. */
