@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
+import type { NativeFlights } from './cache/native-flights.js';
 import { EbbcacheError } from './errors.js';
 import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
 import type {
@@ -122,7 +123,7 @@ export const NO_STATE_REASONS = [
   'cannot be looked at',
 ] as const;
 
-interface NativeAddon {
+interface NativeAddon extends NativeFlights {
   Store: new (options: NativeStoreOptions) => NativeStore;
   /**
    * Opens the file, or makes it for this user alone. Throws an Error with the code 'ERR_EBBCACHE_LOCK'

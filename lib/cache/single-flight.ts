@@ -1,88 +1,80 @@
-// One call for all who want the same thing at the same time.
+// One call for all who want the same thing at the same time: in this thread, or in all threads of
+// the process.
+//
+//     thread 1                      thread 2
+//     run  run  run                 run  run
+//       \   |   /                     \   /
+//        flight                      flight
+//          |                            |
+//        seat, leads -- process -- seat, follows: gets a copy of the result
+//          |
+//         work
 
-interface Flight<T> {
-  key: string;
-  version: string;
-  result: Promise<T>;
-  controller: AbortController;
-  waiting: number;
-  settled: boolean;
+import { native } from '../native.js';
+import { Flight, type FlightWork } from './flight.js';
+import type { FlightCodec } from './flight-result.js';
+import { FlightSeat } from './flight-seat.js';
+
+export type { FlightWork };
+
+export interface SingleFlightOptions<T> extends FlightCodec<T> {
+  /**
+   * Names the cache: all of one scope in the process run their calls together. Left out, this one
+   * does so by itself, and nothing is encoded.
+   */
+  scope?: string | undefined;
 }
-
-/**
- * The work of a flight. Its signal aborts when nobody waits any longer; `isCurrent` is false once a
- * later version has been asked for or the key was forgotten: then the result is for those who wait,
- * and not to be kept.
- */
-export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>;
 
 /**
  * Runs `work` once for all concurrent calls with one key and version. A caller whose signal aborts
  * stops waiting. A rejection goes to all who wait.
+ *
+ * With a scope, that is so for all threads of the process: the first one runs its work, and if it
+ * ends before the work is done, the next one runs its own. Those who wait in one thread share one
+ * object, and every other thread has a copy of its own; of an error its name, message, code, cause
+ * and stack.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
+  readonly #codec: FlightCodec<T> | undefined;
+  readonly #scope: string | undefined;
+
+  constructor(options?: SingleFlightOptions<T>) {
+    this.#codec = options;
+    this.#scope = options?.scope;
+  }
 
   async run(key: string, version: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const joined = this.#flights.get(key);
-    const flight = joined?.version === version ? joined : this.#start(key, version, work);
-    flight.waiting++;
-    try {
-      return await (signal === undefined ? flight.result : untilAborted(flight.result, signal));
-    } finally {
-      if (--flight.waiting === 0 && !flight.settled) {
-        this.#end(flight);
-        flight.controller.abort();
-      }
-    }
+    const flight =
+      joined?.version === version && joined.isCurrent() ? joined : this.#start(key, version, work);
+    return flight.wait(signal);
   }
 
   /** Nobody joins what is under way for the key any more. */
   forget(key: string): void {
     this.#flights.delete(key);
+    if (this.#scope !== undefined) native.forgetFlight(this.#scope, key);
   }
 
   forgetAll(): void {
     this.#flights.clear();
+    if (this.#scope !== undefined) native.forgetFlights(this.#scope);
   }
 
   #start(key: string, version: string, work: FlightWork<T>): Flight<T> {
-    const controller = new AbortController();
-    const flight: Omit<Flight<T>, 'result'> = {
-      key,
-      version,
-      controller,
-      waiting: 0,
-      settled: false,
-    };
-    const isCurrent = () => this.#flights.get(key) === flight;
-    const result = work(controller.signal, isCurrent);
-    const started = Object.assign(flight, { result });
-    this.#flights.set(key, started);
-    const settle = () => {
-      started.settled = true;
-      this.#end(started);
-    };
-    // Also keeps a rejection that nobody waits for any longer from being unhandled.
-    result.then(settle, settle);
-    return started;
-  }
-
-  #end(flight: Flight<T>): void {
-    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
-  }
-}
-
-async function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stopWaiting = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stopWaiting = () => reject(signal.reason);
-    signal.addEventListener('abort', stopWaiting, { once: true });
-  });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stopWaiting);
+    const [scope, codec] = [this.#scope, this.#codec];
+    const takeSeat = (onUnawaited: () => void) =>
+      scope === undefined || codec === undefined
+        ? undefined
+        : new FlightSeat(scope, key, version, codec, onUnawaited);
+    const isMine = () => this.#flights.get(key) === flight;
+    const flight = new Flight<T>(version, takeSeat, () => {
+      if (isMine()) this.#flights.delete(key);
+    });
+    this.#flights.set(key, flight);
+    flight.start(work, () => isMine() && flight.isCurrent());
+    return flight;
   }
 }

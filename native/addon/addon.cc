@@ -1,11 +1,12 @@
 // The Node-API module: classes of stores and of locks on files, and functions on entries, files, the
-// governor, memory and checksums. Nothing here outlives its environment.
+// governor, memory, flights and checksums. Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/checksum_calls.h"
 #include "addon/environment.h"
 #include "addon/file_calls.h"
 #include "addon/file_lock_object.h"
+#include "addon/flight_calls.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
@@ -42,6 +43,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   addChecksumCalls(env, exports);
   addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
+  addFlightCalls(env, exports);
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
   exports.Set("setStateBuffer", Napi::Function::New<setBuffer<&Environment::stateBuffer>>(env));

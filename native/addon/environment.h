@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "addon/environment_flights.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
 
@@ -29,6 +30,9 @@ struct Environment {
 
   /// Shared with the objects of the stores, which may be finalized in any order.
   std::shared_ptr<OpenStores> stores = std::make_shared<OpenStores>();
+
+  /// From the first flight on.
+  std::unique_ptr<EnvironmentFlights> flights;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

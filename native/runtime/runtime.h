@@ -1,5 +1,5 @@
-// What one process has once: the governor, the supply of slabs, and the stores that its threads
-// open by name.
+// What one process has once: the governor, the supply of slabs, the stores that its threads open by
+// name, and the work that they wait for together.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flights/flight_registry.h"
 #include "pressure/governor.h"
 #include "pressure/memory_sampler.h"
 #include "runtime/shared_store.h"
@@ -71,6 +72,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   MemorySampler& memory() { return memory_; }
   /// What watches it for all stores.
   Governor& governor() { return governor_; }
+  /// What its threads do once for all of them.
+  FlightRegistry& flights() { return flights_; }
 
  private:
   friend class StoreHandle;
@@ -86,6 +89,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   SlabSupply supply_;
   Governor governor_;
   MemorySampler memory_;
+  FlightRegistry flights_;
   std::mutex mutex_;
   std::vector<OpenStore> stores_;
 };

@@ -1,0 +1,80 @@
+// One seat in a flight of the process: the first to take one runs the work, the others wait for it.
+
+import { native } from '../native.js';
+import { decodeResult, encodeRejection, encodeValue, type FlightCodec } from './flight-result.js';
+import { FlightEvent } from './native-flights.js';
+
+export class FlightSeat<T> {
+  readonly #ticket: number;
+  readonly #codec: FlightCodec<T>;
+  readonly #onUnawaited: () => void;
+  readonly #landing: Promise<Uint8Array | undefined>;
+  #resolveLanding: (result?: Uint8Array) => void = () => {};
+  #leads: boolean;
+
+  /** `onUnawaited` is called when this seat leads and the last of all others has left. */
+  constructor(
+    scope: string,
+    key: string,
+    version: string,
+    codec: FlightCodec<T>,
+    onUnawaited: () => void,
+  ) {
+    this.#codec = codec;
+    this.#onUnawaited = onUnawaited;
+    this.#landing = new Promise((resolve) => {
+      this.#resolveLanding = resolve;
+    });
+    const seat = native.joinFlight(scope, key, version, (event, result) =>
+      this.#told(event, result),
+    );
+    this.#ticket = seat.ticket;
+    this.#leads = seat.leads;
+  }
+
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /** Whether others may still join the flight, in any thread. */
+  isCurrent(): boolean {
+    return native.isFlightCurrent(this.#ticket);
+  }
+
+  /**
+   * For a seat that does not lead: the value of the one that does, or undefined once this one leads
+   * instead. Rejects as that one's work did. Keeps the thread alive, unless the seat is left.
+   */
+  async follow(): Promise<{ value: T } | undefined> {
+    const result = await this.#landing;
+    return result === undefined ? undefined : { value: decodeResult(result, this.#codec) };
+  }
+
+  /** False, with nothing changed, for a seat that leads while others wait. */
+  leave(): boolean {
+    return native.leaveFlight(this.#ticket);
+  }
+
+  /** Ends the flight that this seat leads. */
+  landValue(value: T): void {
+    this.#land(() => encodeValue(value, this.#codec));
+  }
+
+  landRejection(reason: unknown): void {
+    this.#land(() => encodeRejection(reason));
+  }
+
+  /** Nothing is encoded where nobody else waits. */
+  #land(encode: () => Uint8Array): void {
+    if (!this.leave()) native.landFlight(this.#ticket, encode());
+  }
+
+  #told(event: number, result: Uint8Array | undefined): void {
+    if (event === FlightEvent.unawaited) {
+      this.#onUnawaited();
+      return;
+    }
+    this.#leads = event === FlightEvent.leads;
+    this.#resolveLanding(result);
+  }
+}

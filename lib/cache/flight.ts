@@ -1,0 +1,109 @@
+// A flight as one thread has it: one result for all who wait here.
+
+import type { FlightSeat } from './flight-seat.js';
+
+/**
+ * The work of a flight. Its signal aborts when nobody waits any longer; `isCurrent` is false once a
+ * later version has been asked for or the key was forgotten: then the result is for those who wait,
+ * and not to be kept.
+ */
+export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>;
+
+export class Flight<T> {
+  readonly version: string;
+  readonly #seat: FlightSeat<T> | undefined;
+  readonly #onOver: () => void;
+  readonly #controller = new AbortController();
+  readonly #result: Promise<T>;
+  #resolve: (result: Promise<T>) => void = () => {};
+  #waiting = 0;
+  #over = false;
+
+  /**
+   * `takeSeat` gives its seat in a flight of the process, if it is to have one; the function that it
+   * is called with is for when nobody else waits any longer. `onOver` is called once: with a result
+   * or without.
+   */
+  constructor(
+    version: string,
+    takeSeat: (onUnawaited: () => void) => FlightSeat<T> | undefined,
+    onOver: () => void,
+  ) {
+    this.version = version;
+    this.#onOver = onOver;
+    this.#result = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#seat = takeSeat(() => this.#endUnawaited());
+  }
+
+  /** Whether the threads of the process may still join it. */
+  isCurrent(): boolean {
+    return this.#seat === undefined || this.#seat.isCurrent();
+  }
+
+  /** Once. Calls `work` before it returns where this thread is the one to work. */
+  start(work: FlightWork<T>, isCurrent: () => boolean): void {
+    this.#resolve(this.#fly(work, isCurrent));
+    const end = () => this.#end();
+    // Also keeps a rejection that nobody waits for any longer from being unhandled.
+    this.#result.then(end, end);
+  }
+
+  /** The result, or a rejection when the signal aborts before. */
+  async wait(signal?: AbortSignal): Promise<T> {
+    this.#waiting++;
+    try {
+      return await (signal === undefined ? this.#result : untilAborted(this.#result, signal));
+    } finally {
+      this.#waiting--;
+      this.#endUnawaited();
+    }
+  }
+
+  async #fly(work: FlightWork<T>, isCurrent: () => boolean): Promise<T> {
+    const seat = this.#seat;
+    const { signal } = this.#controller;
+    if (seat?.leads === false) {
+      const landed = await seat.follow();
+      if (landed !== undefined) return landed.value;
+      // It may have been left just when it came to lead.
+      signal.throwIfAborted();
+    }
+    let value: T;
+    try {
+      value = await work(signal, isCurrent);
+    } catch (reason) {
+      seat?.landRejection(reason);
+      throw reason;
+    }
+    seat?.landValue(value);
+    return value;
+  }
+
+  /** When nobody waits in this thread, nor in another one for the work of this one. */
+  #endUnawaited(): void {
+    if (this.#waiting > 0 || this.#over || this.#seat?.leave() === false) return;
+    this.#end();
+    this.#controller.abort();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#onOver();
+  }
+}
+
+async function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stopWaiting = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stopWaiting = () => reject(signal.reason);
+    signal.addEventListener('abort', stopWaiting, { once: true });
+  });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stopWaiting);
+  }
+}

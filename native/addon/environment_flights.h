@@ -1,0 +1,58 @@
+// The part that one environment takes in the flights of the process.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "flights/flight_registry.h"
+
+namespace ebbcache {
+
+/// Of the environment's own thread alone. It keeps the environment alive as long as a seat follows,
+/// and gives up all seats when the environment ends, however it ends.
+class EnvironmentFlights {
+ public:
+  /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
+  EnvironmentFlights(Napi::Env env, FlightRegistry& registry);
+  ~EnvironmentFlights() { close(); }
+  EnvironmentFlights(const EnvironmentFlights&) = delete;
+  EnvironmentFlights& operator=(const EnvironmentFlights&) = delete;
+
+  /// `told` is called with the FlightEvent as a number and, of a flight that landed, a Uint8Array;
+  /// never before this returns, and not any more once the seat is left.
+  FlightSeat join(std::string_view scope, std::string_view key, std::string_view version,
+                  const Napi::Function& told);
+  // Those of FlightRegistry, for the seats of this environment; others pass for left ones.
+  bool isCurrent(FlightTicket ticket) const;
+  bool leave(FlightTicket ticket);
+  void land(FlightTicket ticket, std::string result);
+
+ private:
+  struct Seat {
+    Napi::FunctionReference told;
+    bool follows = false;
+  };
+
+  static void onNews(Napi::Env env, Napi::Function none, EnvironmentFlights* flights, void* data);
+  using Signal = Napi::TypedThreadSafeFunction<EnvironmentFlights, void, onNews>;
+
+  void tellNext();
+  void stopFollowing(Seat& seat);
+  void remove(FlightTicket ticket);
+  void close();
+
+  const Napi::Env env_;
+  FlightRegistry& registry_;
+  Signal signal_;
+  std::shared_ptr<FlightMember> member_;
+  std::unordered_map<FlightTicket, Seat> seats_;
+  uint64_t following_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ebbcache

@@ -1,0 +1,114 @@
+#include "addon/flight_calls.h"
+
+#include <string>
+#include <string_view>
+
+#include "addon/environment.h"
+
+namespace ebbcache {
+namespace {
+
+/// As it is, lone surrogates included, which UTF-8 would make the same.
+class Text {
+ public:
+  explicit Text(const Napi::Value& value) {
+    if (value.IsString()) units_ = value.As<Napi::String>().Utf16Value();
+  }
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(units_.data()), units_.size() * sizeof(char16_t)};
+  }
+
+ private:
+  std::u16string units_;
+};
+
+FlightTicket ticketIn(const Napi::Value& value) {
+  if (!value.IsNumber()) return 0;
+  const int64_t number = value.As<Napi::Number>().Int64Value();
+  return number > 0 ? static_cast<FlightTicket>(number) : 0;
+}
+
+EnvironmentFlights* flightsOf(const Napi::CallbackInfo& info) {
+  return Environment::of(info.Env()).flights.get();
+}
+
+/// (scope, key, version, told): { ticket, leads }.
+Napi::Value joinFlight(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsString() || !info[2].IsString() || !info[3].IsFunction()) {
+    Napi::TypeError::New(env, "A flight needs a scope, a key, a version and a function.")
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  Environment& environment = Environment::of(env);
+  if (environment.flights == nullptr) {
+    environment.flights = std::make_unique<EnvironmentFlights>(env, environment.runtime->flights());
+    if (env.IsExceptionPending()) {
+      environment.flights.reset();
+      return env.Undefined();
+    }
+  }
+  const Text scope(info[0]);
+  const Text key(info[1]);
+  const Text version(info[2]);
+  const FlightSeat seat = environment.flights->join(scope.bytes(), key.bytes(), version.bytes(),
+                                                    info[3].As<Napi::Function>());
+  const auto result = Napi::Object::New(env);
+  result.Set("ticket", Napi::Number::New(env, static_cast<double>(seat.ticket)));
+  result.Set("leads", seat.leads);
+  return result;
+}
+
+/// (ticket): whether others may still join it.
+Napi::Value isFlightCurrent(const Napi::CallbackInfo& info) {
+  const EnvironmentFlights* const flights = flightsOf(info);
+  return Napi::Boolean::New(info.Env(),
+                            flights != nullptr && flights->isCurrent(ticketIn(info[0])));
+}
+
+/// (ticket): false, with nothing changed, for one that leads while others wait.
+Napi::Value leaveFlight(const Napi::CallbackInfo& info) {
+  EnvironmentFlights* const flights = flightsOf(info);
+  return Napi::Boolean::New(info.Env(), flights == nullptr || flights->leave(ticketIn(info[0])));
+}
+
+/// (ticket, result: Uint8Array).
+void landFlight(const Napi::CallbackInfo& info) {
+  if (!info[1].IsTypedArray() ||
+      info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    Napi::TypeError::New(info.Env(), "The result of a flight must be a Uint8Array.")
+        .ThrowAsJavaScriptException();
+    return;
+  }
+  EnvironmentFlights* const flights = flightsOf(info);
+  if (flights == nullptr) return;
+  const auto bytes = info[1].As<Napi::Uint8Array>();
+  flights->land(ticketIn(info[0]),
+                std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
+}
+
+/// (scope, key).
+void forgetFlight(const Napi::CallbackInfo& info) {
+  const Text scope(info[0]);
+  const Text key(info[1]);
+  Environment::of(info.Env()).runtime->flights().forget(scope.bytes(), key.bytes());
+}
+
+/// (scope).
+void forgetFlights(const Napi::CallbackInfo& info) {
+  const Text scope(info[0]);
+  Environment::of(info.Env()).runtime->flights().forgetAll(scope.bytes());
+}
+
+}  // namespace
+
+void addFlightCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("joinFlight", Napi::Function::New<joinFlight>(env, "joinFlight"));
+  exports.Set("isFlightCurrent", Napi::Function::New<isFlightCurrent>(env, "isFlightCurrent"));
+  exports.Set("leaveFlight", Napi::Function::New<leaveFlight>(env, "leaveFlight"));
+  exports.Set("landFlight", Napi::Function::New<landFlight>(env, "landFlight"));
+  exports.Set("forgetFlight", Napi::Function::New<forgetFlight>(env, "forgetFlight"));
+  exports.Set("forgetFlights", Napi::Function::New<forgetFlights>(env, "forgetFlights"));
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,63 @@
+// One who takes part in flights, and the news for it: an environment that other threads wake.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace ebbcache {
+
+/// One seat in one flight. No other has the number as long as the process runs; never 0.
+using FlightTicket = uint64_t;
+
+/// What a seat is told. lib/cache/native-flights.ts has the same numbers.
+enum class FlightEvent : uint8_t {
+  /// The flight is over, and this is what came of it.
+  kLanded,
+  /// The one that led is gone: this seat leads now, and the work is its.
+  kLeads,
+  /// To the one that leads: all others have left.
+  kUnawaited
+};
+
+struct FlightNews {
+  FlightTicket ticket = 0;
+  FlightEvent event = FlightEvent::kLanded;
+  /// Of kLanded, shared by all who are told.
+  std::shared_ptr<const std::string> result;
+};
+
+class FlightMember {
+ public:
+  /// `wake` is called on any thread, with no lock held, once for each piece of news that has come.
+  /// It must not throw, and must not wait for the thread that closes.
+  explicit FlightMember(std::function<void()> wake) : wake_(std::move(wake)) {}
+  FlightMember(const FlightMember&) = delete;
+  FlightMember& operator=(const FlightMember&) = delete;
+
+  /// The oldest that was not taken yet.
+  std::optional<FlightNews> takeNews();
+  /// When it returns no call of `wake` is under way, and none will come. For a member that has left
+  /// its flights.
+  void close();
+
+ private:
+  friend class FlightRegistry;
+
+  void add(FlightNews news);
+  void wake();
+
+  const std::function<void()> wake_;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  std::deque<FlightNews> news_;
+  uint64_t waking_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace ebbcache

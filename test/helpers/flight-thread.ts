@@ -1,0 +1,127 @@
+import { Worker } from 'node:worker_threads';
+
+/** The built single flight, for scripts that run in threads and processes of their own. */
+export const flightUrl = new URL('../../dist/cache/single-flight.js', import.meta.url).href;
+
+export interface Settled {
+  value?: unknown;
+  error?: { name: string; message: string; code?: unknown };
+}
+
+interface Message extends Settled {
+  id: number;
+  event: 'joined' | 'started' | 'aborted' | 'settled' | 'answer' | 'forgotten';
+  isCurrent?: boolean;
+}
+
+/** How often work was started, in all threads that are given it. */
+export class StartCount {
+  readonly buffer = new SharedArrayBuffer(4);
+
+  get value(): number {
+    return new Int32Array(this.buffer)[0]!;
+  }
+}
+
+/** A thread with a SingleFlight, which does as it is told. */
+export class FlightThread {
+  readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
+  #lastId = 0;
+
+  constructor(starts: StartCount, scope = 'scope') {
+    this.#worker = new Worker(new URL('flight-worker.mjs', import.meta.url), {
+      workerData: { flightUrl, scope, starts: starts.buffer },
+    });
+    this.#worker.setMaxListeners(0);
+    this.#exited = new Promise((resolve) => this.#worker.on('exit', resolve));
+    // It may be told to end by an exception.
+    this.#worker.on('error', () => {});
+  }
+
+  /** Resolves once all the calls have joined. */
+  async run({ key = 'key', version = '1', calls = 1 } = {}): Promise<FlightRun> {
+    const id = ++this.#lastId;
+    const run = new FlightRun(this, id, calls);
+    await this.ask('joined', { id, call: 'run', key, version, calls });
+    return run;
+  }
+
+  /** All keys when it is left out. */
+  async forget(key?: string): Promise<void> {
+    await this.ask('forgotten', { id: ++this.#lastId, call: 'forget', key });
+  }
+
+  async end(how: 'terminate' | 'exit' | 'throw' = 'terminate'): Promise<void> {
+    if (how === 'terminate') await this.#worker.terminate();
+    else this.tell({ call: how });
+    await this.#exited;
+  }
+
+  tell(message: object): void {
+    this.#worker.postMessage(message);
+  }
+
+  async ask(
+    event: Message['event'],
+    message: { id: number; call: string; [name: string]: unknown },
+  ) {
+    const [answer] = await Promise.all([this.messages(message.id, event), this.tell(message)]);
+    return answer[0]!;
+  }
+
+  /** The next so many of an event of a run. */
+  messages(id: number, event: Message['event'], count = 1): Promise<Message[]> {
+    return new Promise((resolve) => {
+      const found: Message[] = [];
+      const listener = (message: Message) => {
+        if (message.id !== id || message.event !== event) return;
+        found.push(message);
+        if (found.length < count) return;
+        this.#worker.off('message', listener);
+        resolve(found);
+      };
+      this.#worker.on('message', listener);
+    });
+  }
+}
+
+/** Calls of one thread that wait together. */
+export class FlightRun {
+  /** When its work, not another's, has begun. */
+  readonly started: Promise<unknown>;
+  /** When the signal of its work has aborted. */
+  readonly aborted: Promise<unknown>;
+  /** What comes of each call. */
+  readonly settled: Promise<Settled[]>;
+  readonly #thread: FlightThread;
+  readonly #id: number;
+
+  constructor(thread: FlightThread, id: number, calls: number) {
+    this.#thread = thread;
+    this.#id = id;
+    this.started = thread.messages(id, 'started');
+    this.aborted = thread.messages(id, 'aborted');
+    this.settled = thread
+      .messages(id, 'settled', calls)
+      .then((all) => all.map(({ value, error }) => (error === undefined ? { value } : { error })));
+  }
+
+  resolve(value: unknown): void {
+    this.#thread.tell({ id: this.#id, call: 'resolve', value });
+  }
+
+  reject(message: string, code: string): void {
+    this.#thread.tell({ id: this.#id, call: 'reject', message, code });
+  }
+
+  /** All its callers stop waiting. */
+  abort(): void {
+    this.#thread.tell({ id: this.#id, call: 'abort' });
+  }
+
+  /** What its work is told. */
+  async isCurrent(): Promise<boolean | undefined> {
+    return (await this.#thread.ask('answer', { id: this.#id, call: 'ask' })).isCurrent;
+  }
+}
