@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
+import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
@@ -15,6 +17,18 @@ import { SingleFlight } from './single-flight.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export const DEFAULT_TIER = 'default';
+
+const codec = new MsgpackCodec();
+const flightCodec = {
+  encode(metadata: Metadata): Uint8Array {
+    const bytes = codec.encode(metadata);
+    return bytes.subarray(bytes.start, bytes.end);
+  },
+  decode(bytes: Uint8Array): Metadata {
+    const { buffer, byteOffset, length } = bytes;
+    return codec.decode(Buffer.from(buffer, byteOffset, length), length) as Metadata;
+  },
+};
 
 /** Objects that hold no names and values of their own. */
 const NO_RECORDS = [ArrayBuffer, Date, Error, Map, Promise, RegExp, Set];
@@ -53,7 +67,7 @@ export class AdvancedMetadataCache {
 
   constructor(options?: AdvancedCacheOptions, ebb = false) {
     this.#options = resolveAdvancedOptions(options);
-    this.#flights = new SingleFlight<Metadata>();
+    this.#flights = new SingleFlight<Metadata>({ scope: scopeOf(this.#options), ...flightCodec });
     this.tiers = new RecordTiers(this.#options, ebb, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
@@ -132,7 +146,7 @@ export class AdvancedMetadataCache {
     const failure = this.#failures.of(found);
     if (failure !== undefined) {
       this.tiers.counters.misses++;
-      throw failure;
+      throw failure.reason;
     }
     return (await this.#extract(filePath, extract, tier, found, signal)) as T;
   }
@@ -329,6 +343,12 @@ export class AdvancedMetadataCache {
     this.#known.clear();
     this.tiers.clear();
   }
+}
+
+/** Threads whose caches have one disk tier extract together. */
+function scopeOf(options: ResolvedAdvancedOptions): string | undefined {
+  const { cacheDir, maxDiskSizeMb, validate } = options;
+  return maxDiskSizeMb > 0 ? `${validate}:${resolve(cacheDir)}` : undefined;
 }
 
 function checkMetadata(metadata: unknown): void {

@@ -1,9 +1,9 @@
 // Negative caching: errors that extractions failed with, kept for a short time in the memory tier, so
 // that a file that cannot be read is not tried again by every request.
 
-import type { Metadata } from '../tiers/metadata.js';
 import type { MemoryTier } from './memory-tier.js';
 import type { Identity } from './record-tiers.js';
+import { type PackedRejection, packRejection, unpackRejection } from './rejection.js';
 
 export class FailedExtractions {
   readonly #memory: MemoryTier;
@@ -15,17 +15,17 @@ export class FailedExtractions {
     this.#ttl = ttl;
   }
 
-  /** The error that the extraction for this state of the file failed with lately. */
-  of({ key, state }: Identity): Error | undefined {
+  /** What the extraction for this state of the file was rejected with lately. */
+  of({ key, state }: Identity): { reason: unknown } | undefined {
     if (this.#ttl === 0 || state === undefined) return undefined;
-    return this.#memory.peek(failureKey(key), state)?.error as Error | undefined;
+    const failure = this.#memory.peek(failureKey(key), state) as PackedRejection | undefined;
+    return failure && { reason: unpackRejection(failure) };
   }
 
   note({ key, state }: Identity, error: unknown): void {
     if (this.#ttl === 0 || state === undefined) return;
-    const failure: Metadata = { error: error instanceof Error ? error : new Error(String(error)) };
     try {
-      const record = this.#memory.encode(state, failure, 0);
+      const record = this.#memory.encode(state, packRejection(error), 0);
       this.#memory.store(failureKey(key), record, { ttl: this.#ttl });
     } catch {
       // An error that cannot be kept is tried again.

@@ -1,0 +1,55 @@
+// What work was rejected with, as plain data that any codec carries, and back: for other threads, and
+// to be kept for a while.
+
+import { unboxError } from '../codec/boxes.js';
+import { encode } from '../codec/encoder.js';
+
+/** Of a chain of causes; one that goes round in a circle is as long as it likes. */
+const MOST_CAUSES = 16;
+
+/** An error, or anything else that was thrown. */
+export type PackedRejection = { error: ErrorRecord } | { value: unknown };
+
+interface ErrorRecord {
+  name: string;
+  message: string;
+  stack: string | undefined;
+  code: string | number | undefined;
+  cause: PackedRejection;
+}
+
+/** Errors with name, message, code, stack and cause; other values as they are. */
+export function packRejection(reason: unknown, depth = 0): PackedRejection {
+  if (!(reason instanceof Error)) return { value: reason };
+  const { name, message, stack, cause } = reason;
+  const code = 'code' in reason ? reason.code : undefined;
+  return {
+    error: {
+      name: String(name),
+      message: String(message),
+      stack: typeof stack === 'string' ? stack : undefined,
+      code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+      cause: depth < MOST_CAUSES ? toCause(cause, depth + 1) : { value: undefined },
+    },
+  };
+}
+
+/** One that cannot be encoded is left out: the error says more than that it cannot. */
+function toCause(cause: unknown, depth: number): PackedRejection {
+  const reason = packRejection(cause, depth);
+  if ('error' in reason) return reason;
+  try {
+    encode(reason);
+    return reason;
+  } catch {
+    return { value: undefined };
+  }
+}
+
+export function unpackRejection(reason: PackedRejection): unknown {
+  if (!('error' in reason)) return reason.value;
+  const { name, message, stack, code, cause } = reason.error;
+  const error = unboxError([name, message, unpackRejection(cause)]);
+  if (stack !== undefined) error.stack = stack;
+  return code === undefined ? error : Object.assign(error, { code });
+}
