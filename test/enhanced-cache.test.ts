@@ -402,7 +402,7 @@ describe('sizes', () => {
     [{ preset: 'production', maxMemoryEntries: undefined }, 2000, 1000],
     [{ maxMemoryEntries: 9, maxDiskSizeMb: 0 }, 9, 0],
   ])('of %j are %i entries and %i MiB on disk', (options, entries, diskMb) => {
-    using sized = make(options);
+    using sized = new EnhancedMetadataCache({ ...options, cacheDir: folder });
     const info = sized.getDetailedInfo();
     expect(info.memoryCache.maxEntries).toBe(entries);
     expect(info.diskCache.maxSizeMb).toBe(diskMb);
