@@ -1,0 +1,87 @@
+// A driver for a client of the caller's, and the clients that are made from a URL.
+
+import { EbbcacheError } from '../../errors.js';
+import { isIoredis, isNodeRedis, isNodeRedisCluster } from './client-kinds.js';
+import type { Driver } from './driver.js';
+import { IoredisDriver } from './ioredis-driver.js';
+import { NodeRedisClusterDriver, NodeRedisDriver } from './node-redis-driver.js';
+
+/** Undefined for what is no client. */
+export function driverOf(client: unknown): Driver | undefined {
+  if (isIoredis(client)) return new IoredisDriver(client);
+  if (isNodeRedisCluster(client)) return new NodeRedisClusterDriver(client);
+  return isNodeRedis(client) ? new NodeRedisDriver(client) : undefined;
+}
+
+/** Neither library is installed: no later attempt will do better. */
+export class NoClientError extends EbbcacheError {
+  constructor() {
+    super(
+      'ERR_EBBCACHE_REMOTE',
+      'A Redis tier made from a URL needs a client: install ioredis or redis beside ebbcache.',
+    );
+  }
+}
+
+/**
+ * A client that connects once, queues nothing while it is not connected, and does not keep the process
+ * alive. Of ioredis, else of redis; the libraries are loaded by the first call.
+ *
+ * @throws NoClientError
+ */
+export async function makeClient(url: string, connectTimeoutMs: number): Promise<Driver> {
+  const driver =
+    (await makeIoredis(url, connectTimeoutMs)) ?? (await makeNodeRedis(url, connectTimeoutMs));
+  if (driver === undefined) throw new NoClientError();
+  return driver;
+}
+
+/** Such a client of ioredis; undefined when that is not installed. */
+export async function makeIoredis(
+  url: string,
+  connectTimeout: number,
+): Promise<Driver | undefined> {
+  const library = await unlessMissing('ioredis', () => import('ioredis'));
+  if (library === undefined) return undefined;
+  const driver = new IoredisDriver(
+    new library.Redis(url, {
+      connectTimeout,
+      lazyConnect: true,
+      retryStrategy: null,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+    }),
+  );
+  driver.unref();
+  return driver;
+}
+
+/** Such a client of redis; undefined when that is not installed. */
+export async function makeNodeRedis(
+  url: string,
+  connectTimeout: number,
+): Promise<Driver | undefined> {
+  const library = await unlessMissing('redis', () => import('redis'));
+  if (library === undefined) return undefined;
+  const client: unknown = library.createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout, reconnectStrategy: false },
+  });
+  const driver = driverOf(client);
+  driver?.unref();
+  return driver;
+}
+
+/** A package that is there but fails to load is an error. */
+async function unlessMissing<T>(name: string, load: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await load();
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error;
+    if (missing && error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+// Connections as a tier has them: up, with a driver to send by, or not, for a reason.
+
+import { NoClientError } from './clients.js';
+import { withDeadline } from './deadline.js';
+import type { Driver } from './driver.js';
+
+export interface ConnectionEvents {
+  /** Of our own connection: what is to be done before it counts as up; it is lost when that rejects. */
+  up(driver: Driver): Promise<void> | void;
+  /** Also when it never was up. */
+  down(error: Error): void;
+}
+
+export interface Connection {
+  open(events: ConnectionEvents): void;
+  /** It does not answer: another one is tried, where it is ours to say. */
+  drop(error: Error): void;
+  close(): void;
+}
+
+/** A connection of the caller's: it is watched, and nothing else. */
+export class GivenConnection implements Connection {
+  readonly #driver: Driver;
+  #stopWatching = () => {};
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  open(events: ConnectionEvents): void {
+    const up = () => void events.up(this.#driver);
+    this.#stopWatching = this.#driver.watch(up, (error) => events.down(error));
+    if (this.#driver.isReady()) up();
+    else this.#driver.wake();
+  }
+
+  drop(): void {}
+
+  close(): void {
+    this.#stopWatching();
+  }
+}
+
+/** The first pause between two attempts, ms; it doubles with each that fails. */
+const FIRST_PAUSE_MS = 50;
+
+/** An attempt has this long at least, ms, for TLS and far away servers. */
+const LEAST_ATTEMPT_MS = 1000;
+
+/**
+ * A connection of ours: a new client for each attempt, which has a deadline, and pauses between them.
+ * Nothing of it keeps the process alive, and so the libraries' own reconnecting, which would, is not used.
+ */
+export class OwnConnection implements Connection {
+  readonly #make: (connectTimeoutMs: number) => Promise<Driver>;
+  readonly #longestPauseMs: number;
+  readonly #attemptMs: number;
+  #events: ConnectionEvents | undefined;
+  #driver: Driver | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  /** On the monotonic clock; undefined until it is. */
+  #upSince: number | undefined;
+
+  constructor(make: (connectTimeoutMs: number) => Promise<Driver>, longestPauseMs: number) {
+    this.#make = make;
+    this.#longestPauseMs = longestPauseMs;
+    this.#attemptMs = Math.max(longestPauseMs, LEAST_ATTEMPT_MS);
+  }
+
+  open(events: ConnectionEvents): void {
+    this.#events = events;
+    void this.#attempt(events);
+  }
+
+  drop(error: Error): void {
+    if (this.#driver !== undefined) this.#lose(this.#driver, error);
+  }
+
+  close(): void {
+    this.#events = undefined;
+    clearTimeout(this.#timer);
+    const driver = this.#driver;
+    this.#driver = undefined;
+    driver?.destroy();
+  }
+
+  async #attempt(events: ConnectionEvents): Promise<void> {
+    let driver: Driver;
+    try {
+      driver = await this.#make(this.#attemptMs);
+    } catch (error) {
+      this.#retry(errorOf(error));
+      return;
+    }
+    // Until it is destroyed: its errors are always listened to.
+    driver.watch(
+      () => {},
+      (error) => this.#lose(driver, error),
+    );
+    if (this.#events === undefined) {
+      driver.destroy();
+      return;
+    }
+    this.#driver = driver;
+    try {
+      await this.#inTime(driver.connect());
+      if (this.#driver !== driver) return;
+      await this.#inTime(Promise.resolve(events.up(driver)));
+      if (this.#driver === driver) this.#upSince = performance.now();
+    } catch (error) {
+      this.#lose(driver, errorOf(error));
+    }
+  }
+
+  #inTime<T>(step: Promise<T>): Promise<T> {
+    return withDeadline(step, this.#attemptMs, { unref: true });
+  }
+
+  /** Once for each driver. */
+  #lose(driver: Driver, error: Error): void {
+    if (this.#driver !== driver) return;
+    this.#driver = undefined;
+    // A server that takes connections and soon ends them is not asked at short intervals for ever.
+    const upFor = performance.now() - (this.#upSince ?? Number.POSITIVE_INFINITY);
+    if (upFor >= this.#longestPauseMs) this.#failures = 0;
+    this.#upSince = undefined;
+    driver.destroy();
+    this.#retry(error);
+  }
+
+  #retry(error: Error): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    events.down(error);
+    if (error instanceof NoClientError) return;
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, this.#longestPauseMs);
+    this.#timer = setTimeout(() => void this.#attempt(events), pause);
+    this.#timer.unref();
+  }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

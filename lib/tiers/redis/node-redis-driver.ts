@@ -1,0 +1,170 @@
+import type { RedisClientType, RedisClusterType } from 'redis';
+import { type Driver, type Master, SCAN_COUNT } from './driver.js';
+
+/** Bulk strings ('$' in the protocol) as Buffers, whatever the client's own options say. */
+const AS_BUFFERS = { typeMapping: { 36: Buffer } };
+
+// Commands are sent as they are, so that a key prefix of the client's own is in none of them.
+
+export class NodeRedisDriver implements Driver {
+  readonly #client: RedisClientType;
+
+  constructor(client: RedisClientType) {
+    this.#client = client;
+  }
+
+  isReady(): boolean {
+    return this.#client.isReady;
+  }
+
+  watch(ready: () => void, lost: (error: Error) => void): () => void {
+    const client = this.#client;
+    const onError = (error: Error) => {
+      if (!client.isReady) lost(error);
+    };
+    const onEnd = () => lost(new Error('The connection was closed.'));
+    client.on('error', onError).on('ready', ready).on('end', onEnd);
+    return () => {
+      client.off('error', onError).off('ready', ready).off('end', onEnd);
+    };
+  }
+
+  /** This library has no such clients: a command before connect() is an error. */
+  wake(): void {}
+
+  async connect(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  unref(): void {
+    this.#client.unref();
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+  }
+
+  readonly subscribesItself = false;
+
+  subscriber(): Driver {
+    const { socket } = this.#client.options;
+    const driver = new NodeRedisDriver(
+      this.#client.duplicate({ socket: { ...socket, reconnectStrategy: false } }),
+    );
+    driver.unref();
+    return driver;
+  }
+
+  get(key: string): Promise<Buffer | null> {
+    return this.#client.sendCommand(['GET', key], AS_BUFFERS);
+  }
+
+  set(key: string, bytes: Buffer, ttlMs: number): Promise<unknown> {
+    return this.#client.sendCommand(['SET', key, bytes, 'PX', String(ttlMs)]);
+  }
+
+  unlink(key: string): Promise<unknown> {
+    return this.#client.sendCommand(['UNLINK', key]);
+  }
+
+  publish(channel: string, message: string): Promise<unknown> {
+    return this.#client.sendCommand(['PUBLISH', channel, message]);
+  }
+
+  async subscribe(channel: string, heard: (message: string) => void): Promise<() => void> {
+    await this.#client.subscribe(channel, heard);
+    return () => {
+      this.#client.unsubscribe(channel, heard).catch(() => {});
+    };
+  }
+
+  async masters(): Promise<Master[]> {
+    return [masterOf(this.#client)];
+  }
+}
+
+export class NodeRedisClusterDriver implements Driver {
+  readonly #cluster: RedisClusterType;
+
+  constructor(cluster: RedisClusterType) {
+    this.#cluster = cluster;
+  }
+
+  isReady(): boolean {
+    return this.#cluster.isReady;
+  }
+
+  watch(ready: () => void, lost: (error: Error) => void): () => void {
+    const cluster = this.#cluster;
+    const onError = (error: Error) => {
+      if (!cluster.isReady) lost(error);
+    };
+    const onDisconnect = () => lost(new Error('The connections were closed.'));
+    cluster.on('error', onError).on('connect', ready).on('disconnect', onDisconnect);
+    return () => {
+      cluster.off('error', onError).off('connect', ready).off('disconnect', onDisconnect);
+    };
+  }
+
+  wake(): void {}
+
+  async connect(): Promise<void> {
+    await this.#cluster.connect();
+  }
+
+  /** The library has no such thing; a cluster is always the caller's, who closes it. */
+  unref(): void {}
+
+  destroy(): void {
+    this.#cluster.destroy();
+  }
+
+  readonly subscribesItself = true;
+
+  subscriber(): Driver {
+    return new NodeRedisClusterDriver(this.#cluster.duplicate());
+  }
+
+  get(key: string): Promise<Buffer | null> {
+    return this.#cluster.sendCommand(key, true, ['GET', key], AS_BUFFERS);
+  }
+
+  set(key: string, bytes: Buffer, ttlMs: number): Promise<unknown> {
+    return this.#cluster.sendCommand(key, false, ['SET', key, bytes, 'PX', String(ttlMs)]);
+  }
+
+  unlink(key: string): Promise<unknown> {
+    return this.#cluster.sendCommand(key, false, ['UNLINK', key]);
+  }
+
+  publish(channel: string, message: string): Promise<unknown> {
+    return this.#cluster.sendCommand(undefined, false, ['PUBLISH', channel, message]);
+  }
+
+  async subscribe(channel: string, heard: (message: string) => void): Promise<() => void> {
+    const listener = (message: string | Buffer) => heard(String(message));
+    await this.#cluster.subscribe(channel, listener);
+    return () => {
+      this.#cluster.unsubscribe(channel, listener).catch(() => {});
+    };
+  }
+
+  async masters(): Promise<Master[]> {
+    const nodes = this.#cluster.masters;
+    return Promise.all(nodes.map(async (node) => masterOf(await this.#cluster.nodeClient(node))));
+  }
+}
+
+function masterOf(server: Pick<RedisClientType, 'sendCommand'>): Master {
+  return {
+    clientPrefix: '',
+    async scan(cursor, pattern) {
+      const [next, keys] = await server.sendCommand<[Buffer, Buffer[]]>(
+        ['SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT],
+        AS_BUFFERS,
+      );
+      return { cursor: next.toString(), keys };
+    },
+    unlink: (keys) => Promise.all(keys.map((key) => server.sendCommand(['UNLINK', key]))),
+  };
+}
