@@ -66,11 +66,7 @@ export class RecordTiers {
       });
     }
     this.remote = options.remote;
-    this.remote?.start({
-      onFailure: (err) => options.logger.warn({ err }, err.message),
-      onRecovery: () => options.logger.info('the remote tier is in use again'),
-      onInvalidate: (keys) => events.onForgotten(keys),
-    });
+    this.#startRemote(events);
   }
 
   /** How long a record is kept, ms. */
@@ -180,6 +176,22 @@ export class RecordTiers {
     this.disk?.close();
     this.remote?.close();
     this.memory.arena.close();
+  }
+
+  #startRemote(events: RemoteEvents): void {
+    const { logger } = this.#options;
+    try {
+      this.remote?.start({
+        onFailure: (err) => logger.warn({ err }, err.message),
+        onRecovery: () => logger.info('the remote tier is in use again'),
+        onInvalidate: (keys) => events.onForgotten(keys),
+      });
+    } catch (error) {
+      // It is another cache's: that one goes on with it.
+      this.disk?.close();
+      this.memory.arena.close();
+      throw error;
+    }
   }
 
   #findByIdentity(identity: Identity): Found {

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import type { Metadata } from '../lib/index.js';
+import { Caches } from './helpers/caches.js';
+import { deferred } from './helpers/deferred.js';
+
+const _onWindows = process.platform === 'win32';
+const metadata = { tags: ['test'], taken: new Date(5), big: 5n };
+
+const caches = new Caches();
+
+describe('stale-while-revalidate', () => {
+  const options = { cacheTtlHours: 1, staleWhileRevalidateSeconds: 60 };
+
+  it.each(['memory', 'disk'])(
+    'gives the old record once more, and extracts behind it: %s',
+    async (tier) => {
+      let n = 0;
+      const second = deferred<Metadata>();
+      const extract = vi.fn(async () => (n++ === 0 ? { n: 1 } : second.promise));
+      let cache = caches.make(options);
+      expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });
+      if (tier === 'disk') cache = caches.restart(cache, options);
+      const now = Date.now();
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 3_601_000);
+      expect(cache.get(caches.file)).toBeUndefined();
+      expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });
+      expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });
+      expect(extract).toHaveBeenCalledTimes(2);
+      second.resolve({ n: 2 });
+      await expect.poll(() => cache.get(caches.file)).toEqual({ n: 2 });
+      expect(extract).toHaveBeenCalledTimes(2);
+      clock.mockRestore();
+    },
+  );
+
+  it('keeps the old one where that fails, and ends with its time', async () => {
+    const cache = caches.make(options);
+    cache.put(caches.file, { n: 1 });
+    const now = Date.now();
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now + 3_601_000);
+    const broken = async () => {
+      throw new Error('broken file');
+    };
+    expect(await cache.fetch(caches.file, broken)).toEqual({ n: 1 });
+    await expect.poll(() => caches.logger.warn.mock.calls.length).toBe(1);
+    expect(await cache.fetch(caches.file, broken)).toEqual({ n: 1 });
+    const next = caches.restart(cache, options);
+    clock.mockReturnValue(now + 3_661_000);
+    await expect(next.fetch(caches.file, broken)).rejects.toThrow('broken file');
+  });
+});
+
+describe('negative caching', () => {
+  it('keeps a failure for a while, for this state of the file, as no value', async () => {
+    const failure = Object.assign(new TypeError('broken file'), { code: 'ERR_BROKEN' });
+    const extract = vi.fn(async () => {
+      throw failure;
+    });
+    const cache = caches.make({ negativeTtlSeconds: 60 });
+    await expect(cache.fetch(caches.file, extract)).rejects.toBe(failure);
+    const again = cache.fetch(caches.file, extract);
+    await expect(again).rejects.toThrow(TypeError);
+    await expect(again).rejects.toMatchObject({ message: 'broken file', code: 'ERR_BROKEN' });
+    expect(extract).toHaveBeenCalledTimes(1);
+    expect(cache.get(caches.file)).toBeUndefined();
+    expect(await cache.warmCache([caches.file], extract)).toEqual({ [caches.file]: false });
+    expect(extract).toHaveBeenCalledTimes(1);
+    writeFileSync(caches.file, 'mended');
+    await expect(cache.fetch(caches.file, extract)).rejects.toBe(failure);
+    expect(extract).toHaveBeenCalledTimes(2);
+    cache.invalidateFile(caches.file);
+    await expect(cache.fetch(caches.file, extract)).rejects.toBe(failure);
+    expect(extract).toHaveBeenCalledTimes(3);
+    cache.put(caches.file, metadata);
+    expect(await cache.fetch(caches.file, extract)).toEqual(metadata);
+  });
+
+  it('ends', async () => {
+    const extract = vi.fn(async () => Promise.reject(new Error('broken file')));
+    const cache = caches.make({ negativeTtlSeconds: 0.02 });
+    const tries = async () => {
+      await expect(cache.fetch(caches.file, extract)).rejects.toThrow('broken file');
+      return extract.mock.calls.length;
+    };
+    await tries();
+    await expect.poll(tries).toBeGreaterThan(1);
+  });
+
+  it('is off by default, and does not keep what was aborted', async () => {
+    const extract = vi.fn(async () => Promise.reject(new Error('broken file')));
+    const cache = caches.make();
+    for (let i = 0; i < 3; i++) await expect(cache.fetch(caches.file, extract)).rejects.toThrow();
+    expect(extract).toHaveBeenCalledTimes(3);
+    const patient = caches.make({ cacheDir: join(caches.folder, 'other'), negativeTtlSeconds: 60 });
+    const controller = new AbortController();
+    const waits = patient.fetch(
+      caches.file,
+      (_, signal) =>
+        new Promise<Metadata>((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+      { signal: controller.signal },
+    );
+    controller.abort();
+    await expect(waits).rejects.toThrow('aborted');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await patient.fetch(caches.file, () => metadata)).toEqual(metadata);
+  });
+});

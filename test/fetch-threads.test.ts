@@ -1,0 +1,43 @@
+// One extraction for all threads whose caches have one disk tier.
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { Caches } from './helpers/caches.js';
+import { packageUrl } from './helpers/run-script.js';
+
+const WORKERS = 4;
+const CALLS = 250;
+
+const caches = new Caches();
+
+async function fetchInThreads(fails: boolean) {
+  const extractions = new Int32Array(new SharedArrayBuffer(4));
+  const { cacheDir, file } = caches;
+  const workerData = { packageUrl, cacheDir, file, calls: CALLS, extractions, fails };
+  const url = new URL('./helpers/fetch-worker.mjs', import.meta.url);
+  const workers = Array.from({ length: WORKERS }, () => new Worker(url, { workerData }));
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  const results = workers.map((worker) => once(worker, 'message'));
+  const exits = workers.map((worker) => once(worker, 'exit'));
+  for (const worker of workers) worker.postMessage('go');
+  const outcomes = (await Promise.all(results)).flatMap(([outcome]) => outcome);
+  await Promise.all(exits);
+  return { outcomes, extractions: extractions[0] };
+}
+
+describe('a thousand fetches of one file in four threads', () => {
+  it('run one extraction', async () => {
+    const { outcomes, extractions } = await fetchInThreads(false);
+    expect(outcomes).toEqual(Array(WORKERS * CALLS).fill(42));
+    expect(extractions).toBe(1);
+    expect(caches.make().get(caches.file)).toEqual({ n: 42 });
+  });
+
+  it('reject all when it fails, and keep nothing', async () => {
+    const { outcomes, extractions } = await fetchInThreads(true);
+    expect(outcomes).toEqual(Array(WORKERS * CALLS).fill('TypeError ERR_BROKEN broken file'));
+    expect(extractions).toBe(1);
+    expect(caches.make().get(caches.file)).toBeUndefined();
+  });
+});
