@@ -1,10 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, openSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { fixtures, fixtureTruths } from './helpers/truth.js';
 
@@ -33,6 +44,20 @@ function parseLines(stdout: string) {
     .map((line) => JSON.parse(line));
 }
 
+// Commands keep what they extract for the next one: each test begins with nothing.
+let cacheHome: string;
+
+beforeEach(() => {
+  cacheHome = mkdtempSync(join(tmpdir(), 'ebbcache-cli-'));
+  vi.stubEnv('XDG_CACHE_HOME', cacheHome);
+  vi.stubEnv('LOCALAPPDATA', cacheHome);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(cacheHome, { recursive: true, force: true });
+});
+
 describe('ebbcache', () => {
   it('prints its version and its help', async () => {
     const packageFile = new URL('../package.json', import.meta.url);
@@ -40,7 +65,7 @@ describe('ebbcache', () => {
     expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toMatch(/extract.+memory/s);
+    expect(help.stdout).toMatch(/extract.+stats.+memory/s);
     expect(help.stdout).toContain('the output could not be written');
     expect((await run('extract', '--help')).code).toBe(0);
   });
@@ -54,6 +79,8 @@ describe('ebbcache', () => {
       ['extract', '--concurrency', '0', '.'],
       ['extract', '--concurrency', '', '.'],
       ['extract', '--max-memory', '1e9', '.'],
+      ['extract', '--max-disk', '-1', '.'],
+      ['stats', 'too-much'],
       ['memory', '--interval', 'soon'],
       ['memory', 'too-much'],
     ];
@@ -116,6 +143,28 @@ describe('ebbcache extract', () => {
     expect(stderr).toBe('');
   });
 
+  it('extracts nothing twice, unless it is told to', async () => {
+    const cached = async (...args: string[]) => {
+      const { stdout } = await run('extract', '--quiet', ...args, join(images, 'dot.gif'));
+      return parseLines(stdout).map((record) => record.cached);
+    };
+    expect(await cached()).toEqual([false]);
+    expect(await cached()).toEqual([true]);
+    expect(await cached('--max-disk', '0')).toEqual([false]);
+    const elsewhere = join(cacheHome, 'elsewhere');
+    expect(await cached('--cache-dir', elsewhere)).toEqual([false]);
+    expect(await cached('--cache-dir', elsewhere)).toEqual([true]);
+  });
+
+  it('tells of a cache on disk that cannot be used, and goes on', async () => {
+    const taken = join(cacheHome, 'a-file');
+    writeFileSync(taken, '');
+    const { code, stdout, stderr } = await run('extract', '--cache-dir', taken, images);
+    expect(code).toBe(0);
+    expect(parseLines(stdout)).toHaveLength(fixtureTruths().length);
+    expect(stderr).toMatch(/^ebbcache: The disk tier cannot be used: .+\n10 files: /);
+  });
+
   it('ends with 1 if a file fails, after all others', async () => {
     const missing = join(images, 'none.jpg');
     const { code, stdout, stderr } = await run('extract', missing, join(fixtures, 'bad'), images);
@@ -145,6 +194,51 @@ describe('ebbcache extract', () => {
     const [code] = await once(child, 'close');
     expect(code).toBe(130);
     expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
+  });
+});
+
+describe('ebbcache stats', () => {
+  it('tells what the cache of other processes has, and what they counted', async () => {
+    await run('extract', images);
+    await run('extract', '--quiet', images, join(images, 'dot.gif'));
+    const { code, stdout, stderr } = await run('stats', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parseLines(stdout)).toEqual([
+      {
+        cacheDir: join(cacheHome, 'ebbcache'),
+        diskEntries: 10,
+        diskBytes: expect.any(Number),
+        hits: 11,
+        misses: 10,
+        totalRequests: 21,
+        hitRatePercent: (100 * 11) / 21,
+        memoryHits: 1,
+        diskHits: 10,
+        remoteHits: 0,
+        evictions: 0,
+        cacheWrites: 10,
+        cacheInvalidations: 0,
+        tierErrors: 0,
+      },
+    ]);
+    const readable = await run('stats');
+    expect(readable.stdout).toMatch(/on disk +10 entries/);
+    expect(readable.stdout).toMatch(/hits +11 \(52\.4 %\)/);
+  });
+
+  it('makes no cache where there is none', async () => {
+    const nowhere = join(cacheHome, 'nowhere');
+    const { code, stdout, stderr } = await run('stats', '--cache-dir', nowhere);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(nowhere);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it('says why one cannot be read', async () => {
+    writeFileSync(join(cacheHome, 'data.mdb'), 'notes of somebody'.repeat(1000));
+    const { code, stdout, stderr } = await run('stats', '--cache-dir', cacheHome);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/another version, or of another program/);
   });
 });
 

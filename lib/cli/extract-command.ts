@@ -5,6 +5,7 @@ import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
 import { interruptSignal } from './interrupt.js';
 import { toNdjsonLine } from './ndjson.js';
+import { version } from './package-facts.js';
 import { Progress } from './progress.js';
 import { stderrLogger } from './stderr-logger.js';
 import { Stdout } from './stdout.js';
@@ -38,6 +39,8 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
   try {
     const records = extractAll(paths, {
       cache,
+      // What another version has extracted may differ.
+      tier: `extract ${version}`,
       signal,
       concurrency: flags.concurrency,
       onProgress: (done) => progress.update(done),

@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { MAX_CONCURRENCY } from '../extract/concurrency.js';
 import { ExitCode } from './exit-codes.js';
 import type { ExtractFlags } from './extract-command.js';
 import type { MemoryFlags } from './memory-command.js';
 import { numberFrom } from './options.js';
+import { description, version } from './package-facts.js';
 import type { StatsFlags } from './stats-command.js';
 
 const MAX_MEMORY_MIB = 16_384;
 const MAX_DISK_MIB = 1_000_000;
 const DAY_SECONDS = 86_400;
-
-const packageFile = new URL('../../package.json', import.meta.url);
-const { version, description } = JSON.parse(readFileSync(packageFile, 'utf8'));
 
 // The commands are loaded when they are called: --help needs neither the addon nor the readers.
 const program = new Command('ebbcache')
