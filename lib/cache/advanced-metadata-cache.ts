@@ -154,13 +154,8 @@ export class AdvancedMetadataCache {
   /** Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out. */
   invalidateFile(filePath: string, tier?: string): void {
     this.assertOpen();
-    const tiers =
-      tier === undefined ? this.#known.and(this.tiers.tiersOnDisk(filePath)) : new Set([tier]);
-    const keys = new Set<string>();
-    for (const each of tiers) {
-      // By path and, where records are known by content, by that.
-      keys.add(fileKey(filePath, each)).add(this.tiers.identify(filePath, each).key);
-    }
+    const all = tier === undefined;
+    const keys = this.tiers.keysOf(filePath, all ? this.#known : [tier], all);
     for (const key of keys) if (this.#forget(key)) this.tiers.counters.cacheInvalidations++;
     this.tiers.remote?.delete([...keys]);
   }

@@ -1,5 +1,6 @@
-// What the record of a file is stored under: `path NUL tier`. A path of the file system has no NUL, so
-// the first one ends it, and no two pairs of path and tier are the same.
+// What the record of a file is stored under: `place NUL tier`, where the place is its path, or what is in
+// it. A path of the file system has no NUL, so the first one ends it, and no two pairs of place and tier
+// are the same.
 
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -10,23 +11,27 @@ const MAX_TIER_LENGTH = 256;
 const MAX_PATH_LENGTH = 16 * 1024;
 
 export function fileKey(filePath: string, tier: string): string {
-  return `${keyPath(filePath)}\0${checkTier(tier)}`;
+  return placeKey(filePlace(filePath), tier);
 }
 
-/** What stands for the path in its keys. */
-export function keyPath(filePath: string): string {
+/** The place of a file by its path. */
+export function filePlace(filePath: string): string {
   if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
   if (filePath === '') throw argumentRangeError('A file path must not be empty.');
   // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
   const path = resolve(filePath).toWellFormed();
   // Such a path leads nowhere, and must not look like another one with a tier.
-  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return digestOf(path);
+  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return `long:${digestOf(path)}`;
   return path;
 }
 
-/** The key of a record by what is in the file; a digest is no absolute path. */
-export function contentKey(state: string, tier: string): string {
-  return `${Buffer.from(state, 'latin1').toString('hex')}\0${checkTier(tier)}`;
+/** The place of a file by the state of its content. No absolute path begins so. */
+export function contentPlace(state: string): string {
+  return `content:${Buffer.from(state, 'latin1').toString('hex')}`;
+}
+
+export function placeKey(place: string, tier: string): string {
+  return `${place}\0${checkTier(tier)}`;
 }
 
 function checkTier(tier: string): string {
@@ -40,5 +45,5 @@ function checkTier(tier: string): string {
 }
 
 function digestOf(path: string): string {
-  return `long:${createHash('sha256').update(path).digest('hex')}`;
+  return createHash('sha256').update(path).digest('hex');
 }

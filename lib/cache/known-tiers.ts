@@ -23,9 +23,9 @@ export class KnownTiers {
     this.#others.add(tier);
   }
 
-  /** All of them, and these. */
-  and(tiers: readonly string[]): Set<string> {
-    return new Set([this.#default, ...this.#others, ...tiers]);
+  *[Symbol.iterator](): IterableIterator<string> {
+    yield this.#default;
+    yield* this.#others;
   }
 
   clear(): void {

@@ -10,7 +10,7 @@ import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
-import { contentKey, fileKey, keyPath } from './file-key.js';
+import { contentPlace, fileKey, filePlace, placeKey } from './file-key.js';
 import { MemoryTier } from './memory-tier.js';
 import { TierCounters } from './tier-counters.js';
 
@@ -119,7 +119,7 @@ export class RecordTiers {
     const state = contentState(filePath);
     // Files that are not there have the same content, and nothing else in common.
     if (state === undefined || state === ABSENT_STATE) return { key, state };
-    return { key: contentKey(state, tier), state };
+    return { key: placeKey(contentPlace(state), tier), state };
   }
 
   /** True when at least one tier took it. Throws an EncodeError for what none can take. */
@@ -151,9 +151,20 @@ export class RecordTiers {
     return wasInMemory || wasOnDisk;
   }
 
-  /** The tiers of records that the disk has of a file. */
-  tiersOnDisk(filePath: string): string[] {
-    return this.disk?.tiersOf(keyPath(filePath)) ?? [];
+  /**
+   * What records of the file are stored under, by its path and by what is in it now: in these tiers,
+   * and with `all` also in those that only the disk has of it.
+   */
+  keysOf(filePath: string, tiers: Iterable<string>, all: boolean): Set<string> {
+    const places = [filePlace(filePath)];
+    const content = this.#options.validate === 'content' ? contentState(filePath) : undefined;
+    if (content !== undefined) places.push(contentPlace(content));
+    const keys = new Set<string>();
+    for (const place of places) {
+      const onDisk = all ? (this.disk?.tiersOf(place) ?? []) : [];
+      for (const tier of [...tiers, ...onDisk]) keys.add(placeKey(place, tier));
+    }
+    return keys;
   }
 
   clear(): void {

@@ -35,6 +35,8 @@ export interface Batch {
   changes: readonly { key: Buffer; entry: Buffer | undefined }[];
   /** What gives way. */
   evicted: readonly { key: Buffer | undefined; sequence: Buffer }[];
+  /** Of this writer, in place of what it wrote before; JSON. */
+  counters?: string;
 }
 
 /** An entry and where it lies, for eviction. */
@@ -160,12 +162,6 @@ export class DiskDatabase {
     return [...this.#counters.getRange()].map(({ value }) => value.toString());
   }
 
-  /** Of this one, in place of what it wrote before. */
-  writeCounters(counters: string): void {
-    this.#watch.check();
-    this.#root.transactionSync(() => void this.#counters.put(this.#writer, Buffer.from(counters)));
-  }
-
   /** Makes one of the counters of writers that are gone. To be called with nobody else at the file. */
   mergeCounters(): void {
     const rows = this.counters();
@@ -196,7 +192,8 @@ export class DiskDatabase {
     return this.#root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
   }
 
-  #apply({ changes, evicted }: Batch): void {
+  #apply({ changes, evicted, counters }: Batch): void {
+    if (counters !== undefined) void this.#counters.put(this.#writer, Buffer.from(counters));
     for (const { key, sequence } of evicted) {
       void this.#entries.remove(sequence);
       if (key !== undefined && readBytes(this.#index, key)?.equals(sequence)) {

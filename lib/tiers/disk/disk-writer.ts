@@ -56,7 +56,7 @@ export class DiskWriter {
     this.#options = options;
     this.#queue = new WriteQueue(Math.min(MAX_PENDING_BYTES, options.maxBytes));
     this.#batchBytes = Math.min(BATCH_BYTES, options.maxBytes * BATCH_SHARE);
-    this.#counterTimer = setInterval(() => this.#saveCounters(), COUNTERS_MS).unref();
+    this.#counterTimer = setInterval(() => void this.#saveCounters(), COUNTERS_MS).unref();
     writeAtExit(this.#finalWrite);
   }
 
@@ -158,7 +158,13 @@ export class DiskWriter {
 
   #writeRest(): void {
     while (this.#writeSync(BATCH_CHANGES, this.#batchBytes));
-    this.#saveCounters();
+    const counters = this.#newCounters();
+    if (counters === undefined) return;
+    try {
+      this.#options.database()?.writeSync({ changes: [], evicted: [], counters });
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 
   /** False when there was nothing to write, or it failed. */
@@ -199,15 +205,22 @@ export class DiskWriter {
     if (!(error instanceof NotInUse)) this.#options.onFailure(error);
   }
 
-  #saveCounters(): void {
-    const counters = JSON.stringify(this.#options.counters());
-    if (counters === this.#savedCounters || this.#isPaused()) return;
+  async #saveCounters(): Promise<void> {
+    const counters = this.#newCounters();
+    if (counters === undefined) return;
     try {
-      this.#options.database()?.writeCounters(counters);
-      this.#savedCounters = counters;
+      await this.#options.database()?.write({ changes: [], evicted: [], counters });
     } catch (error) {
       this.#options.onFailure(error);
     }
+  }
+
+  /** Undefined where they are as they were, or not to be written now. */
+  #newCounters(): string | undefined {
+    const counters = JSON.stringify(this.#options.counters());
+    if (counters === this.#savedCounters || this.#isPaused()) return undefined;
+    this.#savedCounters = counters;
+    return counters;
   }
 }
 

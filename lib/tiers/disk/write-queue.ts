@@ -84,12 +84,11 @@ export class WriteQueue {
     return turned;
   }
 
-  /** Forgets all changes; those that are being written are written. Returns how many there were. */
-  clear(): number {
-    const { size } = this.#pending;
+  /** Forgets all changes. What is being written meanwhile is deleted after that. */
+  clear(): void {
     this.#pending.clear();
     this.#bytes = 0;
-    return size;
+    for (const key of this.#busy) this.put(key, undefined);
   }
 
   #remove(key: string): void {
