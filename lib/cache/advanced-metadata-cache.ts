@@ -65,6 +65,7 @@ export class AdvancedMetadataCache {
   readonly #remoteFinds = new WeakSet<Metadata>();
   #closed = false;
 
+  /** `ebb`: whether the memory tier gives way to memory pressure, as that of a subclass may. */
   constructor(options?: AdvancedCacheOptions, ebb = false) {
     this.#options = resolveAdvancedOptions(options);
     this.#flights = new SingleFlight<Metadata>({ scope: scopeOf(this.#options), ...flightCodec });

@@ -89,8 +89,9 @@ function closeDisk(
   isSound: boolean,
 ): void {
   try {
-    if (!isSound && database.isInPlace()) removeFiles(folder);
+    const isToGo = !isSound && database.isInPlace();
     database.close();
+    if (isToGo) removeFiles(folder);
     if (isSound && lock.tryExclusive()) stampClean(folder);
   } catch {
     // Without a stamp the files are looked at when they are opened next.
