@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import load from 'node-gyp-build';
-import type { NativeFlights } from './cache/native-flights.js';
 import { EbbcacheError } from './errors.js';
+import type { NativeFlights } from './flights/native-flights.js';
 import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
 import type {
   NativeReadings,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SingleFlight, type SingleFlightOptions } from '../lib/cache/single-flight.js';
+import { SingleFlight, type SingleFlightOptions } from '../lib/flights/single-flight.js';
 import { deferred } from './helpers/deferred.js';
 
 describe('SingleFlight', () => {

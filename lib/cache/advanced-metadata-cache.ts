@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
+import { SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
   type AdvancedCacheOptions,
@@ -13,7 +14,6 @@ import { FailedExtractions } from './failed-extractions.js';
 import { fileKey } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { type Found, type Identity, RecordTiers } from './record-tiers.js';
-import { SingleFlight } from './single-flight.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export const DEFAULT_TIER = 'default';

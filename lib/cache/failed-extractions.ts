@@ -1,9 +1,9 @@
 // Negative caching: errors that extractions failed with, kept for a short time in the memory tier, so
 // that a file that cannot be read is not tried again by every request.
 
+import { type PackedRejection, packRejection, unpackRejection } from '../flights/rejection.js';
 import type { MemoryTier } from './memory-tier.js';
 import type { Identity } from './record-tiers.js';
-import { type PackedRejection, packRejection, unpackRejection } from './rejection.js';
 
 export class FailedExtractions {
   readonly #memory: MemoryTier;

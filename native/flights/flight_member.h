@@ -15,7 +15,7 @@ namespace ebbcache {
 /// One seat in one flight. No other has the number as long as the process runs; never 0.
 using FlightTicket = uint64_t;
 
-/// What a seat is told. lib/cache/native-flights.ts has the same numbers.
+/// What a seat is told. lib/flights/native-flights.ts has the same numbers.
 enum class FlightEvent : uint8_t {
   /// The flight is over, and this is what came of it.
   kLanded,

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 /** The built single flight, for scripts that run in threads and processes of their own. */
-export const flightUrl = new URL('../../dist/cache/single-flight.js', import.meta.url).href;
+export const flightUrl = new URL('../../dist/flights/single-flight.js', import.meta.url).href;
 
 export interface Settled {
   value?: unknown;
