@@ -1,5 +1,5 @@
-// The Node-API module: classes of stores and of locks on files, and functions on entries, files, the
-// governor, memory, flights and checksums. Nothing here outlives its environment.
+// The Node-API module: classes of stores and of locks on files, and functions on entries, files,
+// the governor, memory, flights and checksums. Nothing here outlives its environment.
 #include <napi.h>
 
 #include "addon/checksum_calls.h"
