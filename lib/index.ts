@@ -1,8 +1,4 @@
-export {
-  AdvancedMetadataCache,
-  type FetchOptions,
-  type MetadataExtractor,
-} from './cache/advanced-metadata-cache.js';
+export { AdvancedMetadataCache, type FetchOptions } from './cache/advanced-metadata-cache.js';
 export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.js';
 export type { AdvancedCacheStats } from './cache/advanced-stats.js';
 export { ArenaCache, type ArenaStats, type SetOptions } from './cache/arena-cache.js';
@@ -10,6 +6,7 @@ export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js
 export { EnhancedMetadataCache } from './cache/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
 export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js';
+export type { MetadataExtractor } from './cache/extractions.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
 export type { Logger } from './cache/logger.js';
 export { type PresetName, presets } from './cache/presets.js';

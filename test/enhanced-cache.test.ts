@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MetadataExtractor } from '../lib/cache/advanced-metadata-cache.js';
 import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
 import type { EnhancedCacheOptions } from '../lib/cache/enhanced-options.js';
+import type { MetadataExtractor } from '../lib/cache/extractions.js';
 import { getEnhancedCache, shutdownEnhancedCache } from '../lib/cache/global-cache.js';
 import { presets } from '../lib/cache/presets.js';
 import { EncodeError } from '../lib/codec/encode-error.js';

@@ -52,6 +52,17 @@ describe('stale-while-revalidate', () => {
   });
 });
 
+it('a cache that gives out nothing stale does not take it from one that does', async () => {
+  const stale = caches.make({ cacheTtlHours: 1, staleWhileRevalidateSeconds: 3600 });
+  stale.put(caches.file, { n: 1 });
+  await stale.flush();
+  const strict = caches.make({ cacheTtlHours: 1 });
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
+  expect(strict.get(caches.file)).toBeUndefined();
+  expect(strict.get(caches.file)).toBeUndefined();
+  expect(await stale.fetch(caches.file, async () => ({ n: 2 }))).toEqual({ n: 1 });
+});
+
 describe('negative caching', () => {
   it('keeps a failure for a while, for this state of the file, as no value', async () => {
     const failure = Object.assign(new TypeError('broken file'), { code: 'ERR_BROKEN' });
@@ -75,6 +86,16 @@ describe('negative caching', () => {
     expect(extract).toHaveBeenCalledTimes(3);
     cache.put(caches.file, metadata);
     expect(await cache.fetch(caches.file, extract)).toEqual(metadata);
+  });
+
+  it('ends when the file is put', async () => {
+    const cache = caches.make({ negativeTtlSeconds: 60, maxMemoryEntries: 2 });
+    const broken = () => Promise.reject(new Error('broken file'));
+    await expect(cache.fetch(caches.file, broken)).rejects.toThrow('broken file');
+    cache.put(caches.file, metadata);
+    await cache.flush();
+    for (let i = 0; i < 10; i++) cache.put(join(caches.folder, `${i}`), metadata);
+    expect(await cache.fetch(caches.file, broken)).toEqual(metadata);
   });
 
   it('ends', async () => {

@@ -21,16 +21,20 @@ async function fetchInThreads(fails: boolean) {
   const results = workers.map((worker) => once(worker, 'message'));
   const exits = workers.map((worker) => once(worker, 'exit'));
   for (const worker of workers) worker.postMessage('go');
-  const outcomes = (await Promise.all(results)).flatMap(([outcome]) => outcome);
+  const reports = (await Promise.all(results)).map(([report]) => report);
+  const outcomes = reports.flatMap((report) => report.outcomes);
+  const cachedAtOnce = reports.filter((report) => report.isCached).length;
   await Promise.all(exits);
-  return { outcomes, extractions: extractions[0] };
+  return { outcomes, cachedAtOnce, extractions: extractions[0] };
 }
 
 describe('a thousand fetches of one file in four threads', () => {
   it('run one extraction', async () => {
-    const { outcomes, extractions } = await fetchInThreads(false);
+    const { outcomes, extractions, cachedAtOnce } = await fetchInThreads(false);
     expect(outcomes).toEqual(Array(WORKERS * CALLS).fill(42));
     expect(extractions).toBe(1);
+    // Also those that waited for another thread have it at once.
+    expect(cachedAtOnce).toBe(WORKERS);
     expect(caches.make().get(caches.file)).toEqual({ n: 42 });
   });
 

@@ -3,7 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AdvancedMetadataCache } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
+import { deferred } from './helpers/deferred.js';
 import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
 
 const _onWindows = process.platform === 'win32';
@@ -95,6 +97,37 @@ describe('a remote tier', () => {
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
     const later = caches.make({ ...options, cacheDir: join(caches.folder, 'later') });
     expect(await later.fetch(caches.file, () => ({ n: 2 }))).toEqual({ n: 2 });
+  });
+
+  it.each<[string, (cache: AdvancedMetadataCache, remote: FakeRemote) => void, object | undefined]>(
+    [
+      ['put', (cache) => cache.put(caches.file, { n: 'put' }), { n: 'put' }],
+      ['invalidated', (cache) => cache.invalidateFile(caches.file), undefined],
+      ['invalidated elsewhere', (_, remote) => remote.events.onInvalidate(undefined), undefined],
+      ['changed', () => writeFileSync(caches.file, 'changed meanwhile'), undefined],
+    ],
+  )('does not bring back what was %s while it was asked', async (_, change, expected) => {
+    const here = caches.make({ remote: new FakeRemote(server) });
+    here.put(caches.file, { n: 'old' });
+    const remote = new FakeRemote(server);
+    const there = caches.make({ remote, ...elsewhere() });
+    const { promise, resolve } = deferred<void>();
+    remote.delay = promise;
+    const fetched = there.fetch(caches.file, () => ({ n: 'extracted' }));
+    change(there, remote);
+    resolve();
+    expect(await fetched).toEqual({ n: 'old' });
+    expect(there.get(caches.file)).toEqual(expected);
+  });
+
+  it('cannot keep a record for longer than the cache would', async () => {
+    const here = caches.make({ remote: new FakeRemote(server), cacheTtlHours: 100 });
+    here.put(caches.file, metadata);
+    const there = caches.make({ remote: new FakeRemote(server), cacheTtlHours: 1, ...elsewhere() });
+    expect(await there.fetch(caches.file, () => ({ n: 1 }))).toEqual(metadata);
+    const restarted = caches.restart(there, { cacheTtlHours: 1, ...elsewhere() });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
+    expect(restarted.get(caches.file)).toBeUndefined();
   });
 
   it('that is away costs nothing but hits', async () => {

@@ -156,6 +156,34 @@ describe('memory and disk', () => {
     expect(cache.get(`${caches.file}\0a`)).toBeUndefined();
   });
 
+  it('find records of any number of tiers on disk', () => {
+    let first = caches.make();
+    for (let i = 0; i < 80; i++) {
+      if (i === 40) first = caches.restart(first);
+      first.put(caches.file, { n: i }, `tier ${i}`);
+    }
+    const second = caches.restart(first);
+    for (let i = 0; i < 80; i++) expect(second.get(caches.file, `tier ${i}`)).toEqual({ n: i });
+    second.invalidateFile(caches.file);
+    for (let i = 0; i < 80; i++) expect(second.get(caches.file, `tier ${i}`)).toBeUndefined();
+  });
+
+  it('stay where they are when the process changes its folder', () => {
+    const before = process.cwd();
+    try {
+      process.chdir(caches.folder);
+      const cache = caches.make({ cacheDir: 'relative' });
+      cache.put(caches.file, metadata);
+      process.chdir(before);
+      cache.clearAll();
+      expect(
+        caches.restart(cache, { cacheDir: join(caches.folder, 'relative') }).get(caches.file),
+      ).toBeUndefined();
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('can be the memory alone', async () => {
     const cache = caches.make({ maxDiskSizeMb: 0 });
     cache.put(caches.file, metadata);

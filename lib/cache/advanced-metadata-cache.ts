@@ -1,8 +1,5 @@
-import { resolve } from 'node:path';
-import { checkFunction, checkNumber, checkOptions, checkSignal, show } from '../arguments.js';
-import { MsgpackCodec } from '../codec/msgpack-codec.js';
-import { argumentTypeError, ClosedError } from '../errors.js';
-import { SingleFlight } from '../flights/single-flight.js';
+import { checkFunction, checkNumber, checkOptions, checkSignal } from '../arguments.js';
+import { ClosedError } from '../errors.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
   type AdvancedCacheOptions,
@@ -10,31 +7,12 @@ import {
   resolveAdvancedOptions,
 } from './advanced-options.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
-import { FailedExtractions } from './failed-extractions.js';
-import { fileKey } from './file-key.js';
+import { Extractions, type MetadataExtractor } from './extractions.js';
+import { DEFAULT_TIER, fileKey } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
-import { type Found, type Identity, RecordTiers } from './record-tiers.js';
+import { checkMetadata } from './metadata-check.js';
+import { type Found, RecordTiers } from './record-tiers.js';
 import { type WarmOptions, warm } from './warm.js';
-
-export const DEFAULT_TIER = 'default';
-
-const codec = new MsgpackCodec();
-const flightCodec = {
-  encode(metadata: Metadata): Uint8Array {
-    const bytes = codec.encode(metadata);
-    return bytes.subarray(bytes.start, bytes.end);
-  },
-  decode(bytes: Uint8Array): Metadata {
-    const { buffer, byteOffset, length } = bytes;
-    return codec.decode(Buffer.from(buffer, byteOffset, length), length) as Metadata;
-  },
-};
-
-/** Objects that hold no names and values of their own. */
-const NO_RECORDS = [ArrayBuffer, Date, Error, Map, Promise, RegExp, Set];
-
-/** Makes the metadata of a file; the signal aborts when nobody waits for it any longer. */
-export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
 
 export interface FetchOptions {
   tier?: string;
@@ -45,8 +23,8 @@ export interface FetchOptions {
  * Metadata by file, as long as the file stays as it was, in memory, on disk and, if there is one, at a
  * remote: what `validate` says is looked at with every call. A file that is not there has a state too.
  *
- * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. A
- * cache without a disk tier keeps records of that and 64 others at most.
+ * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. One may
+ * put records of that and 64 others.
  *
  * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong
  * kind, an EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). Nothing
@@ -58,22 +36,17 @@ export interface FetchOptions {
 export class AdvancedMetadataCache {
   protected readonly tiers: RecordTiers;
   readonly #options: ResolvedAdvancedOptions;
-  readonly #flights: SingleFlight<Metadata>;
-  readonly #failures: FailedExtractions;
-  readonly #known: KnownTiers;
-  /** Of those that fetches wait for: the ones that came from the remote. */
-  readonly #remoteFinds = new WeakSet<Metadata>();
+  readonly #extractions: Extractions;
+  readonly #known = new KnownTiers(DEFAULT_TIER);
   #closed = false;
 
   /** `ebb`: whether the memory tier gives way to memory pressure, as that of a subclass may. */
   constructor(options?: AdvancedCacheOptions, ebb = false) {
     this.#options = resolveAdvancedOptions(options);
-    this.#flights = new SingleFlight<Metadata>({ scope: scopeOf(this.#options), ...flightCodec });
     this.tiers = new RecordTiers(this.#options, ebb, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
-    this.#failures = new FailedExtractions(this.tiers.memory, this.#options.negativeTtlMs);
-    this.#known = new KnownTiers(DEFAULT_TIER);
+    this.#extractions = new Extractions(this.tiers, this.#options);
   }
 
   /** Whether shutdown() was called. */
@@ -113,6 +86,8 @@ export class AdvancedMetadataCache {
     this.#known.add(tier);
     checkMetadata(metadata);
     checkNumber('extractionTimeMs', extractionTimeMs, 0, Infinity, 'ms');
+    // What is being extracted of it is older.
+    this.#extractions.forget(identity.key);
     if (this.tiers.store(identity, metadata, extractionTimeMs)) return true;
     const reason = this.tiers.whyNotStored(filePath, identity);
     this.#options.logger.warn({ filePath, tier, reason }, `metadata was not stored: ${reason}`);
@@ -144,15 +119,15 @@ export class AdvancedMetadataCache {
       if (found.isStale) this.#revalidate(filePath, extract, tier);
       return found.metadata as T;
     }
-    const failure = this.#failures.of(found);
-    if (failure !== undefined) {
-      this.tiers.counters.misses++;
-      throw failure.reason;
-    }
-    return (await this.#extract(filePath, extract, tier, found, signal)) as T;
+    const { key, state } = found;
+    return (await this.#extractions.run({ key, state, filePath, tier, extract }, signal)) as T;
   }
 
-  /** Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out. */
+  /**
+   * Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out, that is, in
+   * all that this cache has had records of and all that are on disk. Other caches hear of it by the remote
+   * tier; without one, what they have in memory stays until it ends or the file changes.
+   */
   invalidateFile(filePath: string, tier?: string): void {
     this.assertOpen();
     const all = tier === undefined;
@@ -224,7 +199,10 @@ export class AdvancedMetadataCache {
       {
         check: (filePath, tier) => void fileKey(filePath, tier),
         fetch: (filePath, tier) => this.fetch(filePath, extract, { tier }),
-        has: (filePath, tier) => this.tiers.has(filePath, tier),
+        has: (filePath, tier) => {
+          this.assertOpen();
+          return this.tiers.has(filePath, tier);
+        },
         onFailure: (err, filePath) =>
           this.#options.logger.warn({ err, filePath }, 'warming the cache: extraction failed'),
       },
@@ -238,6 +216,7 @@ export class AdvancedMetadataCache {
   shutdown(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#extractions.close();
     this.tiers.close();
   }
 
@@ -253,78 +232,23 @@ export class AdvancedMetadataCache {
     }
   }
 
-  async #extract(
-    filePath: string,
-    extract: MetadataExtractor<Metadata>,
-    tier: string,
-    identity: Identity,
-    signal?: AbortSignal,
-  ): Promise<Metadata> {
-    const work = async (shared: AbortSignal, isCurrent: () => boolean) => {
-      const remote = await this.tiers.findRemote(identity);
-      if (remote !== undefined) {
-        this.#remoteFinds.add(remote);
-        return remote;
-      }
-      return this.#extractAndStore(filePath, extract, tier, identity, shared, isCurrent);
-    };
-    let metadata: Metadata | undefined;
-    try {
-      metadata = await this.#flights.run(identity.key, String(identity.state), work, signal);
-      return metadata;
-    } finally {
-      const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
-      this.tiers.counters[isRemote ? 'remoteHits' : 'misses']++;
-    }
-  }
-
-  async #extractAndStore(
-    filePath: string,
-    extract: MetadataExtractor<Metadata>,
-    tier: string,
-    identity: Identity,
-    signal: AbortSignal,
-    isCurrent: () => boolean,
-  ): Promise<Metadata> {
-    const started = performance.now();
-    try {
-      const metadata = await extract(filePath, signal);
-      checkMetadata(metadata);
-      if (!this.#closed && isCurrent() && this.#isAsItWas(filePath, tier, identity)) {
-        this.tiers.store(identity, metadata, performance.now() - started);
-      }
-      return metadata;
-    } catch (error) {
-      if (!this.#closed && isCurrent() && !signal.aborted) this.#failures.note(identity, error);
-      throw error;
-    }
-  }
-
-  #isAsItWas(filePath: string, tier: string, { key, state }: Identity): boolean {
-    const now = this.tiers.identify(filePath, tier);
-    return now.key === key && now.state === state;
-  }
-
   /** Behind the caller, who has a stale record; what comes of it is for the next one. */
   #revalidate(filePath: string, extract: MetadataExtractor<Metadata>, tier: string): void {
     const identity = this.tiers.identify(filePath, tier);
-    const work = (signal: AbortSignal, isCurrent: () => boolean) =>
-      this.#extractAndStore(filePath, extract, tier, identity, signal, isCurrent);
-    this.#flights.run(identity.key, String(identity.state), work).catch((err) => {
+    this.#extractions.revalidate({ ...identity, filePath, tier, extract }).catch((err) => {
       this.#options.logger.warn({ err, filePath }, 'a stale record could not be extracted anew');
     });
   }
 
   #countHit({ source }: Found, tier: string): void {
     // On disk there may be tiers that others have put.
-    if (source === 'disk') this.#known.add(tier);
+    if (source === 'disk') this.#known.note(tier);
     this.tiers.counters[source === 'disk' ? 'diskHits' : 'memoryHits']++;
   }
 
   /** True when there was something to forget. */
   #forget(key: string): boolean {
-    this.#flights.forget(key);
-    this.#failures.forget(key);
+    this.#extractions.forget(key);
     return this.tiers.forget(key);
   }
 
@@ -335,28 +259,8 @@ export class AdvancedMetadataCache {
       for (const key of keys) this.#forget(key);
       return;
     }
-    this.#flights.forgetAll();
+    this.#extractions.forgetAll();
     this.#known.clear();
     this.tiers.clear();
-  }
-}
-
-/** Threads whose caches have one disk tier extract together. */
-function scopeOf(options: ResolvedAdvancedOptions): string | undefined {
-  const { cacheDir, maxDiskSizeMb, validate } = options;
-  return maxDiskSizeMb > 0 ? `${validate}:${resolve(cacheDir)}` : undefined;
-}
-
-function checkMetadata(metadata: unknown): void {
-  const isRecord =
-    typeof metadata === 'object' &&
-    metadata !== null &&
-    !Array.isArray(metadata) &&
-    !ArrayBuffer.isView(metadata) &&
-    !NO_RECORDS.some((each) => metadata instanceof each);
-  if (!isRecord) {
-    throw argumentTypeError(
-      `Metadata must be an object of names and values; it is ${show(metadata)}.`,
-    );
   }
 }

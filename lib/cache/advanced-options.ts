@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { checkNumber, checkOptions, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
@@ -27,7 +27,8 @@ const REMOTE_METHODS = [
  * - 'content': what is in the file, wherever it is, so that a renamed or copied file hits too. Files of
  *   more than 64 KiB are told apart by their size and 16 blocks of 4 KiB: a change between those that
  *   keeps the size is not seen. Costs a read of up to 64 KiB with every call;
- * - 'none': nothing. Only a time to live and invalidateFile end a record.
+ * - 'none': nothing. Only a time to live and invalidateFile end a record. Paths are compared as text,
+ *   without their `..`: behind a symbolic link to a folder that is another file.
  */
 export type Validation = (typeof VALIDATIONS)[number];
 
@@ -35,7 +36,7 @@ export type Validation = (typeof VALIDATIONS)[number];
 export interface AdvancedCacheOptions {
   /**
    * The folder of the disk tier; made, for this user alone, where it is not there. All processes that
-   * name it share it. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
+   * name it share it; a relative one is below the current folder of now. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
    */
   cacheDir?: string;
   /** Entries in memory at most, 1 or more. Default 500. */
@@ -74,6 +75,7 @@ export interface AdvancedCacheOptions {
 }
 
 export interface ResolvedAdvancedOptions {
+  /** Absolute; empty where none was given and the user has none. */
   cacheDir: string;
   maxMemoryEntries: number;
   maxMemoryBytes: number;
@@ -93,7 +95,7 @@ export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAd
   const options = { ...presetOf(given?.preset), ...definedOf(checkOptions(given)) };
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
-    cacheDir: checkString('cacheDir', options.cacheDir ?? defaultCacheDir()),
+    cacheDir: checkCacheDir(options.cacheDir),
     maxMemoryEntries: Math.floor(
       checkNumber('maxMemoryEntries', options.maxMemoryEntries ?? 500, 1, Number.MAX_SAFE_INTEGER),
     ),
@@ -124,12 +126,18 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw argumentTypeError(`${name} must be true or false.`);
 }
 
-/** Where the disk tier is if no option says otherwise. */
-export function defaultCacheDir(): string {
+/** Where the disk tier is if no option says otherwise; undefined for a user without a home. */
+export function defaultCacheDir(): string | undefined {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'ebbcache', 'Cache');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'ebbcache');
-  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'ebbcache');
+  try {
+    if (process.platform === 'win32' && LOCALAPPDATA) {
+      return join(LOCALAPPDATA, 'ebbcache', 'Cache');
+    }
+    if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'ebbcache');
+    return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'ebbcache');
+  } catch {
+    return undefined;
+  }
 }
 
 function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
@@ -140,11 +148,15 @@ function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
   return presets[name];
 }
 
+let sizing: MemoryPressureMonitor | undefined;
+
 /** A sixteenth of what limits the process; the least where it cannot be read. */
 function defaultMemoryMb(): number {
   const [least, most] = [16, 512];
   try {
-    const { systemTotalMb } = new MemoryPressureMonitor().sample();
+    // One for all caches: each holds files of the system open.
+    sizing ??= new MemoryPressureMonitor();
+    const { systemTotalMb } = sizing.sample();
     return Math.min(Math.max(systemTotalMb / 16, least), most);
   } catch {
     return least;
@@ -159,9 +171,12 @@ function seconds(name: string, value: unknown): number {
   return Math.ceil(checkNumber(name, value ?? 0, 0, 1e9, 's') * 1000);
 }
 
-function checkString(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw argumentTypeError(`${name} must be a string that is not empty.`);
+/** Not to move when the process changes its folder. */
+function checkCacheDir(cacheDir: unknown): string {
+  const folder = cacheDir ?? defaultCacheDir();
+  if (folder === undefined) return '';
+  if (typeof folder === 'string' && folder !== '') return resolve(folder);
+  throw argumentTypeError('cacheDir must be a string that is not empty.');
 }
 
 function checkValidation(validate: Validation): Validation {

@@ -6,6 +6,9 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 
+/** The tier of records that none was named for. */
+export const DEFAULT_TIER = 'default';
+
 const MAX_TIER_LENGTH = 256;
 /** Of UTF-16; in UTF-8, and with a tier, still a key that the store takes. No system has longer paths. */
 const MAX_PATH_LENGTH = 16 * 1024;

@@ -23,6 +23,11 @@ export class KnownTiers {
     this.#others.add(tier);
   }
 
+  /** As add, for a record that is there already: one too many is not noted. */
+  note(tier: string): void {
+    if (tier !== this.#default && this.#others.size < MAX_TIERS) this.#others.add(tier);
+  }
+
   *[Symbol.iterator](): IterableIterator<string> {
     yield this.#default;
     yield* this.#others;

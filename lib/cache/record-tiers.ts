@@ -5,7 +5,7 @@ import { EncodeError } from '../codec/encode-error.js';
 import { contentState } from '../files/content-state.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
 import { DiskTier } from '../tiers/disk/disk-tier.js';
-import { decodeEntry, encodeEntry } from '../tiers/entry.js';
+import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
@@ -55,7 +55,9 @@ export class RecordTiers {
       policy,
       ebb,
     });
-    if (maxDiskSizeMb > 0) {
+    if (maxDiskSizeMb > 0 && cacheDir === '') {
+      options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
+    } else if (maxDiskSizeMb > 0) {
       this.disk = new DiskTier({
         folder: cacheDir,
         maxBytes: maxDiskSizeMb * MIB,
@@ -84,8 +86,11 @@ export class RecordTiers {
     return this.#findOnDisk({ key, state: this.memory.takeState() });
   }
 
-  /** At the remote. Never rejects. */
-  async findRemote({ key, state }: Identity): Promise<Metadata | undefined> {
+  /** At the remote. Never rejects. What is found is kept here if `isToKeep`, which is asked then. */
+  async findRemote(
+    { key, state }: Identity,
+    isToKeep: () => boolean,
+  ): Promise<Metadata | undefined> {
     if (this.remote === undefined || state === undefined) return undefined;
     const bytes = await this.remote.get(key);
     const stored = bytes && decodeEntry(asBuffer(bytes), Buffer.from(key));
@@ -93,22 +98,20 @@ export class RecordTiers {
       if (bytes !== undefined) this.counters.errors++;
       return undefined;
     }
-    const ttl = stored.expiresAt - Date.now();
+    const expiresAt = this.#endOf(stored);
     const isOurs = isRecordOf(state, stored.record) && freshUntilOf(stored.record) > Date.now();
-    const metadata = isOurs ? decodeRecord(stored.record) : undefined;
-    if (metadata === undefined || !(ttl > 0)) return undefined;
-    this.#promote(key, stored.record, ttl, stored.cost);
-    this.disk?.put(key, stored);
+    const metadata = isOurs && expiresAt > Date.now() ? decodeRecord(stored.record) : undefined;
+    if (metadata !== undefined && isToKeep()) {
+      this.#promote(key, stored, expiresAt);
+      this.disk?.put(key, { ...stored, expiresAt });
+    }
     return metadata;
   }
 
-  /** Whether a look-up would find it now, in memory or on disk; it counts as nothing. */
+  /** Whether a look-up would find it now, in memory or on disk, and fresh. */
   has(filePath: string, tier: string): boolean {
-    const { key, state } = this.identify(filePath, tier);
-    if (state === undefined) return false;
-    if (this.memory.has(key, state)) return true;
-    const stored = this.disk?.get(key);
-    return stored !== undefined && isRecordOf(state, stored.record);
+    const { metadata, isStale } = this.#findByIdentity(this.identify(filePath, tier));
+    return metadata !== undefined && !isStale;
   }
 
   /** Where the record of the file as it is now belongs. */
@@ -141,6 +144,18 @@ export class RecordTiers {
     if (!onDisk) this.disk?.delete(key);
     this.counters.cacheWrites++;
     return true;
+  }
+
+  /** In memory alone: the disk tier has, or gets, the record from another thread. */
+  adopt(identity: Identity, metadata: Metadata): void {
+    const { key, state } = identity;
+    if (state === undefined) return;
+    try {
+      const record = this.memory.encode(state, metadata, Date.now() + this.#options.ttlMs);
+      this.memory.store(key, record);
+    } catch (error) {
+      this.#noteMemoryError(error);
+    }
   }
 
   /** In memory and on disk; true when one of them had it. */
@@ -221,7 +236,9 @@ export class RecordTiers {
   #findOnDisk(identity: Identity): Found {
     const { key, state } = identity;
     const stored = state === undefined ? undefined : this.disk?.get(key);
-    if (state === undefined || stored === undefined) return identity;
+    if (state === undefined || stored === undefined || this.#endOf(stored) <= Date.now()) {
+      return identity;
+    }
     const now = Date.now();
     const metadata = isRecordOf(state, stored.record) ? decodeRecord(stored.record) : undefined;
     if (metadata === undefined) {
@@ -230,12 +247,19 @@ export class RecordTiers {
       return identity;
     }
     const isStale = freshUntilOf(stored.record) <= now;
-    this.#promote(key, stored.record, stored.expiresAt - now, stored.cost);
+    this.#promote(key, stored, this.#endOf(stored));
     return { key, state, metadata, source: 'disk', isStale };
   }
 
-  #promote(key: string, record: Buffer, ttl: number, cost: number): void {
-    this.#writeMemory(() => this.memory.put(key, record, { ttl: Math.max(1, ttl), cost }));
+  /** When a record ends for this cache: others that share the tier may keep theirs for longer. */
+  #endOf({ record, expiresAt }: StoredRecord): number {
+    const longest = Date.now() + this.#lifetime;
+    return Math.min(expiresAt, freshUntilOf(record) + this.#options.staleMs, longest);
+  }
+
+  #promote(key: string, { record, cost }: StoredRecord, expiresAt: number): void {
+    const ttl = Math.max(1, expiresAt - Date.now());
+    this.#writeMemory(() => this.memory.put(key, record, { ttl, cost }));
   }
 
   #readMemory(read: () => Metadata | undefined): Metadata | undefined {

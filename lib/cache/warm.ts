@@ -1,5 +1,6 @@
 import { checkFunction, checkNumber, checkOptions } from '../arguments.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
+import { DEFAULT_TIER } from './file-key.js';
 
 const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 1024;
@@ -29,7 +30,11 @@ export async function warm(
 ): Promise<Record<string, boolean>> {
   if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
   checkFunction('extract', extract);
-  const { tier = 'default', concurrency = DEFAULT_CONCURRENCY, onProgress } = checkOptions(options);
+  const {
+    tier = DEFAULT_TIER,
+    concurrency = DEFAULT_CONCURRENCY,
+    onProgress,
+  } = checkOptions(options);
   checkNumber('concurrency', concurrency, 1, MAX_CONCURRENCY, 'files');
   if (!Number.isInteger(concurrency)) {
     throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);

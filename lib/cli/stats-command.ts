@@ -16,9 +16,10 @@ export interface StatsFlags {
 /** Runs `ebbcache stats` and returns its exit code. */
 export async function runStats(flags: StatsFlags): Promise<number> {
   const cacheDir = flags.cacheDir ?? defaultCacheDir();
-  const summary = readDiskSummary(cacheDir);
-  if (summary === undefined) {
-    console.error(`ebbcache: There is no cache in ${cacheDir}. Name its folder by --cache-dir.`);
+  const summary = cacheDir === undefined ? undefined : readDiskSummary(cacheDir);
+  if (cacheDir === undefined || summary === undefined) {
+    const where = cacheDir ?? 'the home of this user, who has none';
+    console.error(`ebbcache: There is no cache in ${where}. Name its folder by --cache-dir.`);
     return ExitCode.failed;
   }
   const report = reportOf(cacheDir, summary);

@@ -1,5 +1,5 @@
-// What comes of a flight, as the bytes that go to other threads: one that says whether it is a value
-// or a rejection, and then the value as the cache encodes it, or the rejection as msgpack.
+// What comes of a flight, as the bytes that go to other threads: one that says whether it is a value,
+// one to be kept, or a rejection, and then the value as the cache encodes it, or the rejection as msgpack.
 
 import { decode } from '../codec/decoder.js';
 import { encode } from '../codec/encoder.js';
@@ -8,6 +8,13 @@ import { type PackedRejection, packRejection, unpackRejection } from './rejectio
 
 const VALUE = 0;
 const REJECTION = 1;
+const KEPT_VALUE = 2;
+
+/** A value that another thread came to, and whether it is to be kept. */
+export interface Landed<T> {
+  value: T;
+  isCurrent: boolean;
+}
 
 /** How a value becomes bytes and is made of them again, in another thread. */
 export interface FlightCodec<T> {
@@ -20,9 +27,9 @@ export interface FlightCodec<T> {
  * A value that cannot be encoded becomes a rejection that says so. Were those who wait to run the
  * work themselves, each would come to the same value, one after the other.
  */
-export function encodeValue<T>(value: T, codec: FlightCodec<T>): Uint8Array {
+export function encodeValue<T>({ value, isCurrent }: Landed<T>, codec: FlightCodec<T>): Uint8Array {
   try {
-    return tagged(VALUE, codec.encode(value));
+    return tagged(isCurrent ? KEPT_VALUE : VALUE, codec.encode(value));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     return encodeRejection(
@@ -50,9 +57,11 @@ export function encodeRejection(reason: unknown): Uint8Array {
 }
 
 /** The value; throws what the work was rejected with, or what the codec throws. */
-export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): T {
+export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): Landed<T> {
   const content = bytes.subarray(1);
-  if (bytes[0] === VALUE) return codec.decode(content);
+  if (bytes[0] !== REJECTION) {
+    return { value: codec.decode(content), isCurrent: bytes[0] === KEPT_VALUE };
+  }
   const buffer = Buffer.from(content.buffer, content.byteOffset, content.length);
   throw unpackRejection(decode(buffer, 0, buffer.length) as PackedRejection);
 }

@@ -1,7 +1,13 @@
 // One seat in a flight of the process: the first to take one runs the work, the others wait for it.
 
 import { native } from '../native.js';
-import { decodeResult, encodeRejection, encodeValue, type FlightCodec } from './flight-result.js';
+import {
+  decodeResult,
+  encodeRejection,
+  encodeValue,
+  type FlightCodec,
+  type Landed,
+} from './flight-result.js';
 import { FlightEvent } from './native-flights.js';
 
 export class FlightSeat<T> {
@@ -45,9 +51,9 @@ export class FlightSeat<T> {
    * For a seat that does not lead: the value of the one that does, or undefined once this one leads
    * instead. Rejects as that one's work did. Keeps the thread alive, unless the seat is left.
    */
-  async follow(): Promise<{ value: T } | undefined> {
+  async follow(): Promise<Landed<T> | undefined> {
     const result = await this.#landing;
-    return result === undefined ? undefined : { value: decodeResult(result, this.#codec) };
+    return result === undefined ? undefined : decodeResult(result, this.#codec);
   }
 
   /** False, with nothing changed, for a seat that leads while others wait. */
@@ -56,8 +62,8 @@ export class FlightSeat<T> {
   }
 
   /** Ends the flight that this seat leads. */
-  landValue(value: T): void {
-    this.#land(() => encodeValue(value, this.#codec));
+  landValue(landed: Landed<T>): void {
+    this.#land(() => encodeValue(landed, this.#codec));
   }
 
   landRejection(reason: unknown): void {

@@ -42,9 +42,12 @@ export class Flight<T> {
     return this.#seat === undefined || this.#seat.isCurrent();
   }
 
-  /** Once. Calls `work` before it returns where this thread is the one to work. */
-  start(work: FlightWork<T>, isCurrent: () => boolean): void {
-    this.#resolve(this.#fly(work, isCurrent));
+  /**
+   * Once. Calls `work` before it returns where this thread is the one to work; `adopt` is called later
+   * where it is another, with a value that is to be kept there.
+   */
+  start(work: FlightWork<T>, isCurrent: () => boolean, adopt: (value: T) => void): void {
+    this.#resolve(this.#fly(work, isCurrent, adopt));
     const end = () => this.#end();
     // Also keeps a rejection that nobody waits for any longer from being unhandled.
     this.#result.then(end, end);
@@ -61,11 +64,12 @@ export class Flight<T> {
     }
   }
 
-  async #fly(work: FlightWork<T>, isCurrent: () => boolean): Promise<T> {
+  async #fly(work: FlightWork<T>, isCurrent: () => boolean, adopt: (value: T) => void): Promise<T> {
     const seat = this.#seat;
     const { signal } = this.#controller;
     if (seat?.leads === false) {
       const landed = await seat.follow();
+      if (landed?.isCurrent) adopt(landed.value);
       if (landed !== undefined) return landed.value;
       // It may have been left just when it came to lead.
       signal.throwIfAborted();
@@ -77,7 +81,7 @@ export class Flight<T> {
       seat?.landRejection(reason);
       throw reason;
     }
-    seat?.landValue(value);
+    seat?.landValue({ value, isCurrent: isCurrent() });
     return value;
   }
 

@@ -23,6 +23,11 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
    * does so by itself, and nothing is encoded.
    */
   scope?: string | undefined;
+  /**
+   * Called in each thread but the one that worked, once, with its copy of a value that is to be kept
+   * there. Must not throw.
+   */
+  adopt?: ((key: string, version: string, value: T) => void) | undefined;
 }
 
 /**
@@ -37,11 +42,13 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
   readonly #codec: FlightCodec<T> | undefined;
+  readonly #adopt: SingleFlightOptions<T>['adopt'];
   readonly #scope: string | undefined;
 
   constructor(options?: SingleFlightOptions<T>) {
     this.#codec = options;
     this.#scope = options?.scope;
+    this.#adopt = options?.adopt;
   }
 
   async run(key: string, version: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
@@ -74,7 +81,10 @@ export class SingleFlight<T> {
       if (isMine()) this.#flights.delete(key);
     });
     this.#flights.set(key, flight);
-    flight.start(work, () => isMine() && flight.isCurrent());
+    const adopt = (value: T) => {
+      if (isMine()) this.#adopt?.(key, version, value);
+    };
+    flight.start(work, () => isMine() && flight.isCurrent(), adopt);
     return flight;
   }
 }

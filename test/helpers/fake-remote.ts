@@ -11,6 +11,8 @@ export class FakeRemote implements RemoteTier {
   gets = 0;
   closed = false;
   isAway = false;
+  /** What each get waits for. */
+  delay: Promise<unknown> = Promise.resolve();
   readonly #server: FakeServer;
   #events: RemoteTierEvents | undefined;
   readonly #stats: RemoteTierStats = {
@@ -39,7 +41,9 @@ export class FakeRemote implements RemoteTier {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     this.gets++;
-    return this.isAway ? undefined : this.#server.bytes.get(key);
+    const found = this.isAway ? undefined : this.#server.bytes.get(key);
+    await this.delay;
+    return found;
   }
 
   set(key: string, bytes: Uint8Array): boolean {

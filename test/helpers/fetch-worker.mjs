@@ -18,11 +18,12 @@ async function extract() {
 parentPort.once('message', async () => {
   const all = Array.from({ length: calls }, () => cache.fetch(file, extract));
   const outcomes = await Promise.allSettled(all);
-  parentPort.postMessage(
-    outcomes.map(
+  parentPort.postMessage({
+    outcomes: outcomes.map(
       ({ value, reason }) => value?.n ?? `${reason.name} ${reason.code} ${reason.message}`,
     ),
-  );
+    isCached: cache.get(file) !== undefined,
+  });
   cache.shutdown();
   parentPort.close();
 });

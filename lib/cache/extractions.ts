@@ -1,0 +1,134 @@
+// What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
+// all who wait, and keeps what came of it if it is still wanted.
+
+import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
+import type { Metadata } from '../tiers/metadata.js';
+import type { ResolvedAdvancedOptions } from './advanced-options.js';
+import { FailedExtractions } from './failed-extractions.js';
+import { checkMetadata } from './metadata-check.js';
+import type { Identity, RecordTiers } from './record-tiers.js';
+
+/** Makes the metadata of a file; the signal aborts when nobody waits for it any longer. */
+export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+
+/** What is to be extracted, and where the result belongs. */
+export interface Extraction extends Identity {
+  filePath: string;
+  tier: string;
+  extract: MetadataExtractor<Metadata>;
+}
+
+const codec = new MsgpackCodec();
+const flightCodec = {
+  encode(metadata: Metadata): Uint8Array {
+    const bytes = codec.encode(metadata);
+    return bytes.subarray(bytes.start, bytes.end);
+  },
+  decode(bytes: Uint8Array): Metadata {
+    const { buffer, byteOffset, length } = bytes;
+    return codec.decode(Buffer.from(buffer, byteOffset, length), length) as Metadata;
+  },
+};
+
+export class Extractions {
+  readonly #tiers: RecordTiers;
+  readonly #flights: SingleFlight<Metadata>;
+  readonly #failures: FailedExtractions;
+  /** Of those that are waited for: the ones that came from the remote. */
+  readonly #remoteFinds = new WeakSet<Metadata>();
+  #closed = false;
+
+  constructor(tiers: RecordTiers, options: ResolvedAdvancedOptions) {
+    this.#tiers = tiers;
+    this.#failures = new FailedExtractions(tiers.memory, options.negativeTtlMs);
+    this.#flights = new SingleFlight<Metadata>({
+      scope: scopeOf(options),
+      adopt: (key, state, metadata) => {
+        if (!this.#closed) tiers.adopt({ key, state }, metadata);
+      },
+      ...flightCodec,
+    });
+  }
+
+  /** From the remote, or extracted. Rejects as the extraction does, or did lately. */
+  async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {
+    const { counters } = this.#tiers;
+    const failure = this.#failures.of(extraction);
+    if (failure !== undefined) {
+      counters.misses++;
+      throw failure.reason;
+    }
+    let metadata: Metadata | undefined;
+    try {
+      metadata = await this.#fly(extraction, signal, async (shared, isCurrent) => {
+        const isToKeep = () => this.#isToKeep(extraction, isCurrent);
+        const remote = await this.#tiers.findRemote(extraction, isToKeep);
+        if (remote === undefined) return this.#extract(extraction, shared, isCurrent);
+        this.#remoteFinds.add(remote);
+        return remote;
+      });
+      return metadata;
+    } finally {
+      const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
+      counters[isRemote ? 'remoteHits' : 'misses']++;
+    }
+  }
+
+  /** Extracts anew what there is a stale record of. Rejects as the extraction does. */
+  async revalidate(extraction: Extraction): Promise<void> {
+    await this.#fly(extraction, undefined, (signal, isCurrent) =>
+      this.#extract(extraction, signal, isCurrent),
+    );
+  }
+
+  /** What is under way for the key is not kept, nor how an earlier extraction failed. */
+  forget(key: string): void {
+    this.#flights.forget(key);
+    this.#failures.forget(key);
+  }
+
+  forgetAll(): void {
+    this.#flights.forgetAll();
+  }
+
+  /** Nothing that is under way is kept. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #fly({ key, state }: Identity, signal: AbortSignal | undefined, work: FlightWork<Metadata>) {
+    return this.#flights.run(key, String(state), work, signal);
+  }
+
+  async #extract(
+    extraction: Extraction,
+    signal: AbortSignal,
+    isCurrent: () => boolean,
+  ): Promise<Metadata> {
+    const started = performance.now();
+    try {
+      const metadata = await extraction.extract(extraction.filePath, signal);
+      checkMetadata(metadata);
+      if (this.#isToKeep(extraction, isCurrent)) {
+        this.#tiers.store(extraction, metadata, performance.now() - started);
+      }
+      return metadata;
+    } catch (error) {
+      if (!this.#closed && isCurrent() && !signal.aborted) this.#failures.note(extraction, error);
+      throw error;
+    }
+  }
+
+  /** Still wanted, and of the file as it is. */
+  #isToKeep({ filePath, tier, key, state }: Extraction, isCurrent: () => boolean): boolean {
+    if (this.#closed || !isCurrent()) return false;
+    const now = this.#tiers.identify(filePath, tier);
+    return now.key === key && now.state === state;
+  }
+}
+
+/** Threads whose caches have one disk tier extract together. */
+function scopeOf({ cacheDir, maxDiskSizeMb, validate }: ResolvedAdvancedOptions) {
+  return maxDiskSizeMb > 0 && cacheDir !== '' ? `${validate}:${cacheDir}` : undefined;
+}
