@@ -17,7 +17,6 @@ import { ENTRY_FORMAT } from '../entry.js';
 import { DataWatch } from './data-watch.js';
 import { addUp } from './disk-counters.js';
 import { DiskError } from './disk-error.js';
-import { dataPath } from './disk-files.js';
 
 /** Sequences are fixed in size: time in ms, a counter, and who wrote it. */
 const SEQUENCE_BYTES = 16;
@@ -56,13 +55,11 @@ export class DiskDatabase {
   readonly #index: Bytes;
   readonly #counters: Bytes;
   readonly #watch: DataWatch;
-  readonly #path: string;
   readonly #writer = randomBytes(6);
   #count = 0;
 
   /** Throws a DiskError, or what LMDB or the system throws. */
   constructor(folder: string, maxBytes: number) {
-    this.#path = dataPath(folder);
     this.#root = loadLmdb().open<Buffer, Buffer>({
       path: folder,
       noSubdir: false,
@@ -78,7 +75,7 @@ export class DiskDatabase {
       ...{ permissionsMode: 0o600 },
     });
     try {
-      this.#watch = new DataWatch(this.#path);
+      this.#watch = new DataWatch(folder);
       checkFormat(this.#open('about'));
       this.#entries = this.#open('entries');
       this.#index = this.#open('index');
@@ -104,18 +101,20 @@ export class DiskDatabase {
 
   /** Writes off this thread; resolves when it is committed. */
   async write(batch: Batch): Promise<void> {
-    this.#watch.check();
+    this.#watch.checkPlaces();
     try {
       await this.#root.batch(() => this.#apply(batch));
     } catch (error) {
       throw await causeOf(error);
     }
+    this.#watch.check();
   }
 
   /** Writes and commits before it returns. */
   writeSync(batch: Batch): void {
-    this.#watch.check();
+    this.#watch.checkPlaces();
     this.#root.transactionSync(() => this.#apply(batch));
+    this.#watch.check();
   }
 
   /** Keys that begin with the prefix. */
@@ -137,6 +136,7 @@ export class DiskDatabase {
   }
 
   size(): DatabaseSize {
+    this.#watch.check();
     let pages = 2;
     const all = [this.#root, this.#entries, this.#index, this.#counters];
     for (const each of all) {
@@ -148,7 +148,7 @@ export class DiskDatabase {
   }
 
   clear(): void {
-    this.#watch.check();
+    this.#watch.checkPlaces();
     this.#root.transactionSync(() => {
       for (const each of [this.#entries, this.#index]) each.clearSync();
     });
@@ -162,7 +162,7 @@ export class DiskDatabase {
 
   /** Of this one, in place of what it wrote before. */
   writeCounters(counters: string): void {
-    this.#watch.check();
+    this.#watch.checkPlaces();
     this.#root.transactionSync(() => void this.#counters.put(this.#writer, Buffer.from(counters)));
   }
 
@@ -184,7 +184,12 @@ export class DiskDatabase {
 
   /** Whether its file is the one in the folder. */
   isInPlace(): boolean {
-    return this.#watch.isAt(this.#path);
+    return this.#watch.isInPlace();
+  }
+
+  /** Throws a DiskError where the files are not what they were. */
+  check(): void {
+    this.#watch.checkPlaces();
   }
 
   close(): void {

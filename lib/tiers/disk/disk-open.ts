@@ -2,7 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { type NativeFileLock, native } from '../../native.js';
 import { DiskDatabase } from './disk-database.js';
 import { DiskError, toDiskError } from './disk-error.js';
-import { inspectData, lockPath, removeFiles, stampClean } from './disk-files.js';
+import {
+  glanceAtData,
+  inspectData,
+  lockPath,
+  prepareReaders,
+  removeFiles,
+  stampClean,
+} from './disk-files.js';
 
 /** How long an opener waits for another process that looks at the files, ms. */
 const PATIENCE_MS = 2000;
@@ -12,12 +19,15 @@ export interface OpenedDisk {
   database: DiskDatabase;
   /** What was wrong with the files that were there: they were removed, and new ones made. */
   rebuilt: DiskError | undefined;
-  /**
-   * Closes the database and lets go of the folder. One that is not sound is removed, so that nobody maps
-   * it again: those who have it mapped see that it is gone.
-   */
-  close(isSound: boolean): void;
+  /** Closes the database and lets go of the folder. */
+  close(state: ClosedState): void;
 }
+
+/**
+ * How the file is left: 'sound' is not looked at when it is opened next; 'unsure' is; 'damaged' is
+ * removed, so that nobody maps it again, and those who have it mapped see that it is gone.
+ */
+export type ClosedState = 'sound' | 'unsure' | 'damaged';
 
 /**
  * Opens the database in the folder, which is made where it is not there. The first process to use it
@@ -33,7 +43,7 @@ export function openDisk(folder: string, maxBytes: number, anew = false): Opened
     if (anew && alone) removeFiles(folder);
     const { database, rebuilt } = alone
       ? openAlone(folder, maxBytes)
-      : { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+      : openBesideOthers(folder, maxBytes);
     if (alone) database.mergeCounters();
     else if (anew) database.clear();
     const held = lock;
@@ -41,7 +51,7 @@ export function openDisk(folder: string, maxBytes: number, anew = false): Opened
     return {
       database,
       rebuilt,
-      close: (isSound) => closeDisk(folder, database, held, isSound),
+      close: (state) => closeDisk(folder, database, held, state),
     };
   } catch (error) {
     lock?.close();
@@ -67,34 +77,54 @@ function busy(): DiskError {
   );
 }
 
-function openAlone(
-  folder: string,
-  maxBytes: number,
-): { database: DiskDatabase; rebuilt: DiskError | undefined } {
+type Opened = Pick<OpenedDisk, 'database' | 'rebuilt'>;
+
+/** The one who came first has looked at the file; by now there may be another one in its place. */
+function openBesideOthers(folder: string, maxBytes: number): Opened {
+  glanceAtData(folder);
+  return { database: openDatabase(folder, maxBytes), rebuilt: undefined };
+}
+
+function openAlone(folder: string, maxBytes: number): Opened {
   try {
     inspectData(folder);
-    return { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+    return { database: openDatabase(folder, maxBytes), rebuilt: undefined };
   } catch (error) {
     const rebuilt = toDiskError(error);
     if (rebuilt.trouble !== 'damaged') throw rebuilt;
     removeFiles(folder);
-    return { database: new DiskDatabase(folder, maxBytes), rebuilt };
+    return { database: openDatabase(folder, maxBytes), rebuilt };
   }
+}
+
+function openDatabase(folder: string, maxBytes: number): DiskDatabase {
+  prepareReaders(folder);
+  return new DiskDatabase(folder, maxBytes);
 }
 
 function closeDisk(
   folder: string,
   database: DiskDatabase,
   lock: NativeFileLock,
-  isSound: boolean,
+  state: ClosedState,
 ): void {
   try {
-    if (!isSound && database.isInPlace()) removeFiles(folder);
+    if (state === 'damaged' && database.isInPlace()) removeFiles(folder);
+    const isSound = state === 'sound' && isWhatItWas(database);
     database.close();
     if (isSound && lock.tryExclusive()) stampClean(folder);
   } catch {
     // Without a stamp the files are looked at when they are opened next.
   } finally {
     lock.close();
+  }
+}
+
+function isWhatItWas(database: DiskDatabase): boolean {
+  try {
+    database.check();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -23,6 +23,6 @@ export function readDiskSummary(folder: string): DiskSummary | undefined {
     const { entries, fileBytes } = disk.database.size();
     return { entries, bytes: fileBytes, counters: addUp(disk.database.counters()) };
   } finally {
-    disk.close(true);
+    disk.close('sound');
   }
 }

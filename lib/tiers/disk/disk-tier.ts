@@ -4,7 +4,7 @@ import { addUp, type Counters } from './disk-counters.js';
 import type { DatabaseSize, DiskDatabase } from './disk-database.js';
 import { DiskError, toDiskError } from './disk-error.js';
 import { diskKey, diskKeyPrefix } from './disk-key.js';
-import { type OpenedDisk, openDisk } from './disk-open.js';
+import { type ClosedState, type OpenedDisk, openDisk } from './disk-open.js';
 import { DiskWriter } from './disk-writer.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -15,6 +15,8 @@ const MAX_ENTRY_BYTES = 8 * MIB;
 const MAX_ENTRY_SHARE = 1 / 8;
 /** After trouble, the tier is tried again after so long, ms. */
 const RETRY_MS = 10_000;
+/** Deletes that are kept until then; with more of them, all that is on disk is forgotten. */
+const MOST_DELETES = 10_000;
 
 export interface DiskTierOptions {
   /** Made where it is not there. */
@@ -58,6 +60,8 @@ export class DiskTier {
   #retryAt = 0;
   #inTrouble = false;
   #hasToldOfDamage = false;
+  /** Whether what is on disk may be older than what was put since, or is to be forgotten. */
+  #isOutdated = false;
   #errors = 0;
   #closed = false;
   #lastSize: DatabaseSize = { entries: 0, usedBytes: 0, fileBytes: 0 };
@@ -98,8 +102,21 @@ export class DiskTier {
     return this.#writer.put(key, encodeEntry(diskKey(key), stored));
   }
 
+  /** Of a tier that is out of use, as soon as it is in use again. */
   delete(key: string): void {
-    if (this.#database() !== undefined) this.#writer.delete(key);
+    if (this.#isOutdated) return;
+    const isKept = this.#database() !== undefined || this.#writer.size < MOST_DELETES;
+    if (isKept && this.#writer.delete(key)) return;
+    this.#writer.forget();
+    this.#isOutdated = true;
+    this.#shut('unsure');
+  }
+
+  /** delete, where there is something to be deleted, or may be; true when there was. */
+  forget(key: string): boolean {
+    const wasThere = this.has(key);
+    if (wasThere || this.#disk === undefined) this.delete(key);
+    return wasThere;
   }
 
   /** The tiers that the file has records of, there or on their way. */
@@ -114,6 +131,7 @@ export class DiskTier {
     this.#writer.forget();
     this.#used.clear();
     this.#shut();
+    this.#isOutdated = true;
     this.#open(true);
   }
 
@@ -198,6 +216,9 @@ export class DiskTier {
     try {
       this.#disk = openDisk(folder, maxBytes, anew);
       if (this.#disk.rebuilt !== undefined) this.#tell(this.#disk.rebuilt);
+      if (this.#isOutdated) this.#disk.database.clear();
+      this.#isOutdated = false;
+      this.#writer.resume();
       this.#recover();
     } catch (error) {
       this.#fail(error);
@@ -217,7 +238,7 @@ export class DiskTier {
   #fail(error: unknown): void {
     this.#errors++;
     const told = toDiskError(error);
-    this.#shut(told.trouble !== 'damaged');
+    this.#shut(told.trouble === 'damaged' ? 'damaged' : 'unsure');
     this.#retryAt = Date.now() + RETRY_MS;
     this.#tell(told);
   }
@@ -234,11 +255,11 @@ export class DiskTier {
     this.#options.onRecovery();
   }
 
-  #shut(isSound = true): void {
+  #shut(state: ClosedState = 'sound'): void {
     const disk = this.#disk;
     this.#disk = undefined;
     try {
-      disk?.close(isSound);
+      disk?.close(state);
     } catch {
       this.#errors++;
     }

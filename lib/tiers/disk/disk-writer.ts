@@ -77,14 +77,21 @@ export class DiskWriter {
     return this.#change(key, entry);
   }
 
-  delete(key: string): void {
-    this.#change(key, undefined);
+  /** False where there is no room for it. */
+  delete(key: string): boolean {
+    return this.#change(key, undefined);
   }
 
   /** Forgets what waits. */
   forget(): void {
     this.#queue.clear();
     this.#pausedUntil = 0;
+  }
+
+  /** Ends the wait after a write that failed. */
+  resume(): void {
+    this.#pausedUntil = 0;
+    if (this.#queue.size > 0) this.#draining ??= this.#drain();
   }
 
   /** Writes what waits, to the disk itself; false where something was dropped since the last time. */
