@@ -10,9 +10,9 @@ import { forgetAtExit, writeAtExit } from './exit-writers.js';
 import { type PendingChange, WriteQueue } from './write-queue.js';
 
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
-/** A batch is at most so large, and so much of the budget. */
-const BATCH_CHANGES = 128;
-const BATCH_BYTES = 1024 * 1024;
+/** A batch is at most so large, and so much of the budget: others wait for it, and puts among them. */
+const BATCH_CHANGES = 32;
+const BATCH_BYTES = 256 * 1024;
 const BATCH_SHARE = 1 / 64;
 /** The same of a batch that a put writes itself. */
 const INLINE_CHANGES = 16;
