@@ -1,10 +1,12 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -146,8 +148,8 @@ describe('a disk tier', () => {
 
   it('takes no entry that is too large for it', () => {
     const tier = make({ maxBytes: MIB });
-    expect(tier.put('/a\0', record('', MIB / 8 + 1))).toBe(false);
-    expect(tier.put('/a\0', record('', MIB / 16))).toBe(true);
+    expect(tier.put('/a\0', record('', MIB / 32 + 1))).toBe(false);
+    expect(tier.put('/a\0', record('', MIB / 64))).toBe(true);
     expect(make({ maxBytes: 1024 * MIB }).put('/a\0', record('', 9 * MIB))).toBe(false);
   });
 
@@ -194,6 +196,38 @@ describe('a disk tier', () => {
     two.clear();
     expect(two.get('/a\0')).toBeUndefined();
   });
+});
+
+describe('a change that comes while its key is being written', () => {
+  const tick = () => new Promise((resolve) => setImmediate(resolve));
+  const changes: [string, (tier: DiskTier) => void, string | undefined][] = [
+    ['put', (tier) => tier.put('/a\0', record('new')), 'new'],
+    ['deleted', (tier) => tier.delete('/a\0'), undefined],
+    ['cleared', (tier) => tier.clear(), undefined],
+  ];
+
+  it.each(changes)(
+    'is the last word, also where the tier is closed then: %s',
+    async (_, change, expected) => {
+      // Another one that uses the folder, so that its files stay.
+      const other = make();
+      for (let ticks = 0; ticks < 4; ticks++) {
+        for (let round = 0; round < 5; round++) {
+          const tier = make();
+          tier.put('/a\0', record('old'));
+          for (let i = 0; i < ticks; i++) await tick();
+          change(tier);
+          expect(read(tier, '/a\0')).toBe(expected);
+          tier.close();
+          expect(read(make(), '/a\0')).toBe(expected);
+          // What was under way has had its turn.
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          expect(read(make(), '/a\0')).toBe(expected);
+        }
+      }
+      other.close();
+    },
+  );
 });
 
 describe('its budget', () => {
@@ -354,6 +388,51 @@ describe('trouble', () => {
     expect(onTrouble.mock.calls[0]?.[0]).toBeInstanceOf(DiskError);
   });
 
+  it.skipIf(onWindows)(
+    'of a folder that anybody may write to is told, unless nobody may replace files',
+    () => {
+      mkdirSync(folder);
+      chmodSync(folder, 0o777);
+      expect(make().put('/a\0', record('a'))).toBe(false);
+      expect(trouble()).toBe('denied');
+      chmodSync(folder, 0o1777);
+      expect(make().put('/a\0', record('a'))).toBe(true);
+    },
+  );
+
+  it.runIf(process.geteuid?.() === 0)('of files of another user is told', async () => {
+    const tier = make();
+    tier.put('/a\0', record('a'));
+    await tier.flush();
+    tier.close();
+    chownSync(join(folder, 'data.mdb'), 65_534, 65_534);
+    expect(make().get('/a\0')).toBeUndefined();
+    expect(trouble()).toBe('denied');
+  });
+
+  it('does not lose what is deleted meanwhile', async () => {
+    const tier = make();
+    for (const key of ['/a\0', '/b\0']) tier.put(key, record(key));
+    await tier.flush();
+    const data = join(folder, 'data.mdb');
+    renameSync(data, `${data}.away`);
+    tier.put('/c\0', record('c'));
+    await tier.flush();
+    expect(tier.stats().available).toBe(false);
+    tier.delete('/a\0');
+    renameSync(`${data}.away`, data);
+    const later = Date.now() + 11_000;
+    vi.spyOn(Date, 'now').mockImplementation(() => later);
+    expect(tier.get('/a\0')).toBeUndefined();
+    expect(read(tier, '/b\0')).toBe('/b\0');
+    vi.restoreAllMocks();
+    await tier.flush();
+    tier.close();
+    const next = make();
+    expect(next.get('/a\0')).toBeUndefined();
+    expect(read(next, '/b\0')).toBe('/b\0');
+  });
+
   it.skipIf(onWindows)('of a folder that may not be written is told once', () => {
     mkdirSync(folder, { recursive: true, mode: 0o500 });
     // The superuser writes anywhere.
@@ -385,11 +464,20 @@ describe('counters', () => {
     }
     const counters = { hits: 111, misses: 6 };
     expect(readDiskSummary(folder)).toEqual({ entries: 3, bytes: expect.any(Number), counters });
+    // Of one that starts anew, once.
+    const again = make({ counters: () => ({ hits: 5 }) });
+    const beside = make();
+    again.clear();
+    await again.flush();
+    again.close();
+    beside.close();
+    expect(readDiskSummary(folder)?.counters.hits).toBe(116);
+    counters.hits += 5;
     // While it is in use, too.
     const tier = make({ counters: () => ({ hits: 1000 }) });
     expect(readDiskSummary(folder)?.counters).toEqual(counters);
     tier.close();
-    expect(readDiskSummary(folder)?.counters).toEqual({ hits: 1111, misses: 6 });
+    expect(readDiskSummary(folder)?.counters).toEqual({ hits: 1116, misses: 6 });
     tier.clear();
   });
 });

@@ -116,17 +116,17 @@ describe('the file of a process that was killed while it wrote', () => {
 describe('what is no file of lmdb', () => {
   it('is told apart by its kind', async () => {
     expect(await checkBytes(Buffer.alloc(0))).toMatchObject({ ok: false, kind: 'empty' });
-    for (const bytes of [
-      Buffer.from('text'),
-      Buffer.alloc(100_000),
-      Buffer.alloc(100_000, 'text'),
-    ]) {
+    for (const bytes of [Buffer.from('text'), Buffer.alloc(20), Buffer.alloc(100_000, 'text')]) {
       expect(await checkBytes(bytes)).toEqual({
         ok: false,
         kind: 'foreign',
         reason: 'It is no LMDB file.',
       });
     }
+  });
+
+  it('is damaged where it begins with zeros, as nobody begins a file', async () => {
+    expect(await checkBytes(Buffer.alloc(100_000))).toMatchObject({ ok: false, kind: 'damaged' });
   });
 
   it('is an error of the system where there is no file', () => {

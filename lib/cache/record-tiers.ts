@@ -160,9 +160,8 @@ export class RecordTiers {
 
   /** In memory and on disk; true when one of them had it. */
   forget(key: string): boolean {
-    const wasOnDisk = this.disk?.has(key) ?? false;
+    const wasOnDisk = this.disk?.forget(key) ?? false;
     const wasInMemory = this.memory.delete(key);
-    if (wasOnDisk) this.disk?.delete(key);
     return wasInMemory || wasOnDisk;
   }
 

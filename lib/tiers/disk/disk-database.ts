@@ -8,7 +8,6 @@
 // As new entries go to one end and eviction takes them from the other, freed pages lie side by side and
 // are used again; the file does not shrink, and hardly grows beyond what is in it.
 
-import { randomBytes } from 'node:crypto';
 import { fdatasync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
@@ -17,10 +16,10 @@ import { ENTRY_FORMAT } from '../entry.js';
 import { DataWatch } from './data-watch.js';
 import { addUp } from './disk-counters.js';
 import { DiskError } from './disk-error.js';
-import { dataPath } from './disk-files.js';
 
 /** Sequences are fixed in size: time in ms, a counter, and who wrote it. */
 const SEQUENCE_BYTES = 16;
+export const WRITER_BYTES = 6;
 /** Address space, not memory; LMDB extends it where it must. */
 const LEAST_MAP_BYTES = 64 * 1024 * 1024;
 
@@ -58,13 +57,12 @@ export class DiskDatabase {
   readonly #index: Bytes;
   readonly #counters: Bytes;
   readonly #watch: DataWatch;
-  readonly #path: string;
-  readonly #writer = randomBytes(6);
+  readonly #writer: Buffer;
   #count = 0;
 
-  /** Throws a DiskError, or what LMDB or the system throws. */
-  constructor(folder: string, maxBytes: number) {
-    this.#path = dataPath(folder);
+  /** `writerId` has WRITER_BYTES, and no other writer's. Throws a DiskError, or what LMDB or the system does. */
+  constructor(folder: string, maxBytes: number, writerId: Buffer) {
+    this.#writer = writerId;
     this.#root = loadLmdb().open<Buffer, Buffer>({
       path: folder,
       noSubdir: false,
@@ -73,14 +71,13 @@ export class DiskDatabase {
       // What a kill leaves is whole; what a power cut leaves is looked at before it is used again.
       noSync: true,
       overlappingSync: false,
-      eventTurnBatching: false,
       maxDbs: 8,
       mapSize: Math.max(LEAST_MAP_BYTES, 2 ** Math.ceil(Math.log2(maxBytes * 4))),
       // The package's types do not know it.
       ...{ permissionsMode: 0o600 },
     });
     try {
-      this.#watch = new DataWatch(this.#path);
+      this.#watch = new DataWatch(folder);
       checkFormat(this.#open('about'));
       this.#entries = this.#open('entries');
       this.#index = this.#open('index');
@@ -104,20 +101,15 @@ export class DiskDatabase {
     return readBytes(this.#index, key) !== undefined;
   }
 
-  /** Writes off this thread; resolves when it is committed. */
-  async write(batch: Batch): Promise<void> {
+  /** Writes and commits. What a transaction of milliseconds costs is in the system's memory, not on disk. */
+  write({ changes, evicted, counters }: Batch): void {
+    this.#watch.checkPlaces();
+    this.#root.transactionSync(() => {
+      if (counters !== undefined) void this.#counters.put(this.#writer, Buffer.from(counters));
+      for (const { key, sequence } of evicted) this.#evict(key, sequence);
+      for (const { key, entry } of changes) this.#change(key, entry);
+    });
     this.#watch.check();
-    try {
-      await this.#root.batch(() => this.#apply(batch));
-    } catch (error) {
-      throw await causeOf(error);
-    }
-  }
-
-  /** Writes and commits before it returns. */
-  writeSync(batch: Batch): void {
-    this.#watch.check();
-    this.#root.transactionSync(() => this.#apply(batch));
   }
 
   /** Keys that begin with the prefix. */
@@ -139,6 +131,7 @@ export class DiskDatabase {
   }
 
   size(): DatabaseSize {
+    this.#watch.check();
     let pages = 2;
     const all = [this.#root, this.#entries, this.#index, this.#counters];
     for (const each of all) {
@@ -150,7 +143,7 @@ export class DiskDatabase {
   }
 
   clear(): void {
-    this.#watch.check();
+    this.#watch.checkPlaces();
     this.#root.transactionSync(() => {
       for (const each of [this.#entries, this.#index]) each.clearSync();
     });
@@ -164,11 +157,13 @@ export class DiskDatabase {
 
   /** Makes one of the counters of writers that are gone. To be called with nobody else at the file. */
   mergeCounters(): void {
-    const rows = this.counters();
-    if (rows.length < 2) return;
+    this.#watch.check();
+    const gone = [...this.#counters.getRange()].filter(({ key }) => !key.equals(this.#writer));
+    if (gone.length < 2) return;
+    const sum = JSON.stringify(addUp(gone.map(({ value }) => value.toString())));
     this.#root.transactionSync(() => {
-      this.#counters.clearSync();
-      void this.#counters.put(MERGED, Buffer.from(JSON.stringify(addUp(rows))));
+      for (const { key } of gone) void this.#counters.remove(key);
+      void this.#counters.put(MERGED, Buffer.from(sum));
     });
   }
 
@@ -180,7 +175,12 @@ export class DiskDatabase {
 
   /** Whether its file is the one in the folder. */
   isInPlace(): boolean {
-    return this.#watch.isAt(this.#path);
+    return this.#watch.isInPlace();
+  }
+
+  /** Throws a DiskError where the files are not what they were. */
+  check(): void {
+    this.#watch.checkPlaces();
   }
 
   close(): void {
@@ -192,24 +192,22 @@ export class DiskDatabase {
     return this.#root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
   }
 
-  #apply({ changes, evicted, counters }: Batch): void {
-    if (counters !== undefined) void this.#counters.put(this.#writer, Buffer.from(counters));
-    for (const { key, sequence } of evicted) {
-      void this.#entries.remove(sequence);
-      if (key !== undefined && readBytes(this.#index, key)?.equals(sequence)) {
-        void this.#index.remove(key);
-      }
+  #evict(key: Buffer | undefined, sequence: Buffer): void {
+    void this.#entries.remove(sequence);
+    if (key !== undefined && readBytes(this.#index, key)?.equals(sequence)) {
+      void this.#index.remove(key);
     }
-    for (const { key, entry } of changes) {
-      const before = readBytes(this.#index, key);
-      if (before !== undefined) void this.#entries.remove(Buffer.from(before));
-      if (entry === undefined) {
-        void this.#index.remove(key);
-      } else {
-        const sequence = this.#nextSequence();
-        void this.#entries.put(sequence, entry);
-        void this.#index.put(key, sequence);
-      }
+  }
+
+  #change(key: Buffer, entry: Buffer | undefined): void {
+    const before = readBytes(this.#index, key);
+    if (before !== undefined) void this.#entries.remove(Buffer.from(before));
+    if (entry === undefined) {
+      void this.#index.remove(key);
+    } else {
+      const sequence = this.#nextSequence();
+      void this.#entries.put(sequence, entry);
+      void this.#index.put(key, sequence);
     }
   }
 
@@ -258,16 +256,4 @@ function checkFormat(about: Bytes): void {
         'version that wrote it, choose another cacheDir, or clear the cache.',
     );
   }
-}
-
-/** The package rejects with an error whose cause is a promise of its own, which must be heard. */
-async function causeOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  if (!(commitError instanceof Promise)) return error;
-  // It does not settle where the transaction could not begin.
-  const cause = commitError.then(
-    () => error,
-    (reason) => reason,
-  );
-  return Promise.race([cause, new Promise((resolve) => setImmediate(resolve, error))]);
 }

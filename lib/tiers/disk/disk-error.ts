@@ -21,10 +21,22 @@ export class DiskError extends EbbcacheError {
   }
 }
 
+/** LMDB's own: what it finds in the file does not fit together. */
+const DAMAGED_CODES = new Set([
+  -30797, // MDB_PAGE_NOTFOUND
+  -30796, // MDB_CORRUPTED
+  -30795, // MDB_PANIC
+  -30793, // MDB_INVALID
+]);
+
 /** What the system or the database threw, as a DiskError; one that is so already is itself. */
 export function toDiskError(cause: unknown): DiskError {
   if (cause instanceof DiskError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const { code } = Object(cause) as { code?: unknown };
+  if (typeof code === 'number' && DAMAGED_CODES.has(code)) {
+    return new DiskError('damaged', `The disk tier's file is damaged: ${String(cause)}`, { cause });
+  }
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
   return new DiskError(
     'denied',
     `The disk tier cannot be used: ${reason}. Check the folder's permissions and its free space.`,

@@ -2,38 +2,58 @@ import { mkdirSync } from 'node:fs';
 import { type NativeFileLock, native } from '../../native.js';
 import { DiskDatabase } from './disk-database.js';
 import { DiskError, toDiskError } from './disk-error.js';
-import { inspectData, lockPath, removeFiles, stampClean } from './disk-files.js';
+import {
+  checkOwners,
+  glanceAtData,
+  inspectData,
+  lockPath,
+  prepareReaders,
+  removeFiles,
+  stampClean,
+} from './disk-files.js';
 
-/** How long an opener waits for another process that looks at the files, ms. */
-const PATIENCE_MS = 2000;
 const WAIT_MS = 5;
+
+export interface OpenOptions {
+  folder: string;
+  /** Budget of the file, bytes. */
+  maxBytes: number;
+  /** Of the one who opens it; see DiskDatabase. */
+  writerId: Buffer;
+  /** Nothing of what is there is to stay: where nobody else uses the folder, not even the files. */
+  anew?: boolean;
+  /** How long to wait for another process that looks at the files, ms. Default 0. */
+  patienceMs?: number;
+}
 
 export interface OpenedDisk {
   database: DiskDatabase;
   /** What was wrong with the files that were there: they were removed, and new ones made. */
   rebuilt: DiskError | undefined;
-  /**
-   * Closes the database and lets go of the folder. One that is not sound is removed, so that nobody maps
-   * it again: those who have it mapped see that it is gone.
-   */
-  close(isSound: boolean): void;
+  /** Closes the database and lets go of the folder. */
+  close(state: ClosedState): void;
 }
 
 /**
- * Opens the database in the folder, which is made where it is not there. The first process to use it
- * looks at its files before LMDB does. With `anew` nothing of what is there stays: where nobody else uses
- * the folder, not even the files. Throws a DiskError.
+ * How the file is left: 'sound' is not looked at when it is opened next; 'unsure' is; 'damaged' is
+ * removed, so that nobody maps it again, and those who have it mapped see that it is gone.
  */
-export function openDisk(folder: string, maxBytes: number, anew = false): OpenedDisk {
+export type ClosedState = 'sound' | 'unsure' | 'damaged';
+
+/**
+ * Opens the database in the folder, which is made where it is not there. The first process to use it
+ * looks at its files before LMDB does. Throws a DiskError.
+ */
+export function openDisk(options: OpenOptions): OpenedDisk {
+  const { folder, anew = false } = options;
   let lock: NativeFileLock | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    checkOwners(folder);
     lock = new native.FileLock(lockPath(folder));
-    const alone = acquire(lock);
+    const alone = acquire(lock, options.patienceMs ?? 0);
     if (anew && alone) removeFiles(folder);
-    const { database, rebuilt } = alone
-      ? openAlone(folder, maxBytes)
-      : { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+    const { database, rebuilt } = alone ? openAlone(options) : openBesideOthers(options);
     if (alone) database.mergeCounters();
     else if (anew) database.clear();
     const held = lock;
@@ -41,7 +61,7 @@ export function openDisk(folder: string, maxBytes: number, anew = false): Opened
     return {
       database,
       rebuilt,
-      close: (isSound) => closeDisk(folder, database, held, isSound),
+      close: (state) => closeDisk(folder, database, held, state),
     };
   } catch (error) {
     lock?.close();
@@ -50,14 +70,14 @@ export function openDisk(folder: string, maxBytes: number, anew = false): Opened
 }
 
 /** True where nobody else uses the folder; then the lock is exclusive, else shared. */
-function acquire(lock: NativeFileLock): boolean {
+function acquire(lock: NativeFileLock, patienceMs: number): boolean {
   const waiter = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; waited < PATIENCE_MS; waited += WAIT_MS) {
+  for (let waited = 0; ; waited += WAIT_MS) {
     if (lock.tryExclusive()) return true;
     if (lock.tryShared()) return false;
+    if (waited >= patienceMs) throw busy();
     Atomics.wait(waiter, 0, 0, WAIT_MS);
   }
-  throw busy();
 }
 
 function busy(): DiskError {
@@ -67,29 +87,41 @@ function busy(): DiskError {
   );
 }
 
-function openAlone(
-  folder: string,
-  maxBytes: number,
-): { database: DiskDatabase; rebuilt: DiskError | undefined } {
+type Opened = Pick<OpenedDisk, 'database' | 'rebuilt'>;
+
+/** The one who came first has looked at the file; by now there may be another one in its place. */
+function openBesideOthers(options: OpenOptions): Opened {
+  glanceAtData(options.folder);
+  return { database: openDatabase(options), rebuilt: undefined };
+}
+
+function openAlone(options: OpenOptions): Opened {
+  const { folder } = options;
   try {
     inspectData(folder);
-    return { database: new DiskDatabase(folder, maxBytes), rebuilt: undefined };
+    return { database: openDatabase(options), rebuilt: undefined };
   } catch (error) {
     const rebuilt = toDiskError(error);
     if (rebuilt.trouble !== 'damaged') throw rebuilt;
     removeFiles(folder);
-    return { database: new DiskDatabase(folder, maxBytes), rebuilt };
+    return { database: openDatabase(options), rebuilt };
   }
+}
+
+function openDatabase({ folder, maxBytes, writerId }: OpenOptions): DiskDatabase {
+  prepareReaders(folder);
+  return new DiskDatabase(folder, maxBytes, writerId);
 }
 
 function closeDisk(
   folder: string,
   database: DiskDatabase,
   lock: NativeFileLock,
-  isSound: boolean,
+  state: ClosedState,
 ): void {
   try {
-    const isToGo = !isSound && database.isInPlace();
+    const isToGo = state === 'damaged' && database.isInPlace();
+    const isSound = state === 'sound' && isWhatItWas(database);
     database.close();
     if (isToGo) removeFiles(folder);
     if (isSound && lock.tryExclusive()) stampClean(folder);
@@ -97,5 +129,14 @@ function closeDisk(
     // Without a stamp the files are looked at when they are opened next.
   } finally {
     lock.close();
+  }
+}
+
+function isWhatItWas(database: DiskDatabase): boolean {
+  try {
+    database.check();
+    return true;
+  } catch {
+    return false;
   }
 }

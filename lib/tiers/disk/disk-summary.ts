@@ -1,7 +1,11 @@
 import { statSync } from 'node:fs';
 import { addUp, type Counters } from './disk-counters.js';
+import { WRITER_BYTES } from './disk-database.js';
 import { dataPath } from './disk-files.js';
 import { openDisk } from './disk-open.js';
+
+/** It counts nothing. */
+const READER = Buffer.alloc(WRITER_BYTES);
 
 /** What a disk tier holds, and what all who ever used it have counted. */
 export interface DiskSummary {
@@ -18,11 +22,11 @@ export interface DiskSummary {
 export function readDiskSummary(folder: string): DiskSummary | undefined {
   const file = statSync(dataPath(folder), { throwIfNoEntry: false });
   if (file === undefined) return undefined;
-  const disk = openDisk(folder, file.size);
+  const disk = openDisk({ folder, maxBytes: file.size, writerId: READER });
   try {
     const { entries, fileBytes } = disk.database.size();
     return { entries, bytes: fileBytes, counters: addUp(disk.database.counters()) };
   } finally {
-    disk.close(true);
+    disk.close('sound');
   }
 }

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../entry.js';
 import { DiskClock } from './disk-clock.js';
-import { addUp, type Counters } from './disk-counters.js';
-import type { DatabaseSize, DiskDatabase } from './disk-database.js';
+import type { Counters } from './disk-counters.js';
+import { type DatabaseSize, type DiskDatabase, WRITER_BYTES } from './disk-database.js';
 import { DiskError, toDiskError } from './disk-error.js';
 import { diskKey, diskKeyPrefix } from './disk-key.js';
-import { type OpenedDisk, openDisk } from './disk-open.js';
+import { type ClosedState, type OpenedDisk, openDisk } from './disk-open.js';
 import { DiskWriter } from './disk-writer.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -12,9 +13,13 @@ const MIB = 1024 * 1024;
 /** Larger ones stay out: the database hands them over by other means. */
 const MAX_ENTRY_BYTES = 8 * MIB;
 /** Nor may one entry be more than so much of the budget. */
-const MAX_ENTRY_SHARE = 1 / 8;
+const MAX_ENTRY_SHARE = 1 / 32;
 /** After trouble, the tier is tried again after so long, ms. */
 const RETRY_MS = 10_000;
+/** How long the first opening waits for another process that looks at the files, ms; no later one waits. */
+const PATIENCE_MS = 2000;
+/** Deletes that are kept until then; with more of them, all that is on disk is forgotten. */
+const MOST_DELETES = 10_000;
 
 export interface DiskTierOptions {
   /** Made where it is not there. */
@@ -58,8 +63,11 @@ export class DiskTier {
   #retryAt = 0;
   #inTrouble = false;
   #hasToldOfDamage = false;
+  /** Whether what is on disk may be older than what was put since, or is to be forgotten. */
+  #isOutdated = false;
   #errors = 0;
   #closed = false;
+  readonly #writerId = randomBytes(WRITER_BYTES);
   #lastSize: DatabaseSize = { entries: 0, usedBytes: 0, fileBytes: 0 };
 
   constructor(options: DiskTierOptions) {
@@ -74,7 +82,7 @@ export class DiskTier {
       onWritten: () => this.#recover(),
       onFailure: (error) => this.#onWriteFailure(error),
     });
-    this.#open();
+    this.#open({ patienceMs: PATIENCE_MS });
   }
 
   /** The record, in bytes that are valid until the next call; none that has expired. */
@@ -98,15 +106,32 @@ export class DiskTier {
     return this.#writer.put(key, encodeEntry(diskKey(key), stored));
   }
 
+  /** Of a tier that is out of use, as soon as it is in use again. */
   delete(key: string): void {
-    if (this.#database() !== undefined) this.#writer.delete(key);
+    if (this.#isOutdated) return;
+    const isKept = this.#database() !== undefined || this.#writer.size < MOST_DELETES;
+    if (isKept && this.#writer.delete(key)) return;
+    this.#writer.forget();
+    this.#isOutdated = true;
+    this.#shut('unsure');
+  }
+
+  /** delete, where there is something to be deleted, or may be; true when there was. */
+  forget(key: string): boolean {
+    const wasThere = this.has(key);
+    if (wasThere || this.#disk === undefined) this.delete(key);
+    return wasThere;
   }
 
   /** The tiers that the file has records of, there or on their way. */
   tiersOf(path: string): string[] {
     const prefix = diskKeyPrefix(path);
     const keys = this.#use((database) => database.keysFrom(prefix)) ?? [];
-    return keys.map((key) => key.subarray(prefix.length).toString());
+    const tiers = new Set(keys.map((key) => key.subarray(prefix.length).toString()));
+    for (const key of this.#writer.pendingKeys()) {
+      if (key.startsWith(`${path}\0`)) tiers.add(key.slice(path.length + 1));
+    }
+    return [...tiers];
   }
 
   /** Forgets all records, and starts with new files where nobody else uses the folder. */
@@ -114,7 +139,8 @@ export class DiskTier {
     this.#writer.forget();
     this.#used.clear();
     this.#shut();
-    this.#open(true);
+    this.#isOutdated = true;
+    this.#open({ anew: true });
   }
 
   /** Resolves when all that was put is on the disk; false where some of it is not. */
@@ -136,11 +162,6 @@ export class DiskTier {
       drops,
       pending: this.#writer.size,
     };
-  }
-
-  /** Counters that all who ever used the folder left there. */
-  savedCounters(): Counters {
-    return addUp(this.#use((database) => database.counters()) ?? []);
   }
 
   /** Writes what waits, and lets go of the folder. */
@@ -192,12 +213,15 @@ export class DiskTier {
     }
   }
 
-  #open(anew = false): void {
+  #open(how: { anew?: boolean; patienceMs?: number } = {}): void {
     if (this.#closed) return;
     const { folder, maxBytes } = this.#options;
     try {
-      this.#disk = openDisk(folder, maxBytes, anew);
+      this.#disk = openDisk({ folder, maxBytes, writerId: this.#writerId, ...how });
       if (this.#disk.rebuilt !== undefined) this.#tell(this.#disk.rebuilt);
+      if (this.#isOutdated) this.#disk.database.clear();
+      this.#isOutdated = false;
+      this.#writer.resume();
       this.#recover();
     } catch (error) {
       this.#fail(error);
@@ -217,7 +241,7 @@ export class DiskTier {
   #fail(error: unknown): void {
     this.#errors++;
     const told = toDiskError(error);
-    this.#shut(told.trouble !== 'damaged');
+    this.#shut(told.trouble === 'damaged' ? 'damaged' : 'unsure');
     this.#retryAt = Date.now() + RETRY_MS;
     this.#tell(told);
   }
@@ -234,11 +258,11 @@ export class DiskTier {
     this.#options.onRecovery();
   }
 
-  #shut(isSound = true): void {
+  #shut(state: ClosedState = 'sound'): void {
     const disk = this.#disk;
     this.#disk = undefined;
     try {
-      disk?.close(isSound);
+      disk?.close(state);
     } catch {
       this.#errors++;
     }

@@ -1,6 +1,9 @@
-// Writes behind the caller: changes wait in a bounded queue and are written in batches by the database's
-// own thread. When more come than it writes, a put writes a small batch itself, for a few milliseconds at
-// most, and what finds no room then is dropped and counted.
+// Writes behind the caller: changes wait in a bounded queue, and a small batch is written with each turn
+// of the event loop, which takes a fraction of a millisecond. When more come than that, a put writes some
+// itself, for a few milliseconds at most, and what finds no room then is dropped and counted.
+//
+// In this thread, not in one of the database's: a batch that is under way there cannot be waited for at
+// shutdown or exit, and what was put or deleted since could be overtaken by it.
 
 import { type DiskClock, footprint } from './disk-clock.js';
 import type { Counters } from './disk-counters.js';
@@ -10,9 +13,9 @@ import { forgetAtExit, writeAtExit } from './exit-writers.js';
 import { type PendingChange, WriteQueue } from './write-queue.js';
 
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
-/** A batch is at most so large, and so much of the budget. */
-const BATCH_CHANGES = 128;
-const BATCH_BYTES = 1024 * 1024;
+/** A batch is at most so large, and so much of the budget: others wait for it, and puts among them. */
+const BATCH_CHANGES = 32;
+const BATCH_BYTES = 256 * 1024;
 const BATCH_SHARE = 1 / 64;
 /** The same of a batch that a put writes itself. */
 const INLINE_CHANGES = 16;
@@ -56,11 +59,11 @@ export class DiskWriter {
     this.#options = options;
     this.#queue = new WriteQueue(Math.min(MAX_PENDING_BYTES, options.maxBytes));
     this.#batchBytes = Math.min(BATCH_BYTES, options.maxBytes * BATCH_SHARE);
-    this.#counterTimer = setInterval(() => void this.#saveCounters(), COUNTERS_MS).unref();
+    this.#counterTimer = setInterval(() => this.#saveCounters(), COUNTERS_MS).unref();
     writeAtExit(this.#finalWrite);
   }
 
-  /** Changes that wait or are being written. */
+  /** Changes that wait. */
   get size(): number {
     return this.#queue.size;
   }
@@ -77,8 +80,9 @@ export class DiskWriter {
     return this.#change(key, entry);
   }
 
-  delete(key: string): void {
-    this.#change(key, undefined);
+  /** False where there is no room for it. */
+  delete(key: string): boolean {
+    return this.#change(key, undefined);
   }
 
   /** Forgets what waits. */
@@ -87,10 +91,17 @@ export class DiskWriter {
     this.#pausedUntil = 0;
   }
 
+  /** Ends the wait after a write that failed. */
+  resume(): void {
+    this.#pausedUntil = 0;
+    if (this.#queue.size > 0) this.#draining ??= this.#drain();
+  }
+
   /** Writes what waits, to the disk itself; false where something was dropped since the last time. */
   async flush(): Promise<boolean> {
+    if (!this.#isPaused() && this.#queue.size > 0) this.#draining ??= this.#drain();
     while (this.#draining !== undefined) await this.#draining;
-    const isComplete = this.drops === this.#dropsFlushed;
+    const isComplete = this.drops === this.#dropsFlushed && this.#queue.size === 0;
     this.#dropsFlushed = this.drops;
     try {
       const database = this.#options.database();
@@ -123,24 +134,11 @@ export class DiskWriter {
     return this.#pausedUntil !== 0 && Date.now() < this.#pausedUntil;
   }
 
+  /** Off the caller's path: a batch with each turn of the event loop. */
   async #drain(): Promise<void> {
-    // Off the caller's path, and with what else is put in this turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    let goesOn = true;
-    while (goesOn) {
-      const database = this.#options.database();
-      const taken = this.#queue.take(BATCH_CHANGES, this.#batchBytes);
-      goesOn = taken.size > 0;
-      if (!goesOn) break;
-      try {
-        if (database === undefined) throw new NotInUse();
-        await database.write(this.#batchOf(taken, database));
-        this.#done(taken);
-      } catch (error) {
-        this.#giveUp(taken, error);
-        goesOn = false;
-      }
-    }
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#writeBatch(BATCH_CHANGES, this.#batchBytes));
     this.#draining = undefined;
   }
 
@@ -149,7 +147,7 @@ export class DiskWriter {
     if (begun < this.#inlineFrom) return;
     let now = begun;
     while (!this.#queue.hasRoomFor(entry) && now - begun < BLOCK_MS / 2) {
-      if (!this.#writeSync(INLINE_CHANGES, Math.min(INLINE_BYTES, this.#batchBytes))) break;
+      if (!this.#writeBatch(INLINE_CHANGES, Math.min(INLINE_BYTES, this.#batchBytes))) break;
       const took = performance.now() - now;
       now += took;
       if (took > HELD_UP_MS) this.#inlineFrom = now + took * REST_FACTOR;
@@ -157,72 +155,54 @@ export class DiskWriter {
   }
 
   #writeRest(): void {
-    while (this.#writeSync(BATCH_CHANGES, this.#batchBytes));
-    const counters = this.#newCounters();
-    if (counters === undefined) return;
-    try {
-      this.#options.database()?.writeSync({ changes: [], evicted: [], counters });
-    } catch (error) {
-      this.#options.onFailure(error);
-    }
+    while (this.#writeBatch(BATCH_CHANGES, this.#batchBytes));
+    this.#saveCounters();
   }
 
   /** False when there was nothing to write, or it failed. */
-  #writeSync(mostChanges: number, mostBytes: number): boolean {
+  #writeBatch(mostChanges: number, mostBytes: number): boolean {
     const database = this.#options.database();
-    const taken = this.#queue.take(mostChanges, mostBytes);
-    if (taken.size === 0) return false;
-    try {
-      if (database === undefined) throw new NotInUse();
-      database.writeSync(this.#batchOf(taken, database));
-      this.#done(taken);
-      return true;
-    } catch (error) {
-      this.#giveUp(taken, error);
+    const changes = this.#queue.next(mostChanges, mostBytes);
+    if (changes.size === 0) return false;
+    if (database === undefined) {
+      this.#giveUp();
       return false;
     }
-  }
-
-  #done(taken: ReadonlyMap<string, PendingChange>): void {
-    this.#queue.written(taken);
+    try {
+      database.write(this.#batchOf(changes, database));
+    } catch (error) {
+      this.#giveUp();
+      this.#options.onFailure(error);
+      return false;
+    }
+    this.#queue.written(changes);
     this.#options.onWritten();
+    return true;
   }
 
-  #batchOf(taken: ReadonlyMap<string, PendingChange>, database: DiskDatabase): Batch {
+  #batchOf(pending: ReadonlyMap<string, PendingChange>, database: DiskDatabase): Batch {
     let incoming = 0;
-    for (const { entry } of taken.values()) incoming += entry ? footprint(entry.length) : 0;
+    for (const { entry } of pending.values()) incoming += entry ? footprint(entry.length) : 0;
     const { evicted, expired } = this.#options.clock.makeRoom(database, incoming);
     this.expirations += expired;
     this.evictions += evicted.length - expired;
-    const changes = [...taken].map(([key, { entry }]) => ({ key: diskKey(key), entry }));
+    const changes = [...pending].map(([key, { entry }]) => ({ key: diskKey(key), entry }));
     return { changes, evicted };
   }
 
-  #giveUp(taken: ReadonlyMap<string, PendingChange>, error: unknown): void {
-    this.#queue.release(taken);
+  #giveUp(): void {
     this.drops += this.#queue.turnIntoDeletes();
     this.#pausedUntil = Date.now() + PAUSE_MS;
-    if (!(error instanceof NotInUse)) this.#options.onFailure(error);
   }
 
-  async #saveCounters(): Promise<void> {
-    const counters = this.#newCounters();
-    if (counters === undefined) return;
+  #saveCounters(): void {
+    const counters = JSON.stringify(this.#options.counters());
+    if (counters === this.#savedCounters || this.#isPaused()) return;
+    this.#savedCounters = counters;
     try {
-      await this.#options.database()?.write({ changes: [], evicted: [], counters });
+      this.#options.database()?.write({ changes: [], evicted: [], counters });
     } catch (error) {
       this.#options.onFailure(error);
     }
   }
-
-  /** Undefined where they are as they were, or not to be written now. */
-  #newCounters(): string | undefined {
-    const counters = JSON.stringify(this.#options.counters());
-    if (counters === this.#savedCounters || this.#isPaused()) return undefined;
-    this.#savedCounters = counters;
-    return counters;
-  }
 }
-
-/** The tier is out of use, and has said so. */
-class NotInUse extends Error {}

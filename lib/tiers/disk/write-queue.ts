@@ -11,8 +11,6 @@ const CHANGE_BYTES = 256;
 
 export class WriteQueue {
   readonly #pending = new Map<string, PendingChange>();
-  /** Keys of changes that are being written: two writes of a key could overtake each other. */
-  readonly #busy = new Set<string>();
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -20,7 +18,7 @@ export class WriteQueue {
     this.#maxBytes = maxBytes;
   }
 
-  /** Changes that wait or are being written. */
+  /** Changes that wait. */
   get size(): number {
     return this.#pending.size;
   }
@@ -45,32 +43,21 @@ export class WriteQueue {
     this.#bytes += bytesOf(entry);
   }
 
-  /** Takes changes to be written, the oldest first; they can be read until they are `written`. */
-  take(mostChanges: number, mostBytes: number): Map<string, PendingChange> {
-    const taken = new Map<string, PendingChange>();
+  /** Changes to be written next, the oldest first; they wait until they are `written`. */
+  next(mostChanges: number, mostBytes: number): Map<string, PendingChange> {
+    const next = new Map<string, PendingChange>();
     let bytes = 0;
     for (const [key, change] of this.#pending) {
-      if (this.#busy.has(key)) continue;
       bytes += bytesOf(change.entry);
-      if (taken.size > 0 && bytes > mostBytes) break;
-      this.#busy.add(key);
-      taken.set(key, change);
-      if (taken.size === mostChanges) break;
+      if (next.size > 0 && bytes > mostBytes) break;
+      next.set(key, change);
+      if (next.size === mostChanges) break;
     }
-    return taken;
+    return next;
   }
 
-  /** They are in the database. Those that were changed again meanwhile wait on. */
-  written(taken: ReadonlyMap<string, PendingChange>): void {
-    this.release(taken);
-    for (const [key, change] of taken) {
-      if (this.#pending.get(key) === change) this.#remove(key);
-    }
-  }
-
-  /** They were not written, and wait again. */
-  release(taken: ReadonlyMap<string, PendingChange>): void {
-    for (const key of taken.keys()) this.#busy.delete(key);
+  written(changes: ReadonlyMap<string, PendingChange>): void {
+    for (const key of changes.keys()) this.#remove(key);
   }
 
   /** Deletes in place of puts: what was not written must not be answered by what was there before. */
@@ -84,11 +71,9 @@ export class WriteQueue {
     return turned;
   }
 
-  /** Forgets all changes. What is being written meanwhile is deleted after that. */
   clear(): void {
     this.#pending.clear();
     this.#bytes = 0;
-    for (const key of this.#busy) this.put(key, undefined);
   }
 
   #remove(key: string): void {

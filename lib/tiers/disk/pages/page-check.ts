@@ -46,6 +46,8 @@ export interface UnsoundPages {
 
 export type PageCheck = SoundPages | UnsoundPages;
 
+export type MagicCheck = { ok: true } | UnsoundPages;
+
 /** Pages that the file may lack at its end: more than one transaction can have allocated and freed. */
 const MOST_MISSING_PAGES = 131_072;
 
@@ -60,16 +62,33 @@ const LIST_PART_BYTES = 65_536;
  * Never throws for what the file holds. An error of the system (EIO, EBADF, EISDIR) is thrown as it is.
  */
 export function checkPages(fd: number): PageCheck {
+  return orFault(() => checkFile(openFile(fd)));
+}
+
+/** Checks the meta pages alone, which others may write to meanwhile. Throws as checkPages does. */
+export function checkMagic(fd: number): MagicCheck {
+  return orFault(() => {
+    readMeta(openFile(fd));
+    return { ok: true };
+  });
+}
+
+function orFault<T>(check: () => T): T | UnsoundPages {
   try {
-    return checkFile(new PageFile(fd, fstatSync(fd).size));
+    return check();
   } catch (error) {
     if (!(error instanceof PageFault)) throw error;
     return { ok: false, kind: error.kind, reason: error.message };
   }
 }
 
+function openFile(fd: number): PageFile {
+  const { size } = fstatSync(fd);
+  if (size === 0) throw new PageFault('empty', 'It is empty.');
+  return new PageFile(fd, size);
+}
+
 function checkFile(file: PageFile): SoundPages {
-  if (file.bytes === 0) throw new PageFault('empty', 'It is empty.');
   const meta = readMeta(file);
   const { pageSize, txnId, lastPage } = meta;
   const filePages = Math.floor(file.bytes / pageSize);

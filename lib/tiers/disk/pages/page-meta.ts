@@ -102,5 +102,9 @@ function refuseWithoutMagic(file: PageFile, first: Bytes): never {
       damaged('Meta page 0 has no magic number.');
     }
   }
+  // A power cut can leave a file of zeros, which is nobody's work.
+  if (file.bytes >= META_END && first.buffer.every((byte) => byte === 0)) {
+    damaged('It begins with zeros.');
+  }
   throw new PageFault('foreign', 'It is no LMDB file.');
 }
