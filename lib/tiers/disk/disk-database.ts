@@ -71,6 +71,7 @@ export class DiskDatabase {
       // What a kill leaves is whole; what a power cut leaves is looked at before it is used again.
       noSync: true,
       overlappingSync: false,
+      eventTurnBatching: false,
       maxDbs: 8,
       mapSize: Math.max(LEAST_MAP_BYTES, 2 ** Math.ceil(Math.log2(maxBytes * 4))),
       // The package's types do not know it.
@@ -102,14 +103,20 @@ export class DiskDatabase {
   }
 
   /** Writes and commits. What a transaction of milliseconds costs is in the system's memory, not on disk. */
-  write({ changes, evicted, counters }: Batch): void {
+  write(batch: Batch): void {
     this.#watch.checkPlaces();
-    this.#root.transactionSync(() => {
-      if (counters !== undefined) void this.#counters.put(this.#writer, Buffer.from(counters));
-      for (const { key, sequence } of evicted) this.#evict(key, sequence);
-      for (const { key, entry } of changes) this.#change(key, entry);
-    });
+    this.#root.transactionSync(() => this.#apply(batch));
     this.#watch.check();
+  }
+
+  /** The same in LMDB's own thread; resolves when it is committed. */
+  async writeLater(batch: Batch): Promise<void> {
+    this.#watch.checkPlaces();
+    try {
+      await this.#root.batch(() => this.#apply(batch));
+    } catch (error) {
+      throw await causeOf(error);
+    }
   }
 
   /** Keys that begin with the prefix. */
@@ -192,6 +199,12 @@ export class DiskDatabase {
     return this.#root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
   }
 
+  #apply({ changes, evicted, counters }: Batch): void {
+    if (counters !== undefined) void this.#counters.put(this.#writer, Buffer.from(counters));
+    for (const { key, sequence } of evicted) this.#evict(key, sequence);
+    for (const { key, entry } of changes) this.#change(key, entry);
+  }
+
   #evict(key: Buffer | undefined, sequence: Buffer): void {
     void this.#entries.remove(sequence);
     if (key !== undefined && readBytes(this.#index, key)?.equals(sequence)) {
@@ -256,4 +269,16 @@ function checkFormat(about: Bytes): void {
         'version that wrote it, choose another cacheDir, or clear the cache.',
     );
   }
+}
+
+/** The package rejects with an error whose cause is a promise of its own, which must be heard. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  if (!(commitError instanceof Promise)) return error;
+  // It does not settle where the transaction could not begin.
+  const cause = commitError.then(
+    () => error,
+    (reason) => reason,
+  );
+  return Promise.race([cause, new Promise((resolve) => setImmediate(resolve, error))]);
 }

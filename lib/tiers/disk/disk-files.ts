@@ -65,6 +65,9 @@ export function checkOwners(folder: string): void {
  * Makes lock.mdb where it is not there, and throws for one that LMDB cannot use: of a folder or a FIFO it
  * dies. LMDB would leave holes in it and write to it through its mapping, which is a fatal signal where
  * the disk is full by then; so what it needs is written here.
+ *
+ * To be called with nobody else at the files: a process that closes any descriptor of this file gives up the
+ * lock by which LMDB knows that it is in use, and the next one to open it begins with mutexes of its own.
  */
 export function prepareReaders(folder: string): void {
   const path = readersPath(folder);
@@ -95,6 +98,8 @@ export function inspectData(folder: string): void {
  * that LMDB refuses.
  */
 export function glanceAtData(folder: string): void {
+  const readers = lstatSync(readersPath(folder), { throwIfNoEntry: false });
+  if (readers?.isFile() === false) throw noFile(readersPath(folder));
   withData(folder, (fd) => refuse(checkMagic(fd)));
 }
 

@@ -97,6 +97,7 @@ function openBesideOthers(options: OpenOptions): Opened {
 
 function openAlone(options: OpenOptions): Opened {
   const { folder } = options;
+  prepareReaders(folder);
   try {
     inspectData(folder);
     return { database: openDatabase(options), rebuilt: undefined };
@@ -104,12 +105,12 @@ function openAlone(options: OpenOptions): Opened {
     const rebuilt = toDiskError(error);
     if (rebuilt.trouble !== 'damaged') throw rebuilt;
     removeFiles(folder);
+    prepareReaders(folder);
     return { database: openDatabase(options), rebuilt };
   }
 }
 
 function openDatabase({ folder, maxBytes, writerId }: OpenOptions): DiskDatabase {
-  prepareReaders(folder);
   return new DiskDatabase(folder, maxBytes, writerId);
 }
 

@@ -167,9 +167,16 @@ export class DiskTier {
   /** Writes what waits, and lets go of the folder. */
   close(): void {
     if (this.#closed) return;
-    this.#writer.close();
+    const late = this.#writer.close();
+    const disk = this.#disk;
     this.#closed = true;
-    this.#shut();
+    if (late === undefined) {
+      this.#shut();
+    } else {
+      this.#disk = undefined;
+      const close = () => disk?.close('unsure');
+      late.then(close, close);
+    }
   }
 
   #read(database: DiskDatabase, key: string): StoredRecord | undefined {

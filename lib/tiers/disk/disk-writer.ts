@@ -2,9 +2,11 @@
 // of the event loop, which takes a fraction of a millisecond. When more come than that, a put writes some
 // itself, for a few milliseconds at most, and what finds no room then is dropped and counted.
 //
-// In this thread, not in one of the database's: a batch that is under way there cannot be waited for at
-// shutdown or exit, and what was put or deleted since could be overtaken by it.
+// The main thread writes itself: a batch that is under way in LMDB's own thread cannot be waited for at
+// shutdown or exit, and could overtake what was put or deleted since. A worker leaves it to that thread: one
+// that is terminated in the middle of a transaction keeps LMDB's lock for ever, and with it all others.
 
+import { isMainThread } from 'node:worker_threads';
 import { type DiskClock, footprint } from './disk-clock.js';
 import type { Counters } from './disk-counters.js';
 import type { Batch, DiskDatabase } from './disk-database.js';
@@ -50,6 +52,7 @@ export class DiskWriter {
   readonly #counterTimer: NodeJS.Timeout;
   readonly #finalWrite = () => this.#writeRest();
   #draining: Promise<void> | undefined;
+  #underWay: ReadonlyMap<string, PendingChange> | undefined;
   #pausedUntil = 0;
   #inlineFrom = 0;
   #dropsFlushed = 0;
@@ -113,11 +116,23 @@ export class DiskWriter {
     }
   }
 
-  /** Writes what waits before it returns. */
-  close(): void {
+  /**
+   * Writes what waits before it returns. A promise where a batch is under way in the other thread: what
+   * has come since is written once more behind it, and until then the database must stay open.
+   */
+  close(): Promise<void> | undefined {
     clearInterval(this.#counterTimer);
     forgetAtExit(this.#finalWrite);
+    const database = this.#options.database();
+    const late = [...(this.#underWay?.keys() ?? [])].map(
+      (key) => [key, this.#queue.get(key)] as const,
+    );
     this.#writeRest();
+    if (late.length === 0) return undefined;
+    const changes = new Map(
+      late.filter((each): each is [string, PendingChange] => each[1] !== undefined),
+    );
+    return this.#draining?.then(() => database?.write(this.#batchOf(changes, database)));
   }
 
   #change(key: string, entry: Buffer | undefined): boolean {
@@ -138,13 +153,17 @@ export class DiskWriter {
   async #drain(): Promise<void> {
     do {
       await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#writeBatch(BATCH_CHANGES, this.#batchBytes));
+    } while (
+      isMainThread
+        ? this.#writeBatch(BATCH_CHANGES, this.#batchBytes)
+        : await this.#writeBatchLater()
+    );
     this.#draining = undefined;
   }
 
   #writeInline(entry: Buffer | undefined): void {
     const begun = performance.now();
-    if (begun < this.#inlineFrom) return;
+    if (!isMainThread || begun < this.#inlineFrom) return;
     let now = begun;
     while (!this.#queue.hasRoomFor(entry) && now - begun < BLOCK_MS / 2) {
       if (!this.#writeBatch(INLINE_CHANGES, Math.min(INLINE_BYTES, this.#batchBytes))) break;
@@ -171,13 +190,38 @@ export class DiskWriter {
     try {
       database.write(this.#batchOf(changes, database));
     } catch (error) {
-      this.#giveUp();
-      this.#options.onFailure(error);
-      return false;
+      return this.#failed(error);
     }
     this.#queue.written(changes);
     this.#options.onWritten();
     return true;
+  }
+
+  async #writeBatchLater(): Promise<boolean> {
+    const database = this.#options.database();
+    const changes = this.#queue.next(BATCH_CHANGES, this.#batchBytes);
+    if (changes.size === 0) return false;
+    if (database === undefined) {
+      this.#giveUp();
+      return false;
+    }
+    this.#underWay = changes;
+    try {
+      await database.writeLater(this.#batchOf(changes, database));
+    } catch (error) {
+      return this.#failed(error);
+    } finally {
+      this.#underWay = undefined;
+    }
+    this.#queue.written(changes);
+    this.#options.onWritten();
+    return true;
+  }
+
+  #failed(error: unknown): false {
+    this.#giveUp();
+    this.#options.onFailure(error);
+    return false;
   }
 
   #batchOf(pending: ReadonlyMap<string, PendingChange>, database: DiskDatabase): Batch {
@@ -199,8 +243,10 @@ export class DiskWriter {
     const counters = JSON.stringify(this.#options.counters());
     if (counters === this.#savedCounters || this.#isPaused()) return;
     this.#savedCounters = counters;
+    const batch = { changes: [], evicted: [], counters };
     try {
-      this.#options.database()?.write({ changes: [], evicted: [], counters });
+      if (isMainThread) this.#options.database()?.write(batch);
+      else void this.#options.database()?.writeLater(batch).catch(this.#options.onFailure);
     } catch (error) {
       this.#options.onFailure(error);
     }

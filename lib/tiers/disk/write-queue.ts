@@ -56,8 +56,9 @@ export class WriteQueue {
     return next;
   }
 
+  /** They are in the database. Those that were changed again meanwhile wait on. */
   written(changes: ReadonlyMap<string, PendingChange>): void {
-    for (const key of changes.keys()) this.#remove(key);
+    for (const [key, change] of changes) if (this.#pending.get(key) === change) this.#remove(key);
   }
 
   /** Deletes in place of puts: what was not written must not be answered by what was there before. */
