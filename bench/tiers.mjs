@@ -99,7 +99,7 @@ function aboutText({ entries, gets, rounds }, sources, whyNoPeers) {
       'one object that it holds, to all callers; all others hand out copies. The gets and puts of the other ' +
       'caches are promises, and what they cost includes waiting for them.',
     "`the thread's time` is how long the JavaScript thread computed or was blocked in the course of the puts that " +
-      'nobody waits for, an entry: the `sqlite3` package waits in it for writes of its other threads. A put of ' +
+      'nobody waits for, an entry: with SQLite it is blocked for more than half of that. A put of ' +
       'SQLite is durable when its promise resolves, and one of ebbcache after `flush`. After a kill, ebbcache ' +
       'looks at the structure of the whole file; SQLite only rolls its journal back. `resident` ' +
       'and `heap` are of memory alone, without a disk tier. A remote tier is not measured yet.',
