@@ -4,7 +4,7 @@
 import { ArenaCache } from 'ebbcache';
 import { Packr } from 'msgpackr';
 import { inChild } from './child.mjs';
-import { metadataRecords } from './records.mjs';
+import { metadataRecords, tinyRecord } from './records.mjs';
 import { median } from './statistics.mjs';
 
 const WARMUP = 3;
@@ -70,24 +70,10 @@ function madeRecord(i) {
   );
 }
 
-/** About 200 bytes of msgpack. */
-function smallRecord(i) {
-  return {
-    name: `IMG_${10_000 + i}.jpg`,
-    folder: `archive/2026/${10 + (i % 90)}/weekend`,
-    size: 1_000_000 + i * 37,
-    modified: `2026-01-02T03:04:${10 + (i % 50)}.000Z`,
-    width: 4032,
-    height: 3024,
-    camera: 'Canon EOS R5 with a long lens',
-    exposure: 0.004 + i / 1e7,
-  };
-}
-
 function workloads(entries) {
   const { records, source } = metadataRecords();
   return {
-    'small records': Array.from({ length: entries }, (_, i) => smallRecord(i)),
+    'small records': Array.from({ length: entries }, (_, i) => tinyRecord(i)),
     'wide records': Array.from({ length: 100 }, (_, i) => madeRecord(i)),
     [source]: records,
   };

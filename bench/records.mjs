@@ -36,6 +36,20 @@ export function smallRecordText(i) {
   return smallTemplate.replaceAll(`${PLACE} `, `${i} `);
 }
 
+/** About 200 bytes of msgpack. */
+export function tinyRecord(i) {
+  return {
+    name: `IMG_${10_000 + i}.jpg`,
+    folder: `archive/2026/${10 + (i % 90)}/weekend`,
+    size: 1_000_000 + i * 37,
+    modified: `2026-01-02T03:04:${10 + (i % 50)}.000Z`,
+    width: 4032,
+    height: 3024,
+    camera: 'Canon EOS R5 with a long lens',
+    exposure: 0.004 + i / 1e7,
+  };
+}
+
 export function keyOf(i) {
   return `/archive/2026/photo-${i}.jpg`;
 }

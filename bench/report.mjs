@@ -36,7 +36,8 @@ export function sectionText({ title, about, tables }) {
 export function keep(name, result) {
   mkdirSync(results, { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
-  const kept = { date, machine: machine(), versions: versions(), ...result };
+  const used = { ...versions(), ...result.versions };
+  const kept = { date, machine: machine(), ...result, versions: used };
   const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(kept, rounded, 1)}\n`);
 }
@@ -62,7 +63,7 @@ npm run bench
 \`\`\`
 
 which takes some twelve minutes, or by \`npm run bench -- NAME ...\` in part; \`--quick\` only shows what
-much smaller runs give. The numbers behind the tables are in \`bench/results/\`. Digits are those of one
+much smaller runs give. \`npm run bench:tiers\` adds the tiers: it installs SQLite for that, the first time. The numbers behind the tables are in \`bench/results/\`. Digits are those of one
 machine on one day: compare what stands in one table, and look at the spread.
 
 What must not get slower unnoticed is counted in instructions, which repeat to within 1 %:

@@ -10,6 +10,7 @@ import { operations } from './operations.mjs';
 import { pressureCost } from './pressure-cost.mjs';
 import { readerThreads } from './reader-threads.mjs';
 import { keep, sectionText, writePage } from './report.mjs';
+import { tiers } from './tiers.mjs';
 
 /**
  * In the order of the page. Each is called with `{ quick }` and resolves to a `title`, a sentence
@@ -25,22 +26,25 @@ const benchmarks = {
   'pressure-cost': pressureCost,
   native,
 };
+/** Only when they are named. */
+const onRequest = { tiers };
+const all = { ...benchmarks, ...onRequest };
 
 const options = process.argv.slice(2);
 const quick = options.includes('--quick');
 const names = options.filter((option) => option !== '--quick');
-const unknown = names.filter((name) => !(name in benchmarks));
+const unknown = names.filter((name) => !(name in all));
 if (unknown.length > 0) {
   throw new Error(
-    `There is no benchmark ${unknown.join(', ')}. There are ${Object.keys(benchmarks).join(', ')}.`,
+    `There is no benchmark ${unknown.join(', ')}. There are ${Object.keys(all).join(', ')}.`,
   );
 }
 
 for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
   const started = performance.now();
-  const result = await benchmarks[name]({ quick });
+  const result = await all[name]({ quick });
   console.log(`\n${sectionText(result)}`);
   console.log(`\n${name} took ${((performance.now() - started) / 1000).toFixed(0)} s`);
   if (!quick) keep(name, result);
 }
-if (!quick) writePage(Object.keys(benchmarks));
+if (!quick) writePage(Object.keys(all));
