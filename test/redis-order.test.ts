@@ -26,7 +26,11 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 const MINUTE = 60_000;
 const PATIENT = { timeoutMs: 5000 };
 const tiers = new Tiers();
-afterEach(() => tiers.end());
+const servers: { end(): Promise<void> }[] = [];
+afterEach(async () => {
+  tiers.end();
+  await Promise.all(servers.splice(0).map((server) => server.end()));
+});
 
 function set(tier: RemoteTier, value: string): void {
   expect(tier.set('a', Buffer.from(value), MINUTE)).toBe(true);
@@ -117,6 +121,7 @@ describe.skipIf(reason !== undefined).each(variants.slice(0, 2))('by $name', (va
   it('a set that overtakes its deletion by a lost connection is deleted again', async () => {
     made.library = variant.library;
     const server = await RedisServer.start();
+    servers.push(server);
     const held: (() => void)[] = [];
     let holds = false;
     const proxy = await OtherServer.start((socket: Socket) => {
@@ -132,6 +137,7 @@ describe.skipIf(reason !== undefined).each(variants.slice(0, 2))('by $name', (va
         }
       });
     });
+    servers.push(proxy);
     const options = { timeoutMs: 500, retryAfterMs: 500 };
     const { tier } = await tiers.startConnected(variant, proxy.url, options);
     holds = true;
@@ -145,8 +151,5 @@ describe.skipIf(reason !== undefined).each(variants.slice(0, 2))('by $name', (va
       return server.cli('exists', 'ebbcache:a') === '0';
     });
     expect(held).toHaveLength(1);
-    tiers.end();
-    await proxy.end();
-    await server.end();
   });
 });
