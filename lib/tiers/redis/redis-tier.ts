@@ -4,15 +4,15 @@ import { Breaker, NOT_MADE, RefusedError } from './breaker.js';
 import { makeClient, NoClientError } from './clients.js';
 import { type Connection, GivenConnection, OwnConnection } from './connection.js';
 import { withDeadline } from './deadline.js';
+import { Deletions } from './deletions.js';
 import type { Driver } from './driver.js';
 import { Invalidations } from './invalidations.js';
+import { KeyOrder } from './key-order.js';
 import {
   type RedisTierOptions,
   type ResolvedRedisTierOptions,
   resolveRedisTierOptions,
 } from './options.js';
-import { OwedDeletions } from './owed-deletions.js';
-import { sweep } from './sweep.js';
 
 /** Gets whose reply has not come, at most, whether or not someone still waits for it. */
 const MAX_GETS = 1024;
@@ -22,9 +22,6 @@ const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
 /** What a write takes beside its key and value, about: the command, promises, a timer. */
 const WRITE_OVERHEAD_BYTES = 256;
-
-/** Keys deleted at once. */
-const DELETE_BATCH = 1000;
 
 /**
  * A remote tier in Redis or Valkey, one server or a cluster. Nothing connects before the cache starts it.
@@ -48,7 +45,8 @@ class RedisTier implements RemoteTier {
   readonly #connection: Connection;
   readonly #breaker: Breaker;
   readonly #invalidations: Invalidations | undefined;
-  readonly #owed = new OwedDeletions();
+  readonly #order = new KeyOrder();
+  readonly #deletions: Deletions;
   readonly #counts = { hits: 0, misses: 0, writes: 0, errors: 0, skipped: 0, dropped: 0 };
   /** Writes and deletions on their way. */
   readonly #queued = new Set<Promise<void>>();
@@ -62,7 +60,6 @@ class RedisTier implements RemoteTier {
   /** The first attempt to connect, which requests wait for; undefined once it has come to something. */
   #connecting: FirstAttempt | undefined = firstAttempt();
   #failed = false;
-  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ResolvedRedisTierOptions) {
     this.#options = options;
@@ -79,6 +76,13 @@ class RedisTier implements RemoteTier {
       },
       () => this.#recover(),
     );
+    this.#deletions = new Deletions(options, this.#order, {
+      isInUse: () => this.#isConnecting && this.#breaker.isClosed,
+      ready: () => this.#ready(),
+      publish: async (driver, keys) => this.#invalidations?.tell(driver, keys),
+      failed: () => this.#countError(),
+      queue: (work) => this.#queue(work),
+    });
     if (options.invalidations) {
       this.#invalidations = new Invalidations(options, {
         forgotten: (keys) => this.#tell((events) => events.onInvalidate(keys)),
@@ -104,7 +108,7 @@ class RedisTier implements RemoteTier {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    if (this.#owed.has(key)) {
+    if (this.#deletions.isOwed(key)) {
       this.#counts.misses++;
       return undefined;
     }
@@ -140,14 +144,12 @@ class RedisTier implements RemoteTier {
 
   delete(keys: readonly string[]): void {
     if (this.#closed || keys.length === 0) return;
-    this.#owed.add(keys);
-    this.#carryOut([...keys]);
+    this.#deletions.add([...keys]);
   }
 
   clear(): void {
     if (this.#closed) return;
-    this.#owed.add(undefined);
-    this.#carryOut(undefined);
+    this.#deletions.add(undefined);
   }
 
   stats(): RemoteTierStats {
@@ -163,7 +165,7 @@ class RedisTier implements RemoteTier {
     this.#closed = true;
     this.#driver = undefined;
     this.#endFirstAttempt()?.failed(new Error('The tier was closed.'));
-    clearTimeout(this.#retryTimer);
+    this.#deletions.close();
     this.#invalidations?.close();
     this.#connection.close();
   }
@@ -171,8 +173,12 @@ class RedisTier implements RemoteTier {
   /** Whether a request made now would not be sent. */
   get #skips(): boolean {
     if (this.#closed || this.#events === undefined) return true;
-    if (this.#driver === undefined && this.#connecting === undefined) return true;
-    return this.#breaker.refuses;
+    return !this.#isConnecting || this.#breaker.refuses;
+  }
+
+  /** Or connected. */
+  get #isConnecting(): boolean {
+    return this.#driver !== undefined || this.#connecting !== undefined;
   }
 
   /** Rejects when there is no connection. */
@@ -186,6 +192,8 @@ class RedisTier implements RemoteTier {
   async #ask(key: string): Promise<Uint8Array | null> {
     this.#gets++;
     try {
+      // What was set before is found.
+      await this.#order.before([key]);
       const driver = await this.#ready();
       return await driver.get(this.#options.keyPrefix + key);
     } catch (error) {
@@ -201,7 +209,7 @@ class RedisTier implements RemoteTier {
       return undefined;
     }
     // It may have been deleted since it was asked for.
-    if (bytes === null || this.#owed.has(key)) {
+    if (bytes === null || this.#deletions.isOwed(key)) {
       this.#counts.misses++;
       return undefined;
     }
@@ -210,26 +218,22 @@ class RedisTier implements RemoteTier {
   }
 
   async #write(key: string, bytes: Buffer, ttlMs: number, size: number): Promise<void> {
-    const send = async () => {
-      try {
-        const driver = await this.#ready();
-        await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
-      } catch (error) {
-        // A server that is full or read-only still answers gets.
-        throw refusedBy(error, /^[A-Z]{2,} /);
-      } finally {
-        // Not when it is given up: until there is a reply, the client holds it.
-        this.#queuedBytes -= size;
-      }
-    };
+    const place = this.#order.enter([key]);
     this.#queuedBytes += size;
+    // Not when it is given up: until there is a reply, the client holds it, and may yet send it.
+    const end = () => {
+      this.#queuedBytes -= size;
+      place.leave();
+    };
     try {
-      const written = await this.#breaker.run(() => this.#inTime(send()));
+      const isTurn = place.turn === undefined || (await this.#isInTime(place.turn));
+      const send = () => this.#inTime(this.#send(key, bytes, ttlMs).finally(end));
+      const written = isTurn && !this.#skips ? await this.#breaker.run(send) : NOT_MADE;
       if (written !== NOT_MADE) {
         this.#counts.writes++;
         return;
       }
-      this.#queuedBytes -= size;
+      end();
       this.#counts.skipped++;
     } catch {
       this.#countError();
@@ -237,55 +241,30 @@ class RedisTier implements RemoteTier {
     this.#counts.dropped++;
   }
 
-  /** Deletes what is owed, all if undefined; later when that is not possible now. */
-  #carryOut(keys: string[] | undefined): void {
-    const driver = this.#driver;
-    if (driver !== undefined && this.#breaker.isClosed) this.#queue(this.#delete(driver, keys));
-  }
-
-  async #delete(driver: Driver, keys: string[] | undefined): Promise<void> {
+  async #send(key: string, bytes: Buffer, ttlMs: number): Promise<void> {
+    const driver = await this.#ready();
     try {
-      if (keys === undefined) {
-        await sweep(driver, this.#options.keyPrefix, (step) => this.#inTime(step));
-      } else {
-        await this.#unlink(driver, keys);
-      }
-    } catch {
-      this.#countError();
-      this.#owed.add(keys);
-      this.#carryOutLater();
-      return;
-    }
-    this.#owed.settle(keys);
-    try {
-      await this.#inTime(this.#invalidations?.tell(driver, keys) ?? Promise.resolve());
-    } catch {
-      this.#countError();
+      await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
+    } catch (error) {
+      // A server that is full or read-only still answers gets.
+      const refused = refusedBy(error, /^[A-Z]{2,} /);
+      if (refused === error) this.#deletions.doubt(key);
+      throw refused;
     }
   }
 
-  async #unlink(driver: Driver, keys: string[]): Promise<void> {
-    for (let i = 0; i < keys.length; i += DELETE_BATCH) {
-      const batch = keys.slice(i, i + DELETE_BATCH);
-      const unlinked = batch.map((key) => driver.unlink(this.#options.keyPrefix + key));
-      await this.#inTime(Promise.all(unlinked));
-    }
-  }
-
-  #carryOutLater(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => this.#carryOutOwed(), this.#options.retryAfterMs);
-    this.#retryTimer.unref();
-  }
-
-  #carryOutOwed(): void {
-    if (!this.#owed.isEmpty) this.#carryOut(this.#owed.list());
-  }
-
-  /** What is written or deleted may take longer than a get, as nobody waits for it. */
+  /** What is written may take longer than a get, as nobody waits for it. */
   #inTime<T>(step: Promise<T>): Promise<T> {
     return withDeadline(step, this.#options.retryAfterMs);
+  }
+
+  async #isInTime(step: Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#inTime(step);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #queue(work: Promise<void>): void {
@@ -334,7 +313,8 @@ class RedisTier implements RemoteTier {
       this.#failed = false;
       this.#tell((events) => events.onRecovery());
     }
-    this.#carryOutOwed();
+    this.#deletions.connected();
+    this.#deletions.carryOutLate();
   }
 
   #tell(tell: (events: RemoteTierEvents) => void): void {

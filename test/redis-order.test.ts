@@ -1,0 +1,155 @@
+// What is set and deleted by one tier reaches the server in the order of the calls.
+
+import { connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RemoteTier } from '../lib/tiers/remote-tier.js';
+import { OtherServer, RedisServer, whyNoRedis } from './helpers/redis-server.js';
+import { type Library, Tiers, until, variants } from './helpers/redis-tiers.js';
+
+const reason = whyNoRedis();
+if (reason !== undefined)
+  console.log(`Skipped, the order of writes to a Redis server: there is ${reason}.`);
+
+const made = vi.hoisted((): { library: Library } => ({ library: 'ioredis' }));
+// Both libraries are installed here.
+vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
+  const clients = await importOriginal();
+  const makeClient: typeof clients.makeClient = async (url, timeoutMs) => {
+    if (made.library === 'ioredis') return clients.makeClient(url, timeoutMs);
+    const driver = await clients.makeNodeRedis(url, timeoutMs);
+    if (driver === undefined) throw new clients.NoClientError();
+    return driver;
+  };
+  return { ...clients, makeClient };
+});
+
+const MINUTE = 60_000;
+const PATIENT = { timeoutMs: 5000 };
+const tiers = new Tiers();
+const servers: { end(): Promise<void> }[] = [];
+afterEach(async () => {
+  tiers.end();
+  await Promise.all(servers.splice(0).map((server) => server.end()));
+});
+
+function set(tier: RemoteTier, value: string): void {
+  expect(tier.set('a', Buffer.from(value), MINUTE)).toBe(true);
+}
+
+/** What is done in one turn, and what is there in the end; '' for nothing. */
+const turns: [string, (tier: RemoteTier) => void, string][] = [
+  ['set, delete', (tier) => [set(tier, 'old'), tier.delete(['b', 'a'])], ''],
+  ['set, clear', (tier) => [set(tier, 'old'), tier.clear()], ''],
+  ['set, set', (tier) => [set(tier, 'old'), set(tier, 'new')], 'new'],
+  ['delete, set', (tier) => [tier.delete(['a']), set(tier, 'new')], 'new'],
+  ['clear, set', (tier) => [tier.clear(), set(tier, 'new')], 'new'],
+  ['delete, set, delete', (tier) => [tier.delete(['a']), set(tier, 'old'), tier.delete(['a'])], ''],
+  ['set, delete, set', (tier) => [set(tier, 'old'), tier.delete(['a']), set(tier, 'new')], 'new'],
+  ['set, clear, set', (tier) => [set(tier, 'old'), tier.clear(), set(tier, 'new')], 'new'],
+];
+
+describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.end());
+  beforeEach(() => {
+    made.library = variant.library;
+    server.cli('flushall');
+  });
+
+  async function expectValue(tier: RemoteTier, value: string) {
+    await tier.flush();
+    expect(server.cli('get', 'ebbcache:a')).toBe(value);
+    expect(String((await tier.get('a')) ?? '')).toBe(value);
+    expect(tier.stats()).toMatchObject({ errors: 0, dropped: 0 });
+  }
+
+  it.each(turns)('%s: connected', async (_, act, value) => {
+    const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
+    // A sweep has several steps to go.
+    server.cli('eval', "for i = 1, 2000 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
+    act(tier);
+    await expectValue(tier, value);
+  });
+
+  it.each(turns)('%s: while it connects', async (_, act, value) => {
+    const { tier } = tiers.start(variant, server.url, PATIENT);
+    act(tier);
+    await expectValue(tier, value);
+  });
+
+  it('a get finds the latest value that was set before', async () => {
+    const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
+    set(tier, 'old');
+    set(tier, 'new');
+    expect(String(await tier.get('a'))).toBe('new');
+  });
+
+  it('more keys at once than may be put off are deleted, and nothing else', async () => {
+    const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
+    set(tier, 'kept');
+    tier.delete(Array.from({ length: 10_001 }, (_, i) => `key ${i}`));
+    await expectValue(tier, 'kept');
+  });
+
+  it('a set that was given up, and is carried out late, is deleted all the same', async () => {
+    const { tier } = await tiers.startConnected(variant, server.url, {
+      timeoutMs: 50,
+      retryAfterMs: 100,
+      failureThreshold: 1000,
+    });
+    server.cli('config', 'resetstat');
+    server.hang();
+    set(tier, 'old');
+    await tier.flush();
+    expect(tier.stats()).toMatchObject({ writes: 0, dropped: 1 });
+    tier.delete(['a']);
+    await tier.flush();
+    server.goOn();
+    await until(async () => {
+      expect(await tier.get('a')).toBeUndefined();
+      return server.cli('info', 'commandstats').includes('cmdstat_unlink');
+    });
+    expect(server.cli('get', 'ebbcache:a')).toBe('');
+    expect(await tier.get('a')).toBeUndefined();
+  });
+});
+
+describe.skipIf(reason !== undefined).each(variants.slice(0, 2))('by $name', (variant) => {
+  it('a set that overtakes its deletion by a lost connection is deleted again', async () => {
+    made.library = variant.library;
+    const server = await RedisServer.start();
+    servers.push(server);
+    const held: (() => void)[] = [];
+    let holds = false;
+    const proxy = await OtherServer.start((socket: Socket) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      upstream.on('error', () => {}).on('data', (data) => socket.write(data));
+      socket.on('data', (data) => {
+        if (holds && data.includes('\r\nold\r\n')) {
+          // The connection breaks, while what was sent is still on its way.
+          held.push(() => void upstream.write(data));
+          socket.destroy();
+        } else {
+          upstream.write(data);
+        }
+      });
+    });
+    servers.push(proxy);
+    const options = { timeoutMs: 500, retryAfterMs: 500 };
+    const { tier } = await tiers.startConnected(variant, proxy.url, options);
+    holds = true;
+    set(tier, 'old');
+    tier.delete(['a']);
+    await until(() => server.cli('info', 'commandstats').includes('cmdstat_unlink'));
+    for (const send of held) send();
+    await until(() => server.cli('info', 'commandstats').includes('cmdstat_set:'));
+    await until(async () => {
+      expect(await tier.get('a')).toBeUndefined();
+      return server.cli('exists', 'ebbcache:a') === '0';
+    });
+    expect(held).toHaveLength(1);
+  });
+});
