@@ -52,9 +52,10 @@ it('many who use one folder do each other no harm', {
       expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
       const { outcomes, errors, terminated } = JSON.parse(stdout);
       expect(errors).toEqual([]);
-      for (const { diskBytes, diskHits, ...found } of outcomes as Outcome[]) {
+      for (const { diskBytes, diskHits: _, ...found } of outcomes as Outcome[]) {
         expect(found).toEqual({ wrong: [], warnings: [], tierErrors: 0 });
-        expect(diskBytes).toBeLessThan(8 * 1024 * 1024);
+        // Readers that were killed, or are busy, hold pages for a while, so that more are taken; not forever.
+        expect(diskBytes).toBeLessThan(64 * 1024 * 1024);
       }
       expect(outcomes[0].diskHits).toBeGreaterThan(0);
       if (process.env.EBBCACHE_HAMMER_SECONDS) console.log(killed, terminated, outcomes[0]);

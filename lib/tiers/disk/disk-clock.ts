@@ -7,6 +7,10 @@ import type { Batch, DiskDatabase } from './disk-database.js';
 
 /** Share of the budget that entries may fill: the rest is for pages that are freed and not yet used. */
 const FULL_SHARE = 0.9;
+/** What may be filled of a file that has grown beyond its budget. */
+const LEAST_SHARE = 0.75;
+/** How often it is looked for readers that were killed, ms: what they had in view is not used again. */
+const DEAD_READERS_MS = 250;
 /** Entries that one step of the hand looks at. */
 const STEP_ENTRIES = 64;
 /** Steps in which used entries may stay, before all of them go: a batch must not take long. */
@@ -27,6 +31,7 @@ export interface Eviction {
 export class DiskClock {
   #hand: Buffer | undefined;
   readonly #maxBytes: number;
+  #lookedForDeadAt = 0;
   /** Whether the key was used since this was last asked for it. */
   readonly #wasUsed: (key: Buffer) => boolean;
 
@@ -38,9 +43,11 @@ export class DiskClock {
   /** What has to go for so many bytes of entries to come in. */
   makeRoom(database: DiskDatabase, incoming: number): Eviction {
     const { usedBytes, fileBytes } = database.size();
-    // A file that has grown too large is brought back by leaving more of it free.
     const overgrown = Math.max(0, fileBytes - this.#maxBytes);
-    let excess = usedBytes + incoming - (this.#maxBytes * FULL_SHARE - overgrown);
+    if (overgrown > 0) this.#forgetDeadReaders(database);
+    // One that has grown too large grows no more where more of it is free; smaller it does not become.
+    const full = Math.max(this.#maxBytes * FULL_SHARE - overgrown, this.#maxBytes * LEAST_SHARE);
+    let excess = usedBytes + incoming - full;
     const evicted: { key: Buffer | undefined; sequence: Buffer }[] = [];
     let expired = 0;
     const now = Date.now();
@@ -65,6 +72,13 @@ export class DiskClock {
       }
     }
     return { evicted, expired };
+  }
+
+  #forgetDeadReaders(database: DiskDatabase): void {
+    const now = performance.now();
+    if (now - this.#lookedForDeadAt < DEAD_READERS_MS) return;
+    this.#lookedForDeadAt = now;
+    database.forgetDeadReaders();
   }
 }
 
