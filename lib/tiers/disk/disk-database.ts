@@ -149,6 +149,12 @@ export class DiskDatabase {
     return { entries: entryCount!, usedBytes: pages * pageSize!, fileBytes: this.#watch.size };
   }
 
+  /** So that pages can be used again that killed processes had in view. */
+  forgetDeadReaders(): void {
+    // The package's types do not know it.
+    (this.#root as unknown as { readerCheck(): number }).readerCheck();
+  }
+
   clear(): void {
     this.#watch.checkPlaces();
     this.#root.transactionSync(() => {
