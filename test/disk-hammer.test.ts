@@ -1,6 +1,8 @@
-// Processes and threads that work on one folder, with evictions all the time, where workers are
-// terminated and a process is killed: no wrong value, no error, no end but the one that was asked for.
-// EBBCACHE_HAMMER_SECONDS says for how long (5).
+// Processes and threads that work on one folder, with evictions all the time, where one process after the
+// other is killed: no wrong value, no error, no end but the one that was asked for.
+// EBBCACHE_HAMMER_SECONDS says for how long (5). With EBBCACHE_HAMMER_TERMINATE workers are terminated too;
+// one that is so in the middle of a transaction (it opens or closes its cache) makes the process hang:
+// the database's package then never gives up its lock.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

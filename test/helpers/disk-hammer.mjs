@@ -41,7 +41,8 @@ async function work() {
       const found = await cache.fetch(key, () => metadataOf(key, version));
       if (versionOf(key, found) < 1) wrong.push(key);
     } else if (kind < 999) cache.invalidateFile(key);
-    else if (random(30) === 0) cache.clearAll();
+    // Not in workers: one that is terminated while it opens the folder anew keeps the database's lock.
+    else if (isMainThread && random(30) === 0) cache.clearAll();
     if (i % 32 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   const { tierErrors, diskBytes, diskHits } = cache.getStats();
@@ -59,9 +60,12 @@ async function runWorkers(first) {
     const data = [packageUrl, cacheDir, left, 0, 1000 * first + i];
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data });
     worker.on('error', (error) => errors.push(String(error)));
-    worker.on('message', (outcome) => outcomes.push(outcome));
+    worker.on('message', (message) => message !== 'ready' && outcomes.push(message));
     const exited = new Promise((resolve) => worker.once('exit', resolve));
-    await Promise.race([exited, setTimeout(200 + random(1500))]);
+    // The same is so of one that opens it for the first time.
+    await Promise.race([exited, new Promise((resolve) => worker.once('message', resolve))]);
+    const isTerminated = process.env.EBBCACHE_HAMMER_TERMINATE !== undefined;
+    await (isTerminated ? Promise.race([exited, setTimeout(200 + random(1500))]) : exited);
     if (!isOver()) {
       terminated++;
       await worker.terminate();
@@ -77,5 +81,6 @@ if (isMainThread) {
   await Promise.all(all);
   writeSync(1, JSON.stringify({ outcomes, errors, terminated }));
 } else {
+  parentPort.postMessage('ready');
   parentPort.postMessage(await work());
 }

@@ -79,10 +79,12 @@ export class DiskDatabase {
     });
     try {
       this.#watch = new DataWatch(folder);
-      checkFormat(this.#open('about'));
-      this.#entries = this.#open('entries');
-      this.#index = this.#open('index');
-      this.#counters = this.#open('counters');
+      // In one transaction: each has to wait for others who write.
+      const opened = this.#root.transactionSync(() => {
+        checkFormat(this.#open('about'));
+        return (['entries', 'index', 'counters'] as const).map((name) => this.#open(name));
+      });
+      [this.#entries, this.#index, this.#counters] = opened as [Bytes, Bytes, Bytes];
     } catch (error) {
       void this.#root.close();
       throw error;
