@@ -88,9 +88,10 @@ export class DiskWriter {
     return this.#change(key, undefined);
   }
 
-  /** Forgets what waits. */
+  /** Forgets what waits; what is under way in the other thread is deleted behind it. */
   forget(): void {
     this.#queue.clear();
+    for (const key of this.#underWay?.keys() ?? []) this.#queue.put(key, undefined);
     this.#pausedUntil = 0;
   }
 
