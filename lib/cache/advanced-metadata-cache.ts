@@ -6,7 +6,7 @@ import {
   type ResolvedAdvancedOptions,
   resolveAdvancedOptions,
 } from './advanced-options.js';
-import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
+import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
 import { Extractions, type MetadataExtractor } from './extractions.js';
 import { DEFAULT_TIER, fileKey } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
@@ -159,17 +159,10 @@ export class AdvancedMetadataCache {
   getStats(): AdvancedCacheStats {
     this.assertOpen();
     const { counters } = this.tiers;
-    const { hits, misses, memoryHits, diskHits, remoteHits } = counters;
     const memory = this.tiers.memory.stats();
     const disk = this.tiers.disk?.stats();
     return {
-      hits,
-      misses,
-      totalRequests: hits + misses,
-      hitRatePercent: percentOf(hits, hits + misses),
-      memoryHits,
-      diskHits,
-      remoteHits,
+      ...lookUpStats(counters),
       evictions: memory.evictions,
       cacheWrites: counters.cacheWrites,
       cacheInvalidations: counters.cacheInvalidations,

@@ -31,6 +31,20 @@ export interface AdvancedCacheStats {
   diskDrops: number;
 }
 
+/** What look-ups came to, by their counters. */
+export function lookUpStats(counted: {
+  memoryHits: number;
+  diskHits: number;
+  remoteHits: number;
+  misses: number;
+}) {
+  const { memoryHits, diskHits, remoteHits, misses } = counted;
+  const hits = memoryHits + diskHits + remoteHits;
+  const totalRequests = hits + misses;
+  const hitRatePercent = percentOf(hits, totalRequests);
+  return { hits, misses, totalRequests, hitRatePercent, memoryHits, diskHits, remoteHits };
+}
+
 export function percentOf(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole;
 }

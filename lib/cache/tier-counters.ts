@@ -8,8 +8,4 @@ export class TierCounters {
   cacheInvalidations = 0;
   /** Failures of the memory tier and of records; the other tiers count their own. */
   errors = 0;
-
-  get hits(): number {
-    return this.memoryHits + this.diskHits + this.remoteHits;
-  }
 }

@@ -1,5 +1,5 @@
 import { defaultCacheDir } from '../cache/advanced-options.js';
-import { percentOf } from '../cache/advanced-stats.js';
+import { lookUpStats } from '../cache/advanced-stats.js';
 import { type DiskSummary, readDiskSummary } from '../tiers/disk/disk-summary.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
@@ -32,20 +32,16 @@ type Report = ReturnType<typeof reportOf>;
 
 function reportOf(cacheDir: string, { entries, bytes, counters }: DiskSummary) {
   const counted = (name: string) => counters[name] ?? 0;
-  const [memoryHits, diskHits] = [counted('memoryHits'), counted('diskHits')];
-  const [remoteHits, misses] = [counted('remoteHits'), counted('misses')];
-  const hits = memoryHits + diskHits + remoteHits;
   return {
     cacheDir,
     diskEntries: entries,
     diskBytes: bytes,
-    hits,
-    misses,
-    totalRequests: hits + misses,
-    hitRatePercent: percentOf(hits, hits + misses),
-    memoryHits,
-    diskHits,
-    remoteHits,
+    ...lookUpStats({
+      memoryHits: counted('memoryHits'),
+      diskHits: counted('diskHits'),
+      remoteHits: counted('remoteHits'),
+      misses: counted('misses'),
+    }),
     evictions: counted('evictions'),
     cacheWrites: counted('cacheWrites'),
     cacheInvalidations: counted('cacheInvalidations'),

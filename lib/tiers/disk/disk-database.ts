@@ -104,7 +104,7 @@ export class DiskDatabase {
     return readBytes(this.#index, key) !== undefined;
   }
 
-  /** Writes and commits. What a transaction of milliseconds costs is in the system's memory, not on disk. */
+  /** Writes and commits, to the system's memory: `sync` brings it to the disk. */
   write(batch: Batch): void {
     this.#watch.checkPlaces();
     this.#root.transactionSync(() => this.#apply(batch));

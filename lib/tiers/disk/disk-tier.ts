@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../entry.js';
 import { DiskClock } from './disk-clock.js';
 import type { Counters } from './disk-counters.js';
-import { type DatabaseSize, type DiskDatabase, WRITER_BYTES } from './disk-database.js';
+import { type DiskDatabase, WRITER_BYTES } from './disk-database.js';
 import { DiskError, toDiskError } from './disk-error.js';
 import { diskKey, diskKeyPrefix } from './disk-key.js';
 import { type ClosedState, type OpenedDisk, openDisk } from './disk-open.js';
@@ -31,7 +31,7 @@ export interface DiskTierOptions {
   /** Called when the tier goes out of use, or had to start anew. */
   onTrouble(error: DiskError): void;
   onRecovery(): void;
-  /** What is to be left on disk for other processes to read; asked for at most once a second. */
+  /** What is to be left on disk for other processes to read; asked for every two seconds. */
   counters(): Counters;
 }
 
@@ -68,7 +68,6 @@ export class DiskTier {
   #errors = 0;
   #closed = false;
   readonly #writerId = randomBytes(WRITER_BYTES);
-  #lastSize: DatabaseSize = { entries: 0, usedBytes: 0, fileBytes: 0 };
 
   constructor(options: DiskTierOptions) {
     this.#options = options;
@@ -150,12 +149,11 @@ export class DiskTier {
 
   stats(): DiskTierStats {
     const size = this.#use((database) => database.size());
-    if (size !== undefined) this.#lastSize = size;
     const { drops, evictions, expirations } = this.#writer;
     return {
       available: size !== undefined,
-      entries: size === undefined ? 0 : this.#lastSize.entries,
-      bytes: size === undefined ? 0 : this.#lastSize.fileBytes,
+      entries: size?.entries ?? 0,
+      bytes: size?.fileBytes ?? 0,
       errors: this.#errors,
       evictions,
       expirations,
