@@ -12,7 +12,7 @@ namespace ebbcache {
 /// object) that it runs in. Bytes; `used` never passes `limit`.
 struct MemoryBound {
   uint64_t limit = 0;
-  /// Without what the kernel can take back for free (page cache that is not in active use).
+  /// Without what the kernel gives back on demand: page cache and reclaimable kernel memory.
   uint64_t used = 0;
 
   uint64_t available() const { return limit - used; }
@@ -25,12 +25,16 @@ struct MemoryBound {
 /// pressure level, Windows its low-memory notification. Linux has stalls instead.
 enum class KernelWord : uint8_t { kNone, kLow, kCritical };
 
-/// The cheap part, read before every slab is taken: how full each bound is.
+/// The cheap part: how full each bound is.
 struct MemoryUsage {
   MemoryBound system;
   /// Absent where nothing but the machine limits the process. With nested groups, the one of the
   /// ancestors with the fewest bytes available.
   std::optional<MemoryBound> group;
+  /// Whether the group has to read files again, much and soon after their page cache was dropped
+  /// for want of room. Once for each 2 s in which it does. Linux only; from 4.13 on in cgroup v2,
+  /// from 5.9 on in v1.
+  bool groupRefaults = false;
   KernelWord kernel = KernelWord::kNone;
 };
 
@@ -74,6 +78,10 @@ class MemoryReader {
  public:
   virtual ~MemoryReader() = default;
   virtual bool readUsage(MemoryUsage& out, std::string& error) = 0;
+  /// No less than what readUsage() would say is used, where that costs less: with what can be given
+  /// back, the limits as of the last call of readUsage() or readSnapshot(), and the machine as it
+  /// was then, which may have changed since.
+  virtual bool readCharged(MemoryUsage& out, std::string& error) { return readUsage(out, error); }
   virtual bool readSnapshot(MemorySnapshot& out, std::string& error) = 0;
 };
 

@@ -39,41 +39,42 @@ struct Broken {
 
 const std::vector<Readable>& readableMachines() {
   static const std::vector<Readable> kMachines{
-      {"docker-v1", kServer, MemoryBound{512 * kMiB, 234 * kMiB + 49152}, {512 * kMiB, 0}, {}},
+      {"docker-v1", kServer, MemoryBound{512 * kMiB, 214740992}, {512 * kMiB, 0}, {}},
       {"docker-v2",
        kServer,
-       MemoryBound{512 * kMiB, 292 * kMiB + 20480},
+       MemoryBound{512 * kMiB, 267194368},
        {512 * kMiB, 6 * kMiB},
        PsiAverages{1.27, 0.44}},
       // Its group may not swap, though the machine has room for it.
-      {"docker-v2-host-namespace", kServer, MemoryBound{256 * kMiB, 126 * kMiB - 4096}, kNoSwap,
+      {"docker-v2-host-namespace", kServer, MemoryBound{256 * kMiB, 114868224}, kNoSwap,
        PsiAverages{}},
-      {"kubernetes-v1-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, kNoSwap, {}},
-      {"kubernetes-v2-pod", kServer, MemoryBound{1024 * kMiB, 662 * kMiB + 12288}, kNoSwap,
+      {"kubernetes-v1-pod", kServer, MemoryBound{1024 * kMiB, 607399936}, kNoSwap, {}},
+      {"kubernetes-v2-pod", kServer, MemoryBound{1024 * kMiB, 606662656}, kNoSwap,
        PsiAverages{0.83, 0.2}},
-      {"kubernetes-v2-pod-tighter", kServer, MemoryBound{1024 * kMiB, 980 * kMiB}, kNoSwap,
+      {"kubernetes-v2-pod-tighter", kServer, MemoryBound{1024 * kMiB, 898416640}, kNoSwap,
        PsiAverages{0.83, 0.2}},
       // The container's own limit is its MemTotal; within it the service has one.
       {"lxc",
-       {2048 * kMiB, 348 * kMiB},
-       MemoryBound{1024 * kMiB, 311 * kMiB},
+       {2048 * kMiB, 365928448},
+       MemoryBound{1024 * kMiB, 284606464},
        kNoSwap,
        PsiAverages{}},
       {"systemd-service",
        kServer,
-       MemoryBound{768 * kMiB, 600 * kMiB},
+       MemoryBound{768 * kMiB, 549765120},
        {256 * kMiB, 120 * kMiB},
        PsiAverages{4.02, 2.75}},
       // The limit of memory is v1's, the stalls are v2's. Nothing but the machine bounds the swap.
-      {"hybrid", kServer, MemoryBound{1024 * kMiB, 440 * kMiB}, kServerSwap, PsiAverages{2.1, 0.9}},
+      {"hybrid", kServer, MemoryBound{1024 * kMiB, 403701760}, kServerSwap, PsiAverages{2.1, 0.9}},
       {"unlimited-v1", kServer, {}, kServerSwap, {}},
       {"unlimited-v2", kServer, {}, kServerSwap, PsiAverages{}},
       {"bare-metal", kServer, {}, kServerSwap, {}},
       {"gvisor", {2048 * kMiB, 448 * kMiB}, MemoryBound{1024 * kMiB, 448 * kMiB}, kNoSwap, {}},
       {"usage-above-limit", kServer, MemoryBound{512 * kMiB, 512 * kMiB}, kNoSwap, PsiAverages{}},
-      {"inactive-above-usage", kServer, MemoryBound{512 * kMiB, 0}, kNoSwap, PsiAverages{}},
+      // What the lists of anonymous pages and the kernel memory in memory.stat add up to.
+      {"inactive-above-usage", kServer, MemoryBound{512 * kMiB, 182238016}, kNoSwap, PsiAverages{}},
       {"truncated-stat", kServer, MemoryBound{512 * kMiB, 300 * kMiB}, kNoSwap, PsiAverages{}},
-      {"no-mem-available", {8054844 * kKiB, 3202492 * kKiB}, {}, {4194300 * kKiB, 0}, {}},
+      {"no-mem-available", {8054844 * kKiB, 3291993088}, {}, {4194300 * kKiB, 0}, {}},
   };
   return kMachines;
 }

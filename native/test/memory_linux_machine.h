@@ -37,9 +37,10 @@ class LinuxMachine {
     tree.write("cgroup/" + folder + "/memory.limit_in_bytes", limit + "\n");
     tree.write("cgroup/" + folder + "/memory.usage_in_bytes", std::to_string(usage) + "\n");
     tree.write("cgroup/" + folder + "/memory.stat",
-               "cache 1\nrss 2\ninactive_file 3\nactive_file 4\nhierarchical_memory_limit 5\n"
+               "cache 1\nrss 2\ninactive_file 3\nactive_file 4\n"
+               "hierarchical_memory_limit 9223372036854771712\n"
                "total_cache 6\ntotal_inactive_file " +
-                   std::to_string(inactiveFile) + "\ntotal_active_file 7\n");
+                   std::to_string(inactiveFile) + "\ntotal_active_file 0\n");
   }
 
   void writeV2(const std::string& folder, const std::string& max, const std::string& high,
@@ -50,7 +51,7 @@ class LinuxMachine {
     tree.write("cgroup/" + folder + "/memory.current", std::to_string(usage) + "\n");
     tree.write("cgroup/" + folder + "/memory.stat",
                "anon 1\nfile 2\ninactive_anon 3\nactive_anon 4\ninactive_file " +
-                   std::to_string(inactiveFile) + "\nactive_file 5\n");
+                   std::to_string(inactiveFile) + "\nactive_file 0\n");
   }
 
   std::unique_ptr<MemoryReader> open() const {

@@ -4,6 +4,7 @@
 #include "memory/linux/process.h"
 #include "memory/linux/psi.h"
 #include "memory/linux/text.h"
+#include "memory/linux/used_memory.h"
 
 namespace ebbcache {
 namespace {
@@ -13,14 +14,14 @@ constexpr uint64_t kKiB = 1024;
 MemoryBound parsed(std::string_view text) {
   MemoryBound bound;
   std::string why;
-  EXPECT_TRUE(parseMeminfo(text, bound, why)) << why;
+  EXPECT_TRUE(machineBound(parseMeminfo(text), 0, bound, why)) << why;
   return bound;
 }
 
 std::string whyRefused(std::string_view text) {
   MemoryBound bound{1, 2};
   std::string why;
-  EXPECT_FALSE(parseMeminfo(text, bound, why));
+  EXPECT_FALSE(machineBound(parseMeminfo(text), 0, bound, why));
   EXPECT_EQ(bound.limit, 1U);
   EXPECT_EQ(bound.used, 2U);
   return why;

@@ -85,7 +85,7 @@ TEST(LinuxSwap, MalformedFieldsAreNamed) {
 TEST(LinuxSwap, FreeAboveTotalIsNoneUsed) {
   std::optional<SwapUsage> swap;
   std::string why;
-  ASSERT_TRUE(parseSwap("SwapTotal: 1 kB\nSwapFree: 5 kB\n", swap, why)) << why;
+  ASSERT_TRUE(swapOf(parseMeminfo("SwapTotal: 1 kB\nSwapFree: 5 kB\n"), swap, why)) << why;
   ASSERT_TRUE(swap.has_value());
   EXPECT_EQ(swap.value_or(SwapUsage{}).used, 0U);
 }

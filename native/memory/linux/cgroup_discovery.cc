@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "memory/linux/file_system.h"
 #include "memory/linux/kept_file.h"
+#include "memory/linux/mountinfo.h"
 #include "memory/linux/text.h"
 
 namespace ebbcache {
@@ -59,37 +61,36 @@ std::string findCombinedMount(const std::string& root) {
   return {};
 }
 
-/// Lines are "id parent device root mount-point options [tag ...] - type source super-options".
-std::string findListedMount(const std::string& proc) {
+/// A hierarchy that this process sees.
+struct Hierarchy {
+  std::string mountPoint;
+  /// The group that is mounted there, where it is known; else "/".
+  std::string root = "/";
+};
+
+std::vector<Hierarchy> findListedHierarchies(const std::string& proc, CgroupVersion version) {
+  std::vector<Hierarchy> found;
   std::string text;
   std::string error;
-  if (readWholeFile(proc + "/self/mountinfo", text, error) != FileResult::kRead) return {};
-  std::string_view rest = text;
-  std::string_view line;
-  while (nextLine(rest, line)) {
-    const size_t dash = line.find(" - ");
-    if (dash == std::string_view::npos) continue;
-    std::string_view right = line.substr(dash + 3);
-    if (nextWord(right) != "cgroup") continue;
-    nextWord(right);
-    if (!listContains(nextWord(right), "memory")) continue;
-    std::string_view point;
-    for (int field = 0; field < 5; ++field) point = nextWord(line);
-    if (isDirectory(std::string(point))) return std::string(point);
+  if (readWholeFile(proc + "/self/mountinfo", text, error) != FileResult::kRead) return found;
+  for (Mount& mount : parseMountinfo(text)) {
+    const bool isWanted =
+        version == CgroupVersion::kV2
+            ? mount.type == "cgroup2"
+            : mount.type == "cgroup" && listContains(mount.superOptions, "memory");
+    if (isWanted) found.push_back({std::move(mount.point), std::move(mount.root)});
   }
-  return {};
+  return found;
 }
 
-std::string findMount(const MemoryRoots& roots, CgroupVersion version) {
+/// Where distributions and containers mount it.
+std::vector<Hierarchy> findUsualHierarchies(const MemoryRoots& roots, CgroupVersion version) {
   if (version == CgroupVersion::kV1) {
-    if (std::string path = roots.cgroup + "/memory"; isDirectory(path)) return path;
-    if (std::string path = findCombinedMount(roots.cgroup); !path.empty()) return path;
-    return findListedMount(roots.proc);
+    return {{roots.cgroup + "/memory"}, {findCombinedMount(roots.cgroup)}};
   }
   // In a hybrid setup the root is a tmpfs that has the v2 hierarchy as one folder of many.
   const bool rootIsGroup = ::access((roots.cgroup + "/cgroup.procs").c_str(), F_OK) == 0;
-  if (std::string path = roots.cgroup + "/unified"; !rootIsGroup && isDirectory(path)) return path;
-  return isDirectory(roots.cgroup) ? roots.cgroup : std::string();
+  return {{rootIsGroup ? roots.cgroup : roots.cgroup + "/unified"}};
 }
 
 std::vector<std::string_view> splitPath(std::string_view path) {
@@ -103,17 +104,27 @@ std::vector<std::string_view> splitPath(std::string_view path) {
   return names;
 }
 
-/// The folders from that of `path` up to the mount point. A container that sees the host's path
-/// but mounts only its own part of the hierarchy lacks the first names of the path, so they are
-/// dropped one by one until the folder exists; what remains in the end is the mount point.
-std::vector<std::string> findFolders(const std::string& mount, std::string_view path) {
+/// The names of `path` below the group that is mounted. A container that sees the host's path but
+/// mounts only its own part of the hierarchy lacks the first names of the path.
+std::vector<std::string_view> namesBelow(std::string_view root, std::string_view path) {
   std::vector<std::string_view> names = splitPath(path);
+  const std::vector<std::string_view> above = splitPath(root);
+  const bool isBelow =
+      above.size() <= names.size() && std::equal(above.begin(), above.end(), names.begin());
+  if (isBelow) names.erase(names.begin(), names.begin() + static_cast<ptrdiff_t>(above.size()));
+  return names;
+}
+
+/// The folders from that of `path` up to the mount point. Names that the mount lacks are dropped
+/// from the front one by one until the folder exists; what remains in the end is the mount point.
+std::vector<std::string> findFolders(const Hierarchy& hierarchy, std::string_view path) {
+  std::vector<std::string_view> names = namesBelow(hierarchy.root, path);
   for (const std::string_view name : names) {
     // The group is outside of this cgroup namespace.
-    if (name == "..") return {mount};
+    if (name == "..") return {hierarchy.mountPoint};
   }
   while (true) {
-    std::vector<std::string> folders{mount};
+    std::vector<std::string> folders{hierarchy.mountPoint};
     for (const std::string_view name : names) {
       folders.insert(folders.begin(), folders.front() + "/" + std::string(name));
     }
@@ -125,9 +136,22 @@ std::vector<std::string> findFolders(const std::string& mount, std::string_view 
 std::optional<CgroupPlace> findPlace(const MemoryRoots& roots, CgroupVersion version,
                                      std::optional<std::string_view> path) {
   if (!path) return std::nullopt;
-  const std::string mount = findMount(roots, version);
-  if (mount.empty()) return std::nullopt;
-  return CgroupPlace{version, std::string(*path), findFolders(mount, *path)};
+  const size_t wholePath = splitPath(*path).size() + 1;
+  // The mount that shows most of the path: others may be of other parts of the hierarchy.
+  std::vector<std::string> best;
+  const auto consider = [&](const std::vector<Hierarchy>& hierarchies) {
+    for (const Hierarchy& each : hierarchies) {
+      if (!isDirectory(each.mountPoint)) continue;
+      std::vector<std::string> folders = findFolders(each, *path);
+      if (folders.size() > best.size()) best = std::move(folders);
+    }
+  };
+  consider(findUsualHierarchies(roots, version));
+  if (best.size() < wholePath) consider(findListedHierarchies(roots.proc, version));
+  // A sandbox may show the groups without the files of their root.
+  if (best.size() < wholePath && version == CgroupVersion::kV2) consider({{roots.cgroup}});
+  if (best.empty()) return std::nullopt;
+  return CgroupPlace{version, std::string(*path), std::move(best)};
 }
 
 /// The root of the hierarchy has all of the machine's processes in it: what it tells of stalls is

@@ -20,6 +20,10 @@ struct CgroupPlace {
   std::string path;
   /// The folder of the group, then that of each ancestor up to the mount point. Never empty.
   std::vector<std::string> folders;
+
+  bool operator==(const CgroupPlace& other) const {
+    return version == other.version && path == other.path && folders == other.folders;
+  }
 };
 
 struct CgroupPlaces {

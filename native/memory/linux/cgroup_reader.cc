@@ -13,12 +13,12 @@ constexpr std::chrono::seconds kDiscoverAfter{10};
 
 }  // namespace
 
-bool CgroupReader::read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
-                        std::string& error) {
+bool CgroupReader::read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer,
+                        CgroupUsage& out, std::string& error) {
   if (!follow(buffer, error)) return false;
-  if (readTightest(machineTotal, withSwap, buffer, out, error)) return true;
+  if (readTightest(machine, withSwap, buffer, out, error)) return true;
   // The group was removed, or the process was moved, since the last look.
-  return discover(buffer, error) && readTightest(machineTotal, withSwap, buffer, out, error);
+  return discover(buffer, error) && readTightest(machine, withSwap, buffer, out, error);
 }
 
 bool CgroupReader::follow(FileBuffer& buffer, std::string& error) {
@@ -58,9 +58,11 @@ bool CgroupReader::discover(FileBuffer& buffer, std::string& error) {
     error = "The memory cgroup " + place_->folders.front() + " of this process is gone.";
     return false;
   }
-  groups_.clear();
-  if (place) {
-    for (const std::string& folder : place->folders) groups_.emplace_back(place->version, folder);
+  if (place_ && place && *place_ == *place) {
+    // They remember what they saw before.
+    for (CgroupGroup& group : groups_) group.lookAgain();
+  } else {
+    openGroups(place);
   }
   if (places.pressureFile.empty()) {
     pressure_.reset();
@@ -72,14 +74,33 @@ bool CgroupReader::discover(FileBuffer& buffer, std::string& error) {
   return true;
 }
 
-bool CgroupReader::readTightest(uint64_t machineTotal, bool withSwap, FileBuffer& buffer,
+void CgroupReader::openGroups(const std::optional<CgroupPlace>& place) {
+  groups_.clear();
+  if (!place) return;
+  for (const std::string& folder : place->folders) {
+    groups_.emplace_back(place->version, folder, &folder == &place->folders.back());
+  }
+}
+
+bool CgroupReader::readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out,
+                               std::string& error) {
+  std::optional<MemoryBound> tightest;
+  for (CgroupGroup& group : groups_) {
+    if (!group.readCharged(buffer, tightest, error)) return false;
+  }
+  out = tightest;
+  return true;
+}
+
+bool CgroupReader::readTightest(const MachineMemory& machine, bool withSwap, FileBuffer& buffer,
                                 CgroupUsage& out, std::string& error) {
   CgroupUsage tightest;
   for (CgroupGroup& group : groups_) {
     CgroupUsage usage;
-    if (!group.read(machineTotal, withSwap, buffer, usage, error)) return false;
+    if (!group.read(machine, withSwap, buffer, usage, error)) return false;
     takeTighter(usage.memory, tightest.memory);
     takeTighter(usage.swap, tightest.swap);
+    tightest.refaults = tightest.refaults || usage.refaults;
   }
   out = tightest;
   return true;

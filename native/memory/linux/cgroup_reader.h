@@ -25,8 +25,12 @@ class CgroupReader {
 
   /// Of the nested groups the tightest bound of memory, and of swap. False, with a sentence in
   /// `error`, when a file cannot be read or believed.
-  bool read(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
+  bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
+
+  /// The tightest bound of memory among those that read() saw last, with all that is charged now as
+  /// used. False, with a sentence in `error`, when a file cannot be read.
+  bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
   /// Of the process's own group, as of the last read(); leaves `out` empty where it tells none.
   /// False, with a sentence in `error`, when its file is malformed.
@@ -37,9 +41,10 @@ class CgroupReader {
   /// Looks for the groups anew where the process was moved, or the last look is long ago.
   bool follow(FileBuffer& buffer, std::string& error);
   bool discover(FileBuffer& buffer, std::string& error);
+  void openGroups(const std::optional<CgroupPlace>& place);
   bool readMembership(FileBuffer& buffer, std::string_view& text, std::string& error);
-  bool readTightest(uint64_t machineTotal, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
-                    std::string& error);
+  bool readTightest(const MachineMemory& machine, bool withSwap, FileBuffer& buffer,
+                    CgroupUsage& out, std::string& error);
 
   MemoryRoots roots_;
   KeptFile membershipFile_;

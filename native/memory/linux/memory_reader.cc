@@ -1,14 +1,17 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
+#include "memory/linux/arcstats.h"
 #include "memory/linux/cgroup_reader.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/meminfo.h"
 #include "memory/linux/paced_psi.h"
 #include "memory/linux/process.h"
 #include "memory/linux/tighter.h"
+#include "memory/linux/used_memory.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -19,30 +22,33 @@ class LinuxMemoryReader final : public MemoryReader {
   explicit LinuxMemoryReader(const MemoryRoots& roots)
       : meminfo_(roots.proc + "/meminfo"),
         statm_(roots.proc + "/self/statm"),
+        arcstats_(roots.proc + "/spl/kstat/zfs/arcstats"),
         pressure_(roots.proc + "/pressure/memory"),
         cgroup_(roots) {}
 
   bool readUsage(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage;
+    Meminfo meminfo;
     CgroupUsage group;
-    std::string_view text;
-    if (!readMachine(usage.system, text, error)) return false;
-    if (!cgroup_.read(usage.system.limit, false, buffer_, group, error)) return false;
-    usage.group = group.memory;
+    if (!readBounds(false, meminfo, usage, group, error)) return false;
+    out = usage;
+    return true;
+  }
+
+  bool readCharged(MemoryUsage& out, std::string& error) override {
+    MemoryUsage usage = latest_;
+    if (!cgroup_.readCharged(buffer_, usage.group, error)) return false;
     out = usage;
     return true;
   }
 
   bool readSnapshot(MemorySnapshot& out, std::string& error) override {
     MemorySnapshot snapshot;
-    MemoryUsage& usage = snapshot.usage;
+    Meminfo meminfo;
     CgroupUsage group;
-    std::string_view text;
     std::string why;
-    if (!readMachine(usage.system, text, error)) return false;
-    if (!parseSwap(text, snapshot.swap, why)) return reject(meminfo_, why, error);
-    if (!cgroup_.read(usage.system.limit, true, buffer_, group, error)) return false;
-    usage.group = group.memory;
+    if (!readBounds(true, meminfo, snapshot.usage, group, error)) return false;
+    if (!swapOf(meminfo, snapshot.swap, why)) return reject(meminfo_, why, error);
     takeTighter(group.swap, snapshot.swap);
     if (!readProcess(snapshot, error)) return false;
     const auto now = PacedPsi::Clock::now();
@@ -59,11 +65,32 @@ class LinuxMemoryReader final : public MemoryReader {
     return false;
   }
 
-  /// `text` is that of meminfo, until the next read.
-  bool readMachine(MemoryBound& system, std::string_view& text, std::string& error) {
+  bool readBounds(bool withSwap, Meminfo& meminfo, MemoryUsage& usage, CgroupUsage& group,
+                  std::string& error) {
+    std::string_view text;
     std::string why;
     if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
-    return parseMeminfo(text, system, why) || reject(meminfo_, why, error);
+    meminfo = parseMeminfo(text);
+    if (!machineBound(meminfo, readReclaimableArc(), usage.system, why)) {
+      return reject(meminfo_, why, error);
+    }
+    const MachineMemory machine{usage.system.limit, kernelMemoryOf(meminfo)};
+    if (!cgroup_.read(machine, withSwap, buffer_, group, error)) return false;
+    usage.group = group.memory;
+    usage.groupRefaults = group.refaults;
+    latest_ = usage;
+    return true;
+  }
+
+  /// 0 where there is no ZFS, or nothing that can be understood: then its memory counts as used.
+  uint64_t readReclaimableArc() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!arcIsThere_ && now < lookForArcAt_) return 0;
+    lookForArcAt_ = now + kLookForArcAfter;
+    std::string_view text;
+    std::string ignored;
+    arcIsThere_ = arcstats_.read(buffer_, text, ignored) == FileResult::kRead;
+    return arcIsThere_ ? parseReclaimableArc(text).value_or(0) : 0;
   }
 
   bool readProcess(MemorySnapshot& snapshot, std::string& error) {
@@ -73,11 +100,18 @@ class LinuxMemoryReader final : public MemoryReader {
     return reject(statm_, "does not begin with two numbers of pages", error);
   }
 
+  /// Nearly no machine has ZFS, and those that have it load it at boot.
+  static constexpr std::chrono::seconds kLookForArcAfter{10};
+
   FileBuffer buffer_{};
   KeptFile meminfo_;
   KeptFile statm_;
+  KeptFile arcstats_;
+  bool arcIsThere_ = false;
+  std::chrono::steady_clock::time_point lookForArcAt_;
   PacedPsi pressure_;
   CgroupReader cgroup_;
+  MemoryUsage latest_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 };
 

@@ -2,25 +2,25 @@
 
 namespace ebbcache {
 
-bool StallMeter::update(Clock::time_point now, uint64_t totalUs) {
-  if (!window_ || totalUs < window_->totalUs) {
-    window_ = Window{now, totalUs, 0};
+bool StallMeter::update(Clock::time_point now, uint64_t total) {
+  if (!window_ || total < window_->total) {
+    window_ = Window{now, total, 0};
     return false;
   }
   // In windows.
   const double elapsed =
       std::chrono::duration<double>(now - window_->start) / std::chrono::duration<double>(kWindow);
-  double growthUs = static_cast<double>(totalUs - window_->totalUs);
+  double growth = static_cast<double>(total - window_->total);
   if (elapsed < 1) {
-    growthUs += window_->previousUs * (1 - elapsed);
+    growth += window_->previous * (1 - elapsed);
   } else {
-    growthUs /= elapsed;
-    window_ = Window{now, totalUs, growthUs};
+    growth /= elapsed;
+    window_ = Window{now, total, growth};
   }
-  if (growthUs < static_cast<double>(kThresholdUs)) return false;
+  if (growth < static_cast<double>(threshold_)) return false;
   if (reportedAt_ && now - *reportedAt_ < kWindow) return false;
   // What was reported does not count again.
-  window_ = Window{now, totalUs, 0};
+  window_ = Window{now, total, 0};
   reportedAt_ = now;
   return true;
 }

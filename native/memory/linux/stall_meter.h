@@ -7,7 +7,7 @@
 
 namespace ebbcache {
 
-/// Not thread-safe.
+/// Of microseconds that tasks waited, or of any other count that only rises. Not thread-safe.
 class StallMeter {
  public:
   using Clock = std::chrono::steady_clock;
@@ -15,20 +15,23 @@ class StallMeter {
   static constexpr std::chrono::microseconds kWindow = std::chrono::seconds(2);
   static constexpr uint64_t kThresholdUs = 100'000;
 
-  /// `totalUs` is for how long tasks have waited so far, in microseconds. True when that grew by
-  /// kThresholdUs or more within the last kWindow, at most once in kWindow. The first call, and one
-  /// that finds less than the last, begins anew. Where the last call is longer ago than kWindow,
-  /// growth is taken to be even.
-  bool update(Clock::time_point now, uint64_t totalUs);
+  /// `threshold` is the growth within kWindow that is a stall.
+  explicit StallMeter(uint64_t threshold = kThresholdUs) : threshold_(threshold) {}
+
+  /// `total` is the count so far. True when it grew by the threshold or more within the last
+  /// kWindow, at most once in kWindow. The first call, and one that finds less than the last,
+  /// begins anew. Where the last call is longer ago than kWindow, growth is taken to be even.
+  bool update(Clock::time_point now, uint64_t total);
 
  private:
   struct Window {
     Clock::time_point start;
-    uint64_t totalUs;
+    uint64_t total;
     /// Growth in the window before, of which the share that is still in sight counts.
-    double previousUs;
+    double previous;
   };
 
+  uint64_t threshold_;
   std::optional<Window> window_;
   std::optional<Clock::time_point> reportedAt_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <system_error>
 
 namespace ebbcache {
@@ -28,6 +29,15 @@ std::optional<uint64_t> parseUint64(std::string_view digits) {
   const auto [rest, failure] = std::from_chars(digits.data(), end, value);
   if (failure != std::errc() || rest != end) return std::nullopt;
   return value;
+}
+
+uint64_t addSaturated(uint64_t a, uint64_t b) {
+  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
+  return a > kMax - b ? kMax : a + b;
+}
+
+uint64_t subtractSaturated(uint64_t a, uint64_t b) {
+  return a - std::min(a, b);
 }
 
 }  // namespace ebbcache

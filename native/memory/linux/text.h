@@ -16,4 +16,10 @@ std::string_view nextWord(std::string_view& text);
 /// The number when all of `digits` is an unsigned decimal number that fits.
 std::optional<uint64_t> parseUint64(std::string_view digits);
 
+/// The sum, or the largest number where that would not fit.
+uint64_t addSaturated(uint64_t a, uint64_t b);
+
+/// The difference, or 0 where `b` is larger.
+uint64_t subtractSaturated(uint64_t a, uint64_t b);
+
 }  // namespace ebbcache

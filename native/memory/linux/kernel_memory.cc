@@ -1,0 +1,45 @@
+#include "memory/linux/kernel_memory.h"
+
+#include <algorithm>
+
+#include "memory/linux/text.h"
+
+namespace ebbcache {
+namespace {
+
+uint64_t byShareOfMachine(uint64_t charged, const KernelMemory& machine) {
+  if (machine.total == 0) return 0;
+  const double share = static_cast<double>(std::min(machine.reclaimable, machine.total)) /
+                       static_cast<double>(machine.total);
+  return static_cast<uint64_t>(share * static_cast<double>(charged));
+}
+
+}  // namespace
+
+KernelMemory kernelMemoryOf(const Meminfo& meminfo) {
+  KernelMemory memory;
+  memory.reclaimable = meminfo.slabReclaimable.valueOr0();
+  const uint64_t parts = addSaturated(memory.reclaimable, meminfo.slabUnreclaimable.valueOr0());
+  memory.total = std::max(meminfo.slab.valueOr0(), parts);
+  for (const MeminfoField* const field :
+       {&meminfo.kernelStack, &meminfo.pageTables, &meminfo.percpu}) {
+    memory.total = addSaturated(memory.total, field->valueOr0());
+  }
+  return memory;
+}
+
+uint64_t GroupKernelMemory::reclaimable(uint64_t charged, const KernelMemory& machine) {
+  if (!since_) since_ = Point{charged, byShareOfMachine(charged, machine), machine.reclaimable};
+  const uint64_t gained = subtractSaturated(charged, since_->charged);
+  const uint64_t lost = subtractSaturated(since_->charged, charged);
+  const uint64_t gainedByMachine =
+      subtractSaturated(machine.reclaimable, since_->machineReclaimable);
+  const uint64_t lostByMachine = subtractSaturated(since_->machineReclaimable, machine.reclaimable);
+  uint64_t bytes = addSaturated(since_->reclaimable, std::min(gained, gainedByMachine));
+  bytes = subtractSaturated(bytes, std::min(lost, lostByMachine));
+  bytes = std::min({bytes, charged, machine.reclaimable});
+  if (std::max(gained, lost) >= kStep) since_ = Point{charged, bytes, machine.reclaimable};
+  return bytes;
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,54 @@
+#include "memory/linux/mountinfo.h"
+
+#include <utility>
+
+#include "memory/linux/text.h"
+
+namespace ebbcache {
+namespace {
+
+bool isOctal(char letter) {
+  return letter >= '0' && letter <= '7';
+}
+
+/// The kernel writes blanks, newlines and backslashes as a backslash and three octal digits.
+std::string unescape(std::string_view text) {
+  std::string plain;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const bool escaped = text[at] == '\\' && at + 3 < text.size() && isOctal(text[at + 1]) &&
+                         isOctal(text[at + 2]) && isOctal(text[at + 3]);
+    if (!escaped) {
+      plain.push_back(text[at]);
+      continue;
+    }
+    const int code = (text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 + (text[at + 3] - '0');
+    plain.push_back(static_cast<char>(code & 0xFF));
+    at += 3;
+  }
+  return plain;
+}
+
+}  // namespace
+
+/// Lines are "id parent device root mount-point options [tag ...] - type source super-options".
+std::vector<Mount> parseMountinfo(std::string_view text) {
+  std::vector<Mount> mounts;
+  std::string_view line;
+  while (nextLine(text, line)) {
+    const size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    std::string_view left = line.substr(0, dash);
+    std::string_view right = line.substr(dash + 3);
+    for (int field = 0; field < 3; ++field) nextWord(left);
+    Mount mount;
+    mount.root = unescape(nextWord(left));
+    mount.point = unescape(nextWord(left));
+    mount.type = nextWord(right);
+    nextWord(right);
+    mount.superOptions = nextWord(right);
+    if (!mount.point.empty()) mounts.push_back(std::move(mount));
+  }
+  return mounts;
+}
+
+}  // namespace ebbcache
