@@ -78,10 +78,10 @@ class MemoryReader {
  public:
   virtual ~MemoryReader() = default;
   virtual bool readUsage(MemoryUsage& out, std::string& error) = 0;
-  /// No less than what readUsage() would say is used, where that costs less: with what can be given
-  /// back, the limits as of the last call of readUsage() or readSnapshot(), and the machine as it
-  /// was then, which may have changed since.
-  virtual bool readCharged(MemoryUsage& out, std::string& error) { return readUsage(out, error); }
+  /// No less than what readUsage() would say is used, for less: with what can be given back, by
+  /// the limits and the machine as of the last call of readUsage() or readSnapshot(). False, as if
+  /// it had failed, where there is no such reading.
+  virtual bool readCharged(MemoryUsage& /*out*/, std::string& /*error*/) { return false; }
   virtual bool readSnapshot(MemorySnapshot& out, std::string& error) = 0;
 };
 

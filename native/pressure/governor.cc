@@ -185,9 +185,9 @@ Governor::Sleep Governor::tickLocked(Clock::time_point now) {
   const GovernorOptions options = this->options();
   // First, so that the look already sees what expired entries give back.
   const bool busy = budgets_.maintain();
-  const Stalls stalls = stalls_.at(now);
   MemoryUsage usage;
-  const Assessment assessment = look(usage, stalls, options.earlyWarnings);
+  const Assessment assessment = look(now, usage, options.earlyWarnings);
+  const Stalls stalls = stalls_.at(now);
   Sleep sleep{options.interval, isNearNormal(usage, options.thresholds)};
   if (assessment.level > PressureLevel::kNormal) {
     if (budgets_.shrink(assessment, options.shares, now + options.regrowInterval)) {
@@ -204,16 +204,22 @@ Governor::Sleep Governor::tickLocked(Clock::time_point now) {
   return sleep;
 }
 
-Assessment Governor::look(MemoryUsage& usage, Stalls stalls, bool kernelWord) {
+Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings) {
   std::string error = "There is nothing to read the machine by.";
   const bool read = reader_ && reader_->readUsage(usage, error);
-  if (!kernelWord) usage.kernel = KernelWord::kNone;
+  if (!earlyWarnings) {
+    usage.kernel = KernelWord::kNone;
+    usage.groupRefaults = false;
+  }
+  const Stalls refaults{false, usage.groupRefaults};
+  stalls_.note(refaults, now);
   Assessment assessment;
-  if (read) assessment = tracker_.assess(usage, stalls);
+  if (read) assessment = tracker_.assess(usage, stalls_.at(now));
   level_.store(assessment.level, std::memory_order_relaxed);
   const std::lock_guard<std::mutex> lock(mutex_);
   status_.assessment = assessment;
   status_.looks++;
+  if (refaults.group) status_.stalls++;
   if (assessment.level == PressureLevel::kUnknown) {
     status_.failedReads++;
     status_.lastFailure = read ? "The total memory of this machine was read as 0 bytes." : error;

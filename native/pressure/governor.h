@@ -49,7 +49,8 @@ struct GovernorStatus {
   uint64_t failedReads = 0;
   /// The sentence of the last look that failed; empty where none has.
   std::string lastFailure;
-  /// Times that the system signalled that tasks wait for memory.
+  /// Times that tasks waited for memory, as the system signalled, or that the group had to read
+  /// dropped page cache again.
   uint64_t stalls = 0;
   /// Looks after which a budget was lowered.
   uint64_t reductions = 0;
@@ -124,7 +125,7 @@ class Governor {
   void startThread();
   void stopThread();
   Sleep tickLocked(Clock::time_point now);
-  Assessment look(MemoryUsage& usage, Stalls stalls, bool kernelWord);
+  Assessment look(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings);
   void hear(Stalls stalls);
   void forgetLevel();
   /// Has the thread look at once.

@@ -1,8 +1,10 @@
 #include "pressure/growth_guard.h"
 
-#include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
+
+#include "pressure/look_pace.h"
 
 namespace ebbcache {
 namespace {
@@ -21,14 +23,10 @@ GrowthGuard::GrowthGuard(double ceiling, std::unique_ptr<MemoryReader> reader)
 
 bool GrowthGuard::mayGrow(uint64_t bytes, Clock::time_point now) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // A thread that took its time before it took the lock may come with an older `now`.
-  const bool young = hasReading_ && now - readAt_ < kReuseFor;
-  if (young && bytes <= kReuseBytes - grantedSince_ && fits(grantedSince_ + bytes)) {
-    grantedSince_ += bytes;
+  if (hasReading_ && grantCheaply(bytes, now)) {
     lastAnswer_ = true;
     return true;
   }
-
   std::string error;
   MemoryUsage usage;
   hasReading_ = reader_ != nullptr && reader_->readUsage(usage, error) && usage.system.limit > 0;
@@ -38,10 +36,30 @@ bool GrowthGuard::mayGrow(uint64_t bytes, Clock::time_point now) {
   }
   reading_ = usage;
   readAt_ = now;
+  MemoryUsage machine;
+  machine.system = usage.system;
+  machineUntil_ = now + pauseAfter(machine, ceiling_, std::chrono::milliseconds(0), kMachineFor);
+  grantedSince_ = grantedSinceFull_ = 0;
   lastAnswer_ = fits(bytes);
-  // A grant larger than the allowance uses it up: the next one reads again.
-  grantedSince_ = lastAnswer_ ? std::min(bytes, kReuseBytes) : 0;
+  if (lastAnswer_) grantedSince_ = grantedSinceFull_ = bytes;
   return lastAnswer_;
+}
+
+bool GrowthGuard::grantCheaply(uint64_t bytes, Clock::time_point now) {
+  // A thread that took its time before it took the lock may come with an older `now`.
+  const bool isYoung = now - readAt_ < kReuseFor;
+  const bool mayReuse = isYoung && grantedSince_ <= kReuseBytes &&
+                        bytes <= kReuseBytes - grantedSince_ && fits(bytes);
+  if (!mayReuse) {
+    std::string error;
+    if (now >= machineUntil_ || !reader_->readCharged(reading_, error)) return false;
+    readAt_ = now;
+    grantedSince_ = 0;
+    if (!fits(bytes)) return false;
+  }
+  grantedSince_ += bytes;
+  grantedSinceFull_ += bytes;
+  return true;
 }
 
 void GrowthGuard::configure(double ceiling, std::unique_ptr<MemoryReader> reader) {
@@ -58,9 +76,13 @@ uint64_t GrowthGuard::failedReads() const {
   return failedReads_;
 }
 
-bool GrowthGuard::fits(uint64_t more) const {
-  return fitsIn(reading_.system, ceiling_, more) &&
-         (!reading_.group || fitsIn(*reading_.group, ceiling_, more));
+bool GrowthGuard::fits(uint64_t bytes) const {
+  const auto fitsOn = [&](const MemoryBound& bound, uint64_t granted) {
+    return bytes <= std::numeric_limits<uint64_t>::max() - granted &&
+           fitsIn(bound, ceiling_, granted + bytes);
+  };
+  return fitsOn(reading_.system, grantedSinceFull_) &&
+         (!reading_.group || fitsOn(*reading_.group, grantedSince_));
 }
 
 }  // namespace ebbcache

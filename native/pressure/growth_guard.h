@@ -13,10 +13,17 @@ namespace ebbcache {
 /// Thread-safe, and a leaf: it calls nothing but its reader, so a store may ask while it holds any
 /// lock of its own.
 ///
-/// A reading costs a few microseconds, which is nothing beside a slab of 2 MiB but much beside one
-/// of 32 KiB. So a reading serves again while it is younger than kReuseFor and the bytes granted
-/// on it (counted as if they were in use already) stay within kReuseBytes. A refusal is never
-/// based on a reused reading: memory may have come back meanwhile.
+/// It goes by what the kernel cannot give back, read afresh: while a fill takes the place of page
+/// cache, what is charged to a group stands still at its limit, and only what is reclaimable tells
+/// how far the fill has come. Most answers need less:
+/// - Far from the ceiling it is enough that all that is charged, reclaimable or not, stays below
+/// it;
+///   the machine and the limits are then at most kMachineFor old, and younger where the machine
+///   could be filled sooner (see pauseAfter()).
+/// - Beside a slab of 32 KiB even that costs much. So a reading serves again while it is younger
+///   than kReuseFor and the bytes granted on it (counted as if they were in use already) stay
+///   within kReuseBytes.
+/// A refusal is always based on a full reading made for it: memory may have come back meanwhile.
 ///
 /// Memory that was granted and not touched yet shows in no reading. With one open slab a store, and
 /// one that is made ahead, the answer may be too kind by two slabs for each store.
@@ -25,6 +32,7 @@ class GrowthGuard {
   using Clock = std::chrono::steady_clock;
   static constexpr uint64_t kReuseBytes = uint64_t{1} << 20;
   static constexpr std::chrono::milliseconds kReuseFor{20};
+  static constexpr std::chrono::milliseconds kMachineFor{100};
 
   /// `ceiling` in percent of a bound's limit. `reader` must not be shared with another thread.
   GrowthGuard(double ceiling, std::unique_ptr<MemoryReader> reader);
@@ -39,16 +47,24 @@ class GrowthGuard {
   uint64_t failedReads() const;
 
  private:
-  bool fits(uint64_t more) const;
+  /// Grants by what was read before or by what is charged; false where that does not suffice.
+  bool grantCheaply(uint64_t bytes, Clock::time_point now);
+  /// Whether `bytes` fit on top of reading_ and of what was granted since.
+  bool fits(uint64_t bytes) const;
 
   mutable std::mutex mutex_;
   // All below is guarded by mutex_.
   double ceiling_;
   std::unique_ptr<MemoryReader> reader_;
+  /// The latest: full, or of the groups what is charged, and of the machine what was read before.
   MemoryUsage reading_;
   bool hasReading_ = false;
   Clock::time_point readAt_;
+  /// Until when the machine cannot have filled up since the last full reading.
+  Clock::time_point machineUntil_;
+  /// Bytes since the latest reading, and since the last full one.
   uint64_t grantedSince_ = 0;
+  uint64_t grantedSinceFull_ = 0;
   bool lastAnswer_ = true;
   uint64_t failedReads_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include "memory/snapshot.h"
 #include "pressure/level.h"
+#include "pressure/standing_stalls.h"
 
 namespace ebbcache {
 
@@ -19,7 +20,8 @@ struct MemorySample {
 
 /// Keeps the level's hysteresis between samples. Tasks that waited for memory for 5 % of the last
 /// 10 s, as PSI says, count as stalls (see LevelTracker), until they waited for less than half of
-/// that: the share that a PSI trigger of 100 ms in 2 s goes by.
+/// that: the share that a PSI trigger of 100 ms in 2 s goes by. So does a group that has to read
+/// dropped page cache again.
 class MemorySampler {
  public:
   /// `thresholds` must be valid: see Thresholds::whyInvalid().
@@ -36,6 +38,7 @@ class MemorySampler {
   const std::unique_ptr<MemoryReader> reader_;
   LevelTracker tracker_;
   Stalls stalls_;
+  StandingStalls refaults_;
 };
 
 }  // namespace ebbcache

@@ -77,13 +77,15 @@ SwapUsage swapOf(uint64_t limit, uint64_t usage) {
 
 }  // namespace
 
-CgroupGroup::CgroupGroup(CgroupVersion version, std::string folder, bool isTop)
+CgroupGroup::CgroupGroup(CgroupVersion version, std::string folder, bool isTop,
+                         const std::string& proc)
     : version_(version),
       folder_(std::move(folder)),
       isTop_(isTop),
       usage_(folder_ +
              (version == CgroupVersion::kV1 ? "/memory.usage_in_bytes" : "/memory.current")),
       stat_(folder_ + "/memory.stat"),
+      dentryState_(proc + "/sys/fs/dentry-state"),
       bounding_{kNoLimit, kNoLimit} {
   lookAgain();
 }
@@ -172,7 +174,10 @@ bool CgroupGroup::readV2(const MachineMemory& machine, bool withSwap, FileBuffer
     MemoryStat stat;
     if (!readUsage(usage_, buffer, usage, error)) return false;
     if (!readStatAndRefaults(buffer, stat, out, error)) return false;
-    out.memory = groupBound(limit, usage, reclaimableV2(stat), shownInUse(stat));
+    const KernelMemory ofMachine = withInUse(machine.kernel, buffer);
+    const uint64_t slab =
+        kernelMemory_.reclaimableSlab(stat.slabReclaimable.value_or(0), ofMachine);
+    out.memory = groupBound(limit, usage, reclaimableV2(stat, slab), shownInUse(stat));
     bounding_.memory = limit;
   }
   if (withSwap && swapLimit_ && swapUsage_) {
@@ -235,8 +240,18 @@ bool CgroupGroup::readKernelMemory(const KernelMemory& machine, FileBuffer& buff
   if (!kernelUsage_) return true;
   uint64_t charged = 0;
   if (!readUsage(*kernelUsage_, buffer, charged, error)) return false;
-  reclaimable = kernelMemory_.reclaimable(charged, machine);
+  reclaimable = kernelMemory_.reclaimable(charged, withInUse(machine, buffer));
   return true;
+}
+
+/// Sandboxes do not tell what is in use; there all that is called reclaimable is believed to be.
+KernelMemory CgroupGroup::withInUse(KernelMemory machine, FileBuffer& buffer) {
+  std::string_view text;
+  std::string ignored;
+  if (dentryState_.read(buffer, text, ignored) == FileResult::kRead) {
+    machine.inUse = parseDentriesInUse(text).value_or(0);
+  }
+  return machine;
 }
 
 }  // namespace ebbcache

@@ -39,8 +39,8 @@ class CgroupGroup {
   static constexpr uint64_t kRefaultThreshold = uint64_t{64} << 20;
 
   /// `folder` is the group's, without a slash at its end. `isTop` says that no ancestor is in
-  /// sight.
-  CgroupGroup(CgroupVersion version, std::string folder, bool isTop);
+  /// sight. `proc` is the root of procfs.
+  CgroupGroup(CgroupVersion version, std::string folder, bool isTop, const std::string& proc);
 
   /// Looks again which files there are, and what ancestors that are out of sight limit.
   void lookAgain();
@@ -65,6 +65,7 @@ class CgroupGroup {
                            std::string& error);
   bool readKernelMemory(const KernelMemory& machine, FileBuffer& buffer, uint64_t& reclaimable,
                         std::string& error);
+  KernelMemory withInUse(KernelMemory machine, FileBuffer& buffer);
 
   CgroupVersion version_;
   std::string folder_;
@@ -80,6 +81,8 @@ class CgroupGroup {
   std::optional<KeptFile> kernelUsage_;
   KeptFile usage_;
   KeptFile stat_;
+  /// Of the machine.
+  KeptFile dentryState_;
 
   struct Limits {
     uint64_t memory;

@@ -78,7 +78,8 @@ void CgroupReader::openGroups(const std::optional<CgroupPlace>& place) {
   groups_.clear();
   if (!place) return;
   for (const std::string& folder : place->folders) {
-    groups_.emplace_back(place->version, folder, &folder == &place->folders.back());
+    const bool isTop = &folder == &place->folders.back();
+    groups_.emplace_back(place->version, folder, isTop, roots_.proc);
   }
 }
 

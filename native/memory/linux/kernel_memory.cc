@@ -1,17 +1,17 @@
 #include "memory/linux/kernel_memory.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "memory/linux/text.h"
 
 namespace ebbcache {
 namespace {
 
-uint64_t byShareOfMachine(uint64_t charged, const KernelMemory& machine) {
-  if (machine.total == 0) return 0;
-  const double share = static_cast<double>(std::min(machine.reclaimable, machine.total)) /
-                       static_cast<double>(machine.total);
-  return static_cast<uint64_t>(share * static_cast<double>(charged));
+uint64_t byShare(uint64_t bytes, uint64_t part, uint64_t whole) {
+  if (whole == 0) return 0;
+  const double share = static_cast<double>(std::min(part, whole)) / static_cast<double>(whole);
+  return static_cast<uint64_t>(share * static_cast<double>(bytes));
 }
 
 }  // namespace
@@ -28,18 +28,23 @@ KernelMemory kernelMemoryOf(const Meminfo& meminfo) {
   return memory;
 }
 
+std::optional<uint64_t> parseDentriesInUse(std::string_view text) {
+  constexpr uint64_t kBytesEach = 1024;
+  const auto all = parseUint64(nextWord(text));
+  const auto unused = parseUint64(nextWord(text));
+  if (!all || !unused || *unused > *all) return std::nullopt;
+  const uint64_t count = *all - *unused;
+  if (count > std::numeric_limits<uint64_t>::max() / kBytesEach) return std::nullopt;
+  return count * kBytesEach;
+}
+
 uint64_t GroupKernelMemory::reclaimable(uint64_t charged, const KernelMemory& machine) {
-  if (!since_) since_ = Point{charged, byShareOfMachine(charged, machine), machine.reclaimable};
-  const uint64_t gained = subtractSaturated(charged, since_->charged);
-  const uint64_t lost = subtractSaturated(since_->charged, charged);
-  const uint64_t gainedByMachine =
-      subtractSaturated(machine.reclaimable, since_->machineReclaimable);
-  const uint64_t lostByMachine = subtractSaturated(since_->machineReclaimable, machine.reclaimable);
-  uint64_t bytes = addSaturated(since_->reclaimable, std::min(gained, gainedByMachine));
-  bytes = subtractSaturated(bytes, std::min(lost, lostByMachine));
-  bytes = std::min({bytes, charged, machine.reclaimable});
-  if (std::max(gained, lost) >= kStep) since_ = Point{charged, bytes, machine.reclaimable};
-  return bytes;
+  const uint64_t ofMachine = subtractSaturated(machine.reclaimable, machine.inUse);
+  return part_.update(charged, ofMachine, byShare(charged, ofMachine, machine.total));
+}
+
+uint64_t GroupKernelMemory::reclaimableSlab(uint64_t slab, const KernelMemory& machine) {
+  return slab - part_.update(slab, machine.inUse, 0);
 }
 
 }  // namespace ebbcache

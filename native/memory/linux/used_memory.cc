@@ -66,10 +66,9 @@ MemoryBound groupBound(uint64_t limit, uint64_t charged, uint64_t reclaimable, u
   return {limit, std::min(std::max(subtractSaturated(charged, reclaimable), shown), limit)};
 }
 
-uint64_t reclaimableV2(const MemoryStat& stat) {
+uint64_t reclaimableV2(const MemoryStat& stat, uint64_t kernel) {
   const uint64_t unwritten = addSaturated(stat.dirty.value_or(0), stat.writeback.value_or(0));
-  return addSaturated(subtractSaturated(pageCache(stat), unwritten),
-                      stat.slabReclaimable.value_or(0));
+  return addSaturated(subtractSaturated(pageCache(stat), unwritten), kernel);
 }
 
 uint64_t reclaimableV1(const MemoryStat& stat, uint64_t kernel) {
