@@ -31,9 +31,9 @@ struct MemoryUsage {
   /// Absent where nothing but the machine limits the process. With nested groups, the one of the
   /// ancestors with the fewest bytes available.
   std::optional<MemoryBound> group;
-  /// Whether the group has to read files again, much and soon after their page cache was dropped
-  /// for want of room. Once for each 2 s in which it does. Linux only; from 4.13 on in cgroup v2,
-  /// from 5.9 on in v1.
+  /// Whether the group has been reading files again, much and soon after their page cache was
+  /// dropped for want of room. Once for each 2 s in which it does. Linux only, where the group has a
+  /// limit; from 4.13 on in cgroup v2, from 5.9 on in v1.
   bool groupRefaults = false;
   KernelWord kernel = KernelWord::kNone;
 };

@@ -230,7 +230,7 @@ bool CgroupGroup::readStatAndRefaults(FileBuffer& buffer, MemoryStat& stat, Cgro
   if (!readStat(buffer, stat, error)) return false;
   if (stat.refaultedPages) {
     out.refaults =
-        refaultMeter_.update(StallMeter::Clock::now(), *stat.refaultedPages * kPageBytes);
+        refaultMeter_.update(RefaultMeter::Clock::now(), *stat.refaultedPages * kPageBytes);
   }
   return true;
 }

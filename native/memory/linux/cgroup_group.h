@@ -9,7 +9,7 @@
 #include "memory/linux/kept_file.h"
 #include "memory/linux/kernel_memory.h"
 #include "memory/linux/memory_stat.h"
-#include "memory/linux/stall_meter.h"
+#include "memory/linux/refault_meter.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -34,10 +34,6 @@ struct CgroupUsage {
 /// Not thread-safe.
 class CgroupGroup {
  public:
-  /// Bytes of page cache, read again within 2 s, that count as a stall: 32 MiB a second is what a
-  /// slow disk can do, and what a group that has room for its page cache never does.
-  static constexpr uint64_t kRefaultThreshold = uint64_t{64} << 20;
-
   /// `folder` is the group's, without a slash at its end. `isTop` says that no ancestor is in
   /// sight. `proc` is the root of procfs.
   CgroupGroup(CgroupVersion version, std::string folder, bool isTop, const std::string& proc);
@@ -94,7 +90,7 @@ class CgroupGroup {
   /// Those below the machine's total as of the last read().
   Limits bounding_;
   GroupKernelMemory kernelMemory_;
-  StallMeter refaultMeter_{kRefaultThreshold};
+  RefaultMeter refaultMeter_;
 };
 
 }  // namespace ebbcache
