@@ -1,16 +1,14 @@
 // What one look at memory costs.
 
 import { freemem } from 'node:os';
-import { MemoryPressureMonitor } from 'ebbcache';
 import { inChild } from './child.mjs';
 import { MemoryGroup } from './memory-group.mjs';
 import { median } from './statistics.mjs';
+import { packageIn } from './versions.mjs';
 
 export const LOOKS_A_ROUND = 200;
 
-const monitor = new MemoryPressureMonitor();
-const looks = {
-  'monitor.sample()': () => monitor.sample(),
+const nodeLooks = {
   'os.freemem()': freemem,
   // Newer than the oldest Node that ebbcache runs in.
   'process.availableMemory()': process.availableMemory,
@@ -18,9 +16,15 @@ const looks = {
   'process.memoryUsage()': process.memoryUsage,
 };
 
-/** Microseconds by look: for each round the median of its looks. In the memory group, if there is one. */
-export const timeLooks = inChild(import.meta.url, async ({ rounds, folder }) => {
+/**
+ * Microseconds by look: for each round the median of its looks. In the memory group, if there is one; of
+ * the package in `root`.
+ */
+export const timeLooks = inChild(import.meta.url, async ({ rounds, folder, root }) => {
   if (folder !== undefined) new MemoryGroup(folder).enter(process.pid);
+  const { MemoryPressureMonitor } = await packageIn(root);
+  const monitor = new MemoryPressureMonitor();
+  const looks = { 'monitor.sample()': () => monitor.sample(), ...nodeLooks };
   const known = Object.entries(looks).filter(([, look]) => look !== undefined);
   const times = Object.fromEntries(known.map(([name]) => [name, []]));
   // Once for nothing: until the code is compiled.

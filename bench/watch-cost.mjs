@@ -1,21 +1,21 @@
 // What it costs an idle process to watch memory all the time.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ArenaCache, getGlobalMonitor, MemoryPressureMonitor } from 'ebbcache';
 import { inChild } from './child.mjs';
+import { packageIn } from './versions.mjs';
 
 const watchers = {
   nothing: () => {},
-  'the global monitor, every 5 s': () => {
+  'the global monitor, every 5 s': ({ getGlobalMonitor }) => {
     getGlobalMonitor();
   },
   'a timer at 10 Hz, without work': () => {
     setInterval(() => {}, 100).unref();
   },
-  'a monitor at 10 Hz': () => {
+  'a monitor at 10 Hz': ({ MemoryPressureMonitor }) => {
     new MemoryPressureMonitor({ sampleIntervalSeconds: 0.1 }).startMonitoring();
   },
-  'an open store that ebbs': () => {
+  'an open store that ebbs': ({ ArenaCache }) => {
     globalThis.kept = new ArenaCache({ maxBytes: 64 * 1024 * 1024 });
   },
 };
@@ -24,10 +24,12 @@ export const watcherNames = Object.keys(watchers);
 
 /**
  * CPU time of all threads, user and system, in percent of a core; after `settleSeconds`, as V8 still
- * compiles for a while after the start, and collects some ten seconds after the last garbage.
+ * compiles for a while after the start, and collects some ten seconds after the last garbage. Of the
+ * package in `root`.
  */
-export const timeWatcher = inChild(import.meta.url, async ({ name, settleSeconds, seconds }) => {
-  watchers[name]();
+export const timeWatcher = inChild(import.meta.url, async (options) => {
+  const { name, settleSeconds, seconds, root } = options;
+  watchers[name](await packageIn(root));
   await sleep(500);
   globalThis.gc();
   await sleep(1000 * settleSeconds);

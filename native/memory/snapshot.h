@@ -32,8 +32,8 @@ struct MemoryUsage {
   /// ancestors with the fewest bytes available.
   std::optional<MemoryBound> group;
   /// Whether the group has been reading files again, much and soon after their page cache was
-  /// dropped for want of room. Once for each 2 s in which it does. Linux only, where the group has a
-  /// limit; from 4.13 on in cgroup v2, from 5.9 on in v1.
+  /// dropped for want of room. Once for each 2 s in which it does. Linux only, where the group has
+  /// a limit; from 4.13 on in cgroup v2, from 5.9 on in v1.
   bool groupRefaults = false;
   KernelWord kernel = KernelWord::kNone;
 };
@@ -78,10 +78,16 @@ class MemoryReader {
  public:
   virtual ~MemoryReader() = default;
   virtual bool readUsage(MemoryUsage& out, std::string& error) = 0;
-  /// No less than what readUsage() would say is used, for less: with what can be given back, by
-  /// the limits and the machine as of the last call of readUsage() or readSnapshot(). False, as if
-  /// it had failed, where there is no such reading.
+
+  // For less, by the limits and the machine as of the last call of readUsage() or readSnapshot().
+  // False also where there is no such reading, or those must be read again first: `error` need not
+  // say why.
+
+  /// As readUsage().
+  virtual bool readGroup(MemoryUsage& /*out*/, std::string& /*error*/) { return false; }
+  /// No less than what readUsage() would say is used: with what can be given back.
   virtual bool readCharged(MemoryUsage& /*out*/, std::string& /*error*/) { return false; }
+
   virtual bool readSnapshot(MemorySnapshot& out, std::string& error) = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "pressure/growth_guard.h"
 
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -9,11 +8,13 @@
 namespace ebbcache {
 namespace {
 
-bool fitsIn(const MemoryBound& bound, double ceiling, uint64_t more) {
+/// Whether `more` fit on top of what is used and was `granted` since.
+bool fitsIn(const MemoryBound& bound, double ceiling, uint64_t granted, uint64_t more) {
   // Not known, hence not a bound.
   if (bound.limit == 0) return true;
   const auto allowed = static_cast<uint64_t>(static_cast<double>(bound.limit) * ceiling / 100);
-  return bound.used <= allowed && more <= allowed - bound.used;
+  if (bound.used > allowed || granted > allowed - bound.used) return false;
+  return more <= allowed - bound.used - granted;
 }
 
 }  // namespace
@@ -23,42 +24,52 @@ GrowthGuard::GrowthGuard(double ceiling, std::unique_ptr<MemoryReader> reader)
 
 bool GrowthGuard::mayGrow(uint64_t bytes, Clock::time_point now) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (hasReading_ && grantCheaply(bytes, now)) {
+  if (mayReuse(bytes, now)) {
     lastAnswer_ = true;
-    return true;
-  }
-  std::string error;
-  MemoryUsage usage;
-  hasReading_ = reader_ != nullptr && reader_->readUsage(usage, error) && usage.system.limit > 0;
-  if (!hasReading_) {
+  } else if (const auto answer = answerByLess(bytes, now)) {
+    lastAnswer_ = *answer;
+  } else if (readFully(now)) {
+    lastAnswer_ = fitsMachine(bytes) && fitsGroup(bytes);
+  } else {
     failedReads_++;
     return lastAnswer_;
   }
-  reading_ = usage;
-  readAt_ = now;
-  MemoryUsage machine;
-  machine.system = usage.system;
-  machineUntil_ = now + pauseAfter(machine, ceiling_, std::chrono::milliseconds(0), kMachineFor);
-  grantedSince_ = grantedSinceFull_ = 0;
-  lastAnswer_ = fits(bytes);
-  if (lastAnswer_) grantedSince_ = grantedSinceFull_ = bytes;
+  if (lastAnswer_) {
+    grantedSince_ += bytes;
+    grantedSinceFull_ += bytes;
+  }
   return lastAnswer_;
 }
 
-bool GrowthGuard::grantCheaply(uint64_t bytes, Clock::time_point now) {
+bool GrowthGuard::mayReuse(uint64_t bytes, Clock::time_point now) const {
   // A thread that took its time before it took the lock may come with an older `now`.
-  const bool isYoung = now - readAt_ < kReuseFor;
-  const bool mayReuse = isYoung && grantedSince_ <= kReuseBytes &&
-                        bytes <= kReuseBytes - grantedSince_ && fits(bytes);
-  if (!mayReuse) {
-    std::string error;
-    if (now >= machineUntil_ || !reader_->readCharged(reading_, error)) return false;
+  return hasReading_ && now - readAt_ < kReuseFor && grantedSince_ <= kReuseBytes &&
+         bytes <= kReuseBytes - grantedSince_ && fitsMachine(bytes) && fitsGroup(bytes);
+}
+
+std::optional<bool> GrowthGuard::answerByLess(uint64_t bytes, Clock::time_point now) {
+  if (!hasReading_ || now >= machineUntil_ || !fitsMachine(bytes)) return std::nullopt;
+  std::string ignored;
+  for (const auto read : {&MemoryReader::readCharged, &MemoryReader::readGroup}) {
+    if (!(reader_.get()->*read)(reading_, ignored)) return std::nullopt;
     readAt_ = now;
     grantedSince_ = 0;
-    if (!fits(bytes)) return false;
+    if (fitsGroup(bytes)) return true;
   }
-  grantedSince_ += bytes;
-  grantedSinceFull_ += bytes;
+  return false;
+}
+
+bool GrowthGuard::readFully(Clock::time_point now) {
+  std::string ignored;
+  MemoryUsage usage;
+  hasReading_ = reader_ != nullptr && reader_->readUsage(usage, ignored) && usage.system.limit > 0;
+  if (!hasReading_) return false;
+  MemoryUsage machine;
+  machine.system = usage.system;
+  machineUntil_ = now + pauseAfter(machine, ceiling_, std::chrono::milliseconds(0), kMachineFor);
+  reading_ = usage;
+  readAt_ = now;
+  grantedSince_ = grantedSinceFull_ = 0;
   return true;
 }
 
@@ -76,13 +87,12 @@ uint64_t GrowthGuard::failedReads() const {
   return failedReads_;
 }
 
-bool GrowthGuard::fits(uint64_t bytes) const {
-  const auto fitsOn = [&](const MemoryBound& bound, uint64_t granted) {
-    return bytes <= std::numeric_limits<uint64_t>::max() - granted &&
-           fitsIn(bound, ceiling_, granted + bytes);
-  };
-  return fitsOn(reading_.system, grantedSinceFull_) &&
-         (!reading_.group || fitsOn(*reading_.group, grantedSince_));
+bool GrowthGuard::fitsMachine(uint64_t bytes) const {
+  return fitsIn(reading_.system, ceiling_, grantedSinceFull_, bytes);
+}
+
+bool GrowthGuard::fitsGroup(uint64_t bytes) const {
+  return !reading_.group || fitsIn(*reading_.group, ceiling_, grantedSince_, bytes);
 }
 
 }  // namespace ebbcache

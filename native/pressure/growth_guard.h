@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "memory/snapshot.h"
 
@@ -17,13 +18,13 @@ namespace ebbcache {
 /// cache, what is charged to a group stands still at its limit, and only what is reclaimable tells
 /// how far the fill has come. Most answers need less:
 /// - Far from the ceiling it is enough that all that is charged, reclaimable or not, stays below
-/// it;
-///   the machine and the limits are then at most kMachineFor old, and younger where the machine
-///   could be filled sooner (see pauseAfter()).
+/// it.
+///   The machine and the limits are at most kMachineFor old, and younger where the machine could be
+///   filled sooner (see pauseAfter()).
 /// - Beside a slab of 32 KiB even that costs much. So a reading serves again while it is younger
 ///   than kReuseFor and the bytes granted on it (counted as if they were in use already) stay
 ///   within kReuseBytes.
-/// A refusal is always based on a full reading made for it: memory may have come back meanwhile.
+/// A refusal is always based on a reading made for it: memory may have come back meanwhile.
 ///
 /// Memory that was granted and not touched yet shows in no reading. With one open slab a store, and
 /// one that is made ahead, the answer may be too kind by two slabs for each store.
@@ -47,10 +48,14 @@ class GrowthGuard {
   uint64_t failedReads() const;
 
  private:
-  /// Grants by what was read before or by what is charged; false where that does not suffice.
-  bool grantCheaply(uint64_t bytes, Clock::time_point now);
-  /// Whether `bytes` fit on top of reading_ and of what was granted since.
-  bool fits(uint64_t bytes) const;
+  bool mayReuse(uint64_t bytes, Clock::time_point now) const;
+  /// By what is charged, or else by what is used, with the limits and the machine as they were read
+  /// before. Empty where that does not do.
+  std::optional<bool> answerByLess(uint64_t bytes, Clock::time_point now);
+  bool readFully(Clock::time_point now);
+  // Whether `bytes` fit on top of reading_ and of what was granted since.
+  bool fitsMachine(uint64_t bytes) const;
+  bool fitsGroup(uint64_t bytes) const;
 
   mutable std::mutex mutex_;
   // All below is guarded by mutex_.

@@ -1,4 +1,4 @@
-// The files of one memory cgroup.
+// One memory cgroup: its limits, and how near it is to them.
 #pragma once
 
 #include <cstdint>
@@ -6,10 +6,9 @@
 #include <string>
 
 #include "memory/linux/cgroup_discovery.h"
+#include "memory/linux/group_usage.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/kernel_memory.h"
-#include "memory/linux/memory_stat.h"
-#include "memory/linux/refault_meter.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -31,7 +30,8 @@ struct CgroupUsage {
   bool refaults = false;
 };
 
-/// Not thread-safe.
+/// Not thread-safe. Those that return false leave a sentence in `error`, and `out` as it was: a
+/// file cannot be read or believed.
 class CgroupGroup {
  public:
   /// `folder` is the group's, without a slash at its end. `isTop` says that no ancestor is in
@@ -41,27 +41,23 @@ class CgroupGroup {
   /// Looks again which files there are, and what ancestors that are out of sight limit.
   void lookAgain();
 
-  /// False, with a sentence in `error` and `out` untouched, when a file cannot be read or believed.
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
-  /// The bound as read() saw it last, with all that is charged now as used: an upper bound, for a
-  /// tenth of the cost. Leaves `out` as it is where there was none. False, with a sentence in
-  /// `error`, when a file cannot be read.
+  // By the limits as read() saw them last. `out` becomes the tighter of itself and the bound.
+
+  /// As read(). Also false, with nothing in `error`, where the machine's kernel memory must be
+  /// known anew.
+  bool readAgain(const KernelMemory& machine, FileBuffer& buffer, std::optional<MemoryBound>& out,
+                 std::string& error);
+  /// With all that is charged as used.
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
  private:
-  bool readV1(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
-              std::string& error);
-  bool readV2(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
-              std::string& error);
+  bool readLimits(FileBuffer& buffer, GroupLimits& out, std::string& error);
   bool readInheritedLimits(FileBuffer& buffer, std::string& error);
-  bool readStat(FileBuffer& buffer, MemoryStat& out, std::string& error);
-  bool readStatAndRefaults(FileBuffer& buffer, MemoryStat& stat, CgroupUsage& out,
-                           std::string& error);
-  bool readKernelMemory(const KernelMemory& machine, FileBuffer& buffer, uint64_t& reclaimable,
-                        std::string& error);
-  KernelMemory withInUse(KernelMemory machine, FileBuffer& buffer);
+  bool readSwap(const GroupLimits& limits, FileBuffer& buffer, std::optional<SwapUsage>& out,
+                std::string& error);
 
   CgroupVersion version_;
   std::string folder_;
@@ -72,25 +68,13 @@ class CgroupGroup {
   std::optional<KeptFile> throttle_;
   /// v2: of swap alone. v1: of memory and swap together.
   std::optional<KeptFile> swapLimit_;
+  /// v2 only.
   std::optional<KeptFile> swapUsage_;
-  /// v1's memory.kmem.usage_in_bytes, a part of the usage.
-  std::optional<KeptFile> kernelUsage_;
-  KeptFile usage_;
-  KeptFile stat_;
-  /// Of the machine.
-  KeptFile dentryState_;
-
-  struct Limits {
-    uint64_t memory;
-    /// Of memory and swap together.
-    uint64_t sum;
-  };
   /// What v1 tells of ancestors. Empty until it is read again.
-  std::optional<Limits> inherited_;
-  /// Those below the machine's total as of the last read().
-  Limits bounding_;
-  GroupKernelMemory kernelMemory_;
-  RefaultMeter refaultMeter_;
+  std::optional<GroupLimits> inherited_;
+  GroupUsage usage_;
+  /// Those below the machine's total, as of the last read().
+  GroupLimits bounding_;
 };
 
 }  // namespace ebbcache

@@ -83,6 +83,16 @@ void CgroupReader::openGroups(const std::optional<CgroupPlace>& place) {
   }
 }
 
+bool CgroupReader::readAgain(const KernelMemory& machine, FileBuffer& buffer,
+                             std::optional<MemoryBound>& out, std::string& error) {
+  std::optional<MemoryBound> tightest;
+  for (CgroupGroup& group : groups_) {
+    if (!group.readAgain(machine, buffer, tightest, error)) return false;
+  }
+  out = tightest;
+  return true;
+}
+
 bool CgroupReader::readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out,
                                std::string& error) {
   std::optional<MemoryBound> tightest;

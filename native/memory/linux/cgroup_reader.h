@@ -28,8 +28,10 @@ class CgroupReader {
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
-  /// The tightest bound of memory among those that read() saw last, with all that is charged now as
-  /// used. False, with a sentence in `error`, when a file cannot be read.
+  // The tightest bound of memory by the limits as of the last read(); see CgroupGroup.
+
+  bool readAgain(const KernelMemory& machine, FileBuffer& buffer, std::optional<MemoryBound>& out,
+                 std::string& error);
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
   /// Of the process's own group, as of the last read(); leaves `out` empty where it tells none.

@@ -24,4 +24,11 @@ bool isKernelFile(int descriptor) {
   return has(status, CGROUP2_SUPER_MAGIC) || has(status, PROC_SUPER_MAGIC);
 }
 
+bool isOnKernelFileSystem(int descriptor) {
+  struct statfs status {};
+  if (::fstatfs(descriptor, &status) != 0) return false;
+  return has(status, CGROUP_SUPER_MAGIC) || has(status, CGROUP2_SUPER_MAGIC) ||
+         has(status, PROC_SUPER_MAGIC);
+}
+
 }  // namespace ebbcache

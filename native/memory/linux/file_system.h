@@ -10,4 +10,7 @@ bool isOnCgroup2(const std::string& path);
 /// On procfs or cgroup2, whose files the kernel makes.
 bool isKernelFile(int descriptor);
 
+/// The same, or on a v1 hierarchy of cgroups.
+bool isOnKernelFileSystem(int descriptor);
+
 }  // namespace ebbcache

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "memory/linux/file_system.h"
+
 namespace ebbcache {
 namespace {
 
@@ -42,7 +44,9 @@ FileResult failTooLong(const std::string& path, std::string& error) {
 }  // namespace
 
 KeptFile::KeptFile(KeptFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      failsWhenRemoved_(other.failsWhenRemoved_) {}
 
 FileResult KeptFile::read(FileBuffer& buffer, std::string_view& text, std::string& error) {
   // A read that fails on the descriptor of an earlier call (ENODEV: the group was removed, ESTALE
@@ -50,8 +54,7 @@ FileResult KeptFile::read(FileBuffer& buffer, std::string_view& text, std::strin
   if (descriptor_ >= 0 && isReplaced()) close();
   while (true) {
     const bool fresh = descriptor_ < 0;
-    if (fresh) descriptor_ = openForReading(path_);
-    if (descriptor_ < 0) return fail(path_, errno, error);
+    if (fresh && !open()) return fail(path_, errno, error);
     const ssize_t count = readAt(descriptor_, buffer.data(), buffer.size(), 0);
     if (count >= 0) {
       const auto size = static_cast<size_t>(count);
@@ -65,7 +68,15 @@ FileResult KeptFile::read(FileBuffer& buffer, std::string_view& text, std::strin
   }
 }
 
+bool KeptFile::open() {
+  descriptor_ = openForReading(path_);
+  if (descriptor_ < 0) return false;
+  failsWhenRemoved_ = isOnKernelFileSystem(descriptor_);
+  return true;
+}
+
 bool KeptFile::isReplaced() const {
+  if (failsWhenRemoved_) return false;
   struct stat status {};
   return ::fstat(descriptor_, &status) != 0 || status.st_nlink == 0;
 }

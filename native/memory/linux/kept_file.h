@@ -35,11 +35,15 @@ class KeptFile {
   const std::string& path() const { return path_; }
 
  private:
+  bool open();
   bool isReplaced() const;
   void close();
 
   std::string path_;
   int descriptor_ = -1;
+  /// Reads of the kernel's own files fail once they are removed. Others, which sandboxes and tests
+  /// have in their place, must be asked.
+  bool failsWhenRemoved_ = false;
 };
 
 /// Reads a file of any length up to 4 MiB, once.

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "memory/linux/field_table.h"
 #include "memory/linux/text.h"
 
 namespace ebbcache {
@@ -19,13 +20,9 @@ std::optional<uint64_t> parseValue(std::string_view text) {
   return *number * 1024;
 }
 
-struct Line {
-  std::string_view name;
-  MeminfoField Meminfo::*field;
-};
+using Field = MeminfoField Meminfo::*;
 
-/// In the order of the kernel's text: see parseMeminfo().
-constexpr std::array<Line, 21> kLines{{
+constexpr FieldTable kFields(std::array<NamedField<Field>, 21>{{
     {"MemTotal", &Meminfo::memTotal},
     {"MemFree", &Meminfo::memFree},
     {"MemAvailable", &Meminfo::memAvailable},
@@ -47,27 +44,19 @@ constexpr std::array<Line, 21> kLines{{
     {"HugePages_Total", &Meminfo::hugePages},
     {"Hugepagesize", &Meminfo::hugePageBytes},
     {"Hugetlb", &Meminfo::hugetlb},
-}};
+}});
 
 }  // namespace
 
 Meminfo parseMeminfo(std::string_view text) {
   Meminfo meminfo;
-  // Behind the line that was found last, where the next one is in the kernel's order.
-  size_t next = 0;
   std::string_view line;
   while (nextLine(text, line)) {
     // No space after the colon is legal: wide numbers use its column up.
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    const std::string_view name = line.substr(0, colon);
-    for (size_t step = 0; step < kLines.size(); ++step) {
-      const Line& known = kLines[(next + step) % kLines.size()];
-      if (known.name != name) continue;
-      meminfo.*known.field = {true, parseValue(line.substr(colon + 1))};
-      next += step + 1;
-      break;
-    }
+    const auto* const field = kFields.find(line.substr(0, colon));
+    if (field != nullptr) meminfo.*field->member = {true, parseValue(line.substr(colon + 1))};
   }
   return meminfo;
 }

@@ -35,6 +35,13 @@ class LinuxMemoryReader final : public MemoryReader {
     return true;
   }
 
+  bool readGroup(MemoryUsage& out, std::string& error) override {
+    MemoryUsage usage = latest_;
+    if (!cgroup_.readAgain(latestKernel_, buffer_, usage.group, error)) return false;
+    out = usage;
+    return true;
+  }
+
   bool readCharged(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage = latest_;
     if (!cgroup_.readCharged(buffer_, usage.group, error)) return false;
@@ -79,6 +86,7 @@ class LinuxMemoryReader final : public MemoryReader {
     usage.group = group.memory;
     usage.groupRefaults = group.refaults;
     latest_ = usage;
+    latestKernel_ = machine.kernel;
     return true;
   }
 
@@ -112,6 +120,7 @@ class LinuxMemoryReader final : public MemoryReader {
   PacedPsi pressure_;
   CgroupReader cgroup_;
   MemoryUsage latest_;
+  KernelMemory latestKernel_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 };
 

@@ -2,22 +2,16 @@
 
 #include <array>
 
+#include "memory/linux/field_table.h"
 #include "memory/linux/text.h"
 
 namespace ebbcache {
 namespace {
 
-using Value = std::optional<uint64_t> MemoryStat::*;
-
-struct Field {
-  std::string_view name;
-  Value value;
-};
-
-// In the order of the kernel's text: see parseFields().
+using Field = std::optional<uint64_t> MemoryStat::*;
 
 /// Names without "total_" leave the descendants out, but the usage has them.
-constexpr std::array<Field, 12> kFieldsOfV1{{
+constexpr FieldTable kFieldsOfV1(std::array<NamedField<Field>, 12>{{
     {"hierarchical_memory_limit", &MemoryStat::hierarchicalLimit},
     {"hierarchical_memsw_limit", &MemoryStat::hierarchicalSumLimit},
     {"total_rss", &MemoryStat::anon},
@@ -30,9 +24,9 @@ constexpr std::array<Field, 12> kFieldsOfV1{{
     {"total_inactive_file", &MemoryStat::inactiveFile},
     {"total_active_file", &MemoryStat::activeFile},
     {"total_unevictable", &MemoryStat::unevictable},
-}};
+}});
 
-constexpr std::array<Field, 17> kFieldsOfV2{{
+constexpr FieldTable kFieldsOfV2(std::array<NamedField<Field>, 17>{{
     {"anon", &MemoryStat::anon},
     {"kernel_stack", &MemoryStat::kernelStack},
     {"pagetables", &MemoryStat::pageTables},
@@ -51,30 +45,23 @@ constexpr std::array<Field, 17> kFieldsOfV2{{
     {"workingset_refault_file", &MemoryStat::refaultedPages},
     // Before Linux 5.9, which counted files only.
     {"workingset_refault", &MemoryStat::refaultedPages},
-}};
+}});
 
-/// Lines are "name value". A field is looked for from behind the one that was found last, so that a
-/// text in the order of `fields` takes one comparison a line that matters; any order is read.
-template <size_t kCount>
-bool parseFields(const std::array<Field, kCount>& fields, std::string_view text, MemoryStat& out,
-                 std::string& why) {
-  size_t next = 0;
+/// Lines are "name value".
+template <typename Table>
+bool parseFields(const Table& fields, std::string_view text, MemoryStat& out, std::string& why) {
   std::string_view line;
   while (nextLine(text, line)) {
     const std::string_view name = line.substr(0, line.find(' '));
-    for (size_t step = 0; step < kCount; ++step) {
-      const Field& field = fields[(next + step) % kCount];
-      if (field.name != name) continue;
-      line.remove_prefix(name.size());
-      const auto bytes = parseUint64(nextWord(line));
-      if (!bytes) {
-        why = "has a malformed " + std::string(name);
-        return false;
-      }
-      out.*field.value = bytes;
-      next += step + 1;
-      break;
+    const auto* const field = fields.find(name);
+    if (field == nullptr) continue;
+    line.remove_prefix(name.size());
+    const auto value = parseUint64(nextWord(line));
+    if (!value) {
+      why = "has a malformed " + std::string(name);
+      return false;
     }
+    out.*field->member = value;
   }
   return true;
 }

@@ -16,10 +16,16 @@ bool nextLine(std::string_view& text, std::string_view& line) {
 }
 
 std::string_view nextWord(std::string_view& text) {
-  constexpr std::string_view kBlanks = " \t\n";
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
-  text.remove_prefix(word.size());
+  // Several times as fast as find_first_of(), which looks for each letter in the set.
+  const auto isBlank = [](char letter) {
+    return letter == ' ' || letter == '\t' || letter == '\n';
+  };
+  size_t begin = 0;
+  while (begin < text.size() && isBlank(text[begin])) ++begin;
+  size_t end = begin;
+  while (end < text.size() && !isBlank(text[end])) ++end;
+  const std::string_view word = text.substr(begin, end - begin);
+  text.remove_prefix(end);
   return word;
 }
 

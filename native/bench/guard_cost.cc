@@ -1,0 +1,67 @@
+// What the check before each slab costs: prints nanoseconds for each of many rounds, as JSON.
+//   ebbcache_guard_cost ROUNDS     once far from the limit of its memory group, once near it
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "memory/snapshot.h"
+#include "pressure/growth_guard.h"
+
+namespace ebbcache {
+namespace {
+
+using Clock = GrowthGuard::Clock;
+
+constexpr uint64_t kSlab = uint64_t{2} << 20;
+constexpr double kCeiling = 85;
+constexpr int kAsksARound = 200;
+
+/// The median of a round.
+double timeRound(GrowthGuard& guard) {
+  std::vector<double> times;
+  for (int i = 0; i < kAsksARound; ++i) {
+    const auto from = Clock::now();
+    guard.mayGrow(kSlab, from);
+    times.push_back(std::chrono::duration<double, std::nano>(Clock::now() - from).count());
+  }
+  std::nth_element(times.begin(), times.begin() + kAsksARound / 2, times.end());
+  return times[kAsksARound / 2];
+}
+
+void printRounds(const char* name, int rounds, const char* end) {
+  GrowthGuard guard(kCeiling, openMemoryReader());
+  // Once for nothing: it looks for the groups.
+  timeRound(guard);
+  std::printf("\"%s\": [", name);
+  for (int i = 0; i < rounds; ++i) std::printf("%s%.0f", i == 0 ? "" : ", ", timeRound(guard));
+  std::printf("]%s", end);
+}
+
+/// Takes memory until the group, or all else that bounds this process, is so full that no slab may
+/// be taken. At most 1 GiB, for a process that no group limits.
+void fillToCeiling(std::vector<std::unique_ptr<char[]>>& kept) {
+  constexpr size_t kMostSlabs = 512;
+  GrowthGuard guard(kCeiling, openMemoryReader());
+  while (kept.size() < kMostSlabs && guard.mayGrow(kSlab, Clock::now())) {
+    kept.push_back(std::make_unique<char[]>(kSlab));
+    std::memset(kept.back().get(), 1, kSlab);
+  }
+}
+
+}  // namespace
+}  // namespace ebbcache
+
+int main(int count, char** arguments) {
+  const int rounds = count > 1 ? std::atoi(arguments[1]) : 10;
+  std::printf("{");
+  ebbcache::printRounds("far", rounds, ", ");
+  std::vector<std::unique_ptr<char[]>> kept;
+  ebbcache::fillToCeiling(kept);
+  ebbcache::printRounds("near", rounds, "}\n");
+}

@@ -1,0 +1,88 @@
+// What is charged to one memory cgroup, and what of it is used.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "memory/linux/cgroup_discovery.h"
+#include "memory/linux/kept_file.h"
+#include "memory/linux/kernel_memory.h"
+#include "memory/linux/memory_stat.h"
+#include "memory/linux/refault_meter.h"
+#include "memory/snapshot.h"
+
+namespace ebbcache {
+
+/// Bytes; kNone where there is none.
+struct GroupLimits {
+  static constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
+
+  uint64_t memory = kNone;
+  /// v1's, of memory and swap together. Never below that of memory.
+  uint64_t sum = kNone;
+};
+
+/// The bound with the fewest bytes available of those that a group's limits are.
+struct GroupReading {
+  std::optional<MemoryBound> bound;
+  /// See MemoryUsage::groupRefaults.
+  bool refaults = false;
+};
+
+/// Remembers how the group's kernel memory and refaults grew. Not thread-safe.
+///
+/// Those that return false leave a sentence in `error`, and `out` as it was: a file cannot be read
+/// or believed.
+class GroupUsage {
+ public:
+  /// `folder` is the group's, without a slash at its end; `proc` the root of procfs.
+  GroupUsage(CgroupVersion version, const std::string& folder, const std::string& proc);
+
+  /// Looks again which files there are.
+  void lookAgain();
+
+  bool readStat(FileBuffer& buffer, MemoryStat& out, std::string& error);
+  /// Without the limits there is no bound.
+  bool read(const GroupLimits& limits, const KernelMemory& machine, FileBuffer& buffer,
+            GroupReading& out, std::string& error);
+  /// With all that is charged as used: an upper bound, for a tenth of the cost. `out` becomes the
+  /// tighter of itself and the bound.
+  bool readCharged(const GroupLimits& limits, FileBuffer& buffer, std::optional<MemoryBound>& out,
+                   std::string& error);
+  /// Bytes of swap, where v1 tells them: what is charged to the sum less what is to memory.
+  bool readSwap(FileBuffer& buffer, uint64_t& bytes, std::string& error);
+  /// Whether the sum of memory and swap is known.
+  bool tellsSum() const { return sum_.has_value(); }
+  /// Whether the group's kernel memory is about what it was at the last read(), so that what was
+  /// known of the machine's then will do.
+  bool isKernelMemorySteady(FileBuffer& buffer);
+
+ private:
+  bool readKernelMemory(const KernelMemory& machine, FileBuffer& buffer, uint64_t& reclaimable,
+                        std::string& error);
+  uint64_t reclaimableSlab(const MemoryStat& stat, const KernelMemory& machine, FileBuffer& buffer);
+  KernelMemory withInUse(KernelMemory machine, uint64_t ofGroup, FileBuffer& buffer);
+
+  CgroupVersion version_;
+  std::string folder_;
+  KeptFile usage_;
+  KeptFile stat_;
+  /// v1's memory.memsw.usage_in_bytes, where the kernel accounts for swap.
+  std::optional<KeptFile> sum_;
+  /// v1's memory.kmem.usage_in_bytes, a part of the usage.
+  std::optional<KeptFile> kernel_;
+  /// Of the machine.
+  KeptFile dentryState_;
+
+  GroupKernelMemory kernelMemory_;
+  uint64_t kernelReadAs_ = 0;
+  /// Dentries in use on the machine, bytes, and what the group's kernel memory was at that time.
+  uint64_t inUse_ = 0;
+  uint64_t inUseReadAt_ = 0;
+  bool hasReadInUse_ = false;
+  RefaultMeter refaultMeter_;
+};
+
+}  // namespace ebbcache

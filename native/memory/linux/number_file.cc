@@ -1,0 +1,44 @@
+#include "memory/linux/number_file.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "memory/linux/text.h"
+
+namespace ebbcache {
+namespace {
+
+bool notANumber(const KeptFile& file, std::string& error) {
+  error = "The file " + file.path() + " does not hold a number of bytes.";
+  return false;
+}
+
+}  // namespace
+
+bool readNumber(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
+  std::string_view text;
+  if (file.read(buffer, text, error) != FileResult::kRead) return false;
+  const auto value = parseUint64(nextWord(text));
+  if (!value) return notANumber(file, error);
+  bytes = *value;
+  return true;
+}
+
+bool readLimit(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
+  std::string_view text;
+  if (file.read(buffer, text, error) != FileResult::kRead) return false;
+  const std::string_view word = nextWord(text);
+  const auto value = word == "max" ? std::numeric_limits<uint64_t>::max() : parseUint64(word);
+  if (!value) return notANumber(file, error);
+  bytes = *value;
+  return true;
+}
+
+void openIfThere(std::optional<KeptFile>& file, std::string path) {
+  const bool isThere = ::access(path.c_str(), F_OK) == 0;
+  if (!isThere) file.reset();
+  if (isThere && !file) file.emplace(std::move(path));
+}
+
+}  // namespace ebbcache
