@@ -470,7 +470,7 @@ TEST(GovernorThread, MaintainsBetweenLooksThatAreFarApart) {
 class SlowStore : public FakeStore {
  public:
   using FakeStore::FakeStore;
-  uint64_t changeBudget(uint64_t from, uint64_t to) override {
+  Reduction changeBudget(uint64_t from, uint64_t to) override {
     changing = true;
     while (!mayGoOn) std::this_thread::yield();
     return FakeStore::changeBudget(from, to);
@@ -589,7 +589,7 @@ TEST(GovernorThread, EndsWithTheGovernor) {
 class LockingStore : public FakeStore {
  public:
   LockingStore(Governor& governor, uint64_t max) : FakeStore(max, max), governor_(governor) {}
-  uint64_t changeBudget(uint64_t from, uint64_t to) override {
+  Reduction changeBudget(uint64_t from, uint64_t to) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     return FakeStore::changeBudget(from, to);
   }
