@@ -24,6 +24,7 @@ export {
 } from './memory/memory-pressure-monitor.js';
 export type { MemoryStats, PsiAverages } from './memory/memory-stats.js';
 export type { MonitorOptions, Thresholds } from './memory/monitor-options.js';
+export type { PressureCauses, PressureCount } from './memory/pressure-causes.js';
 export {
   PressureLevel,
   type PressureLevelName,

@@ -10,6 +10,7 @@ import type {
   NativeSampler,
   NativeSamplerOptions,
 } from './memory/native-sample.js';
+import type { PressureCauses } from './memory/pressure-causes.js';
 import type { NativeApi } from './native-api.js';
 
 /** Counters since a store was opened, and what it holds now. */
@@ -28,8 +29,14 @@ export interface NativeStoreStats {
   /** Entries that gave way: to others, to maxEntries, to a smaller budget, to pressure. */
   evictions: number;
   expirations: number;
-  /** Those of `evictions` that gave way to pressure. */
+  /** Times that the level of memory pressure on the store rose, or that one was applied by hand. */
+  pressureEvents: number;
+  /** Those of `evictions` that pressure caused. There are none without an event. */
   pressureEvictions: number;
+  /** Times that pressure lowered the budget or evicted entries. */
+  pressureReductions: number;
+  /** Which levels the events and evictions came from. */
+  pressureCauses: PressureCauses;
   /** Values too large for the budget, refused. */
   rejections: number;
   /** Requests for memory that the OS refused. */

@@ -379,7 +379,15 @@ describe('the budget', () => {
       puts: 1,
       evictions: 0,
       expirations: 0,
+      pressureEvents: 0,
       pressureEvictions: 0,
+      pressureReductions: 0,
+      pressureCauses: {
+        elevated: { events: 0, evictions: 0 },
+        high: { events: 0, evictions: 0 },
+        critical: { events: 0, evictions: 0 },
+        request: { events: 0, evictions: 0 },
+      },
       rejections: 0,
       memoryRefusals: 0,
     });

@@ -445,6 +445,12 @@ describe('statistics', () => {
       diskDrops: 0,
       pressureEvents: 0,
       pressureEvictions: 0,
+      pressureCauses: {
+        elevated: { events: 0, evictions: 0 },
+        high: { events: 0, evictions: 0 },
+        critical: { events: 0, evictions: 0 },
+        request: { events: 0, evictions: 0 },
+      },
       adaptiveAdjustments: 0,
     });
     expect(make().getStats().hitRatePercent).toBe(0);

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArenaCache, includeDir, type NativeApi, nativeApi } from '../lib/index.js';
+import {
+  ArenaCache,
+  type ArenaStats,
+  includeDir,
+  type NativeApi,
+  nativeApi,
+} from '../lib/index.js';
 import { buildExample, buildNote, canBuild } from './helpers/native-example.js';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
 import { fixtures } from './helpers/truth.js';
@@ -27,7 +33,7 @@ interface Extractor {
   open(api: NativeApi, options: { name: string; maxBytes: number; threads?: number }): void;
   extract(files: string[]): Promise<Counts>;
   find(key: string): Buffer | undefined;
-  stats(): Record<string, number>;
+  stats(): ArenaStats;
   close(): void;
 }
 

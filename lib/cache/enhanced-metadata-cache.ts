@@ -39,11 +39,14 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   override getStats(): EnhancedCacheStats {
     const stats = super.getStats();
     const summary = this.getMemoryStatus();
+    const { pressureEvents, pressureEvictions, pressureCauses, pressureReductions } =
+      this.tiers.memory.stats();
     return {
       ...stats,
-      pressureEvents: this.#pressure.events,
-      pressureEvictions: this.tiers.memory.stats().pressureEvictions,
-      adaptiveAdjustments: this.#pressure.adjustments,
+      pressureEvents,
+      pressureEvictions,
+      pressureCauses,
+      adaptiveAdjustments: pressureReductions,
       ...('available' in summary ? {} : { memoryPressure: summary }),
     };
   }
@@ -102,7 +105,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
    */
   applyPressure(level: PressureLevel): number {
     this.assertOpen();
-    return this.#pressure.apply(level);
+    return this.tiers.memory.arena.applyPressure(level);
   }
 
   /** Stops listening for pressure, writes what the disk has not yet, and gives all memory back. */

@@ -1,13 +1,16 @@
 import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
+import type { PressureCauses } from '../memory/pressure-causes.js';
 import type { AdvancedCacheStats } from './advanced-stats.js';
 
 /** Counters since the cache was made, and what it holds now. */
 export interface EnhancedCacheStats extends AdvancedCacheStats {
-  /** Times the level of memory pressure rose, or one was applied by hand. */
+  /** Times that the level of pressure on the memory tier rose, or that one was applied by hand. */
   pressureEvents: number;
-  /** Entries that gave way to pressure. */
+  /** Entries that pressure evicted from the memory tier. There are none without an event. */
   pressureEvictions: number;
-  /** Times the memory tier gave way, at such a rise or later. */
+  /** Which levels the events and evictions came from. */
+  pressureCauses: PressureCauses;
+  /** Times that pressure lowered the budget of the memory tier or evicted entries from it. */
   adaptiveAdjustments: number;
   memoryPressure?: MemorySummary;
 }

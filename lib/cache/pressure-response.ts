@@ -1,6 +1,6 @@
-// What a cache does when its monitor says that memory gets tight. The native store already gives way
-// to the machine's real pressure; this makes it give way to a monitor with thresholds or roots of its
-// own too, as long as that is not normal, and counts.
+// What a cache does when its monitor says that memory gets tight. The native governor already shrinks the
+// store by the machine's real pressure; this holds the level of a monitor with thresholds or roots of
+// its own too, as long as that is not normal. The store counts what comes of it.
 
 import type { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import type { MemoryStats } from '../memory/memory-stats.js';
@@ -8,11 +8,6 @@ import { PressureLevel } from '../memory/pressure-level.js';
 import type { ArenaCache } from './arena-cache.js';
 
 export class PressureResponse {
-  /** Times the level rose, or one was applied by hand. */
-  events = 0;
-  /** Times the store gave way, here or by its own governor, at a rise or later. */
-  adjustments = 0;
-
   #level: PressureLevel = PressureLevel.NORMAL;
   readonly #arena: ArenaCache<unknown>;
   readonly #monitor: MemoryPressureMonitor | undefined;
@@ -26,14 +21,6 @@ export class PressureResponse {
     if (current !== undefined) this.#listener(current);
   }
 
-  /** As ArenaCache's applyPressure. */
-  apply(level: PressureLevel): number {
-    const released = this.#arena.applyPressure(level);
-    if (level > PressureLevel.NORMAL) this.events++;
-    if (released > 0) this.adjustments++;
-    return released;
-  }
-
   stop(): void {
     this.#monitor?.off('sample', this.#listener);
   }
@@ -41,11 +28,7 @@ export class PressureResponse {
   #respond(level: PressureLevel): void {
     // Nearly all samples.
     if (level === PressureLevel.NORMAL && this.#level === PressureLevel.NORMAL) return;
-    const rose = level > this.#level;
     this.#level = level;
-    if (rose) this.events++;
-    const before = this.#arena.stats();
-    const released = this.#arena.holdPressure(level);
-    if (released > 0 || (rose && before.budgetBytes < before.maxBytes)) this.adjustments++;
+    this.#arena.holdPressure(level);
   }
 }

@@ -48,6 +48,22 @@ void throwError(Napi::Env env, const char* code, const std::string& message) {
   napi_throw_error(env, code, message.c_str());
 }
 
+Napi::Object causesOf(Napi::Env env, const PressureCounts& counts) {
+  const auto result = Napi::Object::New(env);
+  const auto put = [&](const char* name, PressureCause cause) {
+    const PressureCount& count = counts[cause];
+    const auto each = Napi::Object::New(env);
+    each.Set("events", Napi::Number::New(env, static_cast<double>(count.events)));
+    each.Set("evictions", Napi::Number::New(env, static_cast<double>(count.evictions)));
+    result.Set(name, each);
+  };
+  put("elevated", PressureCause::kElevated);
+  put("high", PressureCause::kHigh);
+  put("critical", PressureCause::kCritical);
+  put("request", PressureCause::kRequest);
+  return result;
+}
+
 }  // namespace
 
 Napi::Function StoreObject::init(Napi::Env env) {
@@ -146,7 +162,7 @@ Napi::Value StoreObject::holdPressure(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!isOpen(info)) return {};
-  const StoreStats stats = handle_->stats();
+  const auto [stats, pressure] = handle_.stats();
   const auto result = Napi::Object::New(env);
   const auto put = [&](const char* name, uint64_t value) {
     result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
@@ -161,7 +177,10 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   put("puts", stats.puts);
   put("evictions", stats.evictions);
   put("expirations", stats.expirations);
+  put("pressureEvents", pressure.events());
   put("pressureEvictions", stats.pressureEvictions);
+  put("pressureReductions", pressure.reductions);
+  result.Set("pressureCauses", causesOf(env, pressure));
   put("rejections", stats.rejections);
   put("memoryRefusals", stats.memoryRefusals);
   return result;

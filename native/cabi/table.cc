@@ -210,10 +210,14 @@ ebbcache_status clear(ebbcache_store* store) {
   });
 }
 
+ebbcache_pressure_count toCount(const PressureCount& count) {
+  return {count.events, count.evictions};
+}
+
 ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
   if (store == nullptr || out == nullptr) return EBBCACHE_INVALID;
   return guarded([&] {
-    const StoreStats stats = store->handle->stats();
+    const auto [stats, pressure] = store->handle.stats();
     ebbcache_stats known = {};
     known.entries = stats.entries;
     known.payload_bytes = stats.payloadBytes;
@@ -228,6 +232,12 @@ ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
     known.pressure_evictions = stats.pressureEvictions;
     known.rejections = stats.rejections;
     known.memory_refusals = stats.memoryRefusals;
+    known.pressure_events = pressure.events();
+    known.pressure_reductions = pressure.reductions;
+    known.pressure_elevated = toCount(pressure[PressureCause::kElevated]);
+    known.pressure_high = toCount(pressure[PressureCause::kHigh]);
+    known.pressure_critical = toCount(pressure[PressureCause::kCritical]);
+    known.pressure_request = toCount(pressure[PressureCause::kRequest]);
     return copyOut(known, out) ? EBBCACHE_OK : EBBCACHE_INVALID;
   });
 }
@@ -294,7 +304,9 @@ constexpr ebbcache_api kTable = {
 };
 
 // A caller built for this version must find everything where it was.
-static_assert(sizeof(ebbcache_stats) == 8 + 13 * 8, "fields are only ever added at the end");
+static_assert(offsetof(ebbcache_stats, pressure_events) == 8 + 13 * 8 &&
+                  sizeof(ebbcache_stats) == 8 + 23 * 8,
+              "fields are only ever added at the end");
 static_assert(sizeof(ebbcache_memory) == 9 * 8 + 8, "fields are only ever added at the end");
 static_assert(offsetof(ebbcache_api, status_text) == 8 &&
                   sizeof(ebbcache_api) == 8 + 14 * sizeof(void*),

@@ -111,6 +111,14 @@ struct ebbcache_options {
 #define EBBCACHE_OPTIONS_INIT \
   { (uint32_t)sizeof(struct ebbcache_options), EBBCACHE_LRU, 0, 0, 0, 0, NULL, 1, 0 }
 
+/* What one cause of memory pressure has done to a store. */
+struct ebbcache_pressure_count {
+  /* Times that the level rose to this one, or that one was applied by hand. */
+  uint64_t events;
+  /* Entries that were evicted for it. */
+  uint64_t evictions;
+};
+
 /* Counters since the store was opened, and what it holds now; the same as ArenaCache's stats(). */
 struct ebbcache_stats {
   /* In: sizeof(struct ebbcache_stats), at least 8. Out: how many bytes of it mean something. */
@@ -137,6 +145,16 @@ struct ebbcache_stats {
   uint64_t rejections;
   /* Requests for memory that the system refused. */
   uint64_t memory_refusals;
+  /* Times that the level of pressure on the store rose, or one was applied by hand. */
+  uint64_t pressure_events;
+  /* Times that pressure lowered the budget or evicted entries. */
+  uint64_t pressure_reductions;
+  /* By cause: their sums are pressure_events and pressure_evictions. */
+  struct ebbcache_pressure_count pressure_elevated;
+  struct ebbcache_pressure_count pressure_high;
+  struct ebbcache_pressure_count pressure_critical;
+  /* Levels that were applied by hand. */
+  struct ebbcache_pressure_count pressure_request;
 };
 
 /* One reading of the machine, within the limit that binds tightest: the system's or the cgroup's.

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 
+#include "pressure/pressure_history.h"
+
 namespace ebbcache {
 
 /// Called from the governor's thread and from those that apply a level; must be thread-safe and
-/// must not throw. None of it may call the governor.
+/// must not throw. None of it may call the governor, or the store's history.
 class GovernedStore {
  public:
   virtual ~GovernedStore() = default;
@@ -18,14 +20,21 @@ class GovernedStore {
   /// The floor under pressure: no budget becomes less.
   virtual uint64_t minBytes() const = 0;
   /// Changes the budget, between minBytes and maxBytes, where it still is `from`; when that evicts,
-  /// the memory is back with the OS on return. Returns the bytes given back.
-  virtual uint64_t changeBudget(uint64_t from, uint64_t to) = 0;
+  /// the memory is back with the OS on return.
+  virtual Reduction changeBudget(uint64_t from, uint64_t to) = 0;
   /// Evicts until `share` (0 to 1) of its payload is left, but minBytes of it at least, whatever
-  /// the budget. Returns the bytes given back.
-  virtual uint64_t keepShareOfPayload(double share) = 0;
+  /// the budget.
+  virtual Reduction keepShareOfPayload(double share) = 0;
   /// Periodic upkeep: returns the bytes of expired entries to the budget. Cheap when idle. False
   /// where nothing was found to do.
   virtual bool maintain() = 0;
+
+  /// What pressure it came under, kept by those who make it shrink.
+  PressureHistory& history() { return history_; }
+  const PressureHistory& history() const { return history_; }
+
+ private:
+  PressureHistory history_;
 };
 
 }  // namespace ebbcache

@@ -4,7 +4,7 @@
 // Locks, always taken in this order, and none of a store inside the last two:
 //   lifecycleMutex_   add, remove and configure, and with them the start and the join of the thread
 //   tickMutex_        held for a whole tick, which may evict for long: remove() waits for it to end
-//   (the stores' own locks, taken by what a tick, apply() and hold() call)
+//   (a store's history, taken by what a tick, apply() and hold() count; then the store's own locks)
 //   mutex_, and StoreBudgets' own: for what is looked up, never for long
 //   GrowthGuard's     taken by stores that ask mayGrow() while they hold their own
 #pragma once

@@ -24,16 +24,24 @@ uint64_t mostAt(PressureLevel level, const GovernedStore& store, const LevelShar
   return std::min(max, std::max(share, store.minBytes()));
 }
 
-uint64_t lowerTo(uint64_t bytes, GovernedStore& store) {
-  uint64_t released = 0;
+Reduction lowerTo(uint64_t bytes, GovernedStore& store) {
+  Reduction reduction;
   // Again where somebody else has changed it meanwhile.
   constexpr int kMostTries = 3;
   for (int i = 0; i < kMostTries; ++i) {
     const uint64_t budget = store.budgetBytes();
     if (budget <= bytes) break;
-    released += store.changeBudget(budget, bytes);
+    reduction += store.changeBudget(budget, bytes);
   }
-  return released;
+  return reduction;
+}
+
+/// Raises the budget to the maximum. It never lowers one, also where the maximum changes meanwhile,
+/// so that no entry is evicted without a cause.
+void liftBudget(GovernedStore& store) {
+  const uint64_t budget = store.budgetBytes();
+  const uint64_t max = store.maxBytes();
+  if (max > budget) store.changeBudget(budget, max);
 }
 
 }  // namespace
@@ -69,12 +77,15 @@ uint64_t StoreBudgets::apply(const GovernedStore* store, PressureLevel level,
     target = found->store;
   }
   if (level == PressureLevel::kNormal) {
-    return target->ebbs() ? target->changeBudget(target->budgetBytes(), target->maxBytes()) : 0;
+    if (target->ebbs()) liftBudget(*target);
+    return 0;
   }
-  // The payload first: its share is of what there is now.
-  const uint64_t released = target->keepShareOfPayload(options.shares.at(level));
-  if (!target->ebbs()) return released;
-  return released + lowerTo(mostAt(level, *target, options.shares), *target);
+  return target->history().apply([&] {
+    // The payload first: its share is of what there is now.
+    Reduction reduction = target->keepShareOfPayload(options.shares.at(level));
+    if (target->ebbs()) reduction += lowerTo(mostAt(level, *target, options.shares), *target);
+    return reduction;
+  });
 }
 
 uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
@@ -84,11 +95,15 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
     const std::lock_guard<std::mutex> lock(mutex_);
     Governed* const found = find(store);
     if (found == nullptr || level == PressureLevel::kUnknown || !found->store->ebbs()) return 0;
-    found->held = level;
     target = found->store;
   }
-  const uint64_t released = lowerTo(mostAt(level, *target, options.shares), *target);
-  return level < PressureLevel::kCritical ? released : released + target->keepShareOfPayload(0);
+  return target->history().hold(level, [&] {
+    Reduction reduction;
+    if (level == PressureLevel::kNormal) return reduction;
+    reduction = lowerTo(mostAt(level, *target, options.shares), *target);
+    if (level == PressureLevel::kCritical) reduction += target->keepShareOfPayload(0);
+    return reduction;
+  });
 }
 
 void StoreBudgets::regrowBy(Clock::time_point latest) {
@@ -112,8 +127,9 @@ bool StoreBudgets::shrink(const Assessment& assessment, const LevelShares& share
   shares_.clear();
   sharers_.clear();
   for (const Governed& each : visit()) {
-    const GovernedStore& store = *each.store;
+    GovernedStore& store = *each.store;
     if (!store.ebbs()) continue;
+    store.history().see(assessment.level);
     shares_.push_back({store.heldBytes(), store.budgetBytes(), store.maxBytes(), store.minBytes()});
     sharers_.push_back(each.store.get());
   }
@@ -122,8 +138,9 @@ bool StoreBudgets::shrink(const Assessment& assessment, const LevelShares& share
   for (size_t i = 0; i < shares_.size(); i++) {
     const EbbShare& share = shares_[i];
     if (share.planned >= share.budget) continue;
-    sharers_[i]->changeBudget(share.budget, share.planned);
-    fell = sharers_[i]->budgetBytes() < share.budget || fell;
+    GovernedStore& store = *sharers_[i];
+    store.history().reduce([&] { return store.changeBudget(share.budget, share.planned); });
+    fell = store.budgetBytes() < share.budget || fell;
   }
   visited_.clear();
   return fell;
@@ -136,9 +153,11 @@ bool StoreBudgets::regrow(const MemoryUsage& usage, const GovernorOptions& optio
   bool isBelow = false;
   for (const Governed& each : visit()) {
     GovernedStore& store = *each.store;
+    if (!store.ebbs()) continue;
+    store.history().see(PressureLevel::kNormal);
     const uint64_t budget = store.budgetBytes();
-    const uint64_t most = mostAt(each.held, store, options.shares);
-    if (!store.ebbs() || budget >= most) continue;
+    const uint64_t most = mostAt(store.history().held(), store, options.shares);
+    if (budget >= most) continue;
     isBelow = true;
     if (now < each.regrowAt) continue;
     const auto share =

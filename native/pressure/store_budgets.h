@@ -15,9 +15,9 @@
 
 namespace ebbcache {
 
-/// Never calls a store with its own lock held, so a store at work makes nobody wait but who asked
-/// for that store. Budgets are changed from what they were seen to be: of two who change one at the
-/// same time, the later leaves it as the earlier made it.
+/// Never calls a store with its own lock held, but only with that of the store's history: a store
+/// at work makes nobody wait but who asked for that store. Budgets are changed from what they were
+/// seen to be: of two who change one at the same time, the later leaves it as the earlier made it.
 class StoreBudgets {
  public:
   using Clock = std::chrono::steady_clock;
@@ -50,8 +50,6 @@ class StoreBudgets {
     std::shared_ptr<GovernedStore> store;
     /// When the next step up is due.
     Clock::time_point regrowAt;
-    /// Keeps the budget at this level's share.
-    PressureLevel held = PressureLevel::kNormal;
   };
 
   Governed* find(const GovernedStore* store);

@@ -41,6 +41,7 @@ class StoreHandle {
   Store* operator->() const { return &shared_->store(); }
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
+  SharedStoreStats stats() const { return shared_->stats(); }
   /// See Governor::apply() and hold().
   uint64_t applyPressure(PressureLevel level) const;
   uint64_t holdPressure(PressureLevel level) const;

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace ebbcache {
+namespace {
+
+Reduction reductionOf(const Shrinkage& shrinkage) {
+  return {shrinkage.releasedBytes, shrinkage.evictions, shrinkage.lowered};
+}
+
+}  // namespace
 
 std::string SharedStoreOptions::whyInvalid() const {
   std::string why = store.whyInvalid();
@@ -22,17 +29,23 @@ bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
          (other.maxBytes == mine.maxBytes || other.maxBytes == store_->maxBytes());
 }
 
+SharedStoreStats SharedStore::stats() const {
+  return history().read([this](const PressureCounts& pressure) {
+    return SharedStoreStats{store_->stats(), pressure};
+  });
+}
+
 uint64_t SharedStore::minBytes() const {
   return std::max(options_.minBytes, store_->leastBudget());
 }
 
-uint64_t SharedStore::changeBudget(uint64_t from, uint64_t to) {
-  return store_->changePressureBudget(from, std::max(to, options_.minBytes));
+Reduction SharedStore::changeBudget(uint64_t from, uint64_t to) {
+  return reductionOf(store_->changePressureBudget(from, std::max(to, options_.minBytes)));
 }
 
-uint64_t SharedStore::keepShareOfPayload(double share) {
+Reduction SharedStore::keepShareOfPayload(double share) {
   const auto kept = static_cast<uint64_t>(share * static_cast<double>(store_->payloadBytes()));
-  return store_->ebbPayloadTo(std::max(kept, options_.minBytes));
+  return reductionOf(store_->ebbPayloadTo(std::max(kept, options_.minBytes)));
 }
 
 }  // namespace ebbcache

@@ -23,6 +23,12 @@ struct SharedStoreOptions {
   std::string whyInvalid() const;
 };
 
+/// Of one moment: the evictions that `pressure` has are the pressureEvictions of `store`.
+struct SharedStoreStats {
+  StoreStats store;
+  PressureCounts pressure;
+};
+
 class SharedStore final : public GovernedStore {
  public:
   SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store)
@@ -34,14 +40,15 @@ class SharedStore final : public GovernedStore {
   /// Whether one who opens the name with these means this store: its size may be the one it was
   /// opened with, or the one it was resized to.
   bool isOpenedWith(const SharedStoreOptions& options) const;
+  SharedStoreStats stats() const;
 
   bool ebbs() const override { return options_.ebb; }
   uint64_t heldBytes() const override { return store_->heldBytes(); }
   uint64_t budgetBytes() const override { return store_->budgetBytes(); }
   uint64_t maxBytes() const override { return store_->maxBytes(); }
   uint64_t minBytes() const override;
-  uint64_t changeBudget(uint64_t from, uint64_t to) override;
-  uint64_t keepShareOfPayload(double share) override;
+  Reduction changeBudget(uint64_t from, uint64_t to) override;
+  Reduction keepShareOfPayload(double share) override;
   bool maintain() override { return store_->maintain(); }
 
  private:

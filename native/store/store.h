@@ -74,6 +74,15 @@ struct StoreStats {
   uint64_t memoryRefusals = 0;
 };
 
+/// What a call under pressure took from a store.
+struct Shrinkage {
+  /// Bytes that are back with the system.
+  uint64_t releasedBytes = 0;
+  uint64_t evictions = 0;
+  /// Whether the budget is less than before.
+  bool lowered = false;
+};
+
 enum class PutResult : uint8_t { kStored, kTooLarge, kNoMemory };
 
 struct PutOptions {
@@ -126,14 +135,13 @@ class Store {
   bool resize(uint64_t maxBytes);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
-  /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`;
-  /// returns the bytes given back.
-  uint64_t changePressureBudget(uint64_t from, uint64_t to);
+  /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`.
+  Shrinkage changePressureBudget(uint64_t from, uint64_t to);
   /// What the tables and an open slab need: no budget is less.
   uint64_t leastBudget() const;
   /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs
-  /// that the rest has no need of; returns the bytes given back.
-  uint64_t ebbPayloadTo(uint64_t bytes);
+  /// that the rest has no need of.
+  Shrinkage ebbPayloadTo(uint64_t bytes);
   /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
   /// goes on with the next call, so that a call costs the same however many there are. False where
   /// nothing was found to do: then the next call may be later.

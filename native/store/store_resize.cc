@@ -112,18 +112,19 @@ uint64_t Store::leastBudget() const {
   return leastBytes();
 }
 
-uint64_t Store::changePressureBudget(uint64_t from, uint64_t to) {
+Shrinkage Store::changePressureBudget(uint64_t from, uint64_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (memory_.budget() != from) return 0;
+  if (memory_.budget() != from) return {};
   memory_.setBudget(std::min(std::max(to, leastBytes()), options_.maxBytes));
   const uint64_t evictionsBefore = counters_.evictions;
   givenBackTooMuch_ = 0;
   const uint64_t released = shrinkHeldTo(memory_.budget());
-  counters_.pressureEvictions += counters_.evictions - evictionsBefore;
-  return released;
+  const uint64_t evictions = counters_.evictions - evictionsBefore;
+  counters_.pressureEvictions += evictions;
+  return {released, evictions, memory_.budget() < from};
 }
 
-uint64_t Store::ebbPayloadTo(uint64_t bytes) {
+Shrinkage Store::ebbPayloadTo(uint64_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const uint64_t heldBefore = memory_.held();
   const uint64_t evictionsBefore = counters_.evictions;
@@ -131,12 +132,13 @@ uint64_t Store::ebbPayloadTo(uint64_t bytes) {
   givenBackTooMuch_ = 0;
   while (counters_.payloadBytes > bytes && evictOne()) {
   }
-  counters_.pressureEvictions += counters_.evictions - evictionsBefore;
+  const uint64_t evictions = counters_.evictions - evictionsBefore;
+  counters_.pressureEvictions += evictions;
   arena_->log.dropEmptySlabs();
   while (arena_->log.dropOneSlab()) {
   }
   arena_->contractTables();
-  return less(heldBefore, memory_.held());
+  return {less(heldBefore, memory_.held()), evictions, false};
 }
 
 }  // namespace ebbcache

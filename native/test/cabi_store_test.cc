@@ -1,6 +1,8 @@
 // The C interface: what its functions do with an open store.
 #include <atomic>
 #include <cmath>
+#include <cstddef>
+#include <cstring>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -188,6 +190,43 @@ TEST_F(CApi, CountsAsTheStoreDoes) {
   EXPECT_EQ(here.puts, 15U);
   EXPECT_EQ(here.evictions, 5U);
   EXPECT_EQ(here.pressure_evictions, 0U);
+  EXPECT_EQ(here.pressure_events, 0U);
+  api.close(store);
+}
+
+TEST_F(CApi, CountsPressureAsTheStoreDoes) {
+  const ebbcache_options options = optionsOf("pressed");
+  ebbcache_store* const store = openStore(options);
+  for (int i = 0; i < 100; ++i) put(store, "key" + std::to_string(i), "value");
+  SharedStoreOptions same;
+  same.store.maxBytes = options.max_bytes;
+  same.name = "pressed";
+  same.ebb = false;
+  OpenError error;
+  const StoreHandle handle = Runtime::current()->open(same, error);
+  ASSERT_TRUE(handle) << error.sentence;
+  handle.applyPressure(PressureLevel::kHigh);
+  handle.applyPressure(PressureLevel::kCritical);
+
+  const ebbcache_stats stats = statsOf(store);
+  EXPECT_EQ(stats.pressure_evictions, 100U);
+  EXPECT_EQ(stats.pressure_events, 2U);
+  EXPECT_EQ(stats.pressure_reductions, 2U);
+  EXPECT_EQ(stats.pressure_request.events, 2U);
+  EXPECT_EQ(stats.pressure_request.evictions, 100U);
+  for (const auto& level :
+       {stats.pressure_elevated, stats.pressure_high, stats.pressure_critical}) {
+    EXPECT_EQ(level.events, 0U);
+    EXPECT_EQ(level.evictions, 0U);
+  }
+  // A caller that was built before there were these.
+  ebbcache_stats older;
+  std::memset(&older, 0x55, sizeof older);
+  older.size = offsetof(ebbcache_stats, pressure_events);
+  EXPECT_EQ(api.stats(store, &older), EBBCACHE_OK);
+  EXPECT_EQ(older.size, offsetof(ebbcache_stats, pressure_events));
+  EXPECT_EQ(older.pressure_evictions, 100U);
+  EXPECT_EQ(older.pressure_events, 0x5555555555555555U);
   api.close(store);
 }
 

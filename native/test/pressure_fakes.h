@@ -137,16 +137,17 @@ class FakeStore : public GovernedStore {
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
   uint64_t minBytes() const override { return std::max(min_, least.load()); }
-  uint64_t changeBudget(uint64_t from, uint64_t to) override {
-    if (budget_ != from) return 0;
+  Reduction changeBudget(uint64_t from, uint64_t to) override {
+    if (budget_ != from) return {};
     budgetChanges++;
     budget_ = std::max(to, least.load());
     const uint64_t before = held_;
-    if (before <= budget_) return 0;
-    held_ = budget_.load();
-    return giveBack(before);
+    held_ = std::min(before, budget_.load());
+    Reduction reduction = giveBack(before);
+    reduction.lowered = budget_ < from;
+    return reduction;
   }
-  uint64_t keepShareOfPayload(double share) override {
+  Reduction keepShareOfPayload(double share) override {
     shareKept = share;
     const uint64_t before = held_;
     const auto kept = static_cast<uint64_t>(share * static_cast<double>(before));
@@ -167,11 +168,17 @@ class FakeStore : public GovernedStore {
   std::atomic<bool> busy{false};
   /// What it needs whatever it holds.
   std::atomic<uint64_t> least{0};
+  /// The store counts them itself too.
+  std::atomic<uint64_t> pressureEvictions{0};
 
  private:
-  uint64_t giveBack(uint64_t before) {
-    if (machine) machine->give(before - held_);
-    return before - held_;
+  /// Evicts an entry for each MiB, and for a part of one.
+  Reduction giveBack(uint64_t before) {
+    const uint64_t released = before - held_;
+    if (machine) machine->give(released);
+    const uint64_t evictions = (released + kMiB - 1) / kMiB;
+    pressureEvictions += evictions;
+    return {released, evictions, false};
   }
 
   const uint64_t max_;

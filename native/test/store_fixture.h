@@ -68,7 +68,7 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy = Polic
 
 /// Whatever the budget is.
 inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
-  return store.changePressureBudget(store.budgetBytes(), bytes);
+  return store.changePressureBudget(store.budgetBytes(), bytes).releasedBytes;
 }
 
 inline std::optional<std::string> getString(Store& store, std::string_view key) {

@@ -284,7 +284,7 @@ TEST(Store, EbbsToAShareOfItsPayload) {
     const auto store = openStore(64 * kMiB, policy);
     for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
     const StoreStats full = store->stats();
-    const uint64_t released = store->ebbPayloadTo(full.payloadBytes / 2);
+    const auto [released, evictions, lowered] = store->ebbPayloadTo(full.payloadBytes / 2);
     StoreStats half = store->stats();
     EXPECT_EQ(released, full.heldBytes - half.heldBytes);
     EXPECT_LE(half.payloadBytes, full.payloadBytes / 2);
@@ -292,6 +292,8 @@ TEST(Store, EbbsToAShareOfItsPayload) {
     EXPECT_LT(half.heldBytes, full.heldBytes * 55 / 100);
     EXPECT_EQ(half.budgetBytes, 64 * kMiB);
     EXPECT_EQ(half.pressureEvictions, half.evictions);
+    EXPECT_EQ(evictions, half.evictions);
+    EXPECT_FALSE(lowered);
     EXPECT_EQ(half.entries + half.evictions, 40000U);
     EXPECT_TRUE(store->has(keyOf(39999)));
     store->ebbPayloadTo(UINT64_MAX);

@@ -55,6 +55,24 @@ void setNumber(napi_env env, napi_value object, const char* name, uint64_t numbe
   napi_set_named_property(env, object, name, value);
 }
 
+/// Which levels of memory pressure the events and evictions came from.
+void setCauses(napi_env env, napi_value object, const ebbcache_stats& stats) {
+  napi_value causes = nullptr;
+  if (napi_create_object(env, &causes) != napi_ok) return;
+  const auto set = [&](const char* name, const ebbcache_pressure_count& count) {
+    napi_value cause = nullptr;
+    if (napi_create_object(env, &cause) != napi_ok) return;
+    setNumber(env, cause, "events", count.events);
+    setNumber(env, cause, "evictions", count.evictions);
+    napi_set_named_property(env, causes, name, cause);
+  };
+  set("elevated", stats.pressure_elevated);
+  set("high", stats.pressure_high);
+  set("critical", stats.pressure_critical);
+  set("request", stats.pressure_request);
+  napi_set_named_property(env, object, "pressureCauses", causes);
+}
+
 /// False, with an exception pending, before open() and after close().
 bool isOpen(napi_env env, const Instance& instance) {
   if (instance.extractor != nullptr) return true;
@@ -190,6 +208,9 @@ napi_value stats(napi_env env, napi_callback_info /*info*/) {
   setNumber(env, result, "pressureEvictions", stats.pressure_evictions);
   setNumber(env, result, "rejections", stats.rejections);
   setNumber(env, result, "memoryRefusals", stats.memory_refusals);
+  setNumber(env, result, "pressureEvents", stats.pressure_events);
+  setNumber(env, result, "pressureReductions", stats.pressure_reductions);
+  setCauses(env, result, stats);
   return result;
 }
 

@@ -1,0 +1,69 @@
+// A governor whose ticks are made by hand.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "pressure/governor.h"
+#include "pressure_fakes.h"
+
+namespace ebbcache::testing {
+
+/// Ticks by hand: the thread looks once when the first store comes, then sleeps for an hour.
+class GovernorTest : public ::testing::Test {
+ public:
+  GovernorTest() : governor(byHand(), eyesOn(machine)) {}
+
+  static GovernorOptions byHand() {
+    GovernorOptions options;
+    options.interval = options.longestInterval = options.upkeepInterval = std::chrono::hours(1);
+    return options;
+  }
+
+  /// Added while the machine cannot be read, so that the thread's own look changes nothing.
+  std::shared_ptr<FakeStore> add(uint64_t max, uint64_t held, uint64_t min = 0,
+                                 bool ebbing = true) {
+    auto store = std::make_shared<FakeStore>(max, held, min, ebbing);
+    store->machine = machine;
+    machine->setFailing(true);
+    const bool first = stores.empty();
+    governor.add(store);
+    stores.push_back(store);
+    while (first && store->maintained == 0) std::this_thread::yield();
+    // Its look has ended once a tick by hand gets the lock.
+    governor.tick(now);
+    machine->setFailing(false);
+    return store;
+  }
+
+  void tickAt(double percent) {
+    machine->setPercent(percent);
+    tick();
+  }
+  void tick() {
+    now += std::chrono::milliseconds(100);
+    governor.tick(now);
+  }
+
+  /// The thread's first look by them changes nothing either.
+  void reconfigure(const GovernorOptions& options) {
+    machine->setFailing(true);
+    const uint64_t looks = governor.status().looks;
+    governor.configure(options, eyesOn(machine));
+    while (governor.status().looks == looks) std::this_thread::yield();
+    machine->setFailing(false);
+  }
+
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(10'000 * kMiB);
+  Governor governor;
+  // A day ahead of the real clock, which the thread's own look went by.
+  Governor::Clock::time_point now = Governor::Clock::now() + std::chrono::hours(24);
+  std::vector<std::shared_ptr<FakeStore>> stores;
+};
+
+}  // namespace ebbcache::testing

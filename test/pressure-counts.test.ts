@@ -1,0 +1,142 @@
+// What a cache counts of pressure: the events and evictions of its governor, of its monitor and of
+// levels that are applied by hand.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ArenaCache,
+  type ArenaStats,
+  configureGovernor,
+  EnhancedMetadataCache,
+  getGovernorStatus,
+  MemoryPressureMonitor,
+  type PressureCauses,
+  PressureLevel,
+} from '../lib/index.js';
+import { FakeMemory } from './helpers/fake-memory.js';
+
+const MIB = 1024 * 1024;
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(2);
+}
+
+/** Gives the events of elevated, high, critical and request, in this order. */
+function eventsOf({ elevated, high, critical, request }: PressureCauses): number[] {
+  return [elevated, high, critical, request].map((cause) => cause.events);
+}
+
+type Counted = Pick<ArenaStats, 'pressureEvents' | 'pressureEvictions' | 'pressureCauses'>;
+
+function expectToAgree(stats: Counted): void {
+  const causes = Object.values(stats.pressureCauses);
+  const sumOf = (name: 'events' | 'evictions') =>
+    causes.reduce((sum, cause) => sum + cause[name], 0);
+  expect(sumOf('events')).toBe(stats.pressureEvents);
+  expect(sumOf('evictions')).toBe(stats.pressureEvictions);
+  for (const { events, evictions } of causes) {
+    if (evictions > 0) expect(events).toBeGreaterThan(0);
+  }
+}
+
+describe.runIf(process.platform === 'linux')('pressure', () => {
+  let folder: string;
+  let machine: FakeMemory;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
+    machine = new FakeMemory(folder);
+    const { procRoot, cgroupRoot } = machine;
+    configureGovernor({
+      procRoot,
+      cgroupRoot,
+      earlyWarnings: false,
+      intervalMs: 5,
+      regrowIntervalMs: 3_600_000,
+    });
+  });
+  afterEach(() => {
+    configureGovernor();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function governorAt(percent: number, level: PressureLevel): Promise<void> {
+    machine.use(percent);
+    await until(() => getGovernorStatus().level === level);
+    // The level is known before the stores of that look have shrunk. The next look comes after that.
+    const { looks } = getGovernorStatus();
+    await until(() => getGovernorStatus().looks > looks);
+  }
+
+  it('between two samples of the monitor is counted by its level', async () => {
+    // The monitor samples when it is told to.
+    const monitor = new MemoryPressureMonitor(machine);
+    using cache = new EnhancedMetadataCache({
+      monitor,
+      maxMemoryMb: 2,
+      maxMemoryEntries: 10_000,
+    });
+    monitor.sample();
+    for (let i = 0; i < 4000; i++) cache.put(`file ${i}`, { text: 'x'.repeat(600) });
+    const full = cache.getStats();
+    expect(full).toMatchObject({ pressureEvents: 0, pressureEvictions: 0, adaptiveAdjustments: 0 });
+
+    await governorAt(96, PressureLevel.CRITICAL);
+    const after = cache.getStats();
+    expect(after.memoryCacheSize).toBeLessThan(full.memoryCacheSize);
+    expect(after.pressureEvictions).toBeGreaterThan(0);
+    expect(after.pressureEvents).toBe(1);
+    expect(eventsOf(after.pressureCauses)).toEqual([0, 0, 1, 0]);
+    expect(after.pressureCauses.critical.evictions).toBe(after.pressureEvictions);
+    expect(after.adaptiveAdjustments).toBeGreaterThan(0);
+
+    // The monitor sees now what the governor has seen.
+    monitor.sample();
+    const seen = cache.getStats();
+    expect(seen.memoryPressure).toMatchObject({ pressureLevel: 'CRITICAL' });
+    expect(seen.pressureEvents).toBe(1);
+    expectToAgree(seen);
+  });
+
+  it('is counted of caches that ebb', async () => {
+    using cache = new ArenaCache({ maxBytes: 2 * MIB });
+    using fixed = new ArenaCache({ maxBytes: 2 * MIB, ebb: false });
+    using unmonitored = new EnhancedMetadataCache({ enableMemoryPressureMonitoring: false });
+    await governorAt(90, PressureLevel.HIGH);
+    expect(cache.stats()).toMatchObject({ pressureEvents: 1, pressureReductions: 1 });
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([0, 1, 0, 0]);
+    expect(fixed.stats()).toMatchObject({ pressureEvents: 0, pressureReductions: 0 });
+    expect(unmonitored.getStats()).toMatchObject({ pressureEvents: 0, adaptiveAdjustments: 0 });
+  });
+
+  it('has an event for each rise, whoever sees it', async () => {
+    using cache = new ArenaCache<Buffer>({ maxBytes: 2 * MIB });
+    for (let i = 0; i < 4000; i++) cache.set(`key ${i}`, Buffer.alloc(600));
+    await governorAt(80, PressureLevel.ELEVATED);
+    cache.holdPressure(PressureLevel.ELEVATED);
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([1, 0, 0, 0]);
+    cache.holdPressure(PressureLevel.HIGH);
+    await governorAt(90, PressureLevel.HIGH);
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([1, 1, 0, 0]);
+    cache.holdPressure(PressureLevel.NORMAL);
+    await governorAt(50, PressureLevel.NORMAL);
+    await governorAt(80, PressureLevel.ELEVATED);
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([2, 1, 0, 0]);
+    cache.applyPressure(PressureLevel.CRITICAL);
+    cache.applyPressure(PressureLevel.NORMAL);
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([2, 1, 0, 1]);
+    expectToAgree(cache.stats());
+  });
+
+  it('that cannot be read for a while is no new event', async () => {
+    using cache = new ArenaCache({ maxBytes: 2 * MIB });
+    await governorAt(90, PressureLevel.HIGH);
+    const { failedReads } = getGovernorStatus();
+    machine.break();
+    await until(() => getGovernorStatus().failedReads > failedReads);
+    await governorAt(90, PressureLevel.HIGH);
+    expect(eventsOf(cache.stats().pressureCauses)).toEqual([0, 1, 0, 0]);
+  });
+});
