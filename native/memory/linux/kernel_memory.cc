@@ -7,11 +7,15 @@
 namespace ebbcache {
 namespace {
 
+constexpr double kTwoToThe64 = 18446744073709551616.0;
+
 uint64_t byShareOfMachine(uint64_t charged, const KernelMemory& machine) {
   if (machine.total == 0) return 0;
   const double share = static_cast<double>(std::min(machine.reclaimable, machine.total)) /
                        static_cast<double>(machine.total);
-  return static_cast<uint64_t>(share * static_cast<double>(charged));
+  const double bytes = share * static_cast<double>(charged);
+  // The nearest double of a number near 2^64 may be 2^64, which does not fit.
+  return bytes < kTwoToThe64 ? static_cast<uint64_t>(bytes) : charged;
 }
 
 }  // namespace
