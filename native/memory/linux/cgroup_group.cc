@@ -203,6 +203,13 @@ bool CgroupGroup::readCharged(FileBuffer& buffer, std::optional<MemoryBound>& ou
 bool CgroupGroup::readInheritedLimits(FileBuffer& buffer, std::string& error) {
   MemoryStat stat;
   if (isTop_ && !readStat(buffer, stat, error)) return false;
+  for (const auto& [name, bytes] : {std::pair{"hierarchical_memory_limit", stat.hierarchicalLimit},
+                                    {"hierarchical_memsw_limit", stat.hierarchicalSumLimit}}) {
+    if (bytes.value_or(kNoLimit) != 0) continue;
+    error = "The file " + stat_.path() + " says 0 for " + name;
+    error.append(", a limit that no process can run under.");
+    return false;
+  }
   inherited_ = Limits{stat.hierarchicalLimit.value_or(kNoLimit),
                       stat.hierarchicalSumLimit.value_or(kNoLimit)};
   return true;
