@@ -36,6 +36,8 @@ class LinuxMemoryReader final : public MemoryReader {
   }
 
   bool readCharged(MemoryUsage& out, std::string& error) override {
+    // What is charged is held against the bounds of a reading that succeeded.
+    if (!hasLatest_) return readUsage(out, error);
     MemoryUsage usage = latest_;
     if (!cgroup_.readCharged(buffer_, usage.group, error)) return false;
     out = usage;
@@ -67,6 +69,7 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readBounds(bool withSwap, Meminfo& meminfo, MemoryUsage& usage, CgroupUsage& group,
                   std::string& error) {
+    hasLatest_ = false;
     std::string_view text;
     std::string why;
     if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
@@ -79,6 +82,9 @@ class LinuxMemoryReader final : public MemoryReader {
     usage.group = group.memory;
     usage.groupRefaults = group.refaults;
     latest_ = usage;
+    // Only the reading that found them tells them.
+    latest_.groupRefaults = false;
+    hasLatest_ = true;
     return true;
   }
 
@@ -111,6 +117,7 @@ class LinuxMemoryReader final : public MemoryReader {
   std::chrono::steady_clock::time_point lookForArcAt_;
   PacedPsi pressure_;
   CgroupReader cgroup_;
+  bool hasLatest_ = false;
   MemoryUsage latest_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 };
