@@ -36,7 +36,7 @@ class SeededRandom {
   /// `stream` tells the tests, or the threads of one, from each other.
   explicit SeededRandom(uint64_t stream) : state_(mix(seed()) ^ mix(stream)) {}
   ~SeededRandom() {
-    if (!testing::Test::HasFailure()) return;
+    if (!::testing::Test::HasFailure()) return;
     std::cerr << "To repeat the random choices: EBBCACHE_TEST_SEED=" << seed() << '\n';
   }
   SeededRandom(const SeededRandom&) = delete;
