@@ -126,13 +126,14 @@ bool CgroupGroup::readV1(const MachineMemory& machine, bool withSwap, FileBuffer
                          CgroupUsage& out, std::string& error) {
   Limits limits{kNoLimit, kNoLimit};
   if (!lowerLimit(limit_, buffer, limits.memory, error)) return false;
-  if (!inherited_ && !readInheritedLimits(buffer, error)) return false;
-  limits.memory = std::min(limits.memory, inherited_->memory);
+  Limits inherited{kNoLimit, kNoLimit};
+  if (!findInheritedLimits(buffer, inherited, error)) return false;
+  limits.memory = std::min(limits.memory, inherited.memory);
   // The kernel keeps the limit of memory and swap together at or above that of memory.
   if (limits.memory >= kNoLimitInV1) return true;
   if (swapLimit_ && swapUsage_) {
     if (!lowerLimit(swapLimit_, buffer, limits.sum, error)) return false;
-    limits.sum = std::min(limits.sum, inherited_->sum);
+    limits.sum = std::min(limits.sum, inherited.sum);
   }
   const bool limited = limits.memory < machine.total;
   const bool swapLimited = withSwap && limits.sum < kNoLimitInV1;
@@ -140,7 +141,8 @@ bool CgroupGroup::readV1(const MachineMemory& machine, bool withSwap, FileBuffer
   uint64_t usage = 0;
   uint64_t sumUsage = 0;
   if (!readUsage(usage_, buffer, usage, error)) return false;
-  if (limits.sum < kNoLimitInV1 && !readUsage(*swapUsage_, buffer, sumUsage, error)) return false;
+  const bool hasSum = swapUsage_ && limits.sum < kNoLimitInV1;
+  if (hasSum && !readUsage(*swapUsage_, buffer, sumUsage, error)) return false;
   if (limited) {
     MemoryStat stat;
     uint64_t kernel = 0;
@@ -200,7 +202,11 @@ bool CgroupGroup::readCharged(FileBuffer& buffer, std::optional<MemoryBound>& ou
 
 /// Of the topmost group in sight, as the usage of those above it is unknown: those below have it as
 /// their ancestor anyway.
-bool CgroupGroup::readInheritedLimits(FileBuffer& buffer, std::string& error) {
+bool CgroupGroup::findInheritedLimits(FileBuffer& buffer, Limits& out, std::string& error) {
+  if (inherited_) {
+    out = *inherited_;
+    return true;
+  }
   MemoryStat stat;
   if (isTop_ && !readStat(buffer, stat, error)) return false;
   for (const auto& [name, bytes] : {std::pair{"hierarchical_memory_limit", stat.hierarchicalLimit},
@@ -210,8 +216,9 @@ bool CgroupGroup::readInheritedLimits(FileBuffer& buffer, std::string& error) {
     error.append(", a limit that no process can run under.");
     return false;
   }
-  inherited_ = Limits{stat.hierarchicalLimit.value_or(kNoLimit),
-                      stat.hierarchicalSumLimit.value_or(kNoLimit)};
+  out = Limits{stat.hierarchicalLimit.value_or(kNoLimit),
+               stat.hierarchicalSumLimit.value_or(kNoLimit)};
+  inherited_ = out;
   return true;
 }
 

@@ -55,11 +55,17 @@ class CgroupGroup {
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
  private:
+  struct Limits {
+    uint64_t memory;
+    /// Of memory and swap together.
+    uint64_t sum;
+  };
+
   bool readV1(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
               std::string& error);
   bool readV2(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
               std::string& error);
-  bool readInheritedLimits(FileBuffer& buffer, std::string& error);
+  bool findInheritedLimits(FileBuffer& buffer, Limits& out, std::string& error);
   bool readStat(FileBuffer& buffer, MemoryStat& out, std::string& error);
   bool readStatAndRefaults(FileBuffer& buffer, MemoryStat& stat, CgroupUsage& out,
                            std::string& error);
@@ -81,11 +87,6 @@ class CgroupGroup {
   KeptFile usage_;
   KeptFile stat_;
 
-  struct Limits {
-    uint64_t memory;
-    /// Of memory and swap together.
-    uint64_t sum;
-  };
   /// What v1 tells of ancestors. Empty until it is read again.
   std::optional<Limits> inherited_;
   /// Those below the machine's total as of the last read().
