@@ -16,6 +16,7 @@ const FILES = {
     events: 'memory.oom_control',
     inactiveFile: 'total_inactive_file',
     cache: 'total_cache',
+    unreclaimable: ['total_inactive_anon', 'total_active_anon', 'total_unevictable'],
   },
   2: {
     limit: 'memory.max',
@@ -25,6 +26,7 @@ const FILES = {
     events: 'memory.events',
     inactiveFile: 'inactive_file',
     cache: 'file',
+    unreclaimable: ['inactive_anon', 'active_anon', 'unevictable'],
   },
 };
 
@@ -77,6 +79,12 @@ export class MemoryGroup {
   usedBytes() {
     const usage = Number(this.#read(this.#files.usage));
     return usage - numberAfter(this.#read('memory.stat'), this.#files.inactiveFile);
+  }
+
+  /** Memory of processes and tmpfs, which no reclaim gives back without swap. */
+  unreclaimableBytes() {
+    const stat = this.#read('memory.stat');
+    return this.#files.unreclaimable.reduce((sum, name) => sum + numberAfter(stat, name), 0);
   }
 
   /** Page cache, that of shared memory included. */

@@ -48,7 +48,9 @@ function measureLooks(rounds) {
   return inTurns(TURNS, async (root) => {
     const outside = inPlace('outside', await timeLooks({ rounds, root }));
     if (whyNoGroup() !== undefined) return outside;
-    const inside = await withGroup(GROUP_LIMIT, ({ folder }) => timeLooks({ rounds, folder, root }));
+    const inside = await withGroup(GROUP_LIMIT, ({ folder }) =>
+      timeLooks({ rounds, folder, root }),
+    );
     return { ...outside, ...inPlace('inside', inside) };
   });
 }
@@ -71,9 +73,7 @@ function measureWatchers(times) {
   return inTurns(1, async (root) => {
     const percents = await Promise.all(
       watcherNames.map((name) =>
-        Promise.all(
-          Array.from({ length: PROCESSES }, () => timeWatcher({ name, root, ...times })),
-        ),
+        Promise.all(Array.from({ length: PROCESSES }, () => timeWatcher({ name, root, ...times }))),
       ),
     );
     return Object.fromEntries(watcherNames.map((name, i) => [name, percents[i]]));

@@ -16,7 +16,10 @@ export interface GovernorStatus {
   failedReads: number;
   /** What was wrong the last time that a look failed. */
   lastFailure: string | undefined;
-  /** Times that the system signalled that tasks wait for memory. */
+  /**
+   * Times that tasks waited for memory, as the system signalled, or that the memory cgroup kept reading
+   * files again whose page cache had been dropped.
+   */
   stalls: number;
   /** Looks after which a budget was lowered. */
   reductions: number;

@@ -15,7 +15,7 @@ export interface MemoryStats {
   systemAvailableMb: number;
   /** The effective limit. */
   systemTotalMb: number;
-  /** Used, in % of the effective limit, without page cache that can be dropped. */
+  /** Used, in % of the effective limit: what the kernel cannot give back on demand. See docs/pressure.md. */
   systemPercent: number;
   /** Which of the two is the effective limit. */
   limitedBy: 'system' | 'cgroup';

@@ -73,5 +73,27 @@ TEST_F(LinuxStallMeter, BeginsAnewWhereTheCountFalls) {
   EXPECT_TRUE(update(300, 110));
 }
 
+TEST(LinuxStallMeterOfBytes, CountsAnyOtherThingByItsThreshold) {
+  constexpr uint64_t kThreshold = uint64_t{64} << 20;
+  const auto at = [](int ms) {
+    return StallMeter::Clock::time_point() + std::chrono::milliseconds(ms);
+  };
+  StallMeter meter(kThreshold);
+  EXPECT_FALSE(meter.update(at(0), 1000));
+  EXPECT_FALSE(meter.update(at(100), 1000 + kThreshold - 1));
+  EXPECT_TRUE(meter.update(at(200), 1000 + kThreshold));
+  // The meter reports once in a window, and not again what it reported.
+  EXPECT_FALSE(meter.update(at(2199), 1000 + 3 * kThreshold));
+  EXPECT_TRUE(meter.update(at(2200), 1000 + 3 * kThreshold));
+  EXPECT_FALSE(meter.update(at(4300), 1000 + 3 * kThreshold));
+}
+
+TEST(LinuxStallMeterOfBytes, SaysSoAtOnceForAThresholdOfOne) {
+  StallMeter meter(1);
+  EXPECT_FALSE(meter.update(StallMeter::Clock::time_point(), 7));
+  EXPECT_FALSE(meter.update(StallMeter::Clock::time_point(), 7));
+  EXPECT_TRUE(meter.update(StallMeter::Clock::time_point(), 8));
+}
+
 }  // namespace
 }  // namespace ebbcache

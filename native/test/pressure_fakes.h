@@ -36,6 +36,11 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     usage_.group = group;
   }
+  /// What is charged to the group, at least what it uses; without it there are no cheaper readings.
+  void setCharged(std::optional<MemoryBound> charged) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    charged_ = charged;
+  }
   void setKernel(KernelWord word) {
     const std::lock_guard<std::mutex> lock(mutex_);
     usage_.kernel = word;
@@ -62,12 +67,38 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     return reads_;
   }
+  /// The machine stays as `out` has it.
+  bool readGroup(MemoryUsage& out) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!charged_) return false;
+    groupReads_++;
+    out.group = usage_.group;
+    return !failing_;
+  }
+  bool readCharged(MemoryUsage& out) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!charged_) return false;
+    chargedReads_++;
+    out.group = charged_;
+    return !failing_;
+  }
+  int groupReads() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return groupReads_;
+  }
+  int chargedReads() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return chargedReads_;
+  }
 
  private:
   mutable std::mutex mutex_;
   MemoryUsage usage_;
+  std::optional<MemoryBound> charged_;
   bool failing_ = false;
   int reads_ = 0;
+  int groupReads_ = 0;
+  int chargedReads_ = 0;
 };
 
 class FakeReader : public MemoryReader {
@@ -78,6 +109,12 @@ class FakeReader : public MemoryReader {
   }
   bool readSnapshot(MemorySnapshot& out, std::string& error) override {
     return machine_->read(out.usage, error);
+  }
+  bool readGroup(MemoryUsage& out, std::string& /*error*/) override {
+    return machine_->readGroup(out);
+  }
+  bool readCharged(MemoryUsage& out, std::string& /*error*/) override {
+    return machine_->readCharged(out);
   }
 
  private:

@@ -90,6 +90,75 @@ TEST_F(GrowthGuardTest, WithoutAReadingTheLastAnswerStands) {
   EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
 }
 
+/// A group of 1000 MiB in a machine that is far from full.
+class GrowthGuardOfAGroup : public GrowthGuardTest {
+ public:
+  GrowthGuardOfAGroup() { setGroup(100, 100); }
+  void setGroup(uint64_t usedMiB, uint64_t chargedMiB) const {
+    machine->setGroup(MemoryBound{1000 * kMiB, usedMiB * kMiB});
+    machine->setCharged(MemoryBound{1000 * kMiB, chargedMiB * kMiB});
+  }
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(100'000 * kMiB);
+  GrowthGuard guard{85, readerOf(machine)};
+};
+
+TEST_F(GrowthGuardOfAGroup, GoesByWhatIsChargedFarFromTheCeiling) {
+  for (int i = 0; i < 10; i++) EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 1);
+  EXPECT_EQ(machine->chargedReads(), 9);
+  EXPECT_EQ(machine->groupReads(), 0);
+}
+
+TEST_F(GrowthGuardOfAGroup, GoesByWhatIsUsedWhereThePageCacheReachesTheLimit) {
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  // A fill takes the place of page cache: what is charged stands still.
+  for (uint64_t used = 200; used <= 840; used += 20) {
+    setGroup(used, 1000);
+    EXPECT_TRUE(guard.mayGrow(2 * kMiB, now)) << used;
+  }
+  setGroup(849, 1000);
+  EXPECT_FALSE(guard.mayGrow(2 * kMiB, now));
+  setGroup(800, 1000);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 1);
+}
+
+TEST_F(GrowthGuardOfAGroup, ReadsTheMachineAgainAfterAWhile) {
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now + GrowthGuard::kMachineFor / 2));
+  EXPECT_EQ(machine->reads(), 1);
+  machine->setPercent(90);
+  EXPECT_FALSE(guard.mayGrow(2 * kMiB, now + GrowthGuard::kMachineFor));
+  EXPECT_EQ(machine->reads(), 2);
+}
+
+TEST_F(GrowthGuardOfAGroup, ReadsAMachineForEachSlabThatIsNearlyFull) {
+  machine->setUsed(85'000 * kMiB - 10 * kMiB);
+  for (int i = 0; i < 5; i++) EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 5);
+  EXPECT_EQ(machine->chargedReads(), 0);
+}
+
+TEST_F(GrowthGuardOfAGroup, CountsWhatItGrantedOnTheMachine) {
+  machine->setUsed(85'000 * kMiB - 200 * kMiB);
+  EXPECT_TRUE(guard.mayGrow(90 * kMiB, now));
+  EXPECT_TRUE(guard.mayGrow(90 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 1);
+  machine->setUsed(85'000 * kMiB - 20 * kMiB);
+  EXPECT_FALSE(guard.mayGrow(90 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 2);
+}
+
+TEST_F(GrowthGuardOfAGroup, ReadsInFullWhereTheCheaperReadingFails) {
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  machine->setFailing(true);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(guard.failedReads(), 1U);
+  machine->setFailing(false);
+  EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
+  EXPECT_EQ(machine->reads(), 3);
+}
+
 TEST(GrowthGuard, AMachineWithoutALimitCannotBeRead) {
   GrowthGuard guard(85, readerOf(std::make_shared<FakeMachine>(0)));
   EXPECT_TRUE(guard.mayGrow(kMiB, {}));

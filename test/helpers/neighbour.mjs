@@ -21,6 +21,13 @@ serve({
     takeUntil(wanted);
     return { crossedAt: now(), takenBytes: taken.length * STEP };
   },
+  /** Takes so many MiB, in steps that leave others some time to give way. */
+  async takeBytes(mebibytes) {
+    for (let i = 0; i < mebibytes / 4; i++) {
+      taken.push(Buffer.allocUnsafeSlow(STEP).fill(1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  },
   /** Takes again what others give back. */
   press(wanted) {
     takeUntil(wanted);

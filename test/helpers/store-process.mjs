@@ -1,6 +1,8 @@
 // Has stores in a memory group and notes what becomes of them: node store-process.mjs FOLDER_OF_GROUP
 
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MemoryGroup } from '../../bench/memory-group.mjs';
 import * as ebbcache from '../../dist/index.js';
 import { now, serve } from './serve.mjs';
@@ -16,8 +18,8 @@ function note() {
   timeline.push({
     at: now(),
     stores: stores.map((store) => {
-      const { heldBytes, budgetBytes } = store.stats();
-      return { heldBytes, budgetBytes };
+      const { entries, heldBytes, budgetBytes } = store.stats();
+      return { entries, heldBytes, budgetBytes };
     }),
     rss: process.memoryUsage.rss(),
     used: group.usedBytes(),
@@ -29,20 +31,53 @@ function fill(store) {
   for (let i = 0; store.stats().evictions === 0; i++) store.set(`key-${i}`, value);
 }
 
+/** Calls `use` with paths in folders of a thousand. */
+function forFiles(folder, count, use) {
+  for (let i = 0; i < count; i++) {
+    const inner = join(folder, `${Math.floor(i / 1000)}`);
+    if (i % 1000 === 0) mkdirSync(inner, { recursive: true });
+    use(join(inner, `${i}`));
+  }
+}
+
 // Ten times as fast as by default, which takes some 20 s.
 ebbcache.configureGovernor({ regrowStepPercent: 10, regrowIntervalMs: 100 });
 
 serve({
-  /** Opens a store for each of the options and fills it; from then on the timeline is noted. */
-  open(options) {
+  /** Opens a store for each of the options; from then on the timeline is noted. */
+  open({ options, isFilled }) {
     for (const each of options) {
       const store = new ArenaCache(each);
-      fill(store);
+      if (isFilled) fill(store);
       stores.push(store);
     }
     note();
     setInterval(note, SAMPLE_MS).unref();
   },
+  /** Puts so many values of 2,500 bytes into each store. */
+  put(count) {
+    const value = Buffer.alloc(2500, 'v');
+    for (const store of stores) {
+      for (let i = 0; i < count; i++) store.set(`key-${i}`, value);
+    }
+    note();
+  },
+  /** Makes files and looks at them, so that their dentries and inodes are charged to the group. */
+  makeFiles({ folder, count }) {
+    forFiles(folder, count, (file) => writeFileSync(file, ''));
+    forFiles(folder, count, (file) => statSync(file));
+  },
+  /** Writes a new file in chunks of 1 MiB. */
+  async write({ file, mebibytes }) {
+    const target = await open(file, 'w');
+    const chunk = Buffer.alloc(2 ** 20, 1);
+    for (let i = 0; i < mebibytes; i++) await target.write(chunk);
+    await target.close();
+  },
+  remove(file) {
+    rmSync(file, { force: true, recursive: true });
+  },
+  status: () => ({ governor: ebbcache.getGovernorStatus(), stats: stores[0].stats() }),
   /** A monitor at 20 Hz. Its callbacks are noted. */
   monitor() {
     const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });

@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MemoryGroup } from '../../bench/memory-group.mjs';
-import type { ArenaCacheOptions, MemoryStats } from '../../lib/index.js';
+import type {
+  ArenaCacheOptions,
+  ArenaStats,
+  GovernorStatus,
+  MemoryStats,
+} from '../../lib/index.js';
 import { GroupProcess } from './group-process.js';
 import type { Outcome } from './run-script.js';
 
 /** What was seen at a moment, ms on a clock that all processes share. Sizes in bytes. */
 export interface Moment {
   at: number;
-  stores: { heldBytes: number; budgetBytes: number }[];
+  stores: { entries: number; heldBytes: number; budgetBytes: number }[];
   /** Of the process. */
   rss: number;
   /** Of the group, without page cache that can be dropped at once. */
@@ -27,7 +32,22 @@ export class StoreProcess {
     this.#process = process;
   }
 
-  static async start(group: MemoryGroup, ...stores: ArenaCacheOptions[]): Promise<StoreProcess> {
+  static start(group: MemoryGroup, ...stores: ArenaCacheOptions[]): Promise<StoreProcess> {
+    return StoreProcess.#start(group, { options: stores, isFilled: true });
+  }
+
+  /** With one store of so many entries of 2,500 bytes. */
+  static async startWith(
+    group: MemoryGroup,
+    entries: number,
+    options: ArenaCacheOptions,
+  ): Promise<StoreProcess> {
+    const started = await StoreProcess.#start(group, { options: [options], isFilled: false });
+    await started.#process.call('put', entries);
+    return started;
+  }
+
+  static async #start(group: MemoryGroup, stores: object): Promise<StoreProcess> {
     const started = new StoreProcess(await GroupProcess.start(group, 'store-process.mjs'));
     await started.#process.call('open', stores);
     return started;
@@ -50,6 +70,26 @@ export class StoreProcess {
   /** Reads a file from its beginning to its end. */
   read(file: string): Promise<void> {
     return this.#process.call('read', file);
+  }
+
+  /** Makes files in the folder and looks at each. */
+  makeFiles(folder: string, count: number): Promise<void> {
+    return this.#process.call('makeFiles', { folder, count });
+  }
+
+  /** Writes a new file. */
+  write(file: string, mebibytes: number): Promise<void> {
+    return this.#process.call('write', { file, mebibytes });
+  }
+
+  /** Removes a file or folder. */
+  remove(file: string): Promise<void> {
+    return this.#process.call('remove', file);
+  }
+
+  /** Of the governor, and of the first store. */
+  status(): Promise<{ governor: GovernorStatus; stats: ArenaStats }> {
+    return this.#process.call('status');
   }
 
   timeline(): Promise<Moment[]> {
@@ -80,6 +120,13 @@ export class StoreProcess {
   end(): Promise<Outcome> {
     return this.#process.end();
   }
+}
+
+/** The levels that its monitor has seen, each once. */
+export async function levelsSeen(owner: StoreProcess): Promise<number[]> {
+  const events = await owner.events();
+  const levels = events.flatMap((event) => (event.kind === 'sample' ? [event.pressureLevel] : []));
+  return [...new Set(levels)].toSorted();
 }
 
 /** What was last seen at that time. */

@@ -43,6 +43,15 @@ std::optional<SwapUsage> readSwap() {
   return SwapUsage{swap.xsu_total, std::min<uint64_t>(swap.xsu_used, swap.xsu_total)};
 }
 
+/// What the kernel cannot give back on demand, as Activity Monitor counts it: anonymous memory that
+/// its owner did not offer as purgeable, wired memory, and what the compressor holds. Pages of files
+/// are given back, whether they are active or not.
+uint64_t usedPages(const vm_statistics64_data_t& pages) {
+  const uint64_t anonymous = pages.internal_page_count;
+  const uint64_t purgeable = std::min<uint64_t>(pages.purgeable_count, anonymous);
+  return anonymous - purgeable + pages.wire_count + pages.compressor_page_count;
+}
+
 class DarwinMemoryReader final : public MemoryReader {
  public:
   DarwinMemoryReader() = default;
@@ -64,11 +73,9 @@ class DarwinMemoryReader final : public MemoryReader {
     const kern_return_t code =
         ::host_statistics64(host_, HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages), &count);
     if (failed("host_statistics64", code, error)) return false;
-    // Free pages include the speculative ones (read ahead, not used yet). Purgeable pages are
-    // among the active and inactive ones already: adding them would count some twice.
-    const uint64_t available = (uint64_t{pages.free_count} + pages.inactive_count) * pageBytes;
+    const uint64_t used = std::min(total, usedPages(pages) * pageBytes);
     MemoryUsage usage;
-    if (!toSystemBound("host_statistics64", total, available, usage.system, error)) return false;
+    if (!toSystemBound("host_statistics64", total, total - used, usage.system, error)) return false;
     usage.kernel = readKernelWord();
     out = usage;
     return true;

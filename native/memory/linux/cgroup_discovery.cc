@@ -104,14 +104,20 @@ std::vector<std::string_view> splitPath(std::string_view path) {
   return names;
 }
 
+/// Whether the group of `path` is the one that is mounted, or below it.
+bool isBelow(std::string_view root, std::string_view path) {
+  const std::vector<std::string_view> names = splitPath(path);
+  const std::vector<std::string_view> above = splitPath(root);
+  return above.size() <= names.size() && std::equal(above.begin(), above.end(), names.begin());
+}
+
 /// The names of `path` below the group that is mounted. A container that sees the host's path but
 /// mounts only its own part of the hierarchy lacks the first names of the path.
 std::vector<std::string_view> namesBelow(std::string_view root, std::string_view path) {
   std::vector<std::string_view> names = splitPath(path);
-  const std::vector<std::string_view> above = splitPath(root);
-  const bool isBelow =
-      above.size() <= names.size() && std::equal(above.begin(), above.end(), names.begin());
-  if (isBelow) names.erase(names.begin(), names.begin() + static_cast<ptrdiff_t>(above.size()));
+  if (isBelow(root, path)) {
+    names.erase(names.begin(), names.begin() + static_cast<ptrdiff_t>(splitPath(root).size()));
+  }
   return names;
 }
 
@@ -147,7 +153,17 @@ std::optional<CgroupPlace> findPlace(const MemoryRoots& roots, CgroupVersion ver
     }
   };
   consider(findUsualHierarchies(roots, version));
-  if (best.size() < wholePath) consider(findListedHierarchies(roots.proc, version));
+  if (best.size() < wholePath) {
+    std::vector<Hierarchy> listed = findListedHierarchies(roots.proc, version);
+    // A mount of another part of the hierarchy may have groups of the same names.
+    const auto others =
+        std::stable_partition(listed.begin(), listed.end(),
+                              [&](const Hierarchy& each) { return isBelow(each.root, *path); });
+    const std::vector<Hierarchy> elsewhere(others, listed.end());
+    listed.erase(others, listed.end());
+    consider(listed);
+    if (best.empty()) consider(elsewhere);
+  }
   // A sandbox may show the groups without the files of their root.
   if (best.size() < wholePath && version == CgroupVersion::kV2) consider({{roots.cgroup}});
   if (best.empty()) return std::nullopt;

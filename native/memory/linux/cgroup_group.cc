@@ -106,12 +106,13 @@ bool CgroupGroup::readLimits(FileBuffer& buffer, GroupLimits& out, std::string& 
   if (!lowerLimit(limit_, buffer, limits.memory, error)) return false;
   if (!lowerToThrottle(throttle_, buffer, limits.memory, error)) return false;
   if (version_ == CgroupVersion::kV1) {
-    if (!inherited_ && !readInheritedLimits(buffer, error)) return false;
-    limits.memory = noneIfUnlimited(std::min(limits.memory, inherited_->memory));
+    GroupLimits inherited;
+    if (!findInheritedLimits(buffer, inherited, error)) return false;
+    limits.memory = noneIfUnlimited(std::min(limits.memory, inherited.memory));
     // The kernel keeps the limit of memory and swap together at or above that of memory.
     if (limits.memory != GroupLimits::kNone && usage_.tellsSum()) {
       if (!lowerLimit(swapLimit_, buffer, limits.sum, error)) return false;
-      limits.sum = noneIfUnlimited(std::min(limits.sum, inherited_->sum));
+      limits.sum = noneIfUnlimited(std::min(limits.sum, inherited.sum));
     }
   }
   out = limits;
@@ -120,11 +121,22 @@ bool CgroupGroup::readLimits(FileBuffer& buffer, GroupLimits& out, std::string& 
 
 /// Of the topmost group in sight, as the usage of those above it is unknown: those below have it as
 /// their ancestor anyway.
-bool CgroupGroup::readInheritedLimits(FileBuffer& buffer, std::string& error) {
-  MemoryStat stat;
-  if (isTop_ && !usage_.readStat(buffer, stat, error)) return false;
-  inherited_ = GroupLimits{stat.hierarchicalLimit.value_or(GroupLimits::kNone),
-                           stat.hierarchicalSumLimit.value_or(GroupLimits::kNone)};
+bool CgroupGroup::findInheritedLimits(FileBuffer& buffer, GroupLimits& out, std::string& error) {
+  if (!inherited_) {
+    MemoryStat stat;
+    if (isTop_ && !usage_.readStat(buffer, stat, error)) return false;
+    for (const auto& [name, bytes] :
+         {std::pair{"hierarchical_memory_limit", stat.hierarchicalLimit},
+          {"hierarchical_memsw_limit", stat.hierarchicalSumLimit}}) {
+      if (bytes.value_or(GroupLimits::kNone) != 0) continue;
+      error = "The file " + folder_ + "/memory.stat says 0 for " + name;
+      error.append(", a limit that no process can run under.");
+      return false;
+    }
+    inherited_ = GroupLimits{stat.hierarchicalLimit.value_or(GroupLimits::kNone),
+                             stat.hierarchicalSumLimit.value_or(GroupLimits::kNone)};
+  }
+  out = *inherited_;
   return true;
 }
 

@@ -55,7 +55,7 @@ class CgroupGroup {
 
  private:
   bool readLimits(FileBuffer& buffer, GroupLimits& out, std::string& error);
-  bool readInheritedLimits(FileBuffer& buffer, std::string& error);
+  bool findInheritedLimits(FileBuffer& buffer, GroupLimits& out, std::string& error);
   bool readSwap(const GroupLimits& limits, FileBuffer& buffer, std::optional<SwapUsage>& out,
                 std::string& error);
 

@@ -9,9 +9,12 @@ namespace ebbcache {
 namespace {
 
 uint64_t byShare(uint64_t bytes, uint64_t part, uint64_t whole) {
+  constexpr double kTwoToThe64 = 18446744073709551616.0;
   if (whole == 0) return 0;
   const double share = static_cast<double>(std::min(part, whole)) / static_cast<double>(whole);
-  return static_cast<uint64_t>(share * static_cast<double>(bytes));
+  const double shared = share * static_cast<double>(bytes);
+  // The nearest double of a number near 2^64 may be 2^64, which does not fit.
+  return shared < kTwoToThe64 ? static_cast<uint64_t>(shared) : bytes;
 }
 
 }  // namespace

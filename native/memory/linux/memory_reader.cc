@@ -37,6 +37,7 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readGroup(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage = latest_;
+    if (!hasLatest_) return false;
     if (!cgroup_.readAgain(latestKernel_, buffer_, usage.group, error)) return false;
     out = usage;
     return true;
@@ -44,6 +45,7 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readCharged(MemoryUsage& out, std::string& error) override {
     MemoryUsage usage = latest_;
+    if (!hasLatest_) return false;
     if (!cgroup_.readCharged(buffer_, usage.group, error)) return false;
     out = usage;
     return true;
@@ -74,6 +76,7 @@ class LinuxMemoryReader final : public MemoryReader {
 
   bool readBounds(bool withSwap, Meminfo& meminfo, MemoryUsage& usage, CgroupUsage& group,
                   std::string& error) {
+    hasLatest_ = false;
     std::string_view text;
     std::string why;
     if (meminfo_.read(buffer_, text, error) != FileResult::kRead) return false;
@@ -86,7 +89,10 @@ class LinuxMemoryReader final : public MemoryReader {
     usage.group = group.memory;
     usage.groupRefaults = group.refaults;
     latest_ = usage;
+    // Only the reading that found them tells them.
+    latest_.groupRefaults = false;
     latestKernel_ = machine.kernel;
+    hasLatest_ = true;
     return true;
   }
 
@@ -119,6 +125,8 @@ class LinuxMemoryReader final : public MemoryReader {
   std::chrono::steady_clock::time_point lookForArcAt_;
   PacedPsi pressure_;
   CgroupReader cgroup_;
+  /// Of the last full reading, where it succeeded.
+  bool hasLatest_ = false;
   MemoryUsage latest_;
   KernelMemory latestKernel_;
   uint64_t pageBytes_ = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));

@@ -44,8 +44,8 @@ std::vector<Mount> parseMountinfo(std::string_view text) {
     mount.root = unescape(nextWord(left));
     mount.point = unescape(nextWord(left));
     mount.type = nextWord(right);
-    nextWord(right);
-    mount.superOptions = nextWord(right);
+    // The source before them may be empty, which leaves two blanks.
+    mount.superOptions = right.substr(right.rfind(' ') + 1);
     if (!mount.point.empty()) mounts.push_back(std::move(mount));
   }
   return mounts;

@@ -19,7 +19,7 @@ class RefaultMeter {
   /// Bytes within StallMeter::kWindow: 32 MiB a second.
   static constexpr uint64_t kThreshold = uint64_t{64} << 20;
   /// Windows in a row, each with so many refaults.
-  static constexpr int kWindows = 3;
+  static constexpr int kWindows = 4;
 
   /// `totalBytes` is the count so far. True once a window, from the kWindows-th in a row on in
   /// which it grew by kThreshold.

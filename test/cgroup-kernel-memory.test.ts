@@ -1,0 +1,97 @@
+// Kernel memory of a group: dentries are given back on demand, pipes and tmpfs are not.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { whyNoGroup, withGroup } from '../bench/memory-group.mjs';
+import { PressureLevel } from '../lib/index.js';
+import { whyNoDisk, withDiskFolder } from './helpers/disk-folder.js';
+import { GroupProcess } from './helpers/group-process.js';
+import { silentSuccess } from './helpers/run-script.js';
+import { levelsSeen, StoreProcess } from './helpers/store-process.js';
+
+const MIB = 1024 * 1024;
+const ENTRIES = 20_000;
+const FILES = 160_000;
+const maxBytes = 96 * MIB;
+const TMPFS = 0x01021994;
+const shared = '/dev/shm';
+const hasTmpfs = existsSync(shared) && statfsSync(shared).type === TMPFS;
+
+describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
+  'a process in a memory cgroup',
+  () => {
+    it('keeps its entries while it looks at 160,000 files, and gives memory when it is wanted', async () => {
+      await withGroup(256 * MIB, (group) =>
+        withDiskFolder(async (folder) => {
+          const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
+          await owner.startMonitor();
+          await owner.makeFiles(folder, FILES);
+          await sleep(1000);
+          expect(await levelsSeen(owner)).toEqual([PressureLevel.NORMAL]);
+          const { stores } = await owner.latest();
+          expect(stores[0]!.entries).toBeGreaterThanOrEqual(0.98 * ENTRIES);
+
+          const neighbour = await GroupProcess.start(group, 'neighbour.mjs');
+          await neighbour.call('takeBytes', 110);
+          expect(await neighbour.end()).toEqual(silentSuccess);
+          expect(await owner.end()).toEqual(silentSuccess);
+          expect(group.oomKills()).toBe(0);
+        }),
+      );
+    });
+
+    it('gives memory to tens of thousands of open pipes', async () => {
+      const processes = 2;
+      const pipes = 12_000;
+      await withGroup(280 * MIB, (group) =>
+        withDiskFolder(async (folder) => {
+          const names = Array.from({ length: processes * pipes }, (_, i) => join(folder, `${i}`));
+          const made = spawnSync('xargs', ['mkfifo'], {
+            input: names.join('\n'),
+            encoding: 'utf8',
+          });
+          expect(made).toMatchObject({ status: 0, stderr: '' });
+          const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
+          await owner.startMonitor();
+          const holders = [];
+          for (let i = 0; i < processes; i++) {
+            const holder = await GroupProcess.start(group, 'pipe-holder.mjs');
+            holders.push(holder);
+            await holder.call('open', names.slice(i * pipes, (i + 1) * pipes));
+          }
+          await owner.until(({ stores }) => stores[0]!.entries < 0.9 * ENTRIES, 5000);
+          expect(Math.max(...(await levelsSeen(owner)))).toBeGreaterThan(PressureLevel.NORMAL);
+          const { stats } = await owner.status();
+          expect(stats.pressureEvents).toBeGreaterThan(0);
+          for (const holder of holders) expect(await holder.end()).toEqual(silentSuccess);
+          expect(await owner.end()).toEqual(silentSuccess);
+          expect(group.oomKills()).toBe(0);
+        }),
+      );
+    });
+
+    it.skipIf(!hasTmpfs)('gives memory to files in tmpfs', async () => {
+      await withGroup(256 * MIB, async (group) => {
+        const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
+        await owner.startMonitor();
+        const folder = mkdtempSync(join(shared, 'ebbcache-test-'));
+        try {
+          // In steps, as the file is not to outrun the process's own monitor.
+          for (let i = 0; i < 8; i++) {
+            await owner.write(join(folder, `${i}`), 20);
+            await sleep(150);
+          }
+          await owner.until(({ stores }) => stores[0]!.entries < 0.9 * ENTRIES, 5000);
+          expect(Math.max(...(await levelsSeen(owner)))).toBeGreaterThan(PressureLevel.NORMAL);
+        } finally {
+          await owner.remove(folder);
+        }
+        expect(await owner.end()).toEqual(silentSuccess);
+        expect(group.oomKills()).toBe(0);
+      });
+    });
+  },
+);
