@@ -75,10 +75,14 @@ export class MemoryGroup {
     return Number(this.#read(this.#files.limit));
   }
 
+  /** All that is charged to the group. */
+  usageBytes() {
+    return Number(this.#read(this.#files.usage));
+  }
+
   /** What counts towards the limit and cannot be dropped at once: usage less inactive page cache. */
   usedBytes() {
-    const usage = Number(this.#read(this.#files.usage));
-    return usage - numberAfter(this.#read('memory.stat'), this.#files.inactiveFile);
+    return this.usageBytes() - numberAfter(this.#read('memory.stat'), this.#files.inactiveFile);
   }
 
   /** Memory of processes and tmpfs, which no reclaim gives back without swap. */

@@ -14,7 +14,7 @@ import { levelsSeen, StoreProcess } from './helpers/store-process.js';
 
 const MIB = 1024 * 1024;
 const ENTRIES = 20_000;
-const FILES = 160_000;
+const NAMES = 500_000;
 const maxBytes = 96 * MIB;
 const TMPFS = 0x01021994;
 const shared = '/dev/shm';
@@ -23,12 +23,16 @@ const hasTmpfs = existsSync(shared) && statfsSync(shared).type === TMPFS;
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
   'a process in a memory cgroup',
   () => {
-    it('keeps its entries while it looks at 160,000 files, and gives memory when it is wanted', async () => {
+    it('keeps its entries while it looks for 500,000 files, and gives memory when it is wanted', async () => {
       await withGroup(256 * MIB, (group) =>
         withDiskFolder(async (folder) => {
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
           await owner.startMonitor();
-          await owner.makeFiles(folder, FILES);
+          await owner.lookUp(folder, NAMES);
+          // The group is as full as it gets, of dentries.
+          const kernel = group.usageBytes() - group.unreclaimableBytes() - group.cacheBytes();
+          expect(kernel).toBeGreaterThan(80 * MIB);
+          expect(group.usageBytes()).toBeGreaterThan(0.9 * 256 * MIB);
           await sleep(1000);
           expect(await levelsSeen(owner)).toEqual([PressureLevel.NORMAL]);
           const { stores } = await owner.latest();

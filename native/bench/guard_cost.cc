@@ -58,7 +58,7 @@ void fillToCeiling(std::vector<std::unique_ptr<char[]>>& kept) {
 }  // namespace ebbcache
 
 int main(int count, char** arguments) {
-  const int rounds = count > 1 ? std::atoi(arguments[1]) : 10;
+  const auto rounds = static_cast<int>(count > 1 ? std::strtol(arguments[1], nullptr, 10) : 10);
   std::printf("{");
   ebbcache::printRounds("far", rounds, ", ");
   std::vector<std::unique_ptr<char[]>> kept;

@@ -1,10 +1,10 @@
 // Has stores in a memory group and notes what becomes of them: node store-process.mjs FOLDER_OF_GROUP
 
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MemoryGroup } from '../../bench/memory-group.mjs';
 import * as ebbcache from '../../dist/index.js';
+import { lookUpNames } from './look-up-names.mjs';
 import { now, serve } from './serve.mjs';
 
 const { ArenaCache, MemoryPressureMonitor, PressureLevel } = ebbcache;
@@ -31,15 +31,6 @@ function fill(store) {
   for (let i = 0; store.stats().evictions === 0; i++) store.set(`key-${i}`, value);
 }
 
-/** Calls `use` with paths in folders of a thousand. */
-function forFiles(folder, count, use) {
-  for (let i = 0; i < count; i++) {
-    const inner = join(folder, `${Math.floor(i / 1000)}`);
-    if (i % 1000 === 0) mkdirSync(inner, { recursive: true });
-    use(join(inner, `${i}`));
-  }
-}
-
 // Ten times as fast as by default, which takes some 20 s.
 ebbcache.configureGovernor({ regrowStepPercent: 10, regrowIntervalMs: 100 });
 
@@ -62,11 +53,8 @@ serve({
     }
     note();
   },
-  /** Makes files and looks at them, so that their dentries and inodes are charged to the group. */
-  makeFiles({ folder, count }) {
-    forFiles(folder, count, (file) => writeFileSync(file, ''));
-    forFiles(folder, count, (file) => statSync(file));
-  },
+  /** See look-up-names.mjs. */
+  lookUp: ({ folder, count }) => lookUpNames(folder, count),
   /** Writes a new file in chunks of 1 MiB. */
   async write({ file, mebibytes }) {
     const target = await open(file, 'w');

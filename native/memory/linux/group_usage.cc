@@ -61,7 +61,8 @@ bool GroupUsage::read(const GroupLimits& limits, const KernelMemory& machine, Fi
   MemoryStat stat;
   if (limits.memory == GroupLimits::kNone) return true;
   if (!readNumber(usage_, buffer, charged, error)) return false;
-  if (limits.sum != GroupLimits::kNone && !readNumber(*sum_, buffer, sum, error)) return false;
+  const bool hasSum = sum_ && limits.sum != GroupLimits::kNone;
+  if (hasSum && !readNumber(*sum_, buffer, sum, error)) return false;
   if (!readStat(buffer, stat, error)) return false;
   if (isV1 && !readKernelMemory(machine, buffer, kernel, error)) return false;
   const uint64_t reclaimable = isV1 ? reclaimableV1(stat, kernel)
@@ -69,7 +70,7 @@ bool GroupUsage::read(const GroupLimits& limits, const KernelMemory& machine, Fi
   const uint64_t shown = shownInUse(stat);
   out.bound = groupBound(limits.memory, charged, reclaimable, shown);
   // The kernel kills at this limit too, and a group that has swapped much may reach it first.
-  if (limits.sum != GroupLimits::kNone) {
+  if (hasSum) {
     takeTighter<MemoryBound>(groupBound(limits.sum, sum, reclaimable, shown), out.bound);
   }
   if (stat.refaultedPages) {
@@ -88,14 +89,14 @@ bool GroupUsage::readCharged(const GroupLimits& limits, FileBuffer& buffer,
     return true;
   };
   if (limits.memory != GroupLimits::kNone && !take(limits.memory, usage_)) return false;
-  return limits.sum == GroupLimits::kNone || take(limits.sum, *sum_);
+  return !sum_ || limits.sum == GroupLimits::kNone || take(limits.sum, *sum_);
 }
 
 bool GroupUsage::readSwap(FileBuffer& buffer, uint64_t& bytes, std::string& error) {
   uint64_t charged = 0;
   uint64_t sum = 0;
   if (!readNumber(usage_, buffer, charged, error)) return false;
-  if (!readNumber(*sum_, buffer, sum, error)) return false;
+  if (sum_ && !readNumber(*sum_, buffer, sum, error)) return false;
   bytes = subtractSaturated(sum, charged);
   return true;
 }
