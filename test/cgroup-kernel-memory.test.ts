@@ -1,7 +1,7 @@
 // Kernel memory of a group: dentries are given back on demand, pipes and tmpfs are not.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, statfsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -14,25 +14,36 @@ import { levelsSeen, StoreProcess } from './helpers/store-process.js';
 
 const MIB = 1024 * 1024;
 const ENTRIES = 20_000;
-const NAMES = 500_000;
+const FILES = 40_000;
 const maxBytes = 96 * MIB;
 const TMPFS = 0x01021994;
 const shared = '/dev/shm';
 const hasTmpfs = existsSync(shared) && statfsSync(shared).type === TMPFS;
 
+if (whyNoDisk !== undefined) console.log(`Skipped, the test of dentries: there is ${whyNoDisk}.`);
+if (!hasTmpfs) console.log(`Skipped, the tests of pipes and tmpfs: ${shared} is not in memory.`);
+
+/** The governor's level rose. A monitor may miss it: what is given away lowers it again. */
+async function expectPressureEvents(owner: StoreProcess) {
+  const { stats } = await owner.status();
+  const { elevated, high, critical, request } = stats.pressureCauses;
+  expect(elevated.events + high.events + critical.events).toBeGreaterThan(0);
+  expect(elevated.evictions + high.evictions + critical.evictions).toBe(stats.pressureEvictions);
+  expect(stats.pressureEvictions).toBeGreaterThan(0);
+  expect(request.events).toBe(0);
+}
+
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
   'a process in a memory cgroup',
   () => {
-    it('keeps its entries while it looks for 500,000 files, and gives memory when it is wanted', async () => {
+    it('keeps its entries while it looks at 40,000 files, and gives memory when it is wanted', async () => {
       await withGroup(256 * MIB, (group) =>
         withDiskFolder(async (folder) => {
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
           await owner.startMonitor();
-          await owner.lookUp(folder, NAMES);
-          // The group is as full as it gets, of dentries.
+          await owner.makeFiles(folder, FILES);
           const kernel = group.usageBytes() - group.unreclaimableBytes() - group.cacheBytes();
-          expect(kernel).toBeGreaterThan(80 * MIB);
-          expect(group.usageBytes()).toBeGreaterThan(0.9 * 256 * MIB);
+          expect(kernel).toBeGreaterThan(30 * MIB);
           await sleep(1000);
           expect(await levelsSeen(owner)).toEqual([PressureLevel.NORMAL]);
           const { stores } = await owner.latest();
@@ -47,11 +58,12 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it('gives memory to tens of thousands of open pipes', async () => {
+    it.skipIf(!hasTmpfs)('gives memory to tens of thousands of open pipes', async () => {
       const processes = 2;
       const pipes = 12_000;
-      await withGroup(280 * MIB, (group) =>
-        withDiskFolder(async (folder) => {
+      await withGroup(280 * MIB, async (group) => {
+        const folder = mkdtempSync(join(shared, 'ebbcache-test-'));
+        try {
           const names = Array.from({ length: processes * pipes }, (_, i) => join(folder, `${i}`));
           const made = spawnSync('xargs', ['mkfifo'], {
             input: names.join('\n'),
@@ -59,7 +71,6 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
           });
           expect(made).toMatchObject({ status: 0, stderr: '' });
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
-          await owner.startMonitor();
           const holders = [];
           for (let i = 0; i < processes; i++) {
             const holder = await GroupProcess.start(group, 'pipe-holder.mjs');
@@ -67,29 +78,24 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
             await holder.call('open', names.slice(i * pipes, (i + 1) * pipes));
           }
           await owner.until(({ stores }) => stores[0]!.entries < 0.9 * ENTRIES, 5000);
-          expect(Math.max(...(await levelsSeen(owner)))).toBeGreaterThan(PressureLevel.NORMAL);
-          const { stats } = await owner.status();
-          expect(stats.pressureEvents).toBeGreaterThan(0);
+          await expectPressureEvents(owner);
           for (const holder of holders) expect(await holder.end()).toEqual(silentSuccess);
           expect(await owner.end()).toEqual(silentSuccess);
           expect(group.oomKills()).toBe(0);
-        }),
-      );
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      });
     });
 
     it.skipIf(!hasTmpfs)('gives memory to files in tmpfs', async () => {
       await withGroup(256 * MIB, async (group) => {
         const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
-        await owner.startMonitor();
         const folder = mkdtempSync(join(shared, 'ebbcache-test-'));
         try {
-          // In steps, as the file is not to outrun the process's own monitor.
-          for (let i = 0; i < 8; i++) {
-            await owner.write(join(folder, `${i}`), 20);
-            await sleep(150);
-          }
+          await owner.write(join(folder, 'file'), 160);
           await owner.until(({ stores }) => stores[0]!.entries < 0.9 * ENTRIES, 5000);
-          expect(Math.max(...(await levelsSeen(owner)))).toBeGreaterThan(PressureLevel.NORMAL);
+          await expectPressureEvents(owner);
         } finally {
           await owner.remove(folder);
         }

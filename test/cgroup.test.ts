@@ -13,7 +13,7 @@ const reason = whyNoGroup();
 if (reason !== undefined) console.log(`Skipped, the tests in memory cgroups: there is ${reason}.`);
 
 const recordsUrl = new URL('../bench/records.mjs', import.meta.url).href;
-const namesUrl = new URL('./helpers/look-up-names.mjs', import.meta.url).href;
+const filesUrl = new URL('./helpers/make-files.mjs', import.meta.url).href;
 const groupUrl = new URL('../bench/memory-group.mjs', import.meta.url).href;
 
 /** What an ESM script prints as JSON, `ebbcache` being the built package. */
@@ -35,9 +35,9 @@ const READ_FILE = `
   while (fs.readSync(file, chunk) > 0);
   fs.closeSync(file);`;
 
-const LOOK_UP_NAMES = `
-  const { lookUpNames } = await import(${JSON.stringify(namesUrl)});
-  lookUpNames(folder, 500_000);`;
+const MAKE_FILES = `
+  const { makeFiles } = await import(${JSON.stringify(filesUrl)});
+  makeFiles(folder, 60_000);`;
 
 /** Fills as fast as records are encoded, then as fast as memory can be written. */
 async function surviveFills(group: MemoryGroup, policy: string, before: string) {
@@ -101,7 +101,7 @@ describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
 
   it.skipIf(whyNoDisk !== undefined).each([
     ['page cache', 'lru', READ_FILE],
-    ['dentries', 's3fifo', LOOK_UP_NAMES],
+    ['dentries', 's3fifo', MAKE_FILES],
   ])('that is full of %s is survived likewise (%s)', (_what, policy, fill) =>
     withGroup(LIMIT, (group) =>
       withDiskFolder(async (folder) => {

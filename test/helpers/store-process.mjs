@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MemoryGroup } from '../../bench/memory-group.mjs';
 import * as ebbcache from '../../dist/index.js';
-import { lookUpNames } from './look-up-names.mjs';
+import { makeFiles } from './make-files.mjs';
 import { now, serve } from './serve.mjs';
 
 const { ArenaCache, MemoryPressureMonitor, PressureLevel } = ebbcache;
@@ -53,8 +53,8 @@ serve({
     }
     note();
   },
-  /** See look-up-names.mjs. */
-  lookUp: ({ folder, count }) => lookUpNames(folder, count),
+  /** See make-files.mjs. */
+  makeFiles: ({ folder, count }) => makeFiles(folder, count),
   /** Writes a new file in chunks of 1 MiB. */
   async write({ file, mebibytes }) {
     const target = await open(file, 'w');

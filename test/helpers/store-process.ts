@@ -72,9 +72,9 @@ export class StoreProcess {
     return this.#process.call('read', file);
   }
 
-  /** Looks for so many files that are not there, which fills the group with dentries. */
-  lookUp(folder: string, count: number): Promise<void> {
-    return this.#process.call('lookUp', { folder, count });
+  /** Makes so many files and looks at them, which fills the group with dentries and inodes. */
+  makeFiles(folder: string, count: number): Promise<void> {
+    return this.#process.call('makeFiles', { folder, count });
   }
 
   /** Writes a new file. */
