@@ -21,7 +21,7 @@ serve({
     takeUntil(wanted);
     return { crossedAt: now(), takenBytes: taken.length * STEP };
   },
-  /** Takes so many MiB, in steps that leave others some time to give way. */
+  /** Takes so many MiB, in steps that leave others some time to release theirs. */
   async takeBytes(mebibytes) {
     for (let i = 0; i < mebibytes / 4; i++) {
       taken.push(Buffer.allocUnsafeSlow(STEP).fill(1));

@@ -10,7 +10,7 @@ serve({
   async open(names) {
     for (const [i, name] of names.entries()) {
       writeSync(openSync(name, constants.O_RDWR | constants.O_NONBLOCK), data);
-      // Others shall have time to give way.
+      // Others shall have time to release memory.
       if (i % 1000 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   },

@@ -119,8 +119,8 @@ bool CgroupGroup::readLimits(FileBuffer& buffer, GroupLimits& out, std::string& 
   return true;
 }
 
-/// Of the topmost group in sight, as the usage of those above it is unknown: those below have it as
-/// their ancestor anyway.
+/// Only the topmost group in sight takes the limits of its ancestors: those below it are bounded by
+/// it anyway, and the usage of the ancestors is unknown.
 bool CgroupGroup::findInheritedLimits(FileBuffer& buffer, GroupLimits& out, std::string& error) {
   if (!inherited_) {
     MemoryStat stat;

@@ -30,8 +30,8 @@ struct CgroupUsage {
   bool refaults = false;
 };
 
-/// Not thread-safe. Those that return false leave a sentence in `error`, and `out` as it was: a
-/// file cannot be read or believed.
+/// Not thread-safe. A call that returns false has left a sentence in `error` and has not touched
+/// `out`: a file cannot be read or believed.
 class CgroupGroup {
  public:
   /// `folder` is the group's, without a slash at its end. `isTop` says that no ancestor is in
@@ -44,13 +44,13 @@ class CgroupGroup {
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
-  // By the limits as read() saw them last. `out` becomes the tighter of itself and the bound.
+  // These go by the limits that read() saw last. `out` becomes the tighter of itself and the bound.
 
-  /// As read(). Also false, with nothing in `error`, where the machine's kernel memory must be
-  /// known anew.
+  /// The bound as read() finds it. The call also fails, with nothing in `error`, where the
+  /// machine's kernel memory must be read again first.
   bool readAgain(const KernelMemory& machine, FileBuffer& buffer, std::optional<MemoryBound>& out,
                  std::string& error);
-  /// With all that is charged as used.
+  /// The bound with all that is charged as used.
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
  private:

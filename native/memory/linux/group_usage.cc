@@ -88,7 +88,10 @@ bool GroupUsage::readCharged(const GroupLimits& limits, FileBuffer& buffer,
     takeTighter<MemoryBound>(MemoryBound{limit, std::min(charged, limit)}, out);
     return true;
   };
-  if (limits.memory != GroupLimits::kNone && !take(limits.memory, usage_)) return false;
+  // The sum is never less than the part of it that is in memory.
+  const bool sumTellsAll = sum_ && limits.sum <= limits.memory;
+  const bool isLimited = limits.memory != GroupLimits::kNone;
+  if (isLimited && !sumTellsAll && !take(limits.memory, usage_)) return false;
   return !sum_ || limits.sum == GroupLimits::kNone || take(limits.sum, *sum_);
 }
 

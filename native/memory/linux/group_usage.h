@@ -15,12 +15,12 @@
 
 namespace ebbcache {
 
-/// Bytes; kNone where there is none.
+/// The limits of a group, in bytes.
 struct GroupLimits {
   static constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
 
   uint64_t memory = kNone;
-  /// v1's, of memory and swap together. Never below that of memory.
+  /// v1's limit of memory and swap together, which is never below that of memory.
   uint64_t sum = kNone;
 };
 
@@ -33,8 +33,8 @@ struct GroupReading {
 
 /// Remembers how the group's kernel memory and refaults grew. Not thread-safe.
 ///
-/// Those that return false leave a sentence in `error`, and `out` as it was: a file cannot be read
-/// or believed.
+/// A call that returns false has left a sentence in `error` and has not touched `out`: a file
+/// cannot be read or believed.
 class GroupUsage {
  public:
   /// `folder` is the group's, without a slash at its end; `proc` the root of procfs.
@@ -44,10 +44,10 @@ class GroupUsage {
   void lookAgain();
 
   bool readStat(FileBuffer& buffer, MemoryStat& out, std::string& error);
-  /// Without the limits there is no bound.
+  /// Leaves `out` empty where there is no limit.
   bool read(const GroupLimits& limits, const KernelMemory& machine, FileBuffer& buffer,
             GroupReading& out, std::string& error);
-  /// With all that is charged as used: an upper bound, for a tenth of the cost. `out` becomes the
+  /// Takes all that is charged as used: an upper bound, for a tenth of the cost. `out` becomes the
   /// tighter of itself and the bound.
   bool readCharged(const GroupLimits& limits, FileBuffer& buffer, std::optional<MemoryBound>& out,
                    std::string& error);
@@ -73,7 +73,7 @@ class GroupUsage {
   std::optional<KeptFile> sum_;
   /// v1's memory.kmem.usage_in_bytes, a part of the usage.
   std::optional<KeptFile> kernel_;
-  /// Of the machine.
+  /// This file is of the machine.
   KeptFile dentryState_;
 
   GroupKernelMemory kernelMemory_;

@@ -10,7 +10,7 @@
 
 namespace ebbcache {
 
-/// Of the machine, bytes.
+/// The kernel memory of the machine, in bytes.
 struct KernelMemory {
   /// Slab, stacks, page tables and per-CPU memory.
   uint64_t total = 0;

@@ -125,7 +125,7 @@ class LinuxMemoryReader final : public MemoryReader {
   std::chrono::steady_clock::time_point lookForArcAt_;
   PacedPsi pressure_;
   CgroupReader cgroup_;
-  /// Of the last full reading, where it succeeded.
+  /// What the last full reading found, if it succeeded.
   bool hasLatest_ = false;
   MemoryUsage latest_;
   KernelMemory latestKernel_;

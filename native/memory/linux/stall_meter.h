@@ -7,7 +7,7 @@
 
 namespace ebbcache {
 
-/// Of microseconds that tasks waited, or of any other count that only rises. Not thread-safe.
+/// Watches the microseconds that tasks waited, or any other count that only rises. Not thread-safe.
 class StallMeter {
  public:
   using Clock = std::chrono::steady_clock;
