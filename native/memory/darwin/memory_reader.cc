@@ -44,8 +44,8 @@ std::optional<SwapUsage> readSwap() {
 }
 
 /// What the kernel cannot give back on demand, as Activity Monitor counts it: anonymous memory that
-/// its owner did not offer as purgeable, wired memory, and what the compressor holds. Pages of files
-/// are given back, whether they are active or not.
+/// its owner did not offer as purgeable, wired memory, and what the compressor holds. Pages of
+/// files are given back, whether they are active or not.
 uint64_t usedPages(const vm_statistics64_data_t& pages) {
   const uint64_t anonymous = pages.internal_page_count;
   const uint64_t purgeable = std::min<uint64_t>(pages.purgeable_count, anonymous);
