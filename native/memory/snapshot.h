@@ -83,7 +83,7 @@ class MemoryReader {
   // False also where there is no such reading, or those must be read again first: `error` need not
   // say why.
 
-  /// As readUsage().
+  /// Reads what readUsage() does of the group.
   virtual bool readGroup(MemoryUsage& /*out*/, std::string& /*error*/) { return false; }
   /// No less than what readUsage() would say is used: with what can be given back.
   virtual bool readCharged(MemoryUsage& /*out*/, std::string& /*error*/) { return false; }

@@ -5,7 +5,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of a level above normal.
+/// The cause that stands for a level above normal.
 PressureCause causeOf(PressureLevel level) {
   if (level == PressureLevel::kCritical) return PressureCause::kCritical;
   return level == PressureLevel::kHigh ? PressureCause::kHigh : PressureCause::kElevated;

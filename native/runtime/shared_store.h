@@ -23,7 +23,7 @@ struct SharedStoreOptions {
   std::string whyInvalid() const;
 };
 
-/// Of one moment: the evictions that `pressure` has are the pressureEvictions of `store`.
+/// Both are of one moment: the evictions that `pressure` has are the pressureEvictions of `store`.
 struct SharedStoreStats {
   StoreStats store;
   PressureCounts pressure;

@@ -72,7 +72,7 @@ const std::vector<Reading>& cleanFiles() {
   return kReadings;
 }
 
-/// As many bytes are charged to "docker-v1" in addition.
+/// So many bytes are charged to "docker-v1" in addition.
 constexpr uint64_t kMoreV1 = 128 * kMiB;
 
 void chargeMoreV1(const FileTree& tree) {

@@ -26,12 +26,12 @@ namespace ebbcache {
 /// the higher number counts.
 MemoryBound groupBound(uint64_t limit, uint64_t charged, uint64_t reclaimable, uint64_t shown);
 
-/// Of a v2 group: page cache that the disk has, and `kernel` bytes of its kernel memory. Dirty page
-/// cache must be written first; v2 slows writers down before it is a fifth of a group.
+/// A v2 group gives back page cache that the disk has, and `kernel` bytes of its kernel memory.
+/// Dirty page cache must be written first; v2 slows writers down before it is a fifth of a group.
 uint64_t reclaimableV2(const MemoryStat& stat, uint64_t kernel);
-/// Of a v1 group: all of its page cache, and `kernel` bytes of its kernel memory. v1 does not slow
-/// writers down, so a group may be all dirty page cache; but its reclaim waits until that is
-/// written (shrink_folio_list() in mm/vmscan.c), and an allocation succeeds after a wait.
+/// A v1 group gives back all of its page cache, and `kernel` bytes of its kernel memory. v1 does
+/// not slow writers down, so a group may be all dirty page cache; but its reclaim waits until that
+/// is written (shrink_folio_list() in mm/vmscan.c), and an allocation succeeds after a wait.
 uint64_t reclaimableV1(const MemoryStat& stat, uint64_t kernel);
 
 /// What memory.stat shows that cannot be given back: pages on the lists that are not of files,
