@@ -65,6 +65,8 @@ class BudgetedMemory {
   /// `bytes` in whole pages: what take(bytes) really holds.
   uint64_t wholePages(uint64_t bytes) const { return (bytes + pageMask_) & ~pageMask_; }
 
+  /// Held, but for the spare slab.
+  uint64_t taken() const { return taken_; }
   uint64_t held() const { return taken_ + spare_.heldBytes(); }
   /// What is held once a slab is taken.
   uint64_t heldWithSlab(uint64_t bytes) const { return held() + (spare_.ready() ? 0 : bytes); }

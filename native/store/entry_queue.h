@@ -11,6 +11,7 @@ class EntryQueue {
  public:
   explicit EntryQueue(SlabTable& slabs) : slabs_(slabs) {}
 
+  Address newest() const { return newest_; }
   Address oldest() const { return oldest_; }
 
   void pushNewest(Address address) {

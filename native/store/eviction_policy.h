@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "store/entry.h"
 
@@ -19,6 +21,16 @@ struct Admission {
   double cost = 0;
   /// The entry of the same key that this one replaces; null for a new key.
   const Entry* replaced = nullptr;
+};
+
+/// One of a policy's queues, for who checks it.
+struct QueueSummary {
+  Address newest = kNowhere;
+  Address oldest = kNowhere;
+  /// Whether its entries have Entry::kInSmallQueue; nothing where the policy does not use that.
+  std::optional<bool> small;
+  /// Bytes of its entries, where the policy counts them.
+  std::optional<uint64_t> bytes;
 };
 
 /// hit() comes from readers of any thread; all else from one writer at a time.
@@ -44,6 +56,9 @@ class EvictionPolicy {
   virtual void move(Address from, Address to) = 0;
   /// No reader is in the store.
   virtual void clear() = 0;
+
+  /// Every entry is in exactly one of the queues visited. No reader is in the store.
+  virtual void visitQueues(const std::function<void(const QueueSummary&)>& visit) const = 0;
 
   /// Makes the policy's own tables fit a budget, as far as there is memory for them.
   virtual void reserve(uint64_t /*maxBytes*/) {}

@@ -13,7 +13,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "slab/budgeted_memory.h"
 #include "store/hash_bucket.h"
@@ -109,6 +112,10 @@ class HashIndex {
     const uint64_t next = (position & ~(width - 1)) + width;
     return next >> 32 != 0 ? 0 : next;
   }
+  /// Checks that every entry is in the bucket of its hash with its tag, and that chains, free
+  /// buckets and counts agree; empty when they do, else a sentence. `mayRead` is asked for each
+  /// address before its entry is read. No reader is in the store.
+  std::string findFault(const std::function<bool(Address address)>& mayRead) const;
   static uint64_t hashAt(uint64_t cursor) { return reverseBits(static_cast<uint32_t>(cursor)); }
 
   uint64_t count() const { return count_; }
@@ -181,6 +188,10 @@ class HashIndex {
   void freeOverflow(uint32_t number);
   void truncate(const Place& from);
   uint64_t spareOverflows() const;
+  /// findFault() of one chain; adds to `used` the overflow buckets that it goes on in.
+  std::string findFaultOfChain(uint32_t number, const std::function<bool(Address)>& mayRead,
+                               std::vector<bool>& used, uint64_t& entries) const;
+  std::string findFaultOfFree(std::vector<bool>& used) const;
   void dropOverflowChunks();
 
   BudgetedMemory& memory_;

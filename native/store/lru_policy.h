@@ -21,6 +21,9 @@ class LruPolicy final : public EvictionPolicy {
   void prepareMove(Address address) const override;
   void move(Address from, Address to) override;
   void clear() override;
+  void visitQueues(const std::function<void(const QueueSummary&)>& visit) const override {
+    visit({queue_.newest(), queue_.oldest(), {}, {}});
+  }
 
  private:
   void applyHits(const Address* first, const Address* last);

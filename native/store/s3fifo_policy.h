@@ -24,6 +24,10 @@ class S3FifoPolicy final : public EvictionPolicy {
   void prepareMove(Address address) const override;
   void move(Address from, Address to) override;
   void clear() override;
+  void visitQueues(const std::function<void(const QueueSummary&)>& visit) const override {
+    visit({small_.entries.newest(), small_.entries.oldest(), true, small_.bytes});
+    visit({main_.entries.newest(), main_.entries.oldest(), false, main_.bytes});
+  }
   void reserve(uint64_t maxBytes) override;
   void contract() override;
   uint64_t tableBytes() const override { return ghosts_.tableBytes(); }

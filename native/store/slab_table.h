@@ -77,6 +77,9 @@ class SlabTable {
   Slab& operator[](uint32_t number) {
     return isSingle(number) ? singles_.slots[number - kFirstSingle] : slabs_.slots[number];
   }
+  const Slab& operator[](uint32_t number) const {
+    return isSingle(number) ? singles_.slots[number - kFirstSingle] : slabs_.slots[number];
+  }
   /// Numbers of slabs in use are 1 or more and below this.
   uint32_t end() const { return slabs_.end; }
   /// Numbers of singles in use are kFirstSingle or more and below this.

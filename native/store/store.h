@@ -153,6 +153,11 @@ class Store {
   uint64_t budgetBytes() const;
   uint64_t maxBytes() const;
 
+  /// Checks that all that the store keeps about its entries and its memory agrees: empty when it
+  /// does, else a sentence on the first fault. For tests and for debugging: it looks at every entry
+  /// while nobody else may use the store, and takes memory from the heap.
+  std::string findFault() const;
+
  private:
   Store(const StoreOptions& options, StoreEnvironment environment);
 

@@ -40,6 +40,7 @@ TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
     fill(size > 64 * kMiB ? 60000 : 5000);
     ASSERT_LE(memory.mapped, size);
     ASSERT_EQ(getString(*store, keyOf(next - 1))->size(), 100 + (next - 1) % 700);
+    ASSERT_EQ(store->findFault(), "") << size;
   }
 }
 
@@ -55,6 +56,7 @@ TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
   EXPECT_EQ(store->budgetBytes(), 12 * kMiB);
   EXPECT_LE(memory.mapped, 12 * kMiB);
   EXPECT_GT(store->stats().entries, 1000U);
+  EXPECT_EQ(store->findFault(), "");
 }
 
 TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
@@ -67,6 +69,7 @@ TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
   for (const uint64_t size : {64 * kMiB, 32 * kMiB, 8 * kMiB, 4 * kMiB}) {
     ASSERT_TRUE(store->resize(size));
     ASSERT_EQ(store->stats().entries, 3000U) << size;
+    ASSERT_EQ(store->findFault(), "") << size;
   }
 }
 
@@ -80,6 +83,7 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   for (const uint64_t size : {2 * kMiB, 16 * kMiB, 256 * kMiB, 64 * kKiB, 64 * kMiB}) {
     ASSERT_TRUE(store->resize(size)) << size;
     ASSERT_EQ(store->put("a", "one"), PutResult::kStored) << size;
+    ASSERT_EQ(store->findFault(), "") << size;
   }
 }
 

@@ -1,0 +1,161 @@
+// What is known of each key of a store under stress, so that a wrong, torn, stale or resurrected
+// value shows. Each key is put by one thread alone; all threads read, evict and move it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "seeded_random.h"
+#include "store/entry.h"
+#include "store_fixture.h"
+#include "versioned_value.h"
+
+namespace ebbcache::test {
+
+/// The first failure of all threads; they stop when there is one.
+class StressVerdict {
+ public:
+  bool ok() const { return ok_; }
+  void fail(const std::string& what) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (ok_.exchange(false)) what_ = what;
+  }
+  std::string what() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return what_;
+  }
+
+ private:
+  std::atomic<bool> ok_{true};
+  mutable std::mutex mutex_;
+  std::string what_;
+};
+
+class StressModel {
+ public:
+  StressModel(std::string name, uint64_t keys, StressVerdict& verdict)
+      : name_(std::move(name)), verdict_(verdict), states_(keys), last_(keys) {
+    for (uint64_t id = 0; id < keys; ++id) keys_.push_back(keyOfAnyLength(id));
+  }
+
+  uint64_t size() const { return keys_.size(); }
+  const std::string& key(uint64_t id) const { return keys_[id]; }
+
+  /// Nothing of 8 bytes or less, so that a version is always in it.
+  static uint64_t bytesOf(uint64_t id, uint64_t version) {
+    const uint64_t random = mix(id + (version << 32));
+    const uint64_t kind = random >> 32;
+    uint64_t most = 1200;
+    if (kind % 8 == 0) most = 20'000;
+    if (kind % 40 == 0) most = 200'000;
+    if (kind % 400 == 0) most = 3'000'000;
+    return 8 + random % most;
+  }
+
+  // ---------------------------------------------------------------- by a key's only writer
+
+  /// A put begins.
+  uint64_t nextVersion(uint64_t id) { return ++states_[id].newest; }
+  /// A put has ended; what was there before is gone.
+  void stored(uint64_t id, uint64_t version, uint64_t expiresBy) {
+    last_[id] = {version, expiresBy};
+    states_[id].completed = version;
+    raise(states_[id].oldest, version);
+  }
+  /// The key was removed.
+  void removed(uint64_t id) {
+    last_[id] = {};
+    raise(states_[id].oldest, states_[id].newest + 1);
+  }
+  /// 0 where there is none.
+  uint64_t lastStored(uint64_t id) const { return last_[id].version; }
+
+  /// What its only writer finds, or whoever looks while no thread writes. `now` is of before the
+  /// read.
+  void checkExactly(uint64_t id, std::string_view value, uint64_t now) {
+    const Last last = last_[id];
+    const uint64_t version = check(id, states_[id].oldest, value);
+    if (!verdict_.ok()) return;
+    if (version != last.version) fail(id, version, "is not the last one that was stored");
+    if (last.expiresBy <= now) fail(id, version, "has expired");
+  }
+
+  // ---------------------------------------------------------------- by any thread
+
+  /// Before a read.
+  uint64_t oldest(uint64_t id) const { return states_[id].oldest; }
+  uint64_t newest(uint64_t id) const { return states_[id].newest; }
+  /// After the read; returns the version.
+  uint64_t check(uint64_t id, uint64_t oldest, std::string_view value) {
+    const uint64_t newest = states_[id].newest;
+    const uint64_t version = value.size() < 8 ? 0 : VersionedValue::versionIn(value);
+    if (!VersionedValue(id, version).matches(value)) {
+      fail(id, version, "is torn, or another key's");
+    } else if (value.size() != bytesOf(id, version)) {
+      fail(id, version, "has another length");
+    } else if (version < oldest) {
+      fail(id, version, "was overwritten or removed");
+    } else if (version > newest) {
+      fail(id, version, "was never put");
+    }
+    return version;
+  }
+
+  /// What is to be gone once a clear has ended that begins now.
+  std::vector<uint64_t> beforeClear() const {
+    std::vector<uint64_t> completed;
+    for (const State& state : states_) completed.push_back(state.completed);
+    return completed;
+  }
+  void cleared(const std::vector<uint64_t>& completed) {
+    for (size_t id = 0; id < states_.size(); ++id) raise(states_[id].oldest, completed[id] + 1);
+  }
+
+  void fail(const std::string& what) { verdict_.fail(name_ + ": " + what); }
+
+ private:
+  struct State {
+    /// The version of the last put that began.
+    std::atomic<uint64_t> newest{0};
+    /// Of the last one that was stored.
+    std::atomic<uint64_t> completed{0};
+    /// What was put before this version is overwritten or removed: no later read may see it.
+    std::atomic<uint64_t> oldest{1};
+  };
+  struct Last {
+    uint64_t version = 0;
+    uint64_t expiresBy = kNeverExpires;
+  };
+
+  static void raise(std::atomic<uint64_t>& at, uint64_t to) {
+    for (uint64_t is = at; is < to && !at.compare_exchange_weak(is, to);) {
+    }
+  }
+
+  static std::string keyOfAnyLength(uint64_t id) {
+    std::string key = keyOf(id);
+    if (id % 64 == 1) key.resize(key.size() + mix(id) % 500, 'k');
+    if (id % 512 == 2) key.resize(key.size() + mix(id) % 20'000, 'k');
+    return key;
+  }
+
+  void fail(uint64_t id, uint64_t version, const char* what) {
+    const State& state = states_[id];
+    fail("version " + std::to_string(version) + " of the key " + std::to_string(id) + " " + what +
+         " (last stored " + std::to_string(last_[id].version) + ", oldest " +
+         std::to_string(state.oldest) + ", newest " + std::to_string(state.newest) + ").");
+  }
+
+  const std::string name_;
+  StressVerdict& verdict_;
+  std::vector<std::string> keys_;
+  std::vector<State> states_;
+  /// Of a key's writer alone.
+  std::vector<Last> last_;
+};
+
+}  // namespace ebbcache::test

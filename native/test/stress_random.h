@@ -1,0 +1,31 @@
+// Random choices that follow from a seed which is given, not from that of all tests.
+#pragma once
+
+#include <cstdint>
+
+#include "seeded_random.h"
+
+namespace ebbcache::test {
+
+class StressRandom {
+ public:
+  StressRandom(uint64_t seed, uint64_t stream) : state_(mix(seed) ^ mix(~stream)) {}
+
+  /// From 0 to below - 1; below is 1 or more.
+  uint64_t below(uint64_t bound) { return (state_ = mix(state_)) % bound; }
+  bool oneIn(uint64_t n) { return below(n) == 0; }
+  /// Small ones far more often than large ones.
+  uint64_t skewedBelow(uint64_t bound) { return below(below(bound) + 1); }
+  /// From `least` to `most`, each doubling as often.
+  uint64_t magnitude(uint64_t least, uint64_t most) {
+    uint64_t doublings = 0;
+    while (least << (doublings + 1) <= most) ++doublings;
+    const uint64_t base = least << below(doublings + 1);
+    return base + below(base) > most ? most : base + below(base);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace ebbcache::test
