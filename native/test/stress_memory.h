@@ -12,7 +12,7 @@ namespace ebbcache::test {
 /// Thread-safe. All its pages pass for huge ones, so that a supply makes slabs of any size ahead.
 class StressMemory final : public MemorySource {
  public:
-  explicit StressMemory(uint64_t mayBeOut) : mayBeOut(mayBeOut) {}
+  explicit StressMemory(uint64_t allowance) : mayBeOut(allowance) {}
 
   void* map(size_t bytes) override {
     const uint64_t request = ++requests;

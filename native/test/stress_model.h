@@ -74,11 +74,11 @@ class StressModel {
   /// 0 where there is none.
   uint64_t lastStored(uint64_t id) const { return last_[id].version; }
 
-  /// What its only writer finds, or whoever looks while no thread writes. `now` is of before the
-  /// read.
-  void checkExactly(uint64_t id, std::string_view value, uint64_t now) {
+  /// What its only writer finds, or whoever looks while no thread writes. `oldest` and `now` are of
+  /// before the read.
+  void checkExactly(uint64_t id, uint64_t oldest, uint64_t now, std::string_view value) {
     const Last last = last_[id];
-    const uint64_t version = check(id, states_[id].oldest, value);
+    const uint64_t version = check(id, oldest, value);
     if (!verdict_.ok()) return;
     if (version != last.version) fail(id, version, "is not the last one that was stored");
     if (last.expiresBy <= now) fail(id, version, "has expired");

@@ -1,0 +1,204 @@
+// One store under stress with all that is around it: its memory, its model, and what threads do.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pressure/governor.h"
+#include "runtime/runtime.h"
+#include "store_fixture.h"
+#include "stress_memory.h"
+#include "stress_model.h"
+#include "stress_random.h"
+
+namespace ebbcache::test {
+
+struct StressSettings {
+  std::string name;
+  uint64_t maxBytes = 0;
+  Policy policy = Policy::kLru;
+  uint64_t maxEntries = 0;
+  uint64_t keys = 0;
+};
+
+class StressStore {
+ public:
+  /// A store with memory of its own, and a clock that stands still but for who moves it.
+  StressStore(const StressSettings& settings, Governor& governor, SlabSupply* supply,
+              StressVerdict& verdict)
+      : hasSupply(supply != nullptr),
+        model(settings.name, settings.keys, verdict),
+        memory_(std::make_unique<StressMemory>(settings.maxBytes)) {
+    StoreEnvironment environment = environmentOf(governor);
+    environment.supply = supply;
+    const SharedStoreOptions options = optionsOf(settings);
+    shared_ = std::make_shared<SharedStore>(options, Store::open(options.store, environment));
+    store_ = &shared_->store();
+    now = [] { return fakeNow().load(); };
+  }
+
+  /// A store that a runtime has by name, in the system's own memory.
+  StressStore(const StressSettings& settings, Runtime& runtime, StressVerdict& verdict)
+      : model(settings.name, settings.keys, verdict), runtime_(&runtime) {
+    options_ = optionsOf(settings);
+    handle_ = openHandle();
+    if (handle_) store_ = &*handle_;
+    now = [] {
+      const auto sinceBoot = std::chrono::steady_clock::now().time_since_epoch();
+      return static_cast<uint64_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(sinceBoot).count());
+    };
+  }
+
+  Store& store() { return *store_; }
+  /// Null for one of a runtime.
+  const std::shared_ptr<SharedStore>& shared() const { return shared_; }
+  StressMemory* memory() const { return memory_.get(); }
+
+  /// Another handle of the same store, for a while; of a store of a runtime.
+  StoreHandle openHandle() {
+    OpenError error;
+    StoreHandle handle = runtime_->open(options_, error);
+    if (!handle) model.fail("No handle: " + error.sentence);
+    return handle;
+  }
+  bool isOfRuntime() const { return runtime_ != nullptr; }
+
+  /// One resize at a time, so that what may be out is known while it runs.
+  void resize(uint64_t to) {
+    const std::lock_guard<std::mutex> lock(resizing_);
+    const uint64_t from = store_->maxBytes();
+    const uint64_t refused = memory_ ? memory_->refused.load() : 0;
+    if (memory_) memory_->mayBeOut = std::max(from, to);
+    const bool done = store_->resize(to);
+    if (memory_) memory_->mayBeOut = store_->maxBytes();
+    if (store_->maxBytes() != (done ? to : from)) model.fail("A resize left another size.");
+    if (!done && memory_ && memory_->refused == refused) {
+      model.fail("A resize from " + std::to_string(from) + " to " + std::to_string(to) +
+                 " failed though no memory was refused.");
+    }
+  }
+
+  void clear() {
+    const auto completed = model.beforeClear();
+    store_->clear();
+    model.cleared(completed);
+  }
+
+  // ---------------------------------------------------------------- at rest: no other thread
+
+  /// All that must hold between two rounds.
+  void checkAtRest() {
+    std::string fault = store_->findFault();
+    if (!fault.empty()) return model.fail(fault);
+    const StoreStats stats = store_->stats();
+    expect("heldBytes against the memory that is out", stats.heldBytes,
+           memory_ ? memory_->mapped.load() : stats.heldBytes);
+    expect("puts", stats.puts, puts);
+    expect("hits and misses", stats.hits + stats.misses, gets);
+    expect("budget passed by", 0, memory_ ? memory_->mostOverAllowance.load() : 0);
+    expect("refusals", stats.memoryRefusals,
+           memory_ && !hasSupply ? memory_->refused.load() : stats.memoryRefusals);
+    checkEntries();
+  }
+
+  /// With all its memory back it is as good as new.
+  void checkRecovery(ValueReader& reader) {
+    for (uint64_t id = 0; id < std::min<uint64_t>(model.size(), 20); ++id) {
+      std::string value;
+      const uint64_t version = model.nextVersion(id);
+      VersionedValue(id, version).write(value, 8 + id * 20);
+      if (store_->put("recovered", value) != PutResult::kStored) {
+        return model.fail("A put of some bytes is refused though all memory is granted.");
+      }
+      ++puts;
+      ++gets;
+      if (!reader.get(*store_, "recovered") || reader.value() != value) {
+        return model.fail("What was put last is not there.");
+      }
+    }
+    store_->remove("recovered");
+  }
+
+  /// Of the store's clock, ms.
+  std::function<uint64_t()> now;
+  std::atomic<bool> growthDenied{false};
+  std::atomic<uint64_t> puts{0};
+  std::atomic<uint64_t> gets{0};
+  /// What its supply is refused is not counted.
+  const bool hasSupply = false;
+  StressModel model;
+
+ private:
+  static SharedStoreOptions optionsOf(const StressSettings& settings) {
+    SharedStoreOptions options;
+    options.name = settings.name;
+    options.store.maxBytes = settings.maxBytes;
+    options.store.maxEntries = settings.maxEntries;
+    options.store.policy = settings.policy;
+    return options;
+  }
+
+  StoreEnvironment environmentOf(Governor& governor) {
+    StoreEnvironment environment;
+    environment.memory = memory_.get();
+    environment.nowMs = [] { return fakeNow().load(); };
+    environment.mayGrow = [this, &governor](uint64_t bytes) {
+      return !growthDenied && governor.mayGrow(bytes);
+    };
+    return environment;
+  }
+
+  void expect(const char* what, uint64_t is, uint64_t shouldBe) {
+    if (is == shouldBe) return;
+    model.fail(std::string(what) + ": " + std::to_string(is) + ", and should be " +
+               std::to_string(shouldBe) + ".");
+  }
+
+  /// Every entry is visited once by a scan, found by its key, and the last one stored.
+  void checkEntries() {
+    std::unordered_map<std::string_view, uint64_t> ids;
+    for (uint64_t id = 0; id < model.size(); ++id) ids[model.key(id)] = id;
+    uint64_t cursor = 0;
+    std::unordered_set<uint64_t> seen;
+    do {
+      cursor = store_->scan(cursor, [&](std::string_view key) {
+        const auto id = ids.find(key);
+        if (id == ids.end()) return model.fail("A scan visits what is no key.");
+        if (!seen.insert(id->second).second) model.fail("A scan visits a key twice.");
+      });
+    } while (cursor != 0);
+    ValueReader reader;
+    uint64_t found = 0;
+    for (uint64_t id = 0; id < model.size(); ++id) {
+      const uint64_t at = now();
+      const uint64_t oldest = model.oldest(id);
+      if (!reader.peek(*store_, model.key(id))) continue;
+      ++found;
+      model.checkExactly(id, oldest, at, reader.value());
+      if (seen.count(id) == 0) model.fail("A scan does not visit the key " + std::to_string(id));
+    }
+    // By a clock that does not stand still some may have expired meanwhile.
+    if (!isOfRuntime()) expect("entries that a scan visits", seen.size(), found);
+    if (!isOfRuntime() && store_->stats().entries < found) model.fail("More entries than counted.");
+  }
+
+  SharedStoreOptions options_;
+  std::unique_ptr<StressMemory> memory_;
+  std::shared_ptr<SharedStore> shared_;
+  Runtime* runtime_ = nullptr;
+  StoreHandle handle_;
+  Store* store_ = nullptr;
+  std::mutex resizing_;
+};
+
+}  // namespace ebbcache::test
