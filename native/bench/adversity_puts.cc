@@ -2,6 +2,7 @@
 // because the machine lets it not grow; and such that must look at many entries.
 #include <atomic>
 #include <memory>
+#include <random>
 #include <string>
 
 #include "bench/adversity.h"
@@ -39,9 +40,14 @@ void measurePutsInAdversity() {
       }
       const uint64_t filledAt = next + full;
       while (next < filledAt) store->put(keyOf(next++), value);
+      // Those that are hit live longer, so that entries do not die in the order they came.
+      std::mt19937_64 random(1);
+      std::string out(kValueOf600, '\0');
       CallTimer timer;
       uint64_t stored = 0;
       for (const uint64_t end = next + full; next < end;) {
+        uint64_t bytes = 0;
+        store->get(keyOf(next - random() % full), out.data(), out.size(), bytes);
         const std::string key = keyOf(next++);
         timer.time([&] { stored += store->put(key, value) == PutResult::kStored ? 1 : 0; });
       }

@@ -87,6 +87,7 @@ class StressWorld {
     settings.maxBytes = random_.magnitude(kMinBudgetBytes, 64 * kMiB);
     settings.policy = random_.oneIn(2) ? Policy::kLru : Policy::kS3Fifo;
     settings.keys = 2 * random_.magnitude(4, 4000);
+    settings.ttlOneIn = random_.magnitude(2, 500);
     settings.maxEntries = random_.oneIn(5) ? 1 + random_.below(settings.keys) : 0;
     if (random_.oneIn(4)) return std::make_unique<StressStore>(settings, *runtime_, verdict_);
     SlabSupply* const supply = random_.oneIn(2) ? &supply_ : nullptr;

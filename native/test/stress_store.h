@@ -28,6 +28,8 @@ struct StressSettings {
   Policy policy = Policy::kLru;
   uint64_t maxEntries = 0;
   uint64_t keys = 0;
+  /// One in so many entries has a time to live.
+  uint64_t ttlOneIn = 1;
 };
 
 class StressStore {
@@ -35,7 +37,8 @@ class StressStore {
   /// A store with memory of its own, and a clock that stands still but for who moves it.
   StressStore(const StressSettings& settings, Governor& governor, SlabSupply* supply,
               StressVerdict& verdict)
-      : hasSupply(supply != nullptr),
+      : ttlOneIn(settings.ttlOneIn),
+        hasSupply(supply != nullptr),
         model(settings.name, settings.keys, verdict),
         memory_(std::make_unique<StressMemory>(settings.maxBytes)) {
     StoreEnvironment environment = environmentOf(governor);
@@ -48,7 +51,9 @@ class StressStore {
 
   /// A store that a runtime has by name, in the system's own memory.
   StressStore(const StressSettings& settings, Runtime& runtime, StressVerdict& verdict)
-      : model(settings.name, settings.keys, verdict), runtime_(&runtime) {
+      : ttlOneIn(settings.ttlOneIn),
+        model(settings.name, settings.keys, verdict),
+        runtime_(&runtime) {
     options_ = optionsOf(settings);
     handle_ = openHandle();
     if (handle_) store_ = &*handle_;
@@ -129,6 +134,7 @@ class StressStore {
     store_->remove("recovered");
   }
 
+  const uint64_t ttlOneIn;
   /// Of the store's clock, ms.
   std::function<uint64_t()> now;
   std::atomic<bool> growthDenied{false};

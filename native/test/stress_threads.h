@@ -57,7 +57,7 @@ class StressWriter {
     const uint64_t version = at.model.nextVersion(id);
     VersionedValue(id, version).write(value_, StressModel::bytesOf(id, version));
     PutOptions options;
-    options.ttlMs = random_.oneIn(6) ? 1 + random_.skewedBelow(3000) : 0;
+    options.ttlMs = random_.oneIn(at.ttlOneIn) ? 1 + random_.skewedBelow(30'000) : 0;
     options.cost = static_cast<double>(random_.below(4));
     if (store.put(at.model.key(id), value_, options) != PutResult::kStored) return;
     ++at.puts;
