@@ -18,7 +18,7 @@ class Census {
 
   /// All but what the store counts itself; empty or a sentence.
   std::string findFault() {
-    for (std::string (Census::*check)() :
+    for (std::string (Census::*const check)() :
          {&Census::checkSlabs, &Census::checkSingles, &Census::checkSums, &Census::checkIndex,
           &Census::checkQueues}) {
       std::string fault = (this->*check)();
@@ -59,7 +59,7 @@ class Census {
       const Slab& slab = arena_.slabs[number];
       if (!slab.used()) continue;
       if (slab.smallPages) ++ofSmallPages;
-      std::string fault = checkSlab(number, slab);
+      const std::string fault = checkSlab(number, slab);
       if (!fault.empty()) return "The slab " + std::to_string(number) + " " + fault;
     }
     return differs("The number of slabs of small pages", arena_.slabs.ofSmallPages(), ofSmallPages);
