@@ -159,6 +159,27 @@ describe('threads that belong to no environment', () => {
   });
 });
 
+// Of the child only native code: V8 keeps its heap from it.
+describe.skipIf(process.platform === 'win32')('a process that forks without exec', () => {
+  it('is refused in the child, and goes on as the parent', async () => {
+    const script = `${startWorker}
+      const stranger = require(${JSON.stringify(strangerPath)});
+      const cache = new ebbcache.ArenaCache({ name: 'kept', maxBytes: 4 << 20, ebb: false });
+      cache.set('before', 1);
+      stranger.start(ebbcache.nativeApi(), 'kept', 4 << 20);
+      await until(() => stranger.turns() > 1000);
+      for (let round = 0; round < 20; round++) {
+        const ended = stranger.fork();
+        if (ended !== 0) throw new Error('The child ended with ' + ended);
+        const turns = stranger.turns();
+        await until(() => stranger.turns() > turns + 100);
+      }
+      if (stranger.stop() !== 0) throw new Error('calls failed');
+      if (cache.get('before') !== 1) throw new Error('not what it was');`;
+    expect(await runScript(script)).toEqual(silentSuccess);
+  });
+});
+
 describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
   const folder = join(tmpdir(), `ebbcache-test-native-extractor-${process.pid}`);
   const addon = join(folder, 'build', 'Release', 'native_extractor.node');

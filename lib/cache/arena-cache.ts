@@ -339,7 +339,8 @@ function openStore(options: NativeStoreOptions): NativeStore {
     return new native.Store(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EbbcacheError('ERR_EBBCACHE_OPEN', reason, { cause });
+    const { code = 'ERR_EBBCACHE_OPEN' } = cause as { code?: string };
+    throw new EbbcacheError(code, reason, { cause });
   }
 }
 

@@ -7,6 +7,7 @@
 #include "addon/file_calls.h"
 #include "addon/file_lock_object.h"
 #include "addon/flight_calls.h"
+#include "addon/forked.h"
 #include "addon/governor_calls.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
@@ -33,10 +34,16 @@ void setBuffer(const Napi::CallbackInfo& info) {
   buffer.capacity = bytes.ByteLength();
 }
 
+/// With the environment, after the finalizers of its objects. In a forked child it stays: it may
+/// hold the runtime last, which would wait for its threads.
+void endEnvironment(Napi::Env /*env*/, Environment* environment) {
+  if (!inForkedChild()) delete environment;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  // Freed with the environment, after the finalizers of its objects.
+  if (refusesForked(env)) return exports;
   auto* const environment = new Environment();
-  env.SetInstanceData(environment);
+  env.SetInstanceData<Environment, endEnvironment>(environment);
   exports.Set("Store", StoreObject::init(env));
   exports.Set("FileLock", FileLockObject::init(env));
   addStoreCalls(env, exports, *environment);

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 
 namespace ebbcache {
 
@@ -35,8 +36,10 @@ class Call {
   size_t count() const { return std::min(count_, kMost); }
   napi_value operator[](size_t i) const { return values_[i]; }
 
-  /// Looked up after all else was read: a read may run a finalizer that closes a store.
+  /// Looked up after all else was read: a read may run a finalizer that closes a store. Null, with
+  /// an exception pending, in a forked child.
   Store* store() const {
+    if (refusesForked(env_)) return nullptr;
     uint32_t id = 0;
     napi_get_value_uint32(env_, values_[0], &id);
     return environment_->stores->find(id);

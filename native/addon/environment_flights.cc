@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "process/forked_child.h"
+
 namespace ebbcache {
 namespace {
 
@@ -99,6 +101,7 @@ void EnvironmentFlights::remove(FlightTicket ticket) {
 }
 
 void EnvironmentFlights::close() {
+  if (inForkedChild()) return;
   if (std::exchange(closed_, true)) return;
   registry_.leaveAll(*member_);
   member_->close();

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 
 namespace ebbcache {
 namespace {
@@ -103,12 +104,14 @@ void forgetFlights(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void addFlightCalls(Napi::Env env, Napi::Object exports) {
-  exports.Set("joinFlight", Napi::Function::New<joinFlight>(env, "joinFlight"));
-  exports.Set("isFlightCurrent", Napi::Function::New<isFlightCurrent>(env, "isFlightCurrent"));
-  exports.Set("leaveFlight", Napi::Function::New<leaveFlight>(env, "leaveFlight"));
-  exports.Set("landFlight", Napi::Function::New<landFlight>(env, "landFlight"));
-  exports.Set("forgetFlight", Napi::Function::New<forgetFlight>(env, "forgetFlight"));
-  exports.Set("forgetFlights", Napi::Function::New<forgetFlights>(env, "forgetFlights"));
+  exports.Set("joinFlight", Napi::Function::New<unlessForked<joinFlight>>(env, "joinFlight"));
+  exports.Set("isFlightCurrent",
+              Napi::Function::New<unlessForked<isFlightCurrent>>(env, "isFlightCurrent"));
+  exports.Set("leaveFlight", Napi::Function::New<unlessForked<leaveFlight>>(env, "leaveFlight"));
+  exports.Set("landFlight", Napi::Function::New<unlessForked<landFlight>>(env, "landFlight"));
+  exports.Set("forgetFlight", Napi::Function::New<unlessForked<forgetFlight>>(env, "forgetFlight"));
+  exports.Set("forgetFlights",
+              Napi::Function::New<unlessForked<forgetFlights>>(env, "forgetFlights"));
 }
 
 }  // namespace ebbcache

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 #include "addon/options.h"
 
 namespace ebbcache {
@@ -84,8 +85,9 @@ Napi::Value governorStatus(const Napi::CallbackInfo& info) {
 
 void addGovernorCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("configureGovernor",
-              Napi::Function::New(env, configureGovernor, "configureGovernor"));
-  exports.Set("governorStatus", Napi::Function::New(env, governorStatus, "governorStatus"));
+              Napi::Function::New<unlessForked<configureGovernor>>(env, "configureGovernor"));
+  exports.Set("governorStatus",
+              Napi::Function::New<unlessForked<governorStatus>>(env, "governorStatus"));
 }
 
 }  // namespace ebbcache

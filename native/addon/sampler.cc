@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "addon/forked.h"
 #include "addon/options.h"
 #include "pressure/memory_sampler.h"
 
@@ -50,6 +51,7 @@ class Sampler {
         readings_(readings.Data()) {}
 
   void operator()(const Napi::CallbackInfo& info) {
+    if (refusesForked(info.Env())) return;
     MemorySample sample;
     std::string why;
     if (sampler_->sample(sample, why)) {

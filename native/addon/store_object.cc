@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 
 namespace ebbcache {
 namespace {
@@ -100,7 +101,8 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
   OpenError error;
   handle_ = Environment::of(env).runtime->open(options, error);
   if (!handle_) {
-    throwError(env, "ERR_EBBCACHE_OPEN", error.sentence);
+    const bool forked = error.kind == OpenError::Kind::kForked;
+    throwError(env, forked ? "ERR_EBBCACHE_FORKED" : "ERR_EBBCACHE_OPEN", error.sentence);
     return;
   }
   id_ = stores_->add(*handle_);
@@ -112,6 +114,7 @@ StoreObject::~StoreObject() {
 }
 
 bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {
+  if (refusesForked(info.Env())) return false;
   if (handle_) return true;
   throwError(info.Env(), "ERR_EBBCACHE_CLOSED", "The store is closed.");
   return false;

@@ -9,12 +9,14 @@
 #include <string_view>
 
 #include "ebbcache.h"
+#include "process/forked_child.h"
 
 namespace ebbcache {
 
-/// Runs `call`; an exception becomes a status.
+/// Runs `call`, but not in a forked child; an exception becomes a status.
 template <typename Call>
 ebbcache_status guarded(const Call& call) noexcept {
+  if (inForkedChild()) return EBBCACHE_FORKED;
   try {
     return call();
   } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cabi/boundary.h"
+#include "process/forked_child.h"
 #include "runtime/runtime.h"
 #include "store/entry.h"
 
@@ -51,6 +52,8 @@ const char* statusText(ebbcache_status status) {
       return "The memory of this machine could not be read. Try again later.";
     case EBBCACHE_FAILED:
       return "Something failed inside ebbcache, or a visit function threw an exception.";
+    case EBBCACHE_FORKED:
+      return kForkedSentence;
     default:
       return "This is no status of this version of ebbcache.";
   }
@@ -85,6 +88,8 @@ ebbcache_status statusOf(OpenError::Kind kind) {
       return EBBCACHE_CONFLICT;
     case OpenError::Kind::kNoMemory:
       return EBBCACHE_NO_MEMORY;
+    case OpenError::Kind::kForked:
+      return EBBCACHE_FORKED;
     default:
       return EBBCACHE_INVALID;
   }
@@ -127,7 +132,7 @@ ebbcache_status open(const ebbcache_options* given, ebbcache_store** out, char* 
   if (status == EBBCACHE_OK || (errorBytes > 0 && error != nullptr && *error != '\0')) {
     return status;
   }
-  // An exception left no sentence.
+  // An exception or a forked child left no sentence.
   copySentence(status == EBBCACHE_NO_MEMORY ? kNoMemorySentence : statusText(status), error,
                errorBytes);
   return status;
@@ -139,6 +144,7 @@ void retain(ebbcache_store* store) {
 
 void close(ebbcache_store* store) {
   if (store == nullptr || store->owners.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  // What is guarded is not done in a forked child: the store stays as it is.
   guarded([&] {
     delete store;
     return EBBCACHE_OK;
@@ -280,7 +286,7 @@ ebbcache_status memory(ebbcache_memory* out, char* error, size_t errorBytes) {
 }
 
 int32_t pressureLevel(const ebbcache_store* store) {
-  if (store == nullptr) return EBBCACHE_PRESSURE_UNKNOWN;
+  if (store == nullptr || inForkedChild()) return EBBCACHE_PRESSURE_UNKNOWN;
   return static_cast<int32_t>(store->handle.runtime().governor().level());
 }
 

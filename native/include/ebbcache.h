@@ -22,6 +22,12 @@
  * caller's own threads are the caller's to join before its own library goes: in
  * napi_add_env_cleanup_hook.
  *
+ * Fork: a process that was forked from the one that loaded ebbcache, and has called no exec since,
+ * has none of ebbcache's threads, and its locks may be held for ever. There every function that
+ * returns a status returns EBBCACHE_FORKED, or EBBCACHE_INVALID as elsewhere, and changes nothing;
+ * pressure_level() is unknown, and close() leaves the store as it is. None waits, and neither does
+ * exit(). What such a process does changes nothing in its parent, where all goes on as before.
+ *
  * Nothing is thrown: C++ exceptions end as a status. Null pointers and what is out of range are
  * EBBCACHE_INVALID; a handle that was closed is undefined behaviour.
  */
@@ -60,7 +66,9 @@ enum {
   /* The machine's memory could not be read. A later call may succeed. */
   EBBCACHE_UNREADABLE = -4,
   /* Anything else went wrong inside: a bug of ebbcache, or of a visit function that threw. */
-  EBBCACHE_FAILED = -5
+  EBBCACHE_FAILED = -5,
+  /* This process was forked from the one that loaded ebbcache, and may not use its stores. */
+  EBBCACHE_FORKED = -6
 };
 
 /* Which entry gives way. */
@@ -208,10 +216,10 @@ struct ebbcache_api {
 
   /*
    * Opens a store: EBBCACHE_OK and a handle to be closed, or null in *store and EBBCACHE_INVALID,
-   * EBBCACHE_CONFLICT or EBBCACHE_NO_MEMORY. What is wrong goes to `error` as a sentence, cut to
-   * error_bytes with the 0 at its end, in which options have their JavaScript names (maxBytes); on
-   * success it is empty. `error` may be null where error_bytes is 0. May start a thread (the
-   * governor's) if this is the process's first store.
+   * EBBCACHE_CONFLICT, EBBCACHE_NO_MEMORY or EBBCACHE_FORKED. What is wrong goes to `error` as a
+   * sentence, cut to error_bytes with the 0 at its end, in which options have their JavaScript
+   * names (maxBytes); on success it is empty. `error` may be null where error_bytes is 0. May start
+   * a thread (the governor's) if this is the process's first store.
    */
   ebbcache_status (*open)(const struct ebbcache_options* options, ebbcache_store** store,
                           char* error, size_t error_bytes);
@@ -273,7 +281,7 @@ struct ebbcache_api {
 
   /*
    * EBBCACHE_PRESSURE_...: what the process's governor saw last, 100 ms ago as a rule. Costs
-   * nothing. Unknown before its first look, after one that failed, and for null.
+   * nothing. Unknown before its first look, after one that failed, for null, and in a forked child.
    */
   int32_t (*pressure_level)(const ebbcache_store* store);
 };

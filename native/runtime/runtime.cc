@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
+
+#include "process/forked_child.h"
 
 namespace ebbcache {
 
@@ -15,6 +18,13 @@ std::unique_ptr<Store> openStore(const StoreOptions& options, StoreEnvironment e
   } catch (const std::exception&) {
     return nullptr;
   }
+}
+
+/// Empties `reference`, but what it refers to keeps counting it, and so is never destroyed.
+template <typename T>
+void abandon(std::shared_ptr<T>& reference) {
+  alignas(std::shared_ptr<T>) unsigned char place[sizeof reference];
+  new (place) std::shared_ptr<T>(std::move(reference));
 }
 
 }  // namespace
@@ -38,11 +48,17 @@ uint64_t StoreHandle::holdPressure(PressureLevel level) const {
 
 void StoreHandle::close() {
   if (shared_ == nullptr) return;
+  if (inForkedChild()) {
+    abandon(shared_);
+    abandon(runtime_);
+    return;
+  }
   runtime_->release(std::exchange(shared_, nullptr));
   runtime_.reset();
 }
 
 std::shared_ptr<Runtime> Runtime::current() {
+  if (inForkedChild()) return nullptr;
   struct Current {
     std::mutex mutex;
     std::weak_ptr<Runtime> held;
@@ -59,6 +75,10 @@ std::shared_ptr<Runtime> Runtime::current() {
 }
 
 StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
+  if (inForkedChild()) {
+    error = {OpenError::Kind::kForked, kForkedSentence};
+    return {};
+  }
   std::string why = options.whyInvalid();
   if (!why.empty()) {
     error = {OpenError::Kind::kInvalid, std::move(why)};

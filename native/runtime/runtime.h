@@ -19,14 +19,16 @@ class Runtime;
 
 /// Why a store was not opened.
 struct OpenError {
-  /// Options out of range; others than those that the name is open with; memory that was refused.
-  enum class Kind : uint8_t { kNone, kInvalid, kConflict, kNoMemory };
+  /// Options out of range; others than those that the name is open with; memory that was refused; a
+  /// process that was forked.
+  enum class Kind : uint8_t { kNone, kInvalid, kConflict, kNoMemory, kForked };
 
   Kind kind = Kind::kNone;
   std::string sentence;
 };
 
-/// An open store; closes when destroyed. The last handle of a store gives its memory back.
+/// An open store; closes when destroyed. The last handle of a store gives its memory back. In a
+/// forked child a close only forgets the store, and nothing else of it may be called.
 class StoreHandle {
  public:
   StoreHandle() = default;
@@ -59,6 +61,7 @@ class StoreHandle {
 /// Thread-safe. Lives while someone holds it: an environment, or an open store.
 class Runtime : public std::enable_shared_from_this<Runtime> {
  public:
+  /// Null in a forked child.
   static std::shared_ptr<Runtime> current();
 
   Runtime() = default;

@@ -9,6 +9,7 @@
 
 #include "ebbcache_node.h"
 #include "externals.h"
+#include "forks.h"
 
 namespace {
 
@@ -104,6 +105,41 @@ napi_value stop(napi_env env, napi_callback_info /*info*/) {
   return result;
 }
 
+/// How many functions of the table are not refused.
+int useAllForked() {
+  const ebbcache_api* const api = keeper.api;
+  ebbcache_store* const store = keeper.store;
+  char buffer[16];
+  size_t bytes = 0;
+  ebbcache_store* own = nullptr;
+  ebbcache_options options = EBBCACHE_OPTIONS_INIT;
+  options.max_bytes = 1 << 20;
+  ebbcache_stats stats = {};
+  stats.size = sizeof stats;
+  ebbcache_memory memory = {};
+  memory.size = sizeof memory;
+  const ebbcache_status statuses[] = {
+      api->get(store, "key", 3, buffer, sizeof buffer, &bytes),
+      api->put(store, "key", 3, "value", 5, 0, 0),
+      api->remove(store, "key", 3),
+      api->clear(store),
+      api->stats(store, &stats),
+      api->memory(&memory, nullptr, 0),
+      api->open(&options, &own, nullptr, 0),
+  };
+  int used = 0;
+  for (const ebbcache_status status : statuses) used += status != EBBCACHE_FORKED ? 1 : 0;
+  api->close(store);
+  return used;
+}
+
+/// (): what a child that uses and closes the store ends with: 0 when all was refused.
+napi_value forkKept(napi_env env, napi_callback_info /*info*/) {
+  napi_value result = nullptr;
+  napi_create_int32(env, endOfForked(useAllForked), &result);
+  return result;
+}
+
 void leave(void* /*unused*/) {
   const std::lock_guard<std::mutex> lock(keeper.mutex);
   if (--keeper.environments == 0) stopLocked();
@@ -128,5 +164,6 @@ NAPI_MODULE_INIT() {
   addFunction(env, exports, "start", start);
   addFunction(env, exports, "turns", turns);
   addFunction(env, exports, "stop", stop);
+  addFunction(env, exports, "fork", forkKept);
   return exports;
 }

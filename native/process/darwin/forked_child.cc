@@ -1,0 +1,23 @@
+#include "process/forked_child.h"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace ebbcache {
+namespace {
+
+constexpr unsigned char kMustAsk = 0;
+
+const pid_t kLoadedBy = ::getpid();
+
+}  // namespace
+
+// There are no pages here that read as zero in a child, but getpid() is no system call either.
+const volatile unsigned char* forkMark = &kMustAsk;
+
+bool isForkedChildBySystem() {
+  // 0 for what runs before the library's own initializers.
+  return kLoadedBy != 0 && ::getpid() != kLoadedBy;
+}
+
+}  // namespace ebbcache
