@@ -48,6 +48,10 @@ class EvictionPolicy {
 
   /// Chooses the next to go; nowhere when there is none.
   virtual Address victim() = 0;
+  /// Second chances take time. Between these two calls, `most` of them are given in sum, and then
+  /// the oldest goes, used or not; at all other times each victim() has an allowance of its own.
+  virtual void limitChances(uint64_t /*most*/) {}
+  virtual void endLimit() {}
   /// Brings into the cache what evicted() will need beside the entry.
   virtual void prepareEviction(uint64_t /*hash*/) const {}
   /// Brings into the cache what move() will need.
@@ -66,6 +70,20 @@ class EvictionPolicy {
   virtual void contract() {}
   /// Mapped for the policy's own tables.
   virtual uint64_t tableBytes() const { return 0; }
+};
+
+/// All that is evicted while it lives shares one allowance of second chances.
+class SharedChances {
+ public:
+  SharedChances(EvictionPolicy& policy, uint64_t most) : policy_(policy) {
+    policy_.limitChances(most);
+  }
+  ~SharedChances() { policy_.endLimit(); }
+  SharedChances(const SharedChances&) = delete;
+  SharedChances& operator=(const SharedChances&) = delete;
+
+ private:
+  EvictionPolicy& policy_;
 };
 
 std::unique_ptr<EvictionPolicy> makePolicy(Policy policy, SlabTable& slabs, BudgetedMemory& memory);

@@ -7,9 +7,9 @@ namespace {
 
 /// The small queue's share of all bytes, from the paper.
 constexpr uint64_t kSmallShare = 10;
-/// Second chances that one eviction gives at most, so that no put waits for a pass over all
-/// entries.
-constexpr int kMostSecondChances = 1024;
+/// Second chances and promotions of an eviction that shares them with no other, so that none makes
+/// a pass over all entries.
+constexpr uint64_t kChancesOfOne = 2048;
 
 /// The state of an entry in the other queue, or with other uses.
 uint8_t stateWith(const Entry* entry, bool inSmall, uint8_t uses) {
@@ -64,7 +64,23 @@ void S3FifoPolicy::removed(Address address) {
   remove(address);
 }
 
+void S3FifoPolicy::limitChances(uint64_t most) {
+  chances_ = most;
+  limited_ = true;
+}
+
+void S3FifoPolicy::endLimit() {
+  limited_ = false;
+}
+
+bool S3FifoPolicy::takeChance() {
+  if (chances_ == 0) return false;
+  --chances_;
+  return true;
+}
+
 Address S3FifoPolicy::victim() {
+  if (!limited_) chances_ = kChancesOfOne;
   const bool smallIsOver = small_.bytes * kSmallShare > allBytes();
   const Address victim = smallIsOver ? victimOfSmall() : victimOfMain();
   if (victim != kNowhere) return victim;
@@ -73,7 +89,7 @@ Address S3FifoPolicy::victim() {
 
 Address S3FifoPolicy::victimOfSmall() {
   for (Address at = small_.entries.oldest(); at != kNowhere; at = small_.entries.oldest()) {
-    if (slabs_.at(at)->uses() == 0) return at;
+    if (slabs_.at(at)->uses() == 0 || !takeChance()) return at;
     remove(at);
     push(main_, at);
   }
@@ -81,11 +97,10 @@ Address S3FifoPolicy::victimOfSmall() {
 }
 
 Address S3FifoPolicy::victimOfMain() {
-  int chances = kMostSecondChances;
   for (Address at = main_.entries.oldest(); at != kNowhere; at = main_.entries.oldest()) {
     Entry* const entry = slabs_.at(at);
     const uint8_t uses = entry->uses();
-    if (uses == 0 || chances-- == 0) return at;
+    if (uses == 0 || !takeChance()) return at;
     entry->setState(stateWith(entry, false, static_cast<uint8_t>(uses - 1)));
     main_.entries.makeNewest(at);
   }

@@ -17,6 +17,8 @@ class S3FifoPolicy final : public EvictionPolicy {
   void hit(Address address) override;
   void removed(Address address) override;
   Address victim() override;
+  void limitChances(uint64_t most) override;
+  void endLimit() override;
   void evicted(Address address, uint64_t hash) override;
   void prepareEviction(uint64_t hash) const override {
     ghosts_.prefetchGhost(static_cast<uint32_t>(hash));
@@ -44,6 +46,8 @@ class S3FifoPolicy final : public EvictionPolicy {
   uint64_t allBytes() const { return small_.bytes + main_.bytes; }
   void push(SizedQueue& queue, Address address);
   void remove(Address address);
+  /// Takes one from the allowance; false when it is used up.
+  bool takeChance();
   Address victimOfSmall();
   Address victimOfMain();
 
@@ -51,6 +55,10 @@ class S3FifoPolicy final : public EvictionPolicy {
   SizedQueue small_;
   SizedQueue main_;
   GhostQueue ghosts_;
+  /// Second chances and promotions that are left.
+  uint64_t chances_ = 0;
+  /// Several evictions share them.
+  bool limited_ = false;
 };
 
 }  // namespace ebbcache

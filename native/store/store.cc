@@ -12,6 +12,10 @@ namespace {
 constexpr uint64_t kSweepSpacingMs = 1000;
 /// Entries that one call of maintain() looks at, and the rest of a slab: about a millisecond.
 constexpr uint64_t kSweptEntries = 16384;
+/// Second chances that the evictions of one put give, for each put and for its bytes: a fraction of
+/// a millisecond, and 32 for each entry of a kilobyte that a large one replaces.
+constexpr uint64_t kChancesPerPut = 2048;
+constexpr uint64_t kBytesPerChance = 32;
 /// The next slab is ordered when so much of the open one is used: not for a store that never needs
 /// it, and in time for a fill at memory's speed.
 constexpr uint64_t kSpareAfterShare = 4;
@@ -177,6 +181,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     ++counters_.rejections;
     return PutResult::kTooLarge;
   }
+  const SharedChances chances(*arena_->policy, kChancesPerPut + bytes / kBytesPerChance);
   if (options_.maxEntries != 0 && arena_->index.count() >= options_.maxEntries) {
     const auto isNew = [&] {
       const WriterStripe stripe(stripes_, hash);
