@@ -13,7 +13,7 @@ constexpr size_t kHugePageBytes = size_t{2} << 20;
 class LinuxMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
-    if (bytes % kHugePageBytes != 0) return mapPages(bytes);
+    if (bytes % kHugePageBytes != 0) return inSmallPages(mapPages(bytes), bytes);
     void* const memory = mapAligned(bytes, kHugePageBytes);
     // A kernel without huge pages answers EINVAL; small pages do as well.
     if (memory != nullptr) (void)::madvise(memory, bytes, MADV_HUGEPAGE);
@@ -21,11 +21,8 @@ class LinuxMemory final : public MemorySource {
   }
 
   void* mapSmall(size_t bytes) override {
-    if (bytes % kHugePageBytes != 0) return mapPages(bytes);
-    void* const memory = mapAligned(bytes, kHugePageBytes);
-    // Some systems give huge pages to all who do not decline.
-    if (memory != nullptr) (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
-    return memory;
+    const bool aligned = bytes % kHugePageBytes == 0;
+    return inSmallPages(aligned ? mapAligned(bytes, kHugePageBytes) : mapPages(bytes), bytes);
   }
 
   void unmap(void* memory, size_t bytes) override {
@@ -36,6 +33,16 @@ class LinuxMemory final : public MemorySource {
 
   size_t pageBytes() const override { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
   size_t hugePageBytes() const override { return kHugePageBytes; }
+
+ private:
+  /// Some systems give huge pages to all who do not decline. One that reached beyond this mapping,
+  /// because the kernel joined it with its neighbours, would not come back when this is unmapped:
+  /// the resident set falls, but the kernel keeps the huge page until it splits it for want of
+  /// memory.
+  static void* inSmallPages(void* memory, size_t bytes) {
+    if (memory != nullptr) (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return memory;
+  }
 };
 
 }  // namespace
