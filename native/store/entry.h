@@ -18,7 +18,8 @@
 //
 // Who may touch what: the links and the queue's bits belong to the policy; all else is written
 // before the entry can be found and read under its stripe's lock. The state is atomic because
-// policy and readers meet in it.
+// policy and readers meet in it; relaxed, because no other bytes are published by it, and the links
+// because whoever follows them to change a queue has the queue's lock, or is the only writer.
 #pragma once
 
 #include <atomic>

@@ -28,6 +28,8 @@ class HitBuffers {
     Buffer& buffer = buffers_[number];
     const std::lock_guard<SpinLock> lock(buffer.lock);
     if (buffer.count > 0 && buffer.hits[buffer.count - 1] == address) return;
+    // Relaxed: whoever has to find this hit takes the entry's stripe after this thread, and so sees
+    // this bit, or that it was cleared again.
     if (buffer.count == 0) waiting_.fetch_or(1U << number, std::memory_order_relaxed);
     buffer.hits[buffer.count++] = address;
     if (buffer.count == kHits) empty(number, apply);
@@ -36,7 +38,9 @@ class HitBuffers {
   /// Applies what waits. Whoever holds an entry's stripe then knows that no hit of it waits.
   template <typename Apply>
   void flush(Apply&& apply) {
-    const uint32_t waiting = waiting_.load(std::memory_order_relaxed);
+    // Where another thread has emptied a buffer and cleared its bit, its lock is not taken here:
+    // what that thread changed in the queue is seen by this order and that of empty() alone.
+    const uint32_t waiting = waiting_.load(std::memory_order_acquire);
     if (waiting == 0) return;
     for (uint32_t number = 0; number < kBuffers; ++number) {
       if ((waiting >> number & 1) == 0) continue;
@@ -59,7 +63,7 @@ class HitBuffers {
     Buffer& buffer = buffers_[number];
     apply(buffer.hits.data(), buffer.hits.data() + buffer.count);
     buffer.count = 0;
-    waiting_.fetch_and(~(1U << number), std::memory_order_relaxed);
+    waiting_.fetch_and(~(1U << number), std::memory_order_release);
   }
 
   /// Threads are numbered as they come, so that few of them share a buffer.

@@ -18,7 +18,9 @@ namespace ebbcache {
 
 /// A slab of many entries, or of the one entry that is too large to share.
 struct Slab {
-  /// Null for an unused slot. Atomic for prefetchHeader() of a slab that another thread removes.
+  /// Null for an unused slot. Atomic for prefetchHeader() of a slab that another thread removes;
+  /// relaxed, because whoever reads an entry has its address from the index, under the stripe that
+  /// it was linked under, and a prefetch may miss.
   std::atomic<char*> base;
   /// Mapped; slabBytes, or whole pages for an entry on its own.
   uint64_t bytes;
