@@ -16,12 +16,13 @@ constexpr uint64_t kAll = UINT64_MAX;
 }  // namespace
 
 EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations)
-    : slabs_(slabs), layout_(layout), relocations_(relocations) {}
+    : slabs_(slabs), layout_(layout), relocations_(relocations), sweep_(slabs) {}
 
 // ---------------------------------------------------------------- room for entries
 
 Address EntryLog::append(uint64_t bytes) {
   if (open_ == 0) return kNowhere;
+  boundariesChange(open_);
   if (!gapFits(bytes) && !widenGap(bytes, std::max(kMovedPerByte * bytes, kMayMove))) {
     return kNowhere;
   }
@@ -55,6 +56,7 @@ void EntryLog::retract(Address address, uint64_t bytes) {
     drop(number);
     return;
   }
+  boundariesChange(number);
   Slab& slab = slabs_[number];
   to_ -= bytes;
   if (from_ == slab.tail) {
@@ -68,6 +70,7 @@ void EntryLog::retract(Address address, uint64_t bytes) {
 
 void EntryLog::open(uint32_t number) {
   if (open_ != 0) setWaste(slabs_[open_], slabs_[open_].bytes - slabs_[open_].tail);
+  boundariesChange(number);
   Slab& slab = slabs_[number];
   setWaste(slab, 0);
   if (slab.live == 0) {
@@ -89,6 +92,7 @@ bool EntryLog::openFresh() {
   const uint32_t number = slabs_.add();
   if (number == 0) return false;
   ++sharedSlabs_;
+  ++slabsTaken_;
   open(number);
   return true;
 }
@@ -204,7 +208,13 @@ void EntryLog::release(Address address) {
   if (slab.waste > 0 && slab.live < slab.bytes / 2) setWaste(slab, 0);
 }
 
+void EntryLog::boundariesChange(uint32_t number) {
+  sweep_.boundariesChange(number);
+  if (number == leaving_) leaving_ = 0;
+}
+
 void EntryLog::drop(uint32_t number) {
+  boundariesChange(number);
   if (SlabTable::isSingle(number)) {
     singleBytes_ -= slabs_[number].bytes;
   } else {
@@ -235,6 +245,13 @@ bool EntryLog::openEvacuated() {
   return true;
 }
 
+bool EntryLog::dropOneEmptySlab() {
+  const uint32_t emptiest = emptiestShared(open_);
+  if (emptiest == 0 || slabs_[emptiest].live > 0) return false;
+  drop(emptiest);
+  return true;
+}
+
 bool EntryLog::evacuate(uint32_t number) {
   const Slab& slab = slabs_[number];
   // Not even without a gap would all live entries fit the others: nothing is moved in vain.
@@ -243,26 +260,64 @@ bool EntryLog::evacuate(uint32_t number) {
   for (uint64_t offset = 0; slab.live > 0 && offset < slab.tail;) {
     const Address from = slabs_.addressOf(number, offset);
     const Entry* const entry = slabs_.at(from);
+    offset += entry->bytes();
+    if (entry->live() && !moveOut(from, Pace::kAtOnce)) return false;
+  }
+  return true;
+}
+
+EntryLog::Evacuation EntryLog::dropOneSlabInSteps(const std::function<bool()>& mayGoOn) {
+  if (leaving_ == 0) {
+    leaving_ = emptiestShared(open_);
+    leavingFrom_ = 0;
+    if (leaving_ == 0) return Evacuation::kNoRoom;
+  }
+  const Slab& slab = slabs_[leaving_];
+  while (slab.live > 0 && leavingFrom_ < slab.tail) {
+    const Address from = slabs_.addressOf(leaving_, leavingFrom_);
+    const Entry* const entry = slabs_.at(from);
     const uint64_t bytes = entry->bytes();
-    offset += bytes;
-    if (!entry->live()) continue;
-    const uint64_t expiry = entry->expiry();
-    Address to = append(bytes);
+    const bool moves = entry->live();
+    if (moves && !moveOut(from, Pace::kGradual)) {
+      leaving_ = 0;
+      return Evacuation::kNoRoom;
+    }
+    leavingFrom_ += bytes;
+    if (moves && !mayGoOn()) return Evacuation::kUnfinished;
+  }
+  drop(leaving_);
+  return Evacuation::kDropped;
+}
+
+/// Moves a live entry of a shared slab that is not open into another; false when none has room.
+bool EntryLog::moveOut(Address from, Pace pace) {
+  const uint32_t number = slabs_.numberOf(from);
+  const uint64_t bytes = slabs_.at(from)->bytes();
+  const uint64_t expiry = slabs_.at(from)->expiry();
+  Address to = append(bytes);
+  if (to == kNowhere) {
+    const uint32_t emptiest = emptiestShared(number);
+    if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
+    if (pace == Pace::kGradual) {
+      open(emptiest);
+      to = append(bytes);
+    }
+    // Its gaps may be too short, each of them.
     if (to == kNowhere) {
-      const uint32_t emptiest = emptiestShared(number);
-      if (emptiest == 0 || slabs_[emptiest].reclaimable() < bytes) return false;
       compact(emptiest);
       to = append(bytes);
     }
-    relocations_.move(from, to, relocations_.prepareMove(from));
-    if (expiry != kNeverExpires) noteExpiry(to, expiry);
-    release(from);
   }
+  relocations_.move(from, to, relocations_.prepareMove(from));
+  if (expiry != kNeverExpires) noteExpiry(to, expiry);
+  release(from);
   return true;
 }
 
 void EntryLog::clear() {
   slabs_.removeAll();
+  sweep_.clear();
+  leaving_ = 0;
   open_ = 0;
   sharedSlabs_ = 0;
   sharedLiveBytes_ = 0;

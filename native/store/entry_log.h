@@ -10,10 +10,12 @@
 // stays full. A dead entry stands for a gap, so that a slab can always be walked.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "store/entry.h"
+#include "store/expiry_sweep.h"
 #include "store/layout.h"
 #include "store/slab_table.h"
 
@@ -30,9 +32,6 @@ class Relocations {
 
 class EntryLog {
  public:
-  /// Expired entries that one sweep of a slab visits at most: others wait for its end.
-  static constexpr uint64_t kMostExpired = 4096;
-
   EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations);
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
@@ -69,39 +68,22 @@ class EntryLog {
   /// Moves the live entries of the emptiest slab into the others and gives it back; false when
   /// they have no room for them.
   bool dropOneSlab();
+  /// Gives back one slab without live entries that is not open; false when there is none.
+  bool dropOneEmptySlab();
+
+  enum class Evacuation : uint8_t { kDropped, kUnfinished, kNoRoom };
+  /// As dropOneSlab(), but never of the open one, and only as far as `mayGoOn` says, which is asked
+  /// after each entry moved: kUnfinished then, and the next call goes on.
+  Evacuation dropOneSlabInSteps(const std::function<bool()>& mayGoOn);
   void clear();
 
   /// An entry of this slab expires at `at`.
   void noteExpiry(Address address, uint64_t at);
-  /// Visits the entries of one slab that have a time to live, if one of them may have expired; the
-  /// visitor may release what it is given. The slab is not due again for `spacing` ms, but at once
-  /// where more than kMostExpired had expired. Returns how many entries were looked at.
-  template <typename Visitor>
-  uint64_t sweepExpired(uint32_t number, uint64_t now, uint64_t spacing, Visitor&& visit) {
-    if (!slabs_[number].used() || slabs_[number].nextSweep > now) return 0;
-    if (SlabTable::isSingle(number)) {
-      visit(number);
-      return 1;
-    }
-    uint64_t earliest = kNeverExpires;
-    uint64_t seen = 0;
-    uint64_t expired = 0;
-    const uint64_t tail = slabs_[number].tail;
-    for (uint64_t offset = 0; offset < tail; ++seen) {
-      const Address address = slabs_.addressOf(number, offset);
-      const Entry* const entry = slabs_.at(address);
-      const uint64_t expiry = entry->expiry();
-      offset += entry->bytes();
-      if (!entry->live() || expiry == kNeverExpires) continue;
-      if (expiry <= now) {
-        if (++expired > kMostExpired) return seen;
-        visit(address);
-      } else {
-        earliest = std::min(earliest, std::max(expiry, now + spacing));
-      }
-    }
-    slabs_[number].nextSweep = earliest;
-    return seen;
+  /// Visits what has expired, see ExpirySweep::run().
+  template <typename Visitor, typename MayGoOn>
+  ExpirySweep::Result sweepExpired(uint64_t now, uint64_t spacing, Visitor&& visit,
+                                   MayGoOn&& mayGoOn) {
+    return sweep_.run(now, spacing, std::forward<Visitor>(visit), std::forward<MayGoOn>(mayGoOn));
   }
 
   /// Bytes of slabs that entries share, and of live entries in them.
@@ -113,6 +95,8 @@ class EntryLog {
   uint64_t openUsed() const { return open_ == 0 ? 0 : slabs_[open_].tail; }
   /// Mapped for entries that lie alone.
   uint64_t singleBytes() const { return singleBytes_; }
+  /// Fresh slabs that were opened ever.
+  uint64_t slabsTaken() const { return slabsTaken_; }
 
  private:
   uint32_t emptiestShared(uint32_t exceptFor) const;
@@ -127,6 +111,12 @@ class EntryLog {
   void compact(uint32_t number);
   void drop(uint32_t number);
   bool evacuate(uint32_t number);
+  /// Whether the open slab is compacted when the entry does not fit, or only takes part in the pass
+  /// of a slab, which moves little at a time.
+  enum class Pace : uint8_t { kAtOnce, kGradual };
+  bool moveOut(Address from, Pace pace);
+  /// What is known of the entries' boundaries in a slab no longer holds.
+  void boundariesChange(uint32_t number);
 
   SlabTable& slabs_;
   Layout layout_;
@@ -143,6 +133,11 @@ class EntryLog {
   uint64_t sharedLiveBytes_ = 0;
   uint64_t wastedBytes_ = 0;
   uint64_t singleBytes_ = 0;
+  uint64_t slabsTaken_ = 0;
+  ExpirySweep sweep_;
+  /// The slab that dropOneSlabInSteps() is at, or 0, and its first entry that was not moved yet.
+  uint32_t leaving_ = 0;
+  uint64_t leavingFrom_ = 0;
 };
 
 }  // namespace ebbcache

@@ -11,6 +11,9 @@ namespace {
 constexpr uint64_t kEntriesPerBucket = 9;
 /// Fewer than this, and buckets are merged; what is between saves splitting and merging in turns.
 constexpr uint64_t kFewestPerBucket = 6;
+/// To give back overflow buckets takes a walk along all free ones, which cannot be done in steps.
+/// More than this and a chunk, and that waits for a call that has the time.
+constexpr uint64_t kFreeInOneStep = 4096;
 
 /// The bucket that bucket `number` was split from: itself without its highest bit.
 uint32_t parentOf(uint32_t number) {
@@ -297,14 +300,25 @@ bool HashIndex::merge(Shape shape) {
   return true;
 }
 
-void HashIndex::contract() {
+bool HashIndex::isSparse() const {
+  const uint64_t buckets = shape().buckets;
+  return buckets > StripeLocks::kStripes && count_ < buckets * kFewestPerBucket / 2;
+}
+
+bool HashIndex::contract(uint64_t mostMerges) {
+  const bool inSteps = mostMerges != UINT64_MAX;
+  bool all = true;
   for (Shape at = shape(); at.buckets > StripeLocks::kStripes; at = shape()) {
-    if (count_ >= (at.buckets - 1) * kFewestPerBucket || !merge(at)) break;
+    if (count_ >= (at.buckets - 1) * kFewestPerBucket) break;
+    all = mostMerges-- > 0;
+    if (!all || !merge(at)) break;
   }
   while (chunks_ > 1 && (chunks_ - 1) * bucketsPerChunk() >= shape().buckets) {
     memory_.give(directory_[--chunks_], chunkBytes_);
   }
-  if (free_ >= bucketsPerChunk() + spareOverflows()) dropOverflowChunks();
+  const bool walksFar = free_ >= kFreeInOneStep + bucketsPerChunk();
+  if (free_ >= bucketsPerChunk() + spareOverflows() && !(inSteps && walksFar)) dropOverflowChunks();
+  return all;
 }
 
 /// Gives back as many overflow chunks as are free in sum, the last ones: what is in them moves to

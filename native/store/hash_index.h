@@ -83,8 +83,12 @@ class HashIndex {
   /// The entry is at `to` now.
   void moved(uint64_t hash, Address from, Address to);
 
-  /// Merges buckets that have become too many, and gives back the chunks that this empties.
-  void contract();
+  /// Merges buckets that have become too many, and gives back the chunks that this empties. False
+  /// where more than `mostMerges` are to be merged: then the next call goes on. With a bound a very
+  /// large number of overflow buckets stays.
+  bool contract(uint64_t mostMerges = UINT64_MAX);
+  /// Whether contract() would give back half of the buckets or more.
+  bool isSparse() const;
   /// No reader is in the store.
   void clear();
 
@@ -147,6 +151,8 @@ class HashIndex {
     unsigned bitsOf(uint32_t number) const;
   };
 
+  // Relaxed: a split or merge holds the stripe of its buckets, so a reader of that stripe sees the
+  // shape and the chunk that came with it; for a reader of another both shapes say the same.
   Shape shape() const {
     const uint64_t word = shape_.load(std::memory_order_relaxed);
     return {static_cast<uint32_t>(word), static_cast<uint32_t>(word >> 32)};

@@ -8,10 +8,6 @@
 namespace ebbcache {
 namespace {
 
-/// How often one slab is searched for expired entries at most, ms.
-constexpr uint64_t kSweepSpacingMs = 1000;
-/// Entries that one call of maintain() looks at, and the rest of a slab: about a millisecond.
-constexpr uint64_t kSweptEntries = 16384;
 /// Second chances that the evictions of one put give, for each put and for its bytes: a fraction of
 /// a millisecond, and 32 for each entry of a kilobyte that a large one replaces.
 constexpr uint64_t kChancesPerPut = 2048;
@@ -274,39 +270,6 @@ void Store::clear() {
 void Store::forget(Address address, uint64_t hash) {
   counters_.payloadBytes -= arena_->slabs.at(address)->payloadBytes();
   arena_->forget(address, hash);
-}
-
-// ---------------------------------------------------------------- upkeep
-
-bool Store::maintain() {
-  const bool upgrades = upgradeOneSlab(std::unique_lock(mutex_));
-  // One slab a lock, so that writers wait for one sweep at most.
-  uint64_t seen = 0;
-  for (uint32_t turns = 0; seen < kSweptEntries;) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    SlabTable& slabs = arena_->slabs;
-    const uint32_t singles = slabs.endOfSingles() - kFirstSingle;
-    if (turns >= slabs.end() + singles) break;
-    if (sweepAt_ >= slabs.end() && sweepAt_ < kFirstSingle) sweepAt_ = kFirstSingle;
-    if (sweepAt_ >= kFirstSingle && sweepAt_ - kFirstSingle >= singles) sweepAt_ = 1;
-    if (!SlabTable::isSingle(sweepAt_) && sweepAt_ >= slabs.end()) break;
-    const uint64_t now = environment_.nowMs();
-    seen += arena_->log.sweepExpired(sweepAt_, now, kSweepSpacingMs, [this](Address address) {
-      const uint64_t hash = hash_(arena_->slabs.at(address));
-      const WriterStripe stripe(stripes_, hash);
-      ++counters_.expirations;
-      arena_->policy->removed(address);
-      forget(address, hash);
-    });
-    const bool done = !slabs[sweepAt_].used() || slabs[sweepAt_].nextSweep > now;
-    if (done) ++sweepAt_;
-    if (done) ++turns;
-  }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const bool expired = counters_.expirations != expirationsSwept_;
-  if (expired) arena_->log.dropEmptySlabs();
-  expirationsSwept_ = counters_.expirations;
-  return upgrades || expired || seen > 0;
 }
 
 // ---------------------------------------------------------------- numbers

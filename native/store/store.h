@@ -92,6 +92,10 @@ struct PutOptions {
   double cost = 0;
 };
 
+/// What a call of maintain() did: found nothing to do, did all that there was, used up its time
+/// with more left to do, or could do nothing because the store was in use.
+enum class MaintainResult : uint8_t { kIdle, kDone, kMore, kBusy };
+
 enum class ReadResult : uint8_t { kMiss, kHit, kBufferTooSmall };
 
 class Store {
@@ -142,10 +146,12 @@ class Store {
   /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs
   /// that the rest has no need of.
   Shrinkage ebbPayloadTo(uint64_t bytes);
-  /// Returns the bytes of expired entries to the budget. Looks at a bounded number of entries and
-  /// goes on with the next call, so that a call costs the same however many there are. False where
-  /// nothing was found to do: then the next call may be later.
-  bool maintain();
+  /// Returns the bytes of expired entries to the budget, and memory that the store has had no use
+  /// for lately to the system: empty slabs, and more where live entries fill less than half. Works
+  /// for about a millisecond and goes on with the next call. With `waits` false it does not wait
+  /// for other writers: kBusy where there is one. After kMore the next call should come soon, after
+  /// kIdle it may be later.
+  MaintainResult maintain(bool waits = true);
 
   StoreStats stats() const;
   uint64_t heldBytes() const;
@@ -169,6 +175,23 @@ class Store {
   /// Readers wait while the slab is copied.
   /// False where there is none to upgrade, or no slab to be had for it.
   bool upgradeOneSlab(const std::unique_lock<std::mutex>& lock);
+
+  /// What maintain() knows from call to call.
+  struct Upkeep {
+    /// Expirations when it was last looked for slabs that they emptied.
+    uint64_t expirationsSeen = 0;
+    /// They may have emptied more.
+    bool dropsEmptied = false;
+    /// Slabs taken when that was last looked at, and when they were fewer, ms.
+    uint64_t slabsTakenSeen = 0;
+    uint64_t quietSince = 0;
+    /// There was much to give back, and some of it is left.
+    bool givesBack = false;
+  };
+  /// With mutex_ held, and as long as `mayGoOn`.
+  MaintainResult sweepExpired(const std::function<bool()>& mayGoOn);
+  MaintainResult giveBackUnused(const std::function<bool()>& mayGoOn);
+  MaintainResult giveBackSparse(const std::function<bool()>& mayGoOn);
 
   bool expired(const Entry* entry) const;
   EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
@@ -254,10 +277,7 @@ class Store {
   bool spareIsDue_ = false;
   /// A slab was taken since upgradeOneSlab() looked last.
   bool tookSlab_ = false;
-  /// Where maintain() goes on.
-  uint32_t sweepAt_ = 1;
-  /// Expirations when empty slabs were last given back.
-  uint64_t expirationsSwept_ = 0;
+  Upkeep upkeep_;
 };
 
 }  // namespace ebbcache

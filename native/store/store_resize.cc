@@ -70,7 +70,6 @@ bool Store::rebuild(const Layout& layout, uint64_t maxBytes) {
   options_.maxBytes = maxBytes;
   std::swap(arena_, fresh);
   slack_ = {};
-  sweepAt_ = 1;
   counters_.payloadBytes = 0;
   carryOver(*fresh);
   return true;

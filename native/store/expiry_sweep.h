@@ -1,0 +1,106 @@
+// Finds expired entries, some at a time: where the caller has no more time for it, the next call
+// goes on at the same entry.
+//
+// The boundaries of a slab's entries stay where they are as long as nothing is appended to it. Of
+// one whose boundaries change, the search starts anew: what it visited before is dead by then.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "store/entry.h"
+#include "store/slab_table.h"
+
+namespace ebbcache {
+
+class ExpirySweep {
+ public:
+  struct Result {
+    /// Entries that were looked at.
+    uint64_t seen = 0;
+    /// Every slab was visited that was due.
+    bool done = true;
+  };
+
+  explicit ExpirySweep(SlabTable& slabs) : slabs_(slabs) {}
+
+  /// Something is appended to the slab, or it is gone.
+  void boundariesChange(uint32_t number) {
+    if (number == at_) offset_ = 0;
+  }
+  void clear() {
+    at_ = 1;
+    left_ = offset_ = 0;
+  }
+
+  /// Goes on with a round of all slabs, or begins one: visits the expired entries of those slabs in
+  /// which one may have expired. The visitor may release what it is given. A slab is not due again
+  /// for `spacing` ms. `mayGoOn` is asked every kAskedEvery entries, and once for as many slabs.
+  template <typename Visitor, typename MayGoOn>
+  Result run(uint64_t now, uint64_t spacing, Visitor&& visit, MayGoOn&& mayGoOn) {
+    Result result;
+    if (left_ == 0) left_ = slabs_.end() - 1 + (slabs_.endOfSingles() - kFirstSingle);
+    while (left_ > 0 && wrap()) {
+      result.done = sweepSlab(now, spacing, result.seen, visit, mayGoOn);
+      if (!result.done) return result;
+      ++at_;
+      offset_ = 0;
+      result.done = --left_ % kAskedEvery != 0 || left_ == 0 || mayGoOn();
+      if (!result.done) return result;
+    }
+    left_ = 0;
+    return result;
+  }
+
+ private:
+  static constexpr uint64_t kAskedEvery = 64;
+
+  /// Behind the last slab come the singles, and behind those the first slab. False when there are
+  /// neither.
+  bool wrap() {
+    if (!SlabTable::isSingle(at_) && at_ >= slabs_.end()) at_ = kFirstSingle;
+    if (SlabTable::isSingle(at_) && at_ >= slabs_.endOfSingles()) {
+      at_ = slabs_.end() > 1 ? 1 : kFirstSingle;
+    }
+    return at_ < (SlabTable::isSingle(at_) ? slabs_.endOfSingles() : slabs_.end());
+  }
+
+  /// False when it was told to stop.
+  template <typename Visitor, typename MayGoOn>
+  bool sweepSlab(uint64_t now, uint64_t spacing, uint64_t& seen, Visitor&& visit,
+                 MayGoOn&& mayGoOn) {
+    const Slab& slab = slabs_[at_];
+    if (!slab.used() || slab.nextSweep > now) return true;
+    if (SlabTable::isSingle(at_)) {
+      visit(at_);
+      return ++seen % kAskedEvery != 0 || mayGoOn();
+    }
+    if (offset_ == 0) earliest_ = kNeverExpires;
+    while (offset_ < slab.tail) {
+      if (++seen % kAskedEvery == 0 && !mayGoOn()) return false;
+      const Address address = slabs_.addressOf(at_, offset_);
+      const Entry* const entry = slabs_.at(address);
+      const uint64_t expiry = entry->expiry();
+      offset_ += entry->bytes();
+      if (!entry->live() || expiry == kNeverExpires) continue;
+      if (expiry <= now) {
+        visit(address);
+      } else {
+        earliest_ = std::min(earliest_, std::max(expiry, now + spacing));
+      }
+    }
+    slabs_[at_].nextSweep = earliest_;
+    return true;
+  }
+
+  SlabTable& slabs_;
+  /// The slab or single that is next, and where in it the next entry lies.
+  uint32_t at_ = 1;
+  uint64_t offset_ = 0;
+  /// When the first entry before the offset expires.
+  uint64_t earliest_ = kNeverExpires;
+  /// Slabs and singles that are left of the round.
+  uint64_t left_ = 0;
+};
+
+}  // namespace ebbcache
