@@ -119,7 +119,7 @@ class StoreChurn : public testing::TestWithParam<std::tuple<Policy, uint64_t>> {
   /// What scan and peek find is what the counts say, once nothing expired is left.
   void checkAll() {
     fakeNow() += 1000;
-    store_->maintain();
+    maintainToTheEnd(*store_);
     std::vector<uint64_t> seen;
     uint64_t cursor = 0;
     do {

@@ -66,6 +66,12 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy = Polic
   return Store::open(options);
 }
 
+/// Until nothing is left to do: one call works for a limited time.
+inline void maintainToTheEnd(Store& store) {
+  while (store.maintain() == MaintainResult::kMore) {
+  }
+}
+
 /// Whatever the budget is.
 inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
   return store.changePressureBudget(store.budgetBytes(), bytes).releasedBytes;

@@ -44,7 +44,7 @@ struct Expected {
 /// maintain ran: a second is how seldom it looks at one place.
 void letTimePass(Store& store, RecencyOrder<Expected>& reference, uint64_t ms) {
   fakeNow() += 1000 + ms;
-  store.maintain();
+  maintainToTheEnd(store);
   std::vector<uint64_t> expired;
   for (const auto& [id, entry] : reference.items()) {
     if (entry.expiry <= fakeNow()) expired.push_back(id);

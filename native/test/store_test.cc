@@ -189,12 +189,12 @@ TEST(Store, ExpiresOnReadAndByItself) {
   fakeNow() += 1;
   EXPECT_EQ(getString(*store, "short"), std::nullopt);
   EXPECT_EQ(store->stats().entries, 2U);
-  store->maintain();
+  maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 1U) << "without a read";
   EXPECT_EQ(store->stats().expirations, 2U);
   EXPECT_EQ(getString(*store, "long"), "3");
   fakeNow() += 5000;
-  store->maintain();
+  maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 0U);
   EXPECT_EQ(store->stats().payloadBytes, 0U);
 }
