@@ -142,7 +142,7 @@ Napi::Value StoreObject::scan(const Napi::CallbackInfo& info) {
 
 Napi::Value StoreObject::resize(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
-  return Napi::Boolean::New(info.Env(), handle_->resize(toCount(info[0])));
+  return Napi::Boolean::New(info.Env(), handle_.resize(toCount(info[0])));
 }
 
 Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {

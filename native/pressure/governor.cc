@@ -1,6 +1,10 @@
 #include "pressure/governor.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,6 +22,9 @@ bool isNearNormal(const MemoryUsage& usage, const Thresholds& thresholds) {
   return usage.system.percentUsed() >= from || (usage.group && usage.group->percentUsed() >= from);
 }
 
+/// Sentences of failures are cut to this, for which there is room from the start.
+constexpr size_t kLongestFailure = 511;
+
 }  // namespace
 
 GovernorEyes GovernorEyes::open(const GovernorOptions& options, const MemoryRoots& roots) {
@@ -32,7 +39,9 @@ Governor::Governor(const GovernorOptions& options, GovernorEyes eyes)
       reader_(std::move(eyes.reader)),
       tracker_(options.thresholds, options.targets),
       watch_(std::move(eyes.watch)),
-      options_(options) {}
+      options_(options) {
+  status_.lastFailure.reserve(kLongestFailure);
+}
 
 Governor::~Governor() {
   const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
@@ -47,9 +56,10 @@ void Governor::add(std::shared_ptr<GovernedStore> store) {
 }
 
 void Governor::remove(const GovernedStore* store) {
+  // Destroyed last, after the locks: that waits for what the store was ordered, and it may be the
+  // last reference.
+  std::shared_ptr<StoreBudgets::Governed> removed;
   const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
-  // Released only after the locks: it may be the last reference.
-  std::shared_ptr<GovernedStore> removed;
   {
     const std::lock_guard<std::mutex> tick(tickMutex_);
     removed = budgets_.remove(store);
@@ -97,6 +107,11 @@ uint64_t Governor::hold(const GovernedStore* store, PressureLevel level) {
   return released;
 }
 
+void Governor::resized(const GovernedStore* store) {
+  budgets_.resized(store, options());
+  wake();
+}
+
 GovernorStatus Governor::status() const {
   GovernorStatus status;
   {
@@ -104,13 +119,23 @@ GovernorStatus Governor::status() const {
     status = status_;
   }
   status.running = running_.load(std::memory_order_relaxed);
-  status.failedReads += guard_.failedReads();
+  const uint64_t failures = budgets_.failures();
+  status.failedReads += guard_.failedReads() + failures;
+  if (failures > 0 && status.lastFailure.empty()) {
+    status.lastFailure =
+        "A store could not do what the governor asked of it: an exception ended it.";
+  }
   return status;
 }
 
 void Governor::tick(Clock::time_point now) {
-  const std::lock_guard<std::mutex> tick(tickMutex_);
-  tickLocked(now);
+  {
+    const std::lock_guard<std::mutex> tick(tickMutex_);
+    bool found = false;
+    attempt([&] { found = budgets_.maintain(UpkeepScope::kAll).found; });
+    lookLocked(now, found);
+  }
+  budgets_.waitForOrders();
 }
 
 void Governor::wake() {
@@ -135,6 +160,8 @@ void Governor::startThread() {
   } catch (const std::system_error&) {
     // No thread to be had (a pids limit, say). Stores still ask mayGrow() for every slab, and
     // failing to open a cache over this would be worse than one that shrinks late.
+  } catch (const std::bad_alloc&) {
+    // The same.
   }
 }
 
@@ -148,29 +175,43 @@ void Governor::stopThread() {
 }
 
 void Governor::run() {
-  using std::chrono::milliseconds;
-  PressureWatch& watch = *watch_;
   const GovernorOptions options = this->options();
-  auto nextTick = Clock::now();
+  UpkeepPace pace(options.upkeepInterval, options.interval);
+  auto nextLook = Clock::now();
+  bool found = false;
   while (!stopping_.load()) {
     const auto now = Clock::now();
     bool listening = false;
     {
       const std::lock_guard<std::mutex> tick(tickMutex_);
-      if (now >= nextTick) {
-        const Sleep sleep = tickLocked(now);
-        nextTick = now + sleep.atMost;
+      const bool looks = now >= nextLook;
+      // First, so that the look already sees what expired entries give back.
+      found = upkeepLocked(pace, now, looks) || found;
+      if (looks) {
+        const Sleep sleep = lookLocked(now, found);
+        nextLook = now + sleep.atMost;
         listening = sleep.listening;
-      } else if (budgets_.maintain()) {
-        nextTick = std::min(nextTick, now + options.interval);
+        found = false;
+      } else if (found) {
+        nextLook = std::min(nextLook, now + options.interval);
       }
     }
-    if (listening) watch.listen();
-    const auto until = std::min<Clock::time_point>(nextTick, now + options.upkeepInterval);
-    hear(watch.wait(std::chrono::ceil<milliseconds>(until - now)));
-    // Woken, or told: there is a reason to look.
-    if (Clock::now() < until) nextTick = now;
+    if (sleepUntil(std::min(nextLook, pace.next().value_or(nextLook)), listening)) nextLook = now;
   }
+}
+
+bool Governor::sleepUntil(Clock::time_point until, bool listening) {
+  using std::chrono::milliseconds;
+  const auto began = Clock::now();
+  const auto atMost = std::max(std::chrono::ceil<milliseconds>(until - began), milliseconds(1));
+  const bool slept = attempt([&] {
+    if (listening) watch_->listen();
+    hear(watch_->wait(atMost));
+  });
+  if (slept) return Clock::now() - began < atMost;
+  // What failed may fail at once again.
+  std::this_thread::sleep_for(std::min(atMost, milliseconds(100)));
+  return false;
 }
 
 void Governor::hear(Stalls stalls) {
@@ -181,32 +222,50 @@ void Governor::hear(Stalls stalls) {
   status_.stalls++;
 }
 
-Governor::Sleep Governor::tickLocked(Clock::time_point now) {
+bool Governor::upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool looks) {
+  const UpkeepScope scope = pace.at(now, looks);
+  if (scope == UpkeepScope::kNone) return false;
+  UpkeepRound round;
+  attempt([&] { round = budgets_.maintain(scope, UpkeepPace::kLongestRound); });
+  pace.note(round, scope, now, Clock::now());
+  return round.found;
+}
+
+Governor::Sleep Governor::lookLocked(Clock::time_point now, bool found) {
   const GovernorOptions options = this->options();
-  // First, so that the look already sees what expired entries give back.
-  const bool busy = budgets_.maintain();
   MemoryUsage usage;
   const Assessment assessment = look(now, usage, options.earlyWarnings);
   const Stalls stalls = stalls_.at(now);
   Sleep sleep{options.interval, isNearNormal(usage, options.thresholds)};
-  if (assessment.level > PressureLevel::kNormal) {
-    if (budgets_.shrink(assessment, options.shares, now + options.regrowInterval)) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      status_.reductions++;
+  attempt([&] {
+    if (assessment.level > PressureLevel::kNormal) {
+      if (budgets_.shrink(assessment, options.shares, now + options.regrowInterval)) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        status_.reductions++;
+      }
+    } else if (assessment.level == PressureLevel::kNormal) {
+      const bool regrows = budgets_.regrow(usage, options, now);
+      if (!found && !regrows && !stalls.system && !stalls.group) {
+        sleep.atMost = pauseAfter(usage, options.thresholds.elevated, options.interval,
+                                  options.longestInterval);
+      }
     }
-  } else if (assessment.level == PressureLevel::kNormal) {
-    const bool regrows = budgets_.regrow(usage, options, now);
-    if (!busy && !regrows && !stalls.system && !stalls.group) {
-      sleep.atMost =
-          pauseAfter(usage, options.thresholds.elevated, options.interval, options.longestInterval);
-    }
-  }
+  });
   return sleep;
 }
 
 Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings) {
-  std::string error = "There is nothing to read the machine by.";
-  const bool read = reader_ && reader_->readUsage(usage, error);
+  std::string error;
+  bool read = false;
+  const char* whyNot = "There is nothing to read the machine by.";
+  try {
+    read = reader_ && reader_->readUsage(usage, error);
+  } catch (...) {
+    // The heap may be exhausted, and what was read is not known to be whole.
+    whyNot = "The machine could not be read because an exception ended it. Free memory.";
+    error.clear();
+    usage = {};
+  }
   if (!earlyWarnings) {
     usage.kernel = KernelWord::kNone;
     usage.groupRefaults = false;
@@ -222,9 +281,41 @@ Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyW
   if (refaults.group) status_.stalls++;
   if (assessment.level == PressureLevel::kUnknown) {
     status_.failedReads++;
-    status_.lastFailure = read ? "The total memory of this machine was read as 0 bytes." : error;
+    if (read) {
+      setLastFailure("The total memory of this machine was read as 0 bytes.");
+    } else {
+      setLastFailure(error.empty() ? whyNot : error);
+    }
   }
   return assessment;
+}
+
+template <typename Step>
+bool Governor::attempt(Step&& step) noexcept {
+  try {
+    std::forward<Step>(step)();
+    return true;
+  } catch (const std::exception& exception) {
+    noteFailure(exception.what());
+  } catch (...) {
+    noteFailure("an unknown exception");
+  }
+  return false;
+}
+
+void Governor::noteFailure(const char* what) noexcept {
+  std::array<char, kLongestFailure + 1> sentence{};
+  std::snprintf(sentence.data(), sentence.size(),
+                "The governor failed in what it was doing (%s) and will try again.", what);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  status_.failedReads++;
+  setLastFailure(sentence.data());
+}
+
+void Governor::setLastFailure(std::string_view sentence) noexcept {
+  std::string& last = status_.lastFailure;
+  // Within its capacity a string allocates nothing.
+  last.assign(sentence.data(), std::min(sentence.size(), last.capacity()));
 }
 
 }  // namespace ebbcache

@@ -24,21 +24,29 @@ GrowthGuard::GrowthGuard(double ceiling, std::unique_ptr<MemoryReader> reader)
 
 bool GrowthGuard::mayGrow(uint64_t bytes, Clock::time_point now) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (mayReuse(bytes, now)) {
-    lastAnswer_ = true;
-  } else if (const auto answer = answerByLess(bytes, now)) {
-    lastAnswer_ = *answer;
-  } else if (readFully(now)) {
-    lastAnswer_ = fitsMachine(bytes) && fitsGroup(bytes);
-  } else {
+  const std::optional<bool> answer = answerAfresh(bytes, now);
+  if (!answer) {
     failedReads_++;
     return lastAnswer_;
   }
+  lastAnswer_ = *answer;
   if (lastAnswer_) {
     grantedSince_ += bytes;
     grantedSinceFull_ += bytes;
   }
   return lastAnswer_;
+}
+
+std::optional<bool> GrowthGuard::answerAfresh(uint64_t bytes, Clock::time_point now) noexcept {
+  try {
+    if (mayReuse(bytes, now)) return true;
+    if (const auto answer = answerByLess(bytes, now)) return answer;
+    if (readFully(now)) return fitsMachine(bytes) && fitsGroup(bytes);
+  } catch (...) {
+    // The heap may be exhausted. What was being read is not known to be whole.
+    hasReading_ = false;
+  }
+  return std::nullopt;
 }
 
 bool GrowthGuard::mayReuse(uint64_t bytes, Clock::time_point now) const {

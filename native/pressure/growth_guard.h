@@ -39,7 +39,8 @@ class GrowthGuard {
   GrowthGuard(double ceiling, std::unique_ptr<MemoryReader> reader);
 
   /// False when `bytes` more would bring the machine or the group past the ceiling. When neither
-  /// can be read the last good answer stands; true if there is none yet.
+  /// can be read the last good answer stands; true if there is none yet. No exception
+  /// passes it.
   bool mayGrow(uint64_t bytes, Clock::time_point now);
 
   /// From now on by these; nothing of what was read before counts.
@@ -48,6 +49,8 @@ class GrowthGuard {
   uint64_t failedReads() const;
 
  private:
+  /// Empty where the machine cannot be read, or an exception ended that.
+  std::optional<bool> answerAfresh(uint64_t bytes, Clock::time_point now) noexcept;
   bool mayReuse(uint64_t bytes, Clock::time_point now) const;
   /// By what is charged, or else by what is used, with the limits and the machine as they were read
   /// before. Empty where that does not do.

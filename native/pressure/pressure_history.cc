@@ -25,9 +25,37 @@ PressureLevel PressureHistory::held() const {
   return held_;
 }
 
+PressureLevel PressureHistory::level() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return level_;
+}
+
 PressureCounts PressureHistory::counts() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return counts_;
+}
+
+void PressureHistory::startToHold(PressureLevel level) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  held_ = level;
+  follow();
+}
+
+void PressureHistory::countRequest() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++counts_[PressureCause::kRequest].events;
+}
+
+PressureCause PressureHistory::levelCause() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return levelCause_;
+}
+
+uint64_t PressureHistory::count(PressureCause cause, const Reduction& reduction) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counts_[cause].evictions += reduction.evictions;
+  if (reduction.lowered || reduction.evictions > 0) ++counts_.reductions;
+  return reduction.releasedBytes;
 }
 
 void PressureHistory::follow() {
@@ -37,12 +65,6 @@ void PressureHistory::follow() {
     ++counts_[levelCause_].events;
   }
   level_ = level;
-}
-
-uint64_t PressureHistory::count(PressureCause cause, const Reduction& reduction) {
-  counts_[cause].evictions += reduction.evictions;
-  if (reduction.lowered || reduction.evictions > 0) ++counts_.reductions;
-  return reduction.releasedBytes;
 }
 
 }  // namespace ebbcache

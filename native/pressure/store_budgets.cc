@@ -1,7 +1,10 @@
 #include "pressure/store_budgets.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include "pressure/budget_changes.h"
 
 namespace ebbcache {
 namespace {
@@ -17,47 +20,56 @@ bool staysNormal(const MemoryUsage& usage, double belowPercent, uint64_t more) {
   return fits(usage.system) && (!grouped || fits(*usage.group));
 }
 
-/// The budget that a level's share leaves.
-uint64_t mostAt(PressureLevel level, const GovernedStore& store, const LevelShares& shares) {
-  const uint64_t max = store.maxBytes();
-  const auto share = static_cast<uint64_t>(shares.at(level) * static_cast<double>(max));
-  return std::min(max, std::max(share, store.minBytes()));
-}
-
-Reduction lowerTo(uint64_t bytes, GovernedStore& store) {
-  Reduction reduction;
-  // Again where somebody else has changed it meanwhile.
-  constexpr int kMostTries = 3;
-  for (int i = 0; i < kMostTries; ++i) {
-    const uint64_t budget = store.budgetBytes();
-    if (budget <= bytes) break;
-    reduction += store.changeBudget(budget, bytes);
-  }
-  return reduction;
-}
-
-/// Raises the budget to the maximum. It never lowers one, also where the maximum changes meanwhile,
-/// so that no entry is evicted without a cause.
-void liftBudget(GovernedStore& store) {
-  const uint64_t budget = store.budgetBytes();
-  const uint64_t max = store.maxBytes();
-  if (max > budget) store.changeBudget(budget, max);
-}
-
 }  // namespace
 
+struct StoreBudgets::Governed {
+  Governed(std::shared_ptr<GovernedStore> governed, std::atomic<uint64_t>& failures)
+      : store(std::move(governed)),
+        executor(std::make_shared<StoreExecutor>(*store, failures)),
+        maxBytes(store->maxBytes()) {}
+  ~Governed() { executor->close(); }
+  Governed(const Governed&) = delete;
+  Governed& operator=(const Governed&) = delete;
+
+  const std::shared_ptr<GovernedStore> store;
+  /// Shared with those who wait for its orders, who do not keep the store.
+  const std::shared_ptr<StoreExecutor> executor;
+  /// When the next step up is due. Guarded by mutex_, like maxBytes.
+  Clock::time_point regrowAt;
+  /// The maximum as of add() or the last resized().
+  uint64_t maxBytes;
+  /// For the calls that come one at a time: whether its upkeep is to go on.
+  bool unfinished = false;
+};
+
+class StoreBudgets::Visit {
+ public:
+  explicit Visit(StoreBudgets& budgets) : visited_(budgets.visited_) {
+    const std::lock_guard<std::mutex> lock(budgets.mutex_);
+    visited_ = budgets.stores_;
+  }
+  ~Visit() { visited_.clear(); }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  size_t size() const { return visited_.size(); }
+  Governed& operator[](size_t i) const { return *visited_[i]; }
+
+ private:
+  std::vector<std::shared_ptr<Governed>>& visited_;
+};
+
 void StoreBudgets::add(std::shared_ptr<GovernedStore> store) {
+  auto governed = std::make_shared<Governed>(std::move(store), failures_);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (find(store.get()) == nullptr) stores_.push_back({std::move(store), {}});
+  if (find(governed->store.get()) == nullptr) stores_.push_back(std::move(governed));
 }
 
-std::shared_ptr<GovernedStore> StoreBudgets::remove(const GovernedStore* store) {
+std::shared_ptr<StoreBudgets::Governed> StoreBudgets::remove(const GovernedStore* store) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Governed* const found = find(store);
-  if (found == nullptr) return nullptr;
-  std::shared_ptr<GovernedStore> removed = std::move(found->store);
-  stores_.erase(stores_.begin() + (found - stores_.data()));
-  return removed;
+  std::shared_ptr<Governed> found = find(store);
+  if (found != nullptr) stores_.erase(std::find(stores_.begin(), stores_.end(), found));
+  return found;
 }
 
 bool StoreBudgets::empty() const {
@@ -70,14 +82,14 @@ uint64_t StoreBudgets::apply(const GovernedStore* store, PressureLevel level,
   std::shared_ptr<GovernedStore> target;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    Governed* const found = find(store);
+    const std::shared_ptr<Governed> found = find(store);
     if (found == nullptr || level == PressureLevel::kUnknown) return 0;
     // Before the budget falls, so that no step up follows at once.
     found->regrowAt = now + options.regrowInterval;
     target = found->store;
   }
   if (level == PressureLevel::kNormal) {
-    if (target->ebbs()) liftBudget(*target);
+    if (target->ebbs()) liftWithinHeld(*target, options.shares);
     return 0;
   }
   return target->history().apply([&] {
@@ -93,7 +105,7 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
   std::shared_ptr<GovernedStore> target;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    Governed* const found = find(store);
+    const std::shared_ptr<Governed> found = find(store);
     if (found == nullptr || level == PressureLevel::kUnknown || !found->store->ebbs()) return 0;
     target = found->store;
   }
@@ -106,44 +118,135 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
   });
 }
 
-void StoreBudgets::regrowBy(Clock::time_point latest) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (Governed& each : stores_) each.regrowAt = std::min(each.regrowAt, latest);
+void StoreBudgets::resized(const GovernedStore* store, const GovernorOptions& options) {
+  std::shared_ptr<GovernedStore> target;
+  uint64_t maxBefore = 0;
+  uint64_t max = 0;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::shared_ptr<Governed> found = find(store);
+    if (found == nullptr || !found->store->ebbs()) return;
+    target = found->store;
+    max = target->maxBytes();
+    maxBefore = std::exchange(found->maxBytes, max);
+  }
+  target->history().reduce([&] {
+    const PressureLevel level = target->history().level();
+    Reduction reduction;
+    if (level <= PressureLevel::kNormal) return reduction;
+    const uint64_t most = mostAt(level, *target, options.shares);
+    const uint64_t budget = target->budgetBytes();
+    // What was lowered further than its level asks, for an eviction target say, is left to regrow.
+    const bool wasAtMost = budget >= mostOf(maxBefore, level, *target, options.shares);
+    if (max > maxBefore && wasAtMost && budget < most) {
+      target->changeBudget(budget, most);
+    } else {
+      reduction = lowerTo(most, *target);
+    }
+    return reduction;
+  });
 }
 
-bool StoreBudgets::maintain() {
-  bool busy = false;
-  for (const Governed& each : visit()) busy = each.store->maintain() || busy;
-  visited_.clear();
-  return busy;
+void StoreBudgets::regrowBy(Clock::time_point latest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& each : stores_) each->regrowAt = std::min(each->regrowAt, latest);
+}
+
+void StoreBudgets::waitForOrders() {
+  // Not the stores: one that is removed meanwhile is released by who removes it.
+  std::vector<std::shared_ptr<StoreExecutor>> executors;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& each : stores_) executors.push_back(each->executor);
+  }
+  for (const auto& executor : executors) executor->wait();
+}
+
+UpkeepRound StoreBudgets::maintain(UpkeepScope scope, Clock::duration longest) {
+  UpkeepRound round;
+  const Visit stores(*this);
+  const auto began = Clock::now();
+  const size_t first = firstTurn_;
+  bool late = false;
+  bool served = false;
+  for (size_t i = 0; i < stores.size(); i++) {
+    const size_t turn = (first + i) % stores.size();
+    Governed& governed = stores[turn];
+    governed.executor->joinEnded();
+    if (scope == UpkeepScope::kUnfinished && !governed.unfinished) continue;
+    if (!late && served && Clock::now() - began >= longest) {
+      late = true;
+      firstTurn_ = turn;
+    }
+    if (late) {
+      governed.unfinished = round.more = true;
+      continue;
+    }
+    served = true;
+    try {
+      maintain(governed, scope, round);
+    } catch (...) {
+      // It has its turn again, and the others have theirs.
+      failures_.fetch_add(1, std::memory_order_relaxed);
+      governed.unfinished = false;
+    }
+  }
+  return round;
+}
+
+void StoreBudgets::maintain(Governed& governed, UpkeepScope scope, UpkeepRound& round) {
+  StoreExecutor& executor = *governed.executor;
+  governed.unfinished = true;
+  if (executor.isBusy()) {
+    round.waits = true;
+    return;
+  }
+  // A call that could wait has just maintained it, where one was ordered in the round before.
+  const std::optional<Upkeep> ordered = executor.takeUpkeep();
+  if (ordered && *ordered != Upkeep::kIdle) round.found = true;
+  const bool again = scope == UpkeepScope::kAll || !ordered || *ordered == Upkeep::kMore;
+  const Upkeep upkeep = again ? governed.store->maintain(Waiting::kNo) : Upkeep::kIdle;
+  switch (upkeep) {
+    case Upkeep::kIdle:
+    case Upkeep::kDone:
+      governed.unfinished = false;
+      round.found = round.found || upkeep == Upkeep::kDone;
+      break;
+    case Upkeep::kMore:
+      round.found = round.more = true;
+      break;
+    case Upkeep::kBusy:
+      executor.give(StoreOrder());
+      round.waits = true;
+      break;
+  }
 }
 
 bool StoreBudgets::shrink(const Assessment& assessment, const LevelShares& shares,
                           Clock::time_point regrowAt) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (Governed& each : stores_) each.regrowAt = regrowAt;
+    for (const auto& each : stores_) each->regrowAt = regrowAt;
   }
   shares_.clear();
   sharers_.clear();
-  for (const Governed& each : visit()) {
-    GovernedStore& store = *each.store;
+  const Visit stores(*this);
+  for (size_t i = 0; i < stores.size(); i++) {
+    GovernedStore& store = *stores[i].store;
     if (!store.ebbs()) continue;
     store.history().see(assessment.level);
     shares_.push_back({store.heldBytes(), store.budgetBytes(), store.maxBytes(), store.minBytes()});
-    sharers_.push_back(each.store.get());
+    sharers_.push_back(&stores[i]);
   }
   planEbb(shares_, assessment.level, assessment.evictionTarget, shares);
-  bool fell = false;
+  bool ordered = false;
   for (size_t i = 0; i < shares_.size(); i++) {
     const EbbShare& share = shares_[i];
     if (share.planned >= share.budget) continue;
-    GovernedStore& store = *sharers_[i];
-    store.history().reduce([&] { return store.changeBudget(share.budget, share.planned); });
-    fell = store.budgetBytes() < share.budget || fell;
+    const StoreOrder order{StoreOrder::Kind::kLower, share.budget, share.planned, shares};
+    ordered = sharers_[i]->executor->give(order) || ordered;
   }
-  visited_.clear();
-  return fell;
+  return ordered;
 }
 
 bool StoreBudgets::regrow(const MemoryUsage& usage, const GovernorOptions& options,
@@ -151,40 +254,39 @@ bool StoreBudgets::regrow(const MemoryUsage& usage, const GovernorOptions& optio
   const double below = leaveBelow(options.thresholds.elevated);
   uint64_t granted = 0;
   bool isBelow = false;
-  for (const Governed& each : visit()) {
-    GovernedStore& store = *each.store;
+  const Visit stores(*this);
+  for (size_t i = 0; i < stores.size(); i++) {
+    GovernedStore& store = *stores[i].store;
     if (!store.ebbs()) continue;
     store.history().see(PressureLevel::kNormal);
     const uint64_t budget = store.budgetBytes();
     const uint64_t most = mostAt(store.history().held(), store, options.shares);
     if (budget >= most) continue;
     isBelow = true;
-    if (now < each.regrowAt) continue;
+    if (!isDue(stores[i], now)) continue;
     const auto share =
         static_cast<uint64_t>(options.regrowStep * static_cast<double>(store.maxBytes()));
     const uint64_t step = std::min(std::max<uint64_t>(share, 1), most - budget);
     if (!staysNormal(usage, below, granted + step)) continue;
-    granted += step;
-    store.changeBudget(budget, budget + step);
+    const StoreOrder order{StoreOrder::Kind::kRaise, budget, budget + step, options.shares};
+    if (stores[i].executor->give(order)) granted += step;
   }
-  visited_.clear();
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (Governed& each : stores_) {
-    if (now >= each.regrowAt) each.regrowAt = now + options.regrowInterval;
+  for (const auto& each : stores_) {
+    if (now >= each->regrowAt) each->regrowAt = now + options.regrowInterval;
   }
   return isBelow;
 }
 
-StoreBudgets::Governed* StoreBudgets::find(const GovernedStore* store) {
-  const auto found = std::find_if(stores_.begin(), stores_.end(),
-                                  [&](const Governed& each) { return each.store.get() == store; });
-  return found == stores_.end() ? nullptr : &*found;
+bool StoreBudgets::isDue(const Governed& governed, Clock::time_point now) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return now >= governed.regrowAt;
 }
 
-const std::vector<StoreBudgets::Governed>& StoreBudgets::visit() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  visited_ = stores_;
-  return visited_;
+std::shared_ptr<StoreBudgets::Governed> StoreBudgets::find(const GovernedStore* store) const {
+  const auto found = std::find_if(stores_.begin(), stores_.end(),
+                                  [&](const auto& each) { return each->store.get() == store; });
+  return found == stores_.end() ? nullptr : *found;
 }
 
 }  // namespace ebbcache

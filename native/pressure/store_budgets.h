@@ -1,6 +1,7 @@
 // The budgets of the stores that are governed: lowered when memory gets tight, raised again after.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -12,57 +13,70 @@
 #include "pressure/governed_store.h"
 #include "pressure/governor_options.h"
 #include "pressure/level.h"
+#include "pressure/store_executor.h"
+#include "pressure/upkeep_pace.h"
 
 namespace ebbcache {
 
 /// Never calls a store with its own lock held, but only with that of the store's history: a store
-/// at work makes nobody wait but who asked for that store. Budgets are changed from what they were
-/// seen to be: of two who change one at the same time, the later leaves it as the earlier made it.
+/// at work makes nobody wait but who asked for that store. What the governor's thread has a store
+/// do is ordered from the store's own thread. Budgets are changed from what they were seen to be:
+/// of two who change one at the same time, the later leaves it as the earlier made it.
 class StoreBudgets {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// A store and its thread. The destructor waits for what the store was ordered.
+  struct Governed;
+
   void add(std::shared_ptr<GovernedStore> store);
-  /// Null for one that is not there.
-  std::shared_ptr<GovernedStore> remove(const GovernedStore* store);
+  /// Null for one that is not there. No order is given to it any more, and none is under way once
+  /// it is destroyed. Not beside the calls that come one at a time.
+  std::shared_ptr<Governed> remove(const GovernedStore* store);
   bool empty() const;
 
   // From any thread; see Governor for what they do. `now` is when.
   uint64_t apply(const GovernedStore* store, PressureLevel level, const GovernorOptions& options,
                  Clock::time_point now);
   uint64_t hold(const GovernedStore* store, PressureLevel level, const GovernorOptions& options);
+  void resized(const GovernedStore* store, const GovernorOptions& options);
   /// No store waits for its next step up for longer than until then.
   void regrowBy(Clock::time_point latest);
+  /// Calls of stores that an exception ended.
+  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+  /// Returns once what was ordered before the call is carried out.
+  void waitForOrders();
 
-  // One of them at a time, and not beside remove().
+  // One of them at a time, and not beside remove(). None waits for a store.
 
-  /// True when a store found something to do.
-  bool maintain();
-  /// Lowers the budgets as planEbb() says; they do not regrow before `regrowAt`. True when one
-  /// fell.
+  /// Gives stores their turn, those first that had none in the round before, for about `longest`:
+  /// the others have more to do then. At least one has its turn.
+  UpkeepRound maintain(UpkeepScope scope, Clock::duration longest = Clock::duration::max());
+  /// Orders the budgets that planEbb() says; they do not regrow before `regrowAt`. True when a
+  /// lower one was ordered from a store.
   bool shrink(const Assessment& assessment, const LevelShares& shares, Clock::time_point regrowAt);
-  /// Takes the steps up that are due and keep usage where no level begins. True while a store is
+  /// Orders the steps up that are due and keep usage where no level begins. True while a store is
   /// below what it may have.
   bool regrow(const MemoryUsage& usage, const GovernorOptions& options, Clock::time_point now);
 
  private:
-  struct Governed {
-    std::shared_ptr<GovernedStore> store;
-    /// When the next step up is due.
-    Clock::time_point regrowAt;
-  };
+  /// All stores, for the time of a call that may call them, without the lock.
+  class Visit;
 
-  Governed* find(const GovernedStore* store);
-  /// All stores, for the time of a call, without the lock.
-  const std::vector<Governed>& visit();
+  std::shared_ptr<Governed> find(const GovernedStore* store) const;
+  void maintain(Governed& governed, UpkeepScope scope, UpkeepRound& round);
+  bool isDue(const Governed& governed, Clock::time_point now) const;
 
+  std::atomic<uint64_t> failures_{0};
   mutable std::mutex mutex_;
-  std::vector<Governed> stores_;  // guarded by mutex_
+  std::vector<std::shared_ptr<Governed>> stores_;  // guarded by mutex_
   // Scratch of the calls that come one at a time, kept so that one under pressure allocates
   // nothing.
-  std::vector<Governed> visited_;
+  std::vector<std::shared_ptr<Governed>> visited_;
   std::vector<EbbShare> shares_;
-  std::vector<GovernedStore*> sharers_;
+  std::vector<Governed*> sharers_;
+  /// The store that has the first turn in the next round of upkeep.
+  size_t firstTurn_ = 0;
 };
 
 }  // namespace ebbcache

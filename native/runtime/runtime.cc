@@ -46,6 +46,12 @@ uint64_t StoreHandle::holdPressure(PressureLevel level) const {
   return runtime_->governor().hold(shared_.get(), level);
 }
 
+bool StoreHandle::resize(uint64_t maxBytes) const {
+  const bool done = shared_->store().resize(maxBytes);
+  if (done) runtime_->governor().resized(shared_.get());
+  return done;
+}
+
 void StoreHandle::close() {
   if (shared_ == nullptr) return;
   if (inForkedChild()) {
@@ -126,12 +132,16 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
 }
 
 void Runtime::release(const std::shared_ptr<SharedStore>& shared) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto open = std::find_if(stores_.begin(), stores_.end(),
-                                 [&](const OpenStore& each) { return each.shared == shared; });
-  if (--open->handles > 0) return;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto open = std::find_if(stores_.begin(), stores_.end(),
+                                   [&](const OpenStore& each) { return each.shared == shared; });
+    if (--open->handles > 0) return;
+    stores_.erase(open);
+  }
+  // Without the lock: it waits for what the store is doing, and others are opened and closed
+  // meanwhile.
   governor_.remove(shared.get());
-  stores_.erase(open);
 }
 
 }  // namespace ebbcache

@@ -47,6 +47,8 @@ class StoreHandle {
   /// See Governor::apply() and hold().
   uint64_t applyPressure(PressureLevel level) const;
   uint64_t holdPressure(PressureLevel level) const;
+  /// See Store::resize(); a level that is held keeps its share, of the new maximum.
+  bool resize(uint64_t maxBytes) const;
   void close();
 
  private:

@@ -48,4 +48,8 @@ Reduction SharedStore::keepShareOfPayload(double share) {
   return reductionOf(store_->ebbPayloadTo(std::max(kept, options_.minBytes)));
 }
 
+Upkeep SharedStore::maintain(Waiting /*waiting*/) {
+  return store_->maintain() ? Upkeep::kDone : Upkeep::kIdle;
+}
+
 }  // namespace ebbcache

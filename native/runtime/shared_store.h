@@ -49,7 +49,7 @@ class SharedStore final : public GovernedStore {
   uint64_t minBytes() const override;
   Reduction changeBudget(uint64_t from, uint64_t to) override;
   Reduction keepShareOfPayload(double share) override;
-  bool maintain() override { return store_->maintain() != MaintainResult::kIdle; }
+  Upkeep maintain(Waiting waiting) override;
 
  private:
   const SharedStoreOptions options_;

@@ -283,12 +283,13 @@ class RandomWalk {
       MemoryUsage usage;
       usage.system.limit = 10'000 * kMiB;
       budgets_.regrow(usage, options_, now_);
-      return;
+    } else {
+      Assessment assessment;
+      assessment.level = level;
+      assessment.evictionTarget = random_.below(500 * kMiB);
+      budgets_.shrink(assessment, options_.shares, now_ + options_.regrowInterval);
     }
-    Assessment assessment;
-    assessment.level = level;
-    assessment.evictionTarget = random_.below(500 * kMiB);
-    budgets_.shrink(assessment, options_.shares, now_ + options_.regrowInterval);
+    budgets_.waitForOrders();
   }
 
   test::SeededRandom random_{35};
@@ -369,6 +370,7 @@ class SharedUnderPressure {
       assessment.level = level;
       budgets_.shrink(assessment, options_.shares, now_);
     }
+    budgets_.waitForOrders();
   }
 
   void check() const {

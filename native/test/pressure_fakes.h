@@ -173,6 +173,13 @@ class FakeStore : public GovernedStore {
   uint64_t heldBytes() const override { return held_; }
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
+  /// As a store does: one whose budget was the maximum gets the new one.
+  void resize(uint64_t max) {
+    const bool pressed = budget_ < max_;
+    max_ = max;
+    budget_ = pressed ? std::min<uint64_t>(budget_, max) : max;
+    held_ = std::min(held_.load(), budget_.load());
+  }
   uint64_t minBytes() const override { return std::max(min_, least.load()); }
   Reduction changeBudget(uint64_t from, uint64_t to) override {
     if (budget_ != from) return {};
@@ -191,9 +198,9 @@ class FakeStore : public GovernedStore {
     held_ = std::min(before, std::max(kept, min_));
     return giveBack(before);
   }
-  bool maintain() override {
+  Upkeep maintain(Waiting /*waiting*/) override {
     maintained++;
-    return busy;
+    return upkeep;
   }
 
   void hold(uint64_t bytes) { held_ = bytes; }
@@ -202,7 +209,7 @@ class FakeStore : public GovernedStore {
   std::atomic<int> budgetChanges{0};
   std::atomic<int> maintained{0};
   std::atomic<double> shareKept{1};
-  std::atomic<bool> busy{false};
+  std::atomic<Upkeep> upkeep{Upkeep::kIdle};
   /// What it needs whatever it holds.
   std::atomic<uint64_t> least{0};
   /// The store counts them itself too.
@@ -218,7 +225,7 @@ class FakeStore : public GovernedStore {
     return {released, evictions, false};
   }
 
-  const uint64_t max_;
+  std::atomic<uint64_t> max_;
   const uint64_t min_;
   const bool ebbing_;
   std::atomic<uint64_t> held_;

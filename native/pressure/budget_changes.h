@@ -1,0 +1,28 @@
+// Changes of one store's budget, made on the calling thread. Each may wait for the store.
+#pragma once
+
+#include <cstdint>
+
+#include "pressure/ebb_plan.h"
+#include "pressure/governed_store.h"
+#include "pressure/level.h"
+
+namespace ebbcache {
+
+/// The budget that a level's share leaves of a maximum: no less than the store's floor.
+uint64_t mostOf(uint64_t max, PressureLevel level, const GovernedStore& store,
+                const LevelShares& shares);
+/// The same of the store's maximum.
+uint64_t mostAt(PressureLevel level, const GovernedStore& store, const LevelShares& shares);
+
+/// Lowers the budget to `bytes`, also where somebody else changes it meanwhile. The store's history
+/// is to count what this takes.
+Reduction lowerTo(uint64_t bytes, GovernedStore& store);
+
+/// Raises the budget to the share of the level that is held, which of none is the maximum.
+void liftWithinHeld(GovernedStore& store, const LevelShares& shares);
+/// Raises the budget from `from` to `to`, where it still is `from`, but to no more than the share
+/// of the level that is held.
+void raiseWithinHeld(uint64_t from, uint64_t to, GovernedStore& store, const LevelShares& shares);
+
+}  // namespace ebbcache

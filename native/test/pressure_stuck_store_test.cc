@@ -1,0 +1,191 @@
+// A store that does not answer holds up no other, nor those who ask the governor.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "governor_fixture.h"
+#include "pressure/governor.h"
+#include "pressure_fakes.h"
+#include "pressure_stuck_store.h"
+
+namespace ebbcache::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A governor that looks every millisecond, at a machine that is full.
+class GovernorOfAStuckStore : public ::testing::Test {
+ public:
+  GovernorOfAStuckStore() { machine->setPercent(96); }
+  // Also where a test has failed.
+  ~GovernorOfAStuckStore() override { stuck->gate.open(); }
+
+  static GovernorOptions everyMillisecond() {
+    GovernorOptions options;
+    options.interval = options.longestInterval = milliseconds(1);
+    options.regrowInterval = milliseconds(1);
+    return options;
+  }
+
+  void waitForLooks(uint64_t more) const {
+    const uint64_t looks = governor.status().looks;
+    while (governor.status().looks < looks + more) std::this_thread::yield();
+  }
+
+  /// All of this hangs where anyone waits for the stuck store.
+  void expectTheRestToWork() {
+    waitForLooks(5);
+    EXPECT_EQ(governor.level(), PressureLevel::kCritical);
+    EXPECT_EQ(governor.status().assessment.level, PressureLevel::kCritical);
+    auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
+    governor.add(other);
+    while (other->heldBytes() > 10 * kMiB) std::this_thread::yield();
+    while (other->maintained < 3) std::this_thread::yield();
+    EXPECT_FALSE(governor.mayGrow(kMiB));
+    governor.apply(other.get(), PressureLevel::kHigh);
+    governor.hold(other.get(), PressureLevel::kHigh);
+    governor.resized(other.get());
+    governor.remove(other.get());
+    EXPECT_EQ(other.use_count(), 1);
+    governor.configure(everyMillisecond(), eyesOn(machine));
+    waitForLooks(5);
+  }
+
+  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>();
+  std::shared_ptr<StuckStore> stuck =
+      std::make_shared<StuckStore>(100 * kMiB, 100 * kMiB, 20 * kMiB);
+  Governor governor{everyMillisecond(), eyesOn(machine)};
+};
+
+TEST_F(GovernorOfAStuckStore, DoesTheRestWhileABudgetIsChanged) {
+  governor.add(stuck);
+  stuck->gate.waitForCall();
+  expectTheRestToWork();
+  EXPECT_EQ(stuck->gate.reached(), 1U) << "one order at a time";
+  stuck->gate.open();
+  while (stuck->budgetBytes() != 20 * kMiB) std::this_thread::yield();
+  governor.remove(stuck.get());
+  EXPECT_EQ(stuck->heldBytes(), 20 * kMiB);
+  EXPECT_EQ(stuck.use_count(), 1);
+}
+
+TEST_F(GovernorOfAStuckStore, DoesTheRestWhileUpkeepWaits) {
+  machine->setPercent(10);
+  stuck->upkeep = Upkeep::kBusy;
+  governor.add(stuck);
+  stuck->gate.waitForCall();
+  machine->setPercent(96);
+  expectTheRestToWork();
+  EXPECT_EQ(stuck->gate.reached(), 1U);
+  stuck->gate.open();
+  while (stuck->budgetBytes() != 20 * kMiB) std::this_thread::yield();
+  governor.remove(stuck.get());
+  EXPECT_EQ(stuck->maintained, 1);
+}
+
+TEST_F(GovernorOfAStuckStore, DoesTheRestWhileItsCountsAreRead) {
+  Gate reading;
+  std::thread reader(
+      [&] { stuck->history().read([&](const PressureCounts&) { reading.pass(); }); });
+  reading.waitForCall();
+  stuck->gate.open();
+  governor.add(stuck);
+  expectTheRestToWork();
+  EXPECT_EQ(stuck->budgetBytes(), 100 * kMiB) << "no reduction while the counts are read";
+  EXPECT_EQ(stuck->history().counts()[PressureCause::kCritical].events, 1U);
+  reading.open();
+  while (stuck->budgetBytes() != 20 * kMiB) std::this_thread::yield();
+  reader.join();
+}
+
+TEST_F(GovernorOfAStuckStore, CountsAnOrderOnce) {
+  governor.add(stuck);
+  stuck->gate.waitForCall();
+  waitForLooks(10);
+  EXPECT_EQ(governor.status().reductions, 1U);
+  stuck->gate.open();
+}
+
+TEST_F(GovernorOfAStuckStore, RemovesItOnceItHasEnded) {
+  governor.add(stuck);
+  stuck->gate.waitForCall();
+  std::atomic<bool> removed{false};
+  std::thread removing([&] {
+    governor.remove(stuck.get());
+    removed = true;
+  });
+  // With the last store the thread ends.
+  while (governor.status().running) std::this_thread::yield();
+  EXPECT_FALSE(removed);
+  auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
+  governor.add(other);
+  while (other->budgetBytes() > 0) std::this_thread::yield();
+  governor.remove(other.get());
+  stuck->gate.open();
+  removing.join();
+  EXPECT_EQ(stuck.use_count(), 1);
+  EXPECT_EQ(stuck->budgetChanges, 1);
+}
+
+TEST_F(GovernorOfAStuckStore, ItsOwnPressureWaitsForIt) {
+  governor.add(stuck);
+  stuck->gate.waitForCall();
+  std::thread holding([&] { governor.hold(stuck.get(), PressureLevel::kHigh); });
+  while (stuck->history().held() != PressureLevel::kHigh) std::this_thread::yield();
+  stuck->gate.open();
+  holding.join();
+  EXPECT_EQ(stuck->budgetBytes(), 20 * kMiB);
+  EXPECT_EQ(stuck->history().counts()[PressureCause::kCritical].events, 1U);
+}
+
+TEST(GovernorUpkeep, GoesOnWithoutALookWhereThereIsMore) {
+  auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
+  Governor governor(GovernorTest::byHand(), eyesOn(machine));
+  auto store = std::make_shared<FakeStore>(kMiB, 0);
+  auto idle = std::make_shared<FakeStore>(kMiB, 0);
+  store->upkeep = Upkeep::kMore;
+  governor.add(idle);
+  while (governor.status().looks == 0) std::this_thread::yield();
+  const int idleBefore = idle->maintained;
+  governor.add(store);
+  // A level by hand has the governor look, and all stores have their turn.
+  governor.apply(store.get(), PressureLevel::kNormal);
+  while (store->maintained < 20) std::this_thread::yield();
+  store->upkeep = Upkeep::kIdle;
+  EXPECT_LE(governor.status().looks, 3U);
+  EXPECT_LE(idle->maintained, idleBefore + 2) << "it has its turn with the looks alone";
+}
+
+TEST(GovernorUpkeep, OfABusyStoreIsTriedAgainOnItsOwnThread) {
+  auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
+  Governor governor(GovernorTest::byHand(), eyesOn(machine));
+  /// Busy until somebody waits; then there is more, and after that nothing.
+  class BusyStore final : public FakeStore {
+   public:
+    using FakeStore::FakeStore;
+    Upkeep maintain(Waiting waiting) override {
+      ++maintained;
+      if (waiting == Waiting::kYes) {
+        ++waited;
+        return Upkeep::kMore;
+      }
+      if (waited == 0) return Upkeep::kBusy;
+      done = true;
+      return Upkeep::kDone;
+    }
+    std::atomic<int> waited{0};
+    std::atomic<bool> done{false};
+  };
+  auto store = std::make_shared<BusyStore>(kMiB, 0);
+  governor.add(store);
+  while (!store->done) std::this_thread::yield();
+  EXPECT_EQ(store->waited, 1);
+  governor.remove(store.get());
+  EXPECT_EQ(store->maintained, 3);
+}
+
+}  // namespace
+}  // namespace ebbcache::testing
