@@ -305,8 +305,8 @@ bool Governor::attempt(Step&& step) noexcept {
 
 void Governor::noteFailure(const char* what) noexcept {
   std::array<char, kLongestFailure + 1> sentence{};
-  std::snprintf(sentence.data(), sentence.size(),
-                "The governor failed in what it was doing (%s) and will try again.", what);
+  (void)std::snprintf(sentence.data(), sentence.size(),
+                      "The governor failed in what it was doing (%s) and will try again.", what);
   const std::lock_guard<std::mutex> lock(mutex_);
   status_.failedReads++;
   setLastFailure(sentence.data());

@@ -97,9 +97,12 @@ void StoreExecutor::run() {
 }
 
 void StoreExecutor::carryOut(std::unique_lock<std::mutex>& lock) {
-  current_ = std::exchange(waiting_, std::nullopt);
+  if (!waiting_) return;
+  const StoreOrder order = *waiting_;
+  waiting_.reset();
+  current_ = order;
   lock.unlock();
-  carryOut(StoreOrder(*current_));
+  carryOut(order);
   lock.lock();
   current_.reset();
   ++ended_;
