@@ -1,41 +1,6 @@
 // The C interface when the heap is exhausted: every allocation of a call fails once.
-#include <cstdlib>
-#include <new>
-#include <string>
-
 #include "cabi_fixture.h"
-
-namespace {
-
-/// Of this thread, before they fail; negative for any number.
-thread_local int allocationsLeft = -1;
-
-void* allocate(size_t bytes) {
-  if (allocationsLeft == 0) return nullptr;
-  if (allocationsLeft > 0) --allocationsLeft;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-
-}  // namespace
-
-// For the whole test program; the others never limit them.
-void* operator new(size_t bytes) {
-  void* const memory = allocate(bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void* operator new(size_t bytes, const std::nothrow_t& /*unused*/) noexcept {
-  return allocate(bytes);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t /*bytes*/) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, const std::nothrow_t& /*unused*/) noexcept {
-  std::free(memory);
-}
+#include "heap_faults.h"
 
 namespace ebbcache::test {
 namespace {
@@ -46,9 +11,9 @@ class CApiAllocation : public CApi {
   template <typename Call>
   int failEachOnce(const Call& call) {
     for (int allocations = 0;; ++allocations) {
-      allocationsLeft = allocations;
+      HeapFaults::failFrom(static_cast<uint64_t>(allocations) + 1);
       const ebbcache_status status = call();
-      allocationsLeft = -1;
+      HeapFaults::disarm();
       if (status == EBBCACHE_OK || allocations == 1000) return allocations;
       EXPECT_EQ(status, EBBCACHE_NO_MEMORY) << "after " << allocations << " allocations";
       after();

@@ -11,6 +11,7 @@
 
 #include "cabi_c99.h"
 #include "cabi_fixture.h"
+#include "heap_faults.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache::test {
@@ -251,7 +252,7 @@ TEST_F(CApi, ServesManyThreads) {
     }
     api.close(mine);
   };
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (int t = 0; t < 4; ++t) {
     // Some share the handle, some have their own of the same store.
     ebbcache_store* mine = store;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "flights/flight_registry.h"
+#include "heap_faults.h"
 #include "seeded_random.h"
 
 namespace ebbcache::test {
@@ -69,9 +70,9 @@ TEST(FlightThreadsTest, ClosesOnlyOnceNoWakeIsUnderWay) {
   const auto leader = std::make_shared<FlightMember>([] {});
   const FlightSeat seat = registry.join(leader, "scope", "key", "1");
   registry.join(follower, "scope", "key", "1");
-  std::thread lands([&] { registry.land(seat.ticket, "result"); });
+  TestThread lands([&] { registry.land(seat.ticket, "result"); });
   inWake.get_future().wait();
-  std::thread closes([&] {
+  TestThread closes([&] {
     registry.leaveAll(*follower);
     follower->close();
     EXPECT_TRUE(wakeIsOver);
@@ -102,7 +103,7 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
   std::array<std::atomic<int>, kKeys> atWork{};
   std::atomic<uint64_t> landed{0};
   std::atomic<uint64_t> followed{0};
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       SeededRandom random(static_cast<uint64_t>(thread));
@@ -157,14 +158,14 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
 TEST(FlightThreadsTest, MayBeForgottenAndReplacedByAnyThread) {
   FlightRegistry registry;
   std::atomic<bool> done{false};
-  std::thread forgets([&] {
+  TestThread forgets([&] {
     while (!done) {
       registry.forget("scope", "0");
       registry.forgetAll("scope");
       std::this_thread::yield();
     }
   });
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       SeededRandom random(static_cast<uint64_t>(100 + thread));

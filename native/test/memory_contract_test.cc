@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "heap_faults.h"
 #include "memory/system_bound.h"
 #include "memory/timed_watch.h"
 #include "open_handles.h"
@@ -86,7 +87,7 @@ TEST_P(MemoryContract, ReadersInTwoThreadsDoNotDisturbEachOther) {
   const MemorySnapshot expected = mustRead(*reader);
   std::atomic<bool> go{false};
   std::vector<std::vector<MemorySnapshot>> read(2);
-  std::vector<std::thread> threads;
+  std::vector<test::TestThread> threads;
   for (auto& snapshots : read) {
     threads.emplace_back([&] {
       const auto own = open();
@@ -163,7 +164,7 @@ TEST_P(PressureWatchContract, AWakeEndsTheNextWait) {
 TEST_P(PressureWatchContract, AWakeFromAnotherThreadEndsTheWait) {
   const auto watch = open();
   std::atomic<bool> woken{false};
-  std::thread waiter([&] {
+  test::TestThread waiter([&] {
     while (!woken) watch->wait(hours(1));
   });
   // Long enough for the wait to have begun; a wake that comes sooner ends it just as well.
@@ -184,7 +185,7 @@ TEST_P(PressureWatchContract, EachOfTenThousandWakesEndsAWait) {
 TEST_P(PressureWatchContract, TenThousandWakesOfABusyThreadLoseNotTheLast) {
   const auto watch = open();
   std::atomic<bool> done{false};
-  std::thread waiter([&] {
+  test::TestThread waiter([&] {
     while (!done) watch->wait(hours(1));
   });
   for (int i = 0; i < 10'000; ++i) watch->wake();

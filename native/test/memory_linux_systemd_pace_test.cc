@@ -6,8 +6,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <thread>
 
+#include "heap_faults.h"
 #include "memory_linux_descriptors.h"
 #include "memory_linux_systemd_watch.h"
 
@@ -21,7 +21,7 @@ class Flood {
  public:
   explicit Flood(Descriptor to) : to_(std::move(to)) {
     ::fcntl(to_.number(), F_SETFL, O_NONBLOCK);
-    thread_ = std::thread([this] { write(); });
+    thread_ = test::TestThread([this] { write(); });
   }
   ~Flood() {
     done_ = true;
@@ -42,7 +42,7 @@ class Flood {
 
   Descriptor to_;
   std::atomic<bool> done_{false};
-  std::thread thread_;
+  test::TestThread thread_;
 };
 
 class LinuxSystemdPace : public LinuxSystemdWatch {

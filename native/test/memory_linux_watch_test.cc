@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "heap_faults.h"
 #include "memory/linux/stall_watch.h"
 #include "memory_linux_descriptors.h"
 #include "memory_linux_machine.h"
@@ -51,10 +52,10 @@ TEST(LinuxWatch, IsWokenBeforeAndWhileItWaits) {
   watch->wake();
   watch->wake();
   watch->wait(kForever);
-  std::thread other([&] { watch->wake(); });
+  test::TestThread other([&] { watch->wake(); });
   watch->wait(kForever);
   other.join();
-  std::thread late([&] {
+  test::TestThread late([&] {
     std::this_thread::sleep_for(milliseconds(20));
     watch->wake();
   });
@@ -71,7 +72,7 @@ TEST(LinuxWatch, WaitsOnAfterASignal) {
   watch->listen();
   const pthread_t waiting = ::pthread_self();
   std::atomic<bool> woken{false};
-  std::thread other([&] {
+  test::TestThread other([&] {
     for (int i = 0; i < 10; ++i) {
       std::this_thread::sleep_for(milliseconds(2));
       ::pthread_kill(waiting, SIGUSR1);

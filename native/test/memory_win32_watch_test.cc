@@ -4,8 +4,8 @@
 #include <windows.h>
 
 #include <chrono>
-#include <thread>
 
+#include "heap_faults.h"
 #include "memory/win32/notified_watch.h"
 
 namespace ebbcache::testing {
@@ -23,7 +23,7 @@ class NotifiedWatchTest : public ::testing::Test {
 };
 
 TEST_F(NotifiedWatchTest, TheNotificationEndsAWait) {
-  std::thread system([this] { ::SetEvent(notification); });
+  test::TestThread system([this] { ::SetEvent(notification); });
   watch.wait(hours(1));
   system.join();
 }
@@ -31,7 +31,7 @@ TEST_F(NotifiedWatchTest, TheNotificationEndsAWait) {
 TEST_F(NotifiedWatchTest, WhatStaysSignalledDoesNotKeepAWakeOut) {
   ::SetEvent(notification);
   watch.wait(hours(1));
-  std::thread other([this] { watch.wake(); });
+  test::TestThread other([this] { watch.wake(); });
   watch.wait(hours(1));
   other.join();
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "governor_fixture.h"
+#include "heap_faults.h"
 #include "pressure/store_budgets.h"
 #include "pressure_fakes.h"
 #include "runtime/shared_store.h"
@@ -321,18 +322,18 @@ class SharedUnderPressure {
 
   void run() {
     std::atomic<bool> done{false};
-    std::thread putter([&] {
+    test::TestThread putter([&] {
       for (uint64_t i = 0; !done; i++) {
         shared_->store().put("key " + std::to_string(i % 20'000), std::string(300, 'v'));
       }
     });
-    std::thread reader([&] {
+    test::TestThread reader([&] {
       while (!done) check();
     });
-    std::thread monitor([&] {
+    test::TestThread monitor([&] {
       eachLevel(36, [&](PressureLevel level) { budgets_.hold(shared_.get(), level, options_); });
     });
-    std::thread operating([&] {
+    test::TestThread operating([&] {
       eachLevel(37, [&](PressureLevel level) {
         budgets_.apply(shared_.get(), level, options_, StoreBudgets::Clock::now());
       });

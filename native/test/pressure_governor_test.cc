@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "governor_fixture.h"
+#include "heap_faults.h"
 #include "pressure/governor.h"
 #include "pressure_fakes.h"
 
@@ -576,7 +577,7 @@ class LockingStore : public FakeStore {
 TEST(GovernorThread, StoresComeAndGoFromManyThreads) {
   auto machine = std::make_shared<FakeMachine>();
   Governor governor(everyMillisecond(), eyesOn(machine));
-  std::vector<std::thread> threads;
+  std::vector<test::TestThread> threads;
   threads.reserve(4);
   for (unsigned seed = 0; seed < 4; seed++) {
     threads.emplace_back([&, seed] {

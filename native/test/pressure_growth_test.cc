@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <thread>
 #include <vector>
+
+#include "heap_faults.h"
 
 #include "pressure/growth_guard.h"
 #include "pressure_fakes.h"
@@ -168,7 +169,7 @@ TEST(GrowthGuard, AMachineWithoutALimitCannotBeRead) {
 TEST(GrowthGuard, AnswersManyThreads) {
   auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
   GrowthGuard guard(85, readerOf(machine));
-  std::vector<std::thread> threads;
+  std::vector<test::TestThread> threads;
   threads.reserve(4);
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&] {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "heap_faults.h"
 #include "slab/budgeted_memory.h"
 #include "supply_fixture.h"
 
@@ -193,7 +194,7 @@ TEST(SlabSupplyTest, WhoIsForgottenIsNotToldAnyMore) {
   });
   supply.order(order, kSlab);
   begun.get_future().wait();
-  std::thread later([&] { goOn.set_value(); });
+  TestThread later([&] { goOn.set_value(); });
   supply.forget(order);
   const int endedThen = ended;
   EXPECT_GE(endedThen, 1);

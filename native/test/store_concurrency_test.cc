@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "heap_faults.h"
 #include "seeded_random.h"
 #include "store/store.h"
 #include "store_fixture.h"
@@ -211,7 +212,7 @@ class SharedStoreUse {
   uint64_t found_ = 0;
 };
 
-void join(std::vector<std::thread>& threads) {
+void join(std::vector<TestThread>& threads) {
   for (std::thread& thread : threads) thread.join();
   threads.clear();
 }
@@ -222,7 +223,7 @@ TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, maxBytes / 100, 1200);
   use.fill();
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (uint64_t i = 0; i < 3; ++i) {
     threads.emplace_back([&use, i] { use.write(i, 3, scaled(24000)); });
     threads.emplace_back([&use, i] { use.read(i, scaled(48000)); });
@@ -237,7 +238,7 @@ TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 60 + maxBytes / 4000, 12000);
   use.fill();
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   threads.emplace_back([&use] { use.write(0, 1, scaled(14000)); });
   for (uint64_t i = 0; i < 3; ++i) {
     threads.emplace_back([&use, i] { use.read(i, scaled(14000)); });
@@ -252,7 +253,7 @@ TEST_P(StoreConcurrency, OfAllOperationsAndASupply) {
   SlabSupply supply;
   SharedStoreUse use(policy, maxBytes, maxBytes / 200, 1200, &supply);
   use.fill();
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (uint64_t i = 0; i < 2; ++i) {
     threads.emplace_back([&use, i] { use.write(i, 2, scaled(24000)); });
     threads.emplace_back([&use, i] { use.read(i, scaled(48000)); });
@@ -267,7 +268,7 @@ TEST_P(StoreConcurrency, OnAHandfulOfKeys) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 8, 700);
   use.fill();
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (uint64_t i = 0; i < 2; ++i) {
     threads.emplace_back([&use, i] { use.write(i, 2, scaled(45000)); });
     threads.emplace_back([&use, i] { use.read(i, scaled(60000)); });
@@ -289,7 +290,7 @@ TEST(StoreConcurrencyWithRoom, NoReaderMissesWhatIsThere) {
   std::atomic<bool> done{false};
   std::atomic<uint64_t> misses{0};
   store->put(keyOf(0), "here");
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (uint64_t i = 0; i < 3; ++i) {
     threads.emplace_back([&, i] {
       SeededRandom random(300 + i);

@@ -4,9 +4,9 @@
 
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "heap_faults.h"
 #include "seeded_random.h"
 #include "store_fixture.h"
 
@@ -445,7 +445,7 @@ TEST(Store, ScanVisitsEachKeyOnceWhileTheIndexChanges) {
 
 TEST(Store, ServesManyThreads) {
   const auto store = openStore(2 * kMiB, Policy::kS3Fifo);
-  std::vector<std::thread> threads;
+  std::vector<TestThread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&store, t] {
       for (uint64_t i = 0; i < 5000; ++i) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "heap_faults.h"
 #include "slab/memory_source.h"
 #include "slab/slab_supply.h"
 #include "store_fixture.h"
@@ -90,7 +91,7 @@ class OpensWhenAwaited {
   OpensWhenAwaited& operator=(const OpensWhenAwaited&) = delete;
 
  private:
-  std::thread thread_;
+  TestThread thread_;
 };
 
 /// Returns when all is made that was ordered before, and told to who ordered it.
