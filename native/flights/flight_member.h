@@ -3,8 +3,8 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,13 +49,34 @@ class FlightMember {
  private:
   friend class FlightRegistry;
 
-  void add(FlightNews news);
+  /// A seat of this member, with what it was told and has not taken. It is made when the seat is
+  /// taken, so that nothing that happens to the seat later needs the heap.
+  struct Seat {
+    FlightTicket ticket;
+    /// A bit for each FlightEvent. The only two that can wait together are kLeads and then
+    /// kUnawaited; to hear one of them twice would say no more.
+    uint8_t untaken = 0;
+    /// It is kept only for what was not taken.
+    bool isGone = false;
+    std::shared_ptr<const std::string> result;
+  };
+  using Seats = std::list<Seat>;
+
+  Seats::iterator addSeat(FlightTicket ticket);
+  void removeSeat(Seats::iterator seat);
+  /// False where there is no reason to wake the member: the same news was not taken yet, or the
+  /// member is closed.
+  bool tell(Seats::iterator seat, FlightEvent event, std::shared_ptr<const std::string> result);
   void wake();
+  /// With the mutex held: all news of the seat was taken.
+  void putAside(Seats::iterator seat);
 
   const std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable woken_;
-  std::deque<FlightNews> news_;
+  /// Those with news, the oldest first, and those without.
+  Seats told_;
+  Seats quiet_;
   uint64_t waking_ = 0;
   bool closed_ = false;
 };

@@ -1,90 +1,93 @@
 #include "flights/flight_registry.h"
 
-#include <algorithm>
-#include <utility>
+#include <iterator>
 
 namespace ebbcache {
 
 FlightSeat FlightRegistry::join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
                                 std::string_view key, std::string_view version) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  auto keys = current_.find(scope);
-  if (keys == current_.end()) keys = current_.emplace(scope, FlightsByKey()).first;
-  std::shared_ptr<Flight>& flight = keys->second[std::string(key)];
-  if (flight == nullptr || flight->version != version) {
-    if (flight != nullptr) flight->current = false;
-    flight = std::make_shared<Flight>();
-    flight->scope = scope;
-    flight->key = key;
-    flight->version = version;
-  }
+  std::shared_ptr<Flight> flight = findCurrent(scope, key);
+  const bool isNew = flight == nullptr || flight->version != version;
+  if (isNew) flight = std::make_shared<Flight>(scope, key, version);
   const FlightTicket ticket = ++lastTicket_;
-  flight->seats.push_back({ticket, member});
-  seats_.emplace(ticket, flight);
-  return {ticket, flight->isLedBy(ticket)};
+  auto taken = std::make_unique<Taken>(ticket, member);
+  const auto place = places_.emplace(ticket, Place{flight, {}}).first;
+  try {
+    place->second.seat = flight->seats.insert(flight->seats.end(), std::move(taken));
+    // One that fails takes the seat with it.
+    if (isNew) makeCurrent(flight);
+  } catch (...) {
+    places_.erase(place);
+    throw;
+  }
+  return {ticket, place->second.leads()};
 }
 
 bool FlightRegistry::isCurrent(FlightTicket ticket) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const std::shared_ptr<Flight> flight = find(ticket);
-  return flight != nullptr && flight->current;
+  const auto place = places_.find(ticket);
+  return place != places_.end() && place->second.flight->current;
 }
 
 bool FlightRegistry::leave(FlightTicket ticket) {
-  Wakes wakes;
+  GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const std::shared_ptr<Flight> flight = find(ticket);
-    if (flight == nullptr) return true;
-    if (flight->isLedBy(ticket) && flight->seats.size() > 1) return false;
-    giveUp(*flight, ticket, wakes);
+    const auto place = places_.find(ticket);
+    if (place == places_.end()) return true;
+    if (place->second.leads() && place->second.flight->seats.size() > 1) return false;
+    giveUp(place, givenUp);
   }
-  wake(wakes);
+  givenUp.wake();
   return true;
+}
+
+void FlightRegistry::handOn(FlightTicket ticket) {
+  GivenUp givenUp;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto place = places_.find(ticket);
+    if (place == places_.end()) return;
+    giveUp(place, givenUp);
+  }
+  givenUp.wake();
 }
 
 void FlightRegistry::land(FlightTicket ticket, std::string result) {
   const auto shared = std::make_shared<const std::string>(std::move(result));
-  Wakes wakes;
+  GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const std::shared_ptr<Flight> flight = find(ticket);
-    if (flight == nullptr || !flight->isLedBy(ticket)) return;
+    const auto place = places_.find(ticket);
+    if (place == places_.end() || !place->second.leads()) return;
+    const std::shared_ptr<Flight> flight = place->second.flight;
     makeStale(*flight);
-    for (const Taken& seat : flight->seats) {
-      seats_.erase(seat.ticket);
-      if (seat.ticket != ticket) tell(seat, {seat.ticket, FlightEvent::kLanded, shared}, wakes);
+    for (std::unique_ptr<Taken>& each : flight->seats) {
+      Taken& seat = givenUp.add(std::move(each));
+      places_.erase(seat.ticket);
+      if (seat.ticket != ticket) tell(seat, FlightEvent::kLanded, shared, seat);
     }
   }
-  wake(wakes);
+  givenUp.wake();
 }
 
 void FlightRegistry::leaveAll(const FlightMember& member) {
-  Wakes wakes;
+  GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<FlightTicket> tickets;
-    for (const auto& [ticket, flight] : seats_) {
-      const auto& seats = flight->seats;
-      const FlightTicket own = ticket;
-      if (std::any_of(seats.begin(), seats.end(), [&](const Taken& seat) {
-            return seat.ticket == own && seat.member.get() == &member;
-          })) {
-        tickets.push_back(own);
-      }
+    for (auto place = places_.begin(); place != places_.end();) {
+      const auto next = std::next(place);
+      if ((*place->second.seat)->member.get() == &member) giveUp(place, givenUp);
+      place = next;
     }
-    for (const FlightTicket ticket : tickets) giveUp(*find(ticket), ticket, wakes);
   }
-  wake(wakes);
+  givenUp.wake();
 }
 
 void FlightRegistry::forget(std::string_view scope, std::string_view key) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto keys = current_.find(scope);
-  if (keys == current_.end()) return;
-  const auto found = keys->second.find(key);
-  if (found == keys->second.end()) return;
-  makeStale(*std::shared_ptr<Flight>(found->second));
+  if (const std::shared_ptr<Flight> flight = findCurrent(scope, key)) makeStale(*flight);
 }
 
 void FlightRegistry::forgetAll(std::string_view scope) {
@@ -95,24 +98,27 @@ void FlightRegistry::forgetAll(std::string_view scope) {
   current_.erase(keys);
 }
 
-std::shared_ptr<FlightRegistry::Flight> FlightRegistry::find(FlightTicket ticket) const {
-  const auto found = seats_.find(ticket);
-  return found == seats_.end() ? nullptr : found->second;
+std::shared_ptr<FlightRegistry::Flight> FlightRegistry::findCurrent(std::string_view scope,
+                                                                    std::string_view key) const {
+  const auto keys = current_.find(scope);
+  if (keys == current_.end()) return nullptr;
+  const auto found = keys->second.find(key);
+  return found == keys->second.end() ? nullptr : found->second;
 }
 
-void FlightRegistry::giveUp(Flight& flight, FlightTicket ticket, Wakes& wakes) {
-  const bool led = flight.isLedBy(ticket);
-  const auto seat = std::find_if(flight.seats.begin(), flight.seats.end(),
-                                 [&](const Taken& each) { return each.ticket == ticket; });
-  flight.seats.erase(seat);
-  if (flight.seats.empty()) {
-    makeStale(flight);
-  } else if (const Taken& first = flight.seats.front(); led) {
-    tell(first, {first.ticket, FlightEvent::kLeads, nullptr}, wakes);
-  } else if (flight.seats.size() == 1) {
-    tell(first, {first.ticket, FlightEvent::kUnawaited, nullptr}, wakes);
+void FlightRegistry::makeCurrent(const std::shared_ptr<Flight>& flight) {
+  const auto keys = current_.find(flight->scope);
+  if (keys == current_.end()) {
+    // Made first: a scope without keys must not be left behind.
+    FlightsByKey first;
+    first.emplace(flight->key, flight);
+    current_.emplace(flight->scope, std::move(first));
+    return;
   }
-  seats_.erase(ticket);
+  const auto [found, isNew] = keys->second.emplace(flight->key, flight);
+  if (isNew) return;
+  found->second->current = false;
+  found->second = flight;
 }
 
 void FlightRegistry::makeStale(Flight& flight) {
@@ -123,13 +129,41 @@ void FlightRegistry::makeStale(Flight& flight) {
   if (keys->second.empty()) current_.erase(keys);
 }
 
-void FlightRegistry::tell(const Taken& seat, FlightNews news, Wakes& wakes) {
-  seat.member->add(std::move(news));
-  wakes.push_back(seat.member);
+void FlightRegistry::giveUp(Places::iterator place, GivenUp& givenUp) {
+  Flight& flight = *place->second.flight;
+  const bool led = place->second.leads();
+  Taken& seat = givenUp.add(std::move(*place->second.seat));
+  flight.seats.erase(place->second.seat);
+  if (flight.seats.empty()) {
+    makeStale(flight);
+  } else if (led) {
+    tell(*flight.seats.front(), FlightEvent::kLeads, nullptr, seat);
+  } else if (flight.seats.size() == 1) {
+    tell(*flight.seats.front(), FlightEvent::kUnawaited, nullptr, seat);
+  }
+  places_.erase(place);
 }
 
-void FlightRegistry::wake(const Wakes& wakes) {
-  for (const std::shared_ptr<FlightMember>& member : wakes) member->wake();
+void FlightRegistry::tell(Taken& seat, FlightEvent event, std::shared_ptr<const std::string> result,
+                          Taken& because) {
+  if (seat.member->tell(seat.seat, event, std::move(result))) because.toWake = seat.member;
+}
+
+FlightRegistry::GivenUp::~GivenUp() {
+  // One after the other: a chain that ends itself calls as deep as it is long.
+  while (first_ != nullptr) first_ = std::move(first_->next);
+}
+
+FlightRegistry::Taken& FlightRegistry::GivenUp::add(std::unique_ptr<Taken> seat) {
+  seat->next = std::move(first_);
+  first_ = std::move(seat);
+  return *first_;
+}
+
+void FlightRegistry::GivenUp::wake() const {
+  for (const Taken* seat = first_.get(); seat != nullptr; seat = seat->next.get()) {
+    if (seat->toWake != nullptr) seat->toWake->wake();
+  }
 }
 
 }  // namespace ebbcache

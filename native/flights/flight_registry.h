@@ -12,13 +12,14 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "flights/flight_member.h"
 
@@ -32,6 +33,9 @@ struct FlightSeat {
 
 /// Thread-safe. What is told to a member comes after the call that caused it has given up the lock.
 /// Tickets of seats that are left already are allowed everywhere, and do nothing.
+///
+/// Only join() and land() need the heap: where it is exhausted they throw std::bad_alloc, with
+/// nothing changed.
 class FlightRegistry {
  public:
   FlightRegistry() = default;
@@ -47,6 +51,9 @@ class FlightRegistry {
   /// Gives up a seat that follows, and one that leads if no other waits: then the flight is over.
   /// False, with nothing changed, for one that others wait for.
   bool leave(FlightTicket ticket);
+  /// Gives up a seat whoever waits for it: of a flight that it led the next seat leads, if there
+  /// is one. For a result that cannot be passed on.
+  void handOn(FlightTicket ticket);
   /// Ends the flight that this seat leads: all others are told its result.
   void land(FlightTicket ticket, std::string result);
   /// Gives up all seats of a member: of each flight that it led another one leads, if there is one.
@@ -58,35 +65,73 @@ class FlightRegistry {
   void forgetAll(std::string_view scope);
 
  private:
+  /// A seat, which its member has from here on and until this ends.
   struct Taken {
-    FlightTicket ticket;
-    std::shared_ptr<FlightMember> member;
-  };
-  struct Flight {
-    std::string scope;
-    std::string key;
-    std::string version;
-    bool current = true;
-    std::vector<Taken> seats;
+    Taken(FlightTicket ticketOfSeat, std::shared_ptr<FlightMember> of)
+        : ticket(ticketOfSeat), member(std::move(of)), seat(member->addSeat(ticket)) {}
+    ~Taken() { member->removeSeat(seat); }
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
 
-    bool isLedBy(FlightTicket ticket) const { return seats.front().ticket == ticket; }
+    const FlightTicket ticket;
+    const std::shared_ptr<FlightMember> member;
+    const FlightMember::Seats::iterator seat;
+    // Once it is given up.
+    /// Who is to be woken because of that.
+    std::shared_ptr<FlightMember> toWake;
+    std::unique_ptr<Taken> next;
   };
+  /// The seats that one call gives up. It chains what is there, because a container of its own may
+  /// need the heap for being empty.
+  class GivenUp {
+   public:
+    GivenUp() = default;
+    ~GivenUp();
+    GivenUp(const GivenUp&) = delete;
+    GivenUp& operator=(const GivenUp&) = delete;
+
+    Taken& add(std::unique_ptr<Taken> seat);
+    /// Not with the registry's mutex held.
+    void wake() const;
+
+   private:
+    std::unique_ptr<Taken> first_;
+  };
+  using Seats = std::list<std::unique_ptr<Taken>>;
+  struct Flight {
+    Flight(std::string_view ofScope, std::string_view ofKey, std::string_view ofVersion)
+        : scope(ofScope), key(ofKey), version(ofVersion) {}
+
+    const std::string scope;
+    const std::string key;
+    const std::string version;
+    bool current = true;
+    Seats seats;
+  };
+  /// Where a seat is. Its flight has at least this one.
+  struct Place {
+    std::shared_ptr<Flight> flight;
+    Seats::iterator seat;
+
+    bool leads() const { return seat == flight->seats.begin(); }
+  };
+  using Places = std::unordered_map<FlightTicket, Place>;
   // Ordered, because keys come from strangers, who could make the hashes of a table collide.
   using FlightsByKey = std::map<std::string, std::shared_ptr<Flight>, std::less<>>;
-  /// Who is to be woken once the lock is given up.
-  using Wakes = std::vector<std::shared_ptr<FlightMember>>;
 
-  // All with the mutex held, but `wake`, which has it not.
-  std::shared_ptr<Flight> find(FlightTicket ticket) const;
-  void giveUp(Flight& flight, FlightTicket ticket, Wakes& wakes);
+  // All with the mutex held.
+  std::shared_ptr<Flight> findCurrent(std::string_view scope, std::string_view key) const;
+  /// Has the flight joined by all who come, in place of the one of another version.
+  void makeCurrent(const std::shared_ptr<Flight>& flight);
   void makeStale(Flight& flight);
-  static void tell(const Taken& seat, FlightNews news, Wakes& wakes);
-  static void wake(const Wakes& wakes);
+  void giveUp(Places::iterator place, GivenUp& givenUp);
+  static void tell(Taken& seat, FlightEvent event, std::shared_ptr<const std::string> result,
+                   Taken& because);
 
   mutable std::mutex mutex_;
   FlightTicket lastTicket_ = 0;
   std::map<std::string, FlightsByKey, std::less<>> current_;
-  std::unordered_map<FlightTicket, std::shared_ptr<Flight>> seats_;
+  Places places_;
 };
 
 }  // namespace ebbcache
