@@ -63,24 +63,27 @@ bool CgroupReader::discover(FileBuffer& buffer, std::string& error) {
     for (CgroupGroup& group : groups_) group.lookAgain();
   } else {
     openGroups(place);
+    place_ = std::move(place);
   }
   if (places.pressureFile.empty()) {
     pressure_.reset();
   } else if (!pressure_ || pressure_->path() != places.pressureFile) {
     pressure_.emplace(std::move(places.pressureFile));
   }
-  place_ = std::move(place);
   discoveredAt_ = followedAt_ = std::chrono::steady_clock::now();
   return true;
 }
 
 void CgroupReader::openGroups(const std::optional<CgroupPlace>& place) {
-  groups_.clear();
-  if (!place) return;
-  for (const std::string& folder : place->folders) {
-    const bool isTop = &folder == &place->folders.back();
-    groups_.emplace_back(place->version, folder, isTop, roots_.proc);
+  std::vector<CgroupGroup> groups;
+  if (place) {
+    for (const std::string& folder : place->folders) {
+      const bool isTop = &folder == &place->folders.back();
+      groups.emplace_back(place->version, folder, isTop, roots_.proc);
+    }
   }
+  // All or none, so that a heap that is exhausted meanwhile hides no limit.
+  groups_ = std::move(groups);
 }
 
 bool CgroupReader::readAgain(const KernelMemory& machine, FileBuffer& buffer,

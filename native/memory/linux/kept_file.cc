@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "memory/linux/descriptor.h"
 #include "memory/linux/file_system.h"
 
 namespace ebbcache {
@@ -88,19 +89,17 @@ void KeptFile::close() {
 
 FileResult readWholeFile(const std::string& path, std::string& out, std::string& error) {
   constexpr size_t kMaxBytes = size_t{4} << 20;
-  const int descriptor = openForReading(path);
-  if (descriptor < 0) return fail(path, errno, error);
+  const Descriptor file(openForReading(path));
+  if (!file.isOpen()) return fail(path, errno, error);
   std::string text;
   std::array<char, 4096> chunk{};
   ssize_t count = 0;
   while (text.size() <= kMaxBytes) {
-    count = readAt(descriptor, chunk.data(), chunk.size(), static_cast<off_t>(text.size()));
+    count = readAt(file.number(), chunk.data(), chunk.size(), static_cast<off_t>(text.size()));
     if (count <= 0) break;
     text.append(chunk.data(), static_cast<size_t>(count));
   }
-  const int code = errno;
-  ::close(descriptor);
-  if (count < 0) return fail(path, code, error);
+  if (count < 0) return fail(path, errno, error);
   if (count > 0) return failTooLong(path, error);
   out = std::move(text);
   return FileResult::kRead;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,16 @@ using std::chrono::milliseconds;
 
 /// Keeps sums of times in their range. To return early is allowed.
 constexpr milliseconds kLongestWait = std::chrono::hours(1);
+
+/// No exception passes this. Where the heap is exhausted, what `look` did not find is looked for
+/// again like any source that cannot be had.
+template <typename Look>
+void whereThereIsHeap(const Look& look) {
+  try {
+    look();
+  } catch (const std::bad_alloc&) {
+  }
+}
 
 }  // namespace
 
@@ -73,6 +84,10 @@ void StallWatch::wake() {
 
 void StallWatch::look(Clock::time_point now) {
   nextLook_ = now + lookAgainAfter_;
+  whereThereIsHeap([this] { findSources(); });
+}
+
+void StallWatch::findSources() {
   system_.arm();
   if (systemd_ && systemd_->open()) {
     group_.reset();
@@ -123,9 +138,11 @@ bool StallWatch::poll(Clock::time_point now, Clock::time_point until, Stalls& st
 }
 
 void StallWatch::readStalls(Stalls& stalls) {
-  const auto now = Clock::now();
-  if (system_.readStall(now, buffer_)) stalls.system = true;
-  if (group_ && group_->readStall(now, buffer_)) stalls.group = true;
+  whereThereIsHeap([&] {
+    const auto now = Clock::now();
+    if (system_.readStall(now, buffer_)) stalls.system = true;
+    if (group_ && group_->readStall(now, buffer_)) stalls.group = true;
+  });
 }
 
 }  // namespace ebbcache

@@ -36,6 +36,7 @@ class StallWatch final : public PressureWatch {
              std::chrono::milliseconds lookAgainAfter, Descriptor wakeUp);
 
   void look(Clock::time_point now);
+  void findSources();
   Clock::time_point nextChange(Clock::time_point now, Clock::time_point deadline) const;
   bool poll(Clock::time_point now, Clock::time_point until, Stalls& stalls);
   void readStalls(Stalls& stalls);

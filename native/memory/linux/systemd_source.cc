@@ -42,19 +42,20 @@ bool SystemdSource::open() {
 }
 
 bool SystemdSource::openFile() {
+  const std::string& bytes = request_.toWrite;
+  // Before anything is open, because it needs the heap.
+  echo_ = bytes;
   // Also for writing, as a FIFO that others may open and close would else be at its end each time.
   descriptor_ =
       Descriptor(::open(request_.path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
   if (!descriptor_.isOpen() || ::fstat(descriptor_.number(), &status) != 0) return false;
-  const std::string& bytes = request_.toWrite;
   if (S_ISREG(status.st_mode)) {
     kind_ = Kind::kPsiFile;
     return !bytes.empty() && armTrigger(descriptor_.number(), bytes);
   }
   if (!S_ISFIFO(status.st_mode)) return false;
   kind_ = Kind::kFifo;
-  echo_ = bytes;
   return bytes.empty() || ::write(descriptor_.number(), bytes.data(), bytes.size()) ==
                               static_cast<ssize_t>(bytes.size());
 }
