@@ -83,6 +83,15 @@ void SlabSupply::remove(SlabOrder& order) {
   }
 }
 
+void SlabSupply::tellReady(const SlabOrder& order) {
+  try {
+    order.whenReady_();
+  } catch (const std::exception&) {
+    // The heap is exhausted, and this thread must not end the process. The slab stays ready: the
+    // store finds it when it next takes one, or maintains itself.
+  }
+}
+
 void SlabSupply::run() {
   // An order comes from a put: it is not to lose its core to what it ordered.
   stayInBackground();
@@ -104,7 +113,7 @@ void SlabSupply::run() {
 
     if (made) {
       lock.unlock();
-      order.whenReady_();
+      tellReady(order);
       lock.lock();
     }
     current_ = nullptr;

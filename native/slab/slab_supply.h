@@ -21,7 +21,7 @@ class SlabOrder {
   /// What the system refuses is none again.
   enum class State : uint8_t { kNone, kInTheMaking, kReady };
 
-  /// `whenReady` is called on the supply's thread after a slab was made; it must not throw.
+  /// `whenReady` is called on the supply's thread after a slab was made. What it throws is dropped.
   SlabOrder(MemorySource& source, std::function<void()> whenReady)
       : source_(source), whenReady_(std::move(whenReady)) {}
   SlabOrder(const SlabOrder&) = delete;
@@ -70,6 +70,7 @@ class SlabSupply {
 
  private:
   void run();
+  static void tellReady(const SlabOrder& order);
   /// What follows is for who holds mutex_.
   bool startThread();
   void remove(SlabOrder& order);
