@@ -65,6 +65,22 @@ describe('one flight of four threads', () => {
     },
   );
 
+  it.each(['value', 'rejection'] as const)(
+    'is taken over by one of the others when there is no memory to pass on a %s',
+    async (what) => {
+      const { leader, lead, follows } = await startFlight(3);
+      leader.tell({ call: 'failLandings' });
+      if (what === 'value') lead.resolve(1);
+      else lead.reject('no', 'ERR_MINE');
+      const error = { name: 'Error', message: 'no', code: 'ERR_MINE' };
+      expect(await lead.settled).toEqual([what === 'value' ? { value: 1 } : { error }]);
+      const heir = await Promise.race(follows.map((run) => run.started.then(() => run)));
+      heir.resolve('by the heir');
+      expect(await allSettled(follows)).toEqual(Array(2).fill({ value: 'by the heir' }));
+      expect(starts.value).toBe(2);
+    },
+  );
+
   it('goes on without the thread of one who waits', async () => {
     const { lead, followers, follows } = await startFlight(3);
     await followers[0]!.end();

@@ -70,9 +70,18 @@ export class FlightSeat<T> {
     this.#land(() => encodeRejection(reason));
   }
 
-  /** Nothing is encoded where nobody else waits. */
+  /**
+   * Nothing is encoded where nobody else waits. Where the result cannot be passed on, because there is
+   * no memory for a copy, the next seat leads and works itself: nobody waits in vain, and this thread
+   * keeps its result.
+   */
   #land(encode: () => Uint8Array): void {
-    if (!this.leave()) native.landFlight(this.#ticket, encode());
+    if (this.leave()) return;
+    try {
+      native.landFlight(this.#ticket, encode());
+    } catch {
+      native.handOnFlight(this.#ticket);
+    }
   }
 
   #told(event: number, result: Uint8Array | undefined): void {

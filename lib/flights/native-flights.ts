@@ -25,7 +25,12 @@ export interface NativeFlights {
    * told when they have all left.
    */
   leaveFlight(ticket: number): boolean;
-  /** Ends the flight that the seat leads, and gives all others a copy of the result. */
+  /** Gives up a seat whoever waits for it: the next seat leads, if there is one. */
+  handOnFlight(ticket: number): void;
+  /**
+   * Ends the flight that the seat leads, and gives all others a copy of the result. Throws, with
+   * nothing changed, an Error with the code 'ERR_EBBCACHE_MEMORY' where there is no memory for it.
+   */
   landFlight(ticket: number, result: Uint8Array): void;
   /** Nobody joins what is under way for the key any more. */
   forgetFlight(scope: string, key: string): void;

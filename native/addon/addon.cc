@@ -9,6 +9,7 @@
 #include "addon/flight_calls.h"
 #include "addon/forked.h"
 #include "addon/governor_calls.h"
+#include "addon/guarded.h"
 #include "addon/native_api.h"
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
@@ -34,14 +35,8 @@ void setBuffer(const Napi::CallbackInfo& info) {
   buffer.capacity = bytes.ByteLength();
 }
 
-/// With the environment, after the finalizers of its objects. In a forked child it stays: it may
-/// hold the runtime last, which would wait for its threads.
-void endEnvironment(Napi::Env /*env*/, Environment* environment) {
-  if (!inForkedChild()) delete environment;
-}
-
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  if (refusesForked(env)) return exports;
+Napi::Object fill(Napi::Env env, Napi::Object exports) {
+  // Freed with the environment, after the finalizers of its objects.
   auto* const environment = new Environment();
   env.SetInstanceData<Environment, endEnvironment>(environment);
   exports.Set("Store", StoreObject::init(env));
@@ -54,7 +49,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
   exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
   exports.Set("setStateBuffer", Napi::Function::New<setBuffer<&Environment::stateBuffer>>(env));
-  exports.Set("createSampler", Napi::Function::New(env, createSampler, "createSampler"));
+  exports.Set("createSampler",
+              Napi::Function::New<guardedFunction<createSampler>>(env, "createSampler"));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));
   const auto limits = Napi::Object::New(env);
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));
@@ -62,6 +58,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   limits.Set("maxKeyBytes", Napi::Number::New(env, static_cast<double>(kMaxKeyBytes)));
   exports.Set("limits", limits);
   return exports;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  return guarded(env, [&] { return fill(env, exports); });
 }
 
 NODE_API_MODULE(ebbcache, init)

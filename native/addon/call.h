@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "addon/environment.h"
-#include "addon/forked.h"
+#include "addon/guarded.h"
 
 namespace ebbcache {
 
@@ -66,12 +66,12 @@ class Call {
   Environment* environment_ = nullptr;
 };
 
-/// Adds a function to the addon that finds the environment as a Call does.
-inline void addCall(Napi::Env env, Napi::Object exports, Environment& environment, const char* name,
-                    napi_callback callback) {
+/// Adds a guarded function to the addon that finds the environment as a Call does.
+template <napi_callback kCallback>
+void addCall(Napi::Env env, Napi::Object exports, Environment& environment, const char* name) {
   napi_value function = nullptr;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, &environment, &function) ==
-      napi_ok) {
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, guardedCallback<kCallback>, &environment,
+                           &function) == napi_ok) {
     exports.Set(name, function);
   }
 }

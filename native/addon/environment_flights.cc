@@ -28,8 +28,8 @@ Napi::Value toBytes(Napi::Env env, const std::string& content) {
 EnvironmentFlights::EnvironmentFlights(Napi::Env env, FlightRegistry& registry)
     : env_(env),
       registry_(registry),
-      signal_(Signal::New(env, "ebbcache flights", 0, 1, this)),
-      member_(std::make_shared<FlightMember>([signal = signal_] { signal.NonBlockingCall(); })) {
+      member_(std::make_shared<FlightMember>([this] { signal_.NonBlockingCall(); })),
+      signal_(Signal::New(env, "ebbcache flights", 0, 1, this)) {
   if (signal_ == nullptr) {
     closed_ = true;
     return;
@@ -45,7 +45,13 @@ FlightSeat EnvironmentFlights::join(std::string_view scope, std::string_view key
   // Takes part in nothing any more: on its own.
   if (closed_) return {0, true};
   const FlightSeat seat = registry_.join(member_, scope, key, version);
-  seats_.emplace(seat.ticket, Seat{Napi::Persistent(told), !seat.leads});
+  try {
+    seats_.emplace(seat.ticket, Seat{Napi::Persistent(told), !seat.leads});
+  } catch (...) {
+    // Others may follow it already.
+    registry_.handOn(seat.ticket);
+    throw;
+  }
   if (!seat.leads && ++following_ == 1) signal_.Ref(env_);
   return seat;
 }
@@ -59,6 +65,12 @@ bool EnvironmentFlights::leave(FlightTicket ticket) {
   if (!registry_.leave(ticket)) return false;
   remove(ticket);
   return true;
+}
+
+void EnvironmentFlights::handOn(FlightTicket ticket) {
+  if (seats_.count(ticket) == 0) return;
+  registry_.handOn(ticket);
+  remove(ticket);
 }
 
 void EnvironmentFlights::land(FlightTicket ticket, std::string result) {

@@ -30,6 +30,7 @@ class EnvironmentFlights {
   // Those of FlightRegistry, for the seats of this environment; others pass for left ones.
   bool isCurrent(FlightTicket ticket) const;
   bool leave(FlightTicket ticket);
+  void handOn(FlightTicket ticket);
   void land(FlightTicket ticket, std::string result);
 
  private:
@@ -48,8 +49,9 @@ class EnvironmentFlights {
 
   const Napi::Env env_;
   FlightRegistry& registry_;
+  // Before the signal: nothing may fail between that and the hook that ends it.
+  const std::shared_ptr<FlightMember> member_;
   Signal signal_;
-  std::shared_ptr<FlightMember> member_;
   std::unordered_map<FlightTicket, Seat> seats_;
   uint64_t following_ = 0;
   bool closed_ = false;

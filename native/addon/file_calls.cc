@@ -72,9 +72,9 @@ napi_value lookUpFile(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void addFileCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
-  addCall(env, exports, environment, "fileState", fileState);
-  addCall(env, exports, environment, "getOfState", getOfState);
-  addCall(env, exports, environment, "lookUpFile", lookUpFile);
+  addCall<fileState>(env, exports, environment, "fileState");
+  addCall<getOfState>(env, exports, environment, "getOfState");
+  addCall<lookUpFile>(env, exports, environment, "lookUpFile");
 }
 
 }  // namespace ebbcache

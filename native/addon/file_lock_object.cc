@@ -16,14 +16,22 @@ Napi::Function FileLockObject::init(Napi::Env env) {
   return DefineClass(
       env, "FileLock",
       {
-          InstanceMethod<&FileLockObject::tryLock<LockKind::kExclusive>>("tryExclusive"),
-          InstanceMethod<&FileLockObject::tryLock<LockKind::kShared>>("tryShared"),
-          InstanceMethod<&FileLockObject::close>("close"),
+          InstanceMethod<
+              &FileLockObject::guardedMethod<&FileLockObject::tryLock<LockKind::kExclusive>>>(
+              "tryExclusive"),
+          InstanceMethod<
+              &FileLockObject::guardedMethod<&FileLockObject::tryLock<LockKind::kShared>>>(
+              "tryShared"),
+          InstanceMethod<&FileLockObject::guardedMethod<&FileLockObject::close>>("close"),
       });
 }
 
-FileLockObject::FileLockObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<FileLockObject>(info) {
+FileLockObject::FileLockObject(const Napi::CallbackInfo& info) : GuardedWrap<FileLockObject>(info) {
+  // Here and not around it, so that what was made so far ends as after any error.
+  guarded(info.Env(), [&] { open(info); });
+}
+
+void FileLockObject::open(const Napi::CallbackInfo& info) {
   std::string path;
   if (info[0].IsString()) path = info[0].As<Napi::String>().Utf8Value();
   if (path.empty() || path.find('\0') != std::string::npos) {

@@ -3,12 +3,13 @@
 
 #include <napi.h>
 
+#include "addon/guarded.h"
 #include "files/file_lock.h"
 
 namespace ebbcache {
 
 /// Closed by its finalizer at the latest, which runs when its environment ends.
-class FileLockObject : public Napi::ObjectWrap<FileLockObject> {
+class FileLockObject : public GuardedWrap<FileLockObject> {
  public:
   static Napi::Function init(Napi::Env env);
 
@@ -16,6 +17,12 @@ class FileLockObject : public Napi::ObjectWrap<FileLockObject> {
   explicit FileLockObject(const Napi::CallbackInfo& info);
 
  private:
+  template <auto kMethod>
+  auto guardedMethod(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*kMethod)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info);
   /// () -> whether it is held now. Throws where the system has no locks, and when it is closed.
   template <LockKind kKind>
   Napi::Value tryLock(const Napi::CallbackInfo& info);

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "addon/environment.h"
-#include "addon/forked.h"
+#include "addon/guarded.h"
 
 namespace ebbcache {
 namespace {
@@ -73,7 +73,13 @@ Napi::Value leaveFlight(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), flights == nullptr || flights->leave(ticketIn(info[0])));
 }
 
-/// (ticket, result: Uint8Array).
+/// (ticket): the next seat leads, if there is one.
+void handOnFlight(const Napi::CallbackInfo& info) {
+  EnvironmentFlights* const flights = flightsOf(info);
+  if (flights != nullptr) flights->handOn(ticketIn(info[0]));
+}
+
+/// (ticket, result: Uint8Array). Throws, with nothing changed, where there is no memory for a copy.
 void landFlight(const Napi::CallbackInfo& info) {
   if (!info[1].IsTypedArray() ||
       info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
@@ -104,14 +110,17 @@ void forgetFlights(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void addFlightCalls(Napi::Env env, Napi::Object exports) {
-  exports.Set("joinFlight", Napi::Function::New<unlessForked<joinFlight>>(env, "joinFlight"));
-  exports.Set("isFlightCurrent",
-              Napi::Function::New<unlessForked<isFlightCurrent>>(env, "isFlightCurrent"));
-  exports.Set("leaveFlight", Napi::Function::New<unlessForked<leaveFlight>>(env, "leaveFlight"));
-  exports.Set("landFlight", Napi::Function::New<unlessForked<landFlight>>(env, "landFlight"));
-  exports.Set("forgetFlight", Napi::Function::New<unlessForked<forgetFlight>>(env, "forgetFlight"));
-  exports.Set("forgetFlights",
-              Napi::Function::New<unlessForked<forgetFlights>>(env, "forgetFlights"));
+  const auto add = [&](const char* name, const Napi::Function& function) {
+    exports.Set(name, function);
+  };
+  add("joinFlight", Napi::Function::New<guardedFunction<joinFlight>>(env, "joinFlight"));
+  add("isFlightCurrent",
+      Napi::Function::New<guardedFunction<isFlightCurrent>>(env, "isFlightCurrent"));
+  add("leaveFlight", Napi::Function::New<guardedFunction<leaveFlight>>(env, "leaveFlight"));
+  add("handOnFlight", Napi::Function::New<guardedFunction<handOnFlight>>(env, "handOnFlight"));
+  add("landFlight", Napi::Function::New<guardedFunction<landFlight>>(env, "landFlight"));
+  add("forgetFlight", Napi::Function::New<guardedFunction<forgetFlight>>(env, "forgetFlight"));
+  add("forgetFlights", Napi::Function::New<guardedFunction<forgetFlights>>(env, "forgetFlights"));
 }
 
 }  // namespace ebbcache

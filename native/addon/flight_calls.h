@@ -5,8 +5,8 @@
 
 namespace ebbcache {
 
-/// joinFlight, isFlightCurrent, leaveFlight, landFlight, forgetFlight and forgetFlights: what
-/// FlightRegistry does, for one environment.
+/// joinFlight, isFlightCurrent, leaveFlight, handOnFlight, landFlight, forgetFlight and
+/// forgetFlights: what FlightRegistry does, for one environment.
 void addFlightCalls(Napi::Env env, Napi::Object exports);
 
 }  // namespace ebbcache

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "addon/environment.h"
-#include "addon/forked.h"
+#include "addon/guarded.h"
 #include "addon/options.h"
 
 namespace ebbcache {
@@ -85,9 +85,9 @@ Napi::Value governorStatus(const Napi::CallbackInfo& info) {
 
 void addGovernorCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("configureGovernor",
-              Napi::Function::New<unlessForked<configureGovernor>>(env, "configureGovernor"));
+              Napi::Function::New<guardedFunction<configureGovernor>>(env, "configureGovernor"));
   exports.Set("governorStatus",
-              Napi::Function::New<unlessForked<governorStatus>>(env, "governorStatus"));
+              Napi::Function::New<guardedFunction<governorStatus>>(env, "governorStatus"));
 }
 
 }  // namespace ebbcache

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "addon/forked.h"
+#include "addon/guarded.h"
 #include "addon/options.h"
 #include "pressure/memory_sampler.h"
 
@@ -51,7 +51,11 @@ class Sampler {
         readings_(readings.Data()) {}
 
   void operator()(const Napi::CallbackInfo& info) {
-    if (refusesForked(info.Env())) return;
+    guarded(info.Env(), [&] { sample(info); });
+  }
+
+ private:
+  void sample(const Napi::CallbackInfo& info) {
     MemorySample sample;
     std::string why;
     if (sampler_->sample(sample, why)) {
@@ -63,7 +67,6 @@ class Sampler {
     error.ThrowAsJavaScriptException();
   }
 
- private:
   std::unique_ptr<MemorySampler> sampler_;
   Napi::Reference<Napi::Float64Array> kept_;
   double* readings_;

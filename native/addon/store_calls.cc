@@ -112,16 +112,13 @@ napi_value setMany(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
-  const auto add = [&](const char* name, napi_callback callback) {
-    addCall(env, exports, environment, name, callback);
-  };
-  add("get", read<&Store::get>);
-  add("peek", read<&Store::peek>);
-  add("has", ask<&Store::has>);
-  add("delete", ask<&Store::remove>);
-  add("set", set);
-  add("getMany", getMany);
-  add("setMany", setMany);
+  addCall<read<&Store::get>>(env, exports, environment, "get");
+  addCall<read<&Store::peek>>(env, exports, environment, "peek");
+  addCall<ask<&Store::has>>(env, exports, environment, "has");
+  addCall<ask<&Store::remove>>(env, exports, environment, "delete");
+  addCall<set>(env, exports, environment, "set");
+  addCall<getMany>(env, exports, environment, "getMany");
+  addCall<setMany>(env, exports, environment, "setMany");
 }
 
 }  // namespace ebbcache

@@ -68,21 +68,31 @@ Napi::Object causesOf(Napi::Env env, const PressureCounts& counts) {
 }  // namespace
 
 Napi::Function StoreObject::init(Napi::Env env) {
-  return DefineClass(env, "Store",
-                     {
-                         InstanceMethod<&StoreObject::clear>("clear"),
-                         InstanceMethod<&StoreObject::scan>("scan"),
-                         InstanceMethod<&StoreObject::resize>("resize"),
-                         InstanceMethod<&StoreObject::shrink>("shrink"),
-                         InstanceMethod<&StoreObject::applyPressure>("applyPressure"),
-                         InstanceMethod<&StoreObject::holdPressure>("holdPressure"),
-                         InstanceMethod<&StoreObject::stats>("stats"),
-                         InstanceMethod<&StoreObject::close>("close"),
-                     });
+  return DefineClass(
+      env, "Store",
+      {
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::clear>>("clear"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::scan>>("scan"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::resize>>("resize"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::shrink>>("shrink"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::applyPressure>>("applyPressure"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::holdPressure>>("holdPressure"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
+      });
 }
 
 StoreObject::StoreObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<StoreObject>(info), stores_(Environment::of(info.Env()).stores) {
+    : GuardedWrap<StoreObject>(info), stores_(Environment::of(info.Env()).stores) {
+  // Here and not around it, so that what was made so far ends as after any error.
+  guarded(info.Env(), [&] { open(info); });
+}
+
+StoreObject::~StoreObject() {
+  stores_->remove(id_);
+}
+
+void StoreObject::open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject()) {
     throwError(env, "ERR_EBBCACHE_ARGUMENT", "The store's options must be an object.");
@@ -107,10 +117,6 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
   }
   id_ = stores_->add(*handle_);
   info.This().As<Napi::Object>().Set("id", Napi::Number::New(env, id_));
-}
-
-StoreObject::~StoreObject() {
-  stores_->remove(id_);
 }
 
 bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {

@@ -7,12 +7,13 @@
 
 #include <memory>
 
+#include "addon/guarded.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {
 
-class StoreObject : public Napi::ObjectWrap<StoreObject> {
+class StoreObject : public GuardedWrap<StoreObject> {
  public:
   static Napi::Function init(Napi::Env env);
 
@@ -23,6 +24,12 @@ class StoreObject : public Napi::ObjectWrap<StoreObject> {
   StoreObject& operator=(const StoreObject&) = delete;
 
  private:
+  template <auto kMethod>
+  auto guardedMethod(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*kMethod)(info); });
+  }
+
+  void open(const Napi::CallbackInfo& info);
   void clear(const Napi::CallbackInfo& info);
   /// (cursor) -> [next cursor, key, key, ...]; cursor 0 begins and ends.
   Napi::Value scan(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const { flightUrl, scope, starts } = workerData;
 const { SingleFlight } = await import(flightUrl);
+const { native } = await import(new URL('../native.js', flightUrl));
 const counter = new Int32Array(starts);
 const flights = new SingleFlight({
   scope,
@@ -50,6 +51,12 @@ const calls = {
     if (key === undefined) flights.forgetAll();
     else flights.forget(key);
     post(id, 'forgotten');
+  },
+  /** As the addon does where there is no memory for a copy of the result. */
+  failLandings() {
+    native.landFlight = () => {
+      throw Object.assign(new Error('refused'), { code: 'ERR_EBBCACHE_MEMORY' });
+    };
   },
   exit: () => process.exit(),
   throw: () => {
