@@ -261,7 +261,7 @@ TEST_F(CApi, ServesManyThreads) {
     } else {
       mine = openStore(optionsOf("busy"));
     }
-    threads.emplace_back(work, t, mine);
+    threads.emplace_back([&work, t, mine] { work(t, mine); });
   }
   api.close(store);
   for (std::thread& thread : threads) thread.join();
