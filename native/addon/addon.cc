@@ -35,8 +35,14 @@ void setBuffer(const Napi::CallbackInfo& info) {
   buffer.capacity = bytes.ByteLength();
 }
 
+/// With the environment, after the finalizers of its objects. In a forked child it stays: it may
+/// hold the runtime last, which would wait for its threads.
+void endEnvironment(Napi::Env /*env*/, Environment* environment) {
+  if (!inForkedChild()) delete environment;
+}
+
 Napi::Object fill(Napi::Env env, Napi::Object exports) {
-  // Freed with the environment, after the finalizers of its objects.
+  if (refusesForked(env)) return exports;
   auto* const environment = new Environment();
   env.SetInstanceData<Environment, endEnvironment>(environment);
   exports.Set("Store", StoreObject::init(env));

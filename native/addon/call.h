@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 #include "addon/guarded.h"
 
 namespace ebbcache {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 #include "addon/guarded.h"
 
 namespace ebbcache {
@@ -113,14 +114,20 @@ void addFlightCalls(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, const Napi::Function& function) {
     exports.Set(name, function);
   };
-  add("joinFlight", Napi::Function::New<guardedFunction<joinFlight>>(env, "joinFlight"));
+  add("joinFlight",
+      Napi::Function::New<guardedFunction<unlessForked<joinFlight>>>(env, "joinFlight"));
   add("isFlightCurrent",
-      Napi::Function::New<guardedFunction<isFlightCurrent>>(env, "isFlightCurrent"));
-  add("leaveFlight", Napi::Function::New<guardedFunction<leaveFlight>>(env, "leaveFlight"));
-  add("handOnFlight", Napi::Function::New<guardedFunction<handOnFlight>>(env, "handOnFlight"));
-  add("landFlight", Napi::Function::New<guardedFunction<landFlight>>(env, "landFlight"));
-  add("forgetFlight", Napi::Function::New<guardedFunction<forgetFlight>>(env, "forgetFlight"));
-  add("forgetFlights", Napi::Function::New<guardedFunction<forgetFlights>>(env, "forgetFlights"));
+      Napi::Function::New<guardedFunction<unlessForked<isFlightCurrent>>>(env, "isFlightCurrent"));
+  add("leaveFlight",
+      Napi::Function::New<guardedFunction<unlessForked<leaveFlight>>>(env, "leaveFlight"));
+  add("handOnFlight",
+      Napi::Function::New<guardedFunction<unlessForked<handOnFlight>>>(env, "handOnFlight"));
+  add("landFlight",
+      Napi::Function::New<guardedFunction<unlessForked<landFlight>>>(env, "landFlight"));
+  add("forgetFlight",
+      Napi::Function::New<guardedFunction<unlessForked<forgetFlight>>>(env, "forgetFlight"));
+  add("forgetFlights",
+      Napi::Function::New<guardedFunction<unlessForked<forgetFlights>>>(env, "forgetFlights"));
 }
 
 }  // namespace ebbcache

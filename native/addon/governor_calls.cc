@@ -5,6 +5,7 @@
 #include <string>
 
 #include "addon/environment.h"
+#include "addon/forked.h"
 #include "addon/guarded.h"
 #include "addon/options.h"
 
@@ -85,9 +86,10 @@ Napi::Value governorStatus(const Napi::CallbackInfo& info) {
 
 void addGovernorCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("configureGovernor",
-              Napi::Function::New<guardedFunction<configureGovernor>>(env, "configureGovernor"));
-  exports.Set("governorStatus",
-              Napi::Function::New<guardedFunction<governorStatus>>(env, "governorStatus"));
+              Napi::Function::New<guardedFunction<unlessForked<configureGovernor>>>(
+                  env, "configureGovernor"));
+  exports.Set("governorStatus", Napi::Function::New<guardedFunction<unlessForked<governorStatus>>>(
+                                    env, "governorStatus"));
 }
 
 }  // namespace ebbcache

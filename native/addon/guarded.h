@@ -44,6 +44,7 @@ class GuardedWrap : public Napi::ObjectWrap<Object> {
   using Napi::ObjectWrap<Object>::ObjectWrap;
 
   /// Takes the place of ObjectWrap's, which calls `new` with no guard around it.
+  // NOLINTNEXTLINE(readability-identifier-naming): node-addon-api's name for it.
   static napi_value ConstructorCallbackWrapper(napi_env env, napi_callback_info info) {
     return guarded(env, [&]() -> napi_value {
       const Napi::CallbackInfo given(env, info);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "addon/forked.h"
 #include "addon/guarded.h"
 #include "addon/options.h"
 #include "pressure/memory_sampler.h"
@@ -51,6 +52,7 @@ class Sampler {
         readings_(readings.Data()) {}
 
   void operator()(const Napi::CallbackInfo& info) {
+    if (refusesForked(info.Env())) return;
     guarded(info.Env(), [&] { sample(info); });
   }
 

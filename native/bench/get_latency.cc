@@ -50,7 +50,7 @@ class Gets {
     }
     store_->put("hot", std::string(kHotBytes, 'h'));
     // Until all lies in huge pages.
-    while (store_->maintain()) std::this_thread::yield();
+    maintainToTheEnd(*store_);
   }
 
   void read(uint64_t start, Clock::time_point end, Times& times) {

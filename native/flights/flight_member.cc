@@ -52,7 +52,7 @@ void FlightMember::putAside(Seats::iterator seat) {
 
 FlightMember::Seats::iterator FlightMember::addSeat(FlightTicket ticket) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return quiet_.insert(quiet_.end(), Seat{ticket});
+  return quiet_.insert(quiet_.end(), Seat{ticket, 0, false, nullptr});
 }
 
 void FlightMember::removeSeat(Seats::iterator seat) {

@@ -284,7 +284,7 @@ Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyW
     if (read) {
       setLastFailure("The total memory of this machine was read as 0 bytes.");
     } else {
-      setLastFailure(error.empty() ? whyNot : error);
+      setLastFailure(error.empty() ? std::string_view(whyNot) : error);
     }
   }
   return assessment;

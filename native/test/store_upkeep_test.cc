@@ -99,7 +99,8 @@ TEST_P(StoreUpkeep, MovesTogetherWhatRandomRemovalsLeft) {
   const uint64_t held = store_->heldBytes();
   for (uint64_t i = 0; i < kEntries; i += 20) store_->remove(keyOf(i));
   maintainQuiet();
-  EXPECT_GT(store_->heldBytes() + kSlabBytes, held) << "a few removals more are no reason to move all again";
+  EXPECT_GT(store_->heldBytes() + kSlabBytes, held)
+      << "a few removals more are no reason to move all again";
 }
 
 TEST_P(StoreUpkeep, GoesOnWhilePutsOpenTheSlabsThatItEmpties) {
