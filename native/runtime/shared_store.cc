@@ -48,8 +48,18 @@ Reduction SharedStore::keepShareOfPayload(double share) {
   return reductionOf(store_->ebbPayloadTo(std::max(kept, options_.minBytes)));
 }
 
-Upkeep SharedStore::maintain(Waiting /*waiting*/) {
-  return store_->maintain() ? Upkeep::kDone : Upkeep::kIdle;
+Upkeep SharedStore::maintain(Waiting waiting) {
+  switch (store_->maintain(waiting == Waiting::kYes)) {
+    case MaintainResult::kIdle:
+      return Upkeep::kIdle;
+    case MaintainResult::kDone:
+      return Upkeep::kDone;
+    case MaintainResult::kMore:
+      return Upkeep::kMore;
+    case MaintainResult::kBusy:
+      break;
+  }
+  return Upkeep::kBusy;
 }
 
 }  // namespace ebbcache

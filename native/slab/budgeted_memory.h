@@ -1,12 +1,14 @@
 // The one gate through which a store takes memory: what it holds never passes its budget.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
 #include "slab/memory_source.h"
+#include "slab/pinned_mappings.h"
 #include "slab/spare_slab.h"
 
 namespace ebbcache {
@@ -18,7 +20,8 @@ struct SlabMemory {
   bool smallPages;
 };
 
-/// Counts what is held of a source. Not thread-safe: its store's lock guards it.
+/// Counts what is held of a source. Its store's lock guards it, but for what any thread may call:
+/// unpin(), waitForReaders() and the numbers held(), budget(), retiredBytes() and refusals().
 ///
 /// With a supply, one slab is made ahead of need. It counts as held, but what is ready makes way
 /// for whatever else is taken.
@@ -41,8 +44,17 @@ class BudgetedMemory {
   SlabMemory takeSlab(uint64_t bytes);
   /// The spare slab alone; null when none of so many bytes is ready.
   void* takeSpare(uint64_t bytes);
-  /// Gives back what any of them returned.
+  /// Gives back what any of them returned; where it is pinned, the last unpin() does.
   void give(void* memory, uint64_t bytes);
+
+  /// Keeps what take() returned mapped until unpin(), even if it is given back meanwhile. False
+  /// when too much is pinned. The caller holds a lock under which it is given back.
+  bool pin(const void* memory) { return pins_.pin(memory); }
+  void unpin(void* memory);
+  /// What was given back and is held until it is unpinned.
+  uint64_t retiredBytes() const { return pins_.retiredBytes(); }
+  /// Returns when as much is unmapped as that is now. Not with a lock held that the readers take.
+  void waitForReaders() { pins_.waitForReaders(); }
 
   /// Whether a spare slab of so many bytes is to be had, and leaves room for `beside` more.
   bool mayOrderSpare(uint64_t bytes, uint64_t beside) const {
@@ -60,30 +72,32 @@ class BudgetedMemory {
   void endSupply() { spare_.end(); }
 
   bool fits(uint64_t bytes) const {
-    return bytes <= budget_ && taken_ + spare_.pendingBytes() <= budget_ - bytes;
+    return bytes <= budget() && taken() + spare_.pendingBytes() <= budget() - bytes;
   }
   /// `bytes` in whole pages: what take(bytes) really holds.
   uint64_t wholePages(uint64_t bytes) const { return (bytes + pageMask_) & ~pageMask_; }
 
   /// Held, but for the spare slab.
-  uint64_t taken() const { return taken_; }
-  uint64_t held() const { return taken_ + spare_.heldBytes(); }
+  uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
+  uint64_t held() const { return taken() + spare_.heldBytes(); }
   /// What is held once a slab is taken.
   uint64_t heldWithSlab(uint64_t bytes) const { return held() + (spare_.ready() ? 0 : bytes); }
-  uint64_t budget() const { return budget_; }
-  void setBudget(uint64_t bytes) { budget_ = bytes; }
+  uint64_t budget() const { return budget_.load(std::memory_order_relaxed); }
+  void setBudget(uint64_t bytes) { budget_.store(bytes, std::memory_order_relaxed); }
   /// Requests that the system refused.
-  uint64_t refusals() const { return refusals_; }
+  uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
 
  private:
   void* takeBy(void* (MemorySource::*map)(size_t), uint64_t bytes);
+  void unmap(void* memory, uint64_t whole);
 
   MemorySource& source_;
   uint64_t pageMask_;
-  uint64_t budget_;
+  std::atomic<uint64_t> budget_;
   /// Held, but for the spare slab.
-  uint64_t taken_ = 0;
-  uint64_t refusals_ = 0;
+  std::atomic<uint64_t> taken_{0};
+  std::atomic<uint64_t> refusals_{0};
+  PinnedMappings pins_;
   SpareSlab spare_;
 };
 

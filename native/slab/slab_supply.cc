@@ -34,7 +34,7 @@ void SlabSupply::order(SlabOrder& order, size_t bytes) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!startThread()) return;
-    order.bytes_ = bytes;
+    order.bytes_.store(bytes, std::memory_order_relaxed);
     order.state_.store(SlabOrder::State::kInTheMaking, std::memory_order_relaxed);
     order.next_ = nullptr;
     SlabOrder** last = &first_;
@@ -104,7 +104,7 @@ void SlabSupply::run() {
     current_ = &order;
 
     lock.unlock();
-    order.memory_ = mapTouched(order.source_, order.bytes_);
+    order.memory_ = mapTouched(order.source_, order.bytes());
     const bool made = order.memory_ != nullptr;
     lock.lock();
     order.state_.store(made ? SlabOrder::State::kReady : SlabOrder::State::kNone,

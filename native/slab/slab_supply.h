@@ -15,7 +15,7 @@
 namespace ebbcache {
 
 /// One slab that is wanted, or has been made. It is its owner's, who calls from one thread at a
-/// time; state() may be asked by any.
+/// time; state() and bytes() may be asked by any.
 class SlabOrder {
  public:
   /// What the system refuses is none again.
@@ -29,7 +29,7 @@ class SlabOrder {
 
   State state() const { return state_.load(std::memory_order_acquire); }
   /// Of what was ordered last.
-  size_t bytes() const { return bytes_; }
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   /// The slab that is ready, for the caller to unmap.
   void* collect() {
     state_.store(State::kNone, std::memory_order_relaxed);
@@ -42,7 +42,7 @@ class SlabOrder {
   MemorySource& source_;
   const std::function<void()> whenReady_;
   std::atomic<State> state_{State::kNone};
-  size_t bytes_ = 0;
+  std::atomic<size_t> bytes_{0};
   void* memory_ = nullptr;
   /// In the supply's queue.
   SlabOrder* next_ = nullptr;

@@ -58,10 +58,11 @@ void Arena::contractTables() {
   policy->contract();
 }
 
-uint64_t Arena::tableBytesFor(const Layout& layout, uint64_t maxBytes) {
-  constexpr uint64_t kLargestPageBytes = uint64_t{64} << 10;
-  return (layout.slabSlots(maxBytes) + layout.singleSlots(maxBytes)) * sizeof(Slab) +
-         HashIndex::bytesFor(layout, maxBytes) + 3 * kLargestPageBytes;
+uint64_t Arena::tableBytesFor(const BudgetedMemory& memory, const Layout& layout,
+                              uint64_t maxBytes) {
+  return memory.wholePages(layout.slabSlots(maxBytes) * sizeof(Slab)) +
+         memory.wholePages(layout.singleSlots(maxBytes) * sizeof(Slab)) +
+         memory.wholePages(HashIndex::directoryBytesFor(layout, maxBytes)) + layout.indexChunkBytes;
 }
 
 }  // namespace ebbcache

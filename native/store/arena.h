@@ -38,8 +38,9 @@ class Arena final : private Relocations {
   uint64_t growthFor(uint64_t maxBytes) const {
     return slabs.growthFor(maxBytes) + index.growthFor(maxBytes);
   }
-  /// What the tables for a budget take at first, to the page or a little more.
-  static uint64_t tableBytesFor(const Layout& layout, uint64_t maxBytes);
+  /// What the tables for a budget take at first.
+  static uint64_t tableBytesFor(const BudgetedMemory& memory, const Layout& layout,
+                                uint64_t maxBytes);
   /// Mapped for the tables, now and when there are no entries.
   uint64_t tableBytes() const {
     return fixedTableBytes_ + index.chunksBytes() + policy->tableBytes();

@@ -35,9 +35,10 @@ namespace ebbcache {
 /// Where an entry lies: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
 using Address = uint32_t;
 constexpr Address kNowhere = 0;
-/// Entries with mappings of their own have the addresses from here on: far more than budgets have
-/// room for.
-constexpr Address kFirstSingle = UINT32_MAX - (uint32_t{1} << 25) + 1;
+/// Entries with mappings of their own have the addresses from here on: twice as many as the largest
+/// budget has room for, and as many addresses as a slab of 2 MiB.
+constexpr uint32_t kMostSingles = uint32_t{1} << 19;
+constexpr Address kFirstSingle = UINT32_MAX - kMostSingles + 1;
 
 constexpr uint64_t kEntryAlignment = 4;
 constexpr uint64_t kNeverExpires = UINT64_MAX;

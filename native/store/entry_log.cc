@@ -40,8 +40,8 @@ Address EntryLog::append(uint64_t bytes) {
   return address;
 }
 
-Address EntryLog::appendSingle(uint64_t bytes) {
-  const uint32_t number = slabs_.addSingle(bytes);
+Address EntryLog::adoptSingle(void* mapping, uint64_t bytes) {
+  const uint32_t number = slabs_.adoptSingle(mapping, bytes);
   if (number == 0) return kNowhere;
   Slab& slab = slabs_[number];
   slab.tail = bytes;
@@ -50,12 +50,13 @@ Address EntryLog::appendSingle(uint64_t bytes) {
   return number;
 }
 
+void* EntryLog::releaseSingle(Address address) {
+  singleBytes_ -= slabs_[address].bytes;
+  return slabs_.releaseSingle(address);
+}
+
 void EntryLog::retract(Address address, uint64_t bytes) {
   const uint32_t number = slabs_.numberOf(address);
-  if (SlabTable::isSingle(number)) {
-    drop(number);
-    return;
-  }
   boundariesChange(number);
   Slab& slab = slabs_[number];
   to_ -= bytes;

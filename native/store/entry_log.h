@@ -36,8 +36,11 @@ class EntryLog {
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
   Address append(uint64_t bytes);
-  /// Room for an entry too large to share a slab, mapped for it alone; nowhere when refused.
-  Address appendSingle(uint64_t bytes);
+  /// Takes in an entry of so many bytes that lies alone in a mapping of whole pages; nowhere, and
+  /// the mapping is still the caller's, when slots are out.
+  Address adoptSingle(void* mapping, uint64_t bytes);
+  /// Gives up an entry that lies alone, and returns its mapping: it is the caller's.
+  void* releaseSingle(Address address);
   /// Takes back the last room given, in which nothing was written.
   void retract(Address address, uint64_t bytes);
   /// Opens a fresh slab; false when refused.

@@ -53,9 +53,8 @@ HashIndex::~HashIndex() {
   memory_.give(directory_, directoryRoom_ * sizeof(Bucket*));
 }
 
-uint64_t HashIndex::bytesFor(const Layout& layout, uint64_t maxBytes) {
-  return directoryRoomFor(layout, maxBytes, sizeof(Bucket)) * sizeof(Bucket*) +
-         layout.indexChunkBytes;
+uint64_t HashIndex::directoryBytesFor(const Layout& layout, uint64_t maxBytes) {
+  return directoryRoomFor(layout, maxBytes, sizeof(Bucket)) * sizeof(Bucket*);
 }
 
 uint64_t HashIndex::growthFor(uint64_t maxBytes) const {

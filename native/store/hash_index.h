@@ -42,8 +42,8 @@ class HashIndex {
   bool reserve(uint64_t maxBytes);
   /// What reserve() would have to take for a budget, once there is a chunk.
   uint64_t growthFor(uint64_t maxBytes) const;
-  /// Mapped at first for a budget.
-  static uint64_t bytesFor(const Layout& layout, uint64_t maxBytes);
+  /// What the directory for a budget takes, to the byte.
+  static uint64_t directoryBytesFor(const Layout& layout, uint64_t maxBytes);
 
   /// What the caller will read of an entry that is found.
   enum class Wanted : uint8_t { kHeader, kValue };

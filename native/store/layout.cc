@@ -47,7 +47,7 @@ uint64_t Layout::slabSlots(uint64_t maxBytes) const {
 }
 
 uint64_t Layout::singleSlots(uint64_t maxBytes) const {
-  return maxBytes / largestInSlab + 1;
+  return std::min<uint64_t>(maxBytes / largestInSlab + 1, kMostSingles);
 }
 
 }  // namespace ebbcache

@@ -54,11 +54,7 @@ bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
   return true;
 }
 
-uint32_t SlabTable::addTo(Slots& slots, uint64_t bytes) {
-  if (slots.firstUnused == kNone && slots.end == slots.capacity) return kNone;
-  const SlabMemory taken =
-      &slots == &slabs_ ? memory_.takeSlab(bytes) : SlabMemory{memory_.take(bytes), false};
-  if (taken.memory == nullptr) return kNone;
+uint32_t SlabTable::begin(Slots& slots, SlabMemory taken, uint64_t bytes) {
   uint32_t index = slots.firstUnused;
   if (index != kNone) {
     slots.firstUnused = slots.slots[index].nextUnused;
@@ -72,20 +68,31 @@ uint32_t SlabTable::addTo(Slots& slots, uint64_t bytes) {
 }
 
 uint32_t SlabTable::add() {
-  const uint32_t index = addTo(slabs_, layout_.slabBytes);
-  return index == kNone ? 0 : index;
+  if (isFull(slabs_)) return 0;
+  const SlabMemory taken = memory_.takeSlab(layout_.slabBytes);
+  return taken.memory == nullptr ? 0 : begin(slabs_, taken, layout_.slabBytes);
 }
 
-uint32_t SlabTable::addSingle(uint64_t bytes) {
-  const uint32_t index = addTo(singles_, bytes);
-  return index == kNone ? 0 : kFirstSingle + index;
+uint32_t SlabTable::adoptSingle(void* mapping, uint64_t bytes) {
+  return isFull(singles_) ? 0 : kFirstSingle + begin(singles_, {mapping, false}, bytes);
+}
+
+void* SlabTable::releaseSingle(uint32_t number) {
+  void* const mapping = (*this)[number].start();
+  endSlot(number);
+  return mapping;
 }
 
 void SlabTable::remove(uint32_t number) {
-  Slots& slots = isSingle(number) ? singles_ : slabs_;
-  Slab& slab = (*this)[number];
+  const Slab& slab = (*this)[number];
   memory_.give(slab.start(), slab.bytes);
   if (slab.smallPages) --ofSmallPages_;
+  endSlot(number);
+}
+
+void SlabTable::endSlot(uint32_t number) {
+  Slots& slots = isSingle(number) ? singles_ : slabs_;
+  Slab& slab = (*this)[number];
   slab.end();
   slab.nextUnused = slots.firstUnused;
   slots.firstUnused = isSingle(number) ? number - kFirstSingle : number;

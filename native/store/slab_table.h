@@ -62,8 +62,12 @@ class SlabTable {
 
   /// A fresh slab for many entries; 0 when memory or slots are out.
   uint32_t add();
-  /// A mapping for one entry; 0 likewise.
-  uint32_t addSingle(uint64_t bytes);
+  /// Takes in the mapping of one entry of so many bytes; 0, and it is still the caller's, when
+  /// slots are out.
+  uint32_t adoptSingle(void* mapping, uint64_t bytes);
+  bool hasSingleSlot() const { return !isFull(singles_); }
+  /// Forgets the mapping of one entry and returns it: it is the caller's.
+  void* releaseSingle(uint32_t number);
   void remove(uint32_t number);
   void removeAll();
 
@@ -106,6 +110,9 @@ class SlabTable {
     return number << offsetBits_ | static_cast<Address>(offset / kEntryAlignment);
   }
 
+  /// Bytes of slabs for many entries that there are slots for.
+  uint64_t slabCapacity() const { return (slabs_.capacity - 1) * layout_.slabBytes; }
+
   /// Mapped for the tables themselves.
   uint64_t tableBytes() const { return bytesOf(slabs_) + bytesOf(singles_); }
 
@@ -128,8 +135,13 @@ class SlabTable {
   }
   bool reserve(Slots& slots, uint64_t wanted);
   uint64_t growthOf(const Slots& slots, uint64_t wanted) const;
-  /// An index into the slots; kNone when memory or slots are out.
-  uint32_t addTo(Slots& slots, uint64_t bytes);
+  static bool isFull(const Slots& slots) {
+    return slots.firstUnused == kNone && slots.end == slots.capacity;
+  }
+  /// An index into the slots, which are not full, for memory of so many bytes.
+  uint32_t begin(Slots& slots, SlabMemory taken, uint64_t bytes);
+  /// The slot is unused from now on.
+  void endSlot(uint32_t number);
   void removeAllOf(Slots& slots, uint32_t first);
 
   BudgetedMemory& memory_;

@@ -24,34 +24,63 @@ inline void relaxWhileWaiting() {
 #endif
 }
 
-/// Meets std::lock_guard's needs. One that waits spins for a microsecond or so, then lets others
-/// run: its holder may have lost its core.
+/// Returns once `take` has returned true, which is tried whenever `isFree` does. One that waits
+/// spins for a microsecond or so, then yields its core: the holder may have lost its own.
+template <typename IsFree, typename Take>
+EBBCACHE_NOINLINE void spinUntilTaken(IsFree isFree, Take take) {
+  constexpr int kSpins = 64;
+  constexpr int kYields = 32;
+  for (int round = 0;; ++round) {
+    for (int spin = 0; spin < kSpins && !isFree(); ++spin) relaxWhileWaiting();
+    if (isFree() && take()) return;
+    if (round < kYields) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+}
+
+/// Meets std::lock_guard's needs.
 class SpinLock {
  public:
   void lock() {
-    if (!taken_.exchange(true, std::memory_order_acquire)) return;
-    wait();
+    if (take()) return;
+    spinUntilTaken([this] { return !taken_.load(std::memory_order_relaxed); },
+                   [this] { return take(); });
   }
   void unlock() { taken_.store(false, std::memory_order_release); }
 
  private:
-  EBBCACHE_NOINLINE void wait() {
-    constexpr int kSpins = 64;
-    constexpr int kYields = 32;
-    for (int round = 0;; ++round) {
-      for (int spin = 0; spin < kSpins && taken_.load(std::memory_order_relaxed); ++spin) {
-        relaxWhileWaiting();
-      }
-      if (!taken_.exchange(true, std::memory_order_acquire)) return;
-      if (round < kYields) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(std::chrono::microseconds(50));
-      }
-    }
-  }
+  bool take() { return !taken_.exchange(true, std::memory_order_acquire); }
 
   std::atomic<bool> taken_{false};
+};
+
+/// A spin lock of many readers, who keep each other out too, and of one writer at a time, who comes
+/// before all readers that have not got it yet: however often they come, the writer waits for one
+/// of them at most, and for those that were about to take the lock when it came.
+class WriterFirstSpinLock {
+ public:
+  void lock() {
+    if (!writerWaits_.load(std::memory_order_relaxed) && take()) return;
+    spinUntilTaken([this] { return isFree() && !writerWaits_.load(std::memory_order_relaxed); },
+                   [this] { return take(); });
+  }
+  void lockAsWriter() {
+    if (take()) return;
+    writerWaits_.store(true, std::memory_order_relaxed);
+    spinUntilTaken([this] { return isFree(); }, [this] { return take(); });
+    writerWaits_.store(false, std::memory_order_relaxed);
+  }
+  void unlock() { taken_.store(false, std::memory_order_release); }
+
+ private:
+  bool isFree() const { return !taken_.load(std::memory_order_relaxed); }
+  bool take() { return !taken_.exchange(true, std::memory_order_acquire); }
+
+  std::atomic<bool> taken_{false};
+  std::atomic<bool> writerWaits_{false};
 };
 
 }  // namespace ebbcache

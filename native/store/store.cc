@@ -8,10 +8,6 @@
 namespace ebbcache {
 namespace {
 
-/// Second chances that the evictions of one put give, for each put and for its bytes: a fraction of
-/// a millisecond, and 32 for each entry of a kilobyte that a large one replaces.
-constexpr uint64_t kChancesPerPut = 2048;
-constexpr uint64_t kBytesPerChance = 32;
 /// The next slab is ordered when so much of the open one is used: not for a store that never needs
 /// it, and in time for a fill at memory's speed.
 constexpr uint64_t kSpareAfterShare = 4;
@@ -48,7 +44,10 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
               [this] { upgradeOneSlab(std::unique_lock(mutex_, std::try_to_lock)); }),
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
-                         options.maxBytes, options.policy, hash_, stripes_)) {}
+                         options.maxBytes, options.policy, hash_, stripes_)),
+      maxBytes_(options.maxBytes) {
+  if (arena_ != nullptr) leastBudget_.store(leastBytes(), std::memory_order_relaxed);
+}
 
 Store::~Store() {
   memory_.endSupply();
@@ -70,23 +69,56 @@ ReadResult Store::read(std::string_view key, OnHit&& onHit) {
   constexpr bool kCounts = kCounted == Counted::kYes;
   const uint64_t hash = hash_(key);
   StripeLocks::Stripe& stripe = stripes_.of(hash);
+  Entry* pinned = nullptr;
   {
-    const std::lock_guard<SpinLock> lock(stripe.lock);
-    const auto [address, entry] = arena_->index.find<kWanted>(hash, key);
-    if (entry != nullptr && !expired(entry)) {
+    const std::lock_guard<WriterFirstSpinLock> lock(stripe.lock);
+    Arena* arena = arena_.get();
+    HashIndex::Found found = arena->index.find<kWanted>(hash, key);
+    if (found.entry == nullptr && outgoing_ != nullptr) {
+      arena = outgoing_.get();
+      found = arena->index.find<kWanted>(hash, key);
+    }
+    const auto [address, entry] = found;
+    if (entry == nullptr || expired(entry)) {
+      if (kCounts) ++stripe.misses;
+      if (entry == nullptr) return ReadResult::kMiss;
+    } else if (kWanted == HashIndex::Wanted::kValue && SlabTable::isSingle(address) &&
+               memory_.pin(entry)) {
+      pinned = entry;
+    } else {
       const ReadResult result = onHit(*entry);
       if (kCounts && result == ReadResult::kHit) {
         ++stripe.hits;
-        arena_->policy->hit(address);
+        arena->policy->hit(address);
       }
       if (kCounts && result == ReadResult::kMiss) ++stripe.misses;
       return result;
     }
-    if (kCounts) ++stripe.misses;
-    if (entry == nullptr) return ReadResult::kMiss;
   }
+  if (pinned != nullptr) return readPinned<kCounted>(hash, key, pinned, onHit);
   dropExpired(hash, key);
   return ReadResult::kMiss;
+}
+
+template <Store::Counted kCounted, typename OnHit>
+ReadResult Store::readPinned(uint64_t hash, std::string_view key, Entry* entry, OnHit&& onHit) {
+  struct Pin {
+    BudgetedMemory& memory;
+    Entry* entry;
+    ~Pin() { memory.unpin(entry); }
+  };
+  // Unpinned at the end, without the lock: it may have to unmap the entry.
+  const Pin pin{memory_, entry};
+  const ReadResult result = onHit(*entry);
+  if (kCounted == Counted::kNo || result == ReadResult::kBufferTooSmall) return result;
+
+  StripeLocks::Stripe& stripe = stripes_.of(hash);
+  const std::lock_guard<WriterFirstSpinLock> lock(stripe.lock);
+  ++(result == ReadResult::kHit ? stripe.hits : stripe.misses);
+  // It may have been replaced or removed meanwhile, or be on its way to another arena.
+  const HashIndex::Found now = arena_->index.find(hash, key);
+  if (result == ReadResult::kHit && now.entry == entry) arena_->policy->hit(now.address);
+  return result;
 }
 
 void Store::dropExpired(uint64_t hash, std::string_view key) {
@@ -147,11 +179,21 @@ bool Store::has(std::string_view key) {
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
-  const std::lock_guard<SpinLock> lock(stripes_.of(HashIndex::hashAt(cursor)).lock);
-  return arena_->index.scan(cursor, [&](Address address) {
-    const Entry* const entry = arena_->slabs.at(address);
-    if (!expired(entry)) visit(entry->key());
-  });
+  const auto visitBucket = [&] {
+    return arena_->index.scan(cursor, [&](Address address) {
+      const Entry* const entry = arena_->slabs.at(address);
+      if (!expired(entry)) visit(entry->key());
+    });
+  };
+  WriterFirstSpinLock& lock = stripes_.of(HashIndex::hashAt(cursor)).lock;
+  {
+    const std::lock_guard<WriterFirstSpinLock> stripe(lock);
+    if (outgoing_ == nullptr) return visitBucket();
+  }
+  // The bucket's entries are in two arenas until the resize that moves them is over.
+  const std::lock_guard<std::mutex> noResize(mutex_);
+  const std::lock_guard<WriterFirstSpinLock> stripe(lock);
+  return visitBucket();
 }
 
 // ---------------------------------------------------------------- writing
@@ -171,43 +213,37 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   const EntryShape shape{key.size(), value.size(), ttl != 0};
   const uint64_t bytes = shape.bytes();
 
-  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   const bool tooLong = key.empty() || key.size() > kMaxKeyBytes || value.size() > kMaxValueBytes;
   if (tooLong || !canEverFit(bytes)) {
     ++counters_.rejections;
     return PutResult::kTooLarge;
   }
-  const SharedChances chances(*arena_->policy, kChancesPerPut + bytes / kBytesPerChance);
-  if (options_.maxEntries != 0 && arena_->index.count() >= options_.maxEntries) {
-    const auto isNew = [&] {
-      const WriterStripe stripe(stripes_, hash);
-      return find(hash, key) == kNowhere;
-    };
-    if (isNew()) {
-      while (arena_->index.count() >= options_.maxEntries && evictOne()) {
-      }
-    }
+  if (bytes > arena_->layout.largestInSlab) {
+    return putAlone(lock, key, value, hash, shape, {ttl, options.cost});
   }
+  const SharedChances chances(*arena_->policy, chancesFor(bytes));
+  evictToMaxEntries(hash, key);
   const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
-  write(address, key, value, expiryAfter(ttl));
-
-  {
-    const WriterStripe stripe(stripes_, hash);
-    // Looked up only now: making room may have moved or evicted it.
-    const auto old = arena_->index.find(hash, key);
-    const Admission admission{options.cost, old.entry};
-    if (old.entry != nullptr) {
-      replace(old.address, address, hash, admission);
-    } else {
-      link(address, hash, admission);
-    }
-  }
-  ++counters_.puts;
+  const uint64_t expiry = expiryAfter(ttl);
+  write(*arena_->slabs.at(address), key, value, expiry);
+  if (expiry != kNeverExpires) arena_->log.noteExpiry(address, expiry);
+  publish(address, hash, key, options.cost);
   if (spareIsDue_ && arena_->log.openUsed() >= arena_->layout.slabBytes / kSpareAfterShare) {
     orderSpare();
   }
   return PutResult::kStored;
+}
+
+void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
+  if (options_.maxEntries == 0 || arena_->index.count() < options_.maxEntries) return;
+  {
+    const WriterStripe stripe(stripes_, hash);
+    if (find(hash, key) != kNowhere) return;
+  }
+  while (arena_->index.count() >= options_.maxEntries && evictOne()) {
+  }
 }
 
 uint64_t Store::expiryAfter(uint64_t ttlMs) const {
@@ -216,26 +252,35 @@ uint64_t Store::expiryAfter(uint64_t ttlMs) const {
   return now + std::min(ttlMs, kNeverExpires - 1 - now);
 }
 
-void Store::write(Address address, std::string_view key, std::string_view value, uint64_t expiry) {
-  Entry* const entry = arena_->slabs.at(address);
-  entry->begin({key.size(), value.size(), expiry != kNeverExpires});
-  if (expiry != kNeverExpires) {
-    entry->setExpiry(expiry);
-    arena_->log.noteExpiry(address, expiry);
+void Store::write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry) {
+  entry.begin({key.size(), value.size(), expiry != kNeverExpires});
+  if (expiry != kNeverExpires) entry.setExpiry(expiry);
+  std::memcpy(entry.keyData(), key.data(), key.size());
+  if (!value.empty()) std::memcpy(entry.valueData(), value.data(), value.size());
+}
+
+void Store::publish(Address address, uint64_t hash, std::string_view key, double cost) {
+  const WriterStripe stripe(stripes_, hash);
+  // Looked up only now: making room may have moved or evicted it.
+  const auto old = arena_->index.find(hash, key);
+  const Admission admission{cost, old.entry};
+  if (old.entry != nullptr) {
+    replace(old.address, address, hash, admission);
+  } else {
+    link(address, hash, admission);
   }
-  std::memcpy(entry->keyData(), key.data(), key.size());
-  if (!value.empty()) std::memcpy(entry->valueData(), value.data(), value.size());
+  ++counters_.puts;
 }
 
 void Store::link(Address address, uint64_t hash, const Admission& admission) {
   arena_->policy->inserted(address, hash, admission);
   arena_->index.insert(hash, address);
-  counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes();
+  addPayload(arena_->slabs.at(address)->payloadBytes());
 }
 
 void Store::replace(Address old, Address address, uint64_t hash, const Admission& admission) {
   const Entry* const before = arena_->slabs.at(old);
-  counters_.payloadBytes += arena_->slabs.at(address)->payloadBytes() - before->payloadBytes();
+  addPayload(arena_->slabs.at(address)->payloadBytes() - before->payloadBytes());
   arena_->policy->inserted(address, hash, admission);
   arena_->policy->removed(old);
   arena_->index.moved(hash, old, address);
@@ -264,11 +309,11 @@ void Store::clear() {
   givenBackTooMuch_ = 0;
   const AllStripes stripes(stripes_);
   arena_->clear();
-  counters_.payloadBytes = 0;
+  payloadBytes_.store(0, std::memory_order_relaxed);
 }
 
 void Store::forget(Address address, uint64_t hash) {
-  counters_.payloadBytes -= arena_->slabs.at(address)->payloadBytes();
+  addPayload(0 - arena_->slabs.at(address)->payloadBytes());
   arena_->forget(address, hash);
 }
 
@@ -278,36 +323,18 @@ StoreStats Store::stats() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   StoreStats stats = counters_;
   for (StripeLocks::Stripe& stripe : stripes_.all()) {
-    const std::lock_guard<SpinLock> stripeLock(stripe.lock);
+    const WriterStripe held(stripes_, stripe);
     stats.hits += stripe.hits;
     stats.misses += stripe.misses;
   }
   stats.entries = arena_->index.count();
   stats.heldBytes = memory_.held();
   stats.budgetBytes = memory_.budget();
-  stats.maxBytes = options_.maxBytes;
+  stats.payloadBytes = payloadBytes();
+  // While a resize waits for readers of what it evicted, both are still what is held.
+  stats.maxBytes = std::max(maxBytes(), stats.budgetBytes);
   stats.memoryRefusals = memory_.refusals();
   return stats;
-}
-
-uint64_t Store::heldBytes() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.held();
-}
-
-uint64_t Store::payloadBytes() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return counters_.payloadBytes;
-}
-
-uint64_t Store::budgetBytes() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.budget();
-}
-
-uint64_t Store::maxBytes() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return options_.maxBytes;
 }
 
 }  // namespace ebbcache

@@ -3,14 +3,21 @@
 //   put -> EvictionPolicy makes room -> EntryLog appends -> HashIndex links
 //   get -> HashIndex finds -> the value is copied out -> EvictionPolicy hears of it
 //
-// Writers come one at a time, by a mutex. A reader takes the lock of its key's stripe alone, and a
-// writer takes that too while it changes an entry of the stripe.
+// Locks, in the order in which they are taken:
+//   largeMutex_   puts of values so large that they lie alone, and changes of size and budget: one
+//                 at a time
+//   mutex_        writers: one at a time
+//   a stripe      a reader takes that of its key alone, and a writer does while it changes an entry
+// A value that lies alone is copied in and out with none of the last two held: out by a reader that
+// has pinned its mapping, in before the index knows of it. So nobody waits while megabytes are
+// copied.
 //
 // Every byte that it takes from the system (slabs, index, tables) counts towards its budget, and
 // the sum never passes it.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -117,9 +124,9 @@ class Store {
   /// As get, of a value that begins with `prefix`. One that does not is removed, and a miss.
   ReadResult getPrefixed(std::string_view key, std::string_view prefix, char* out,
                          uint64_t capacity, uint64_t& bytes);
-  /// Calls `visit` with the value in place, under a lock of the entry, if the key is there: kHit or
-  /// kMiss. `visit` must not call the store: it would wait for itself.
-  /// Counts like get.
+  /// Calls `visit` with the value in place, if the key is there: kHit or kMiss. Writers wait for
+  /// `visit`, or for the bytes that it is at; it must not call the store, or it would wait for
+  /// itself. Counts like get.
   ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit);
   /// The same as get, never counted.
   ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
@@ -141,8 +148,8 @@ class Store {
   uint64_t shrink(uint64_t bytes);
   /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`.
   Shrinkage changePressureBudget(uint64_t from, uint64_t to);
-  /// What the tables and an open slab need: no budget is less.
-  uint64_t leastBudget() const;
+  /// What the tables and an open slab need: no budget is less. Waits for nobody.
+  uint64_t leastBudget() const { return leastBudget_.load(std::memory_order_relaxed); }
   /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs
   /// that the rest has no need of.
   Shrinkage ebbPayloadTo(uint64_t bytes);
@@ -154,10 +161,11 @@ class Store {
   MaintainResult maintain(bool waits = true);
 
   StoreStats stats() const;
-  uint64_t heldBytes() const;
-  uint64_t payloadBytes() const;
-  uint64_t budgetBytes() const;
-  uint64_t maxBytes() const;
+  // These wait for nobody.
+  uint64_t heldBytes() const { return memory_.held(); }
+  uint64_t payloadBytes() const { return payloadBytes_.load(std::memory_order_relaxed); }
+  uint64_t budgetBytes() const { return memory_.budget(); }
+  uint64_t maxBytes() const { return maxBytes_.load(std::memory_order_relaxed); }
 
   /// Checks that all that the store keeps about its entries and its memory agrees: empty when it
   /// does, else a sentence on the first fault. For tests and for debugging: it looks at every entry
@@ -195,9 +203,13 @@ class Store {
 
   bool expired(const Entry* entry) const;
   EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
-  /// Runs `onHit` with the stripe held.
+  /// Runs `onHit` with the stripe held, or with the entry's mapping pinned.
   template <HashIndex::Wanted kWanted, Counted kCounted, typename OnHit>
   ReadResult read(std::string_view key, OnHit&& onHit);
+  /// What read() does for an entry whose mapping is pinned, with no lock held.
+  template <Counted kCounted, typename OnHit>
+  EBBCACHE_NOINLINE ReadResult readPinned(uint64_t hash, std::string_view key, Entry* entry,
+                                          OnHit&& onHit);
   /// Forgets an entry that a reader found expired, unless a writer is at work: then a later one, or
   /// maintain(), does.
   EBBCACHE_NOINLINE void dropExpired(uint64_t hash, std::string_view key);
@@ -211,14 +223,17 @@ class Store {
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
   uint64_t expiryAfter(uint64_t ttlMs) const;
-  void write(Address address, std::string_view key, std::string_view value, uint64_t expiry);
+  void evictToMaxEntries(uint64_t hash, std::string_view key);
+  static void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry);
+  /// Links an entry that was written, in place of the one that the key has.
+  void publish(Address address, uint64_t hash, std::string_view key, double cost);
   /// The stripe is held.
   void link(Address address, uint64_t hash, const Admission& admission);
   /// link(), in place of another entry of the key.
   void replace(Address old, Address address, uint64_t hash, const Admission& admission);
 
   /// What the entries must fit: maxBytes, or less under pressure.
-  uint64_t budget() const { return std::min(memory_.budget(), options_.maxBytes); }
+  uint64_t budget() const { return std::min(memory_.budget(), maxBytes()); }
   bool canEverFit(uint64_t entryBytes) const;
   /// Live bytes that shared slabs may hold within a budget.
   uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
@@ -227,47 +242,127 @@ class Store {
   /// entries have gone. False when there are none left to evict and it is not enough.
   bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes,
                     uint64_t most = UINT64_MAX);
-  Address allocate(uint64_t entryBytes);
   Address allocateShared(uint64_t bytes);
-  Address allocateSingle(uint64_t bytes);
+  /// What one put has found out about another slab.
+  struct SlabRequest {
+    uint64_t heldBefore = 0;
+    /// What would have been held when the system refused.
+    uint64_t refusedAt = UINT64_MAX;
+    bool asked = false;
+  };
+  /// False where budget, slots, machine or system have no room for one.
+  bool openFreshSlab(SlabRequest& request);
+  bool hasSlabSlot() const;
+  /// Makes tables that a resize left too small for maxBytes large enough, if the store may grow.
+  bool addsSlots();
   /// Whether the slab to open next is one with gaps, not a fresh one. The open one is full.
   bool fillsGaps();
   void makeIndexRoom();
-  /// allocate(), and room for the entry in the index.
+  /// Whether the index has room for one more entry of the hash, or was given some.
+  bool hasIndexRoomFor(uint64_t hash);
+  /// allocateShared(), and room for the entry in the index.
   Address allocateLinkable(uint64_t hash, uint64_t entryBytes);
   bool mayGrow(uint64_t bytes) const;
+
+  // An entry that lies alone is put in three steps: `lock` of mutex_ is held but for the second.
+
+  PutResult putAlone(std::unique_lock<std::mutex>& lock, std::string_view key,
+                     std::string_view value, uint64_t hash, const EntryShape& shape,
+                     const PutOptions& options);
+  /// Whole pages for it, with room made for them, and where the store may not grow, within
+  /// `unasked` bytes; null when refused, or as long as readers are at what was evicted for it.
+  void* takeAlone(uint64_t bytes, uint64_t unasked);
+  /// Links the entry that was written there; false, and the mapping is still the caller's, where
+  /// the store has no room for it any more.
+  bool publishAlone(void* mapping, uint64_t hash, std::string_view key, double cost);
+  /// Of entries that lie alone, the one that is being written included.
+  uint64_t aloneBytes() const { return arena_->log.singleBytes() + writingBytes_; }
+
   void orderSpare();
   /// Bytes of the budget that puts leave for a spare slab, so that a full store too can move slabs
   /// of small pages to it; 0 when there are few of them.
   uint64_t keptForMoves() const;
 
+  /// Second chances that a put of such an entry gives.
+  static uint64_t chancesFor(uint64_t entryBytes);
   bool evictOne();
   /// Brings into the cache what the next evictions will need, of this victim and of those behind it
   /// in its queue: buckets and ghosts come together, not one after the other.
   void prepareEvictions(Address first);
+  /// Of a number below zero, its complement, as unsigned numbers have it.
+  void addPayload(uint64_t bytes) {
+    payloadBytes_.store(payloadBytes() + bytes, std::memory_order_relaxed);
+  }
   /// The policy no longer has it; its stripe is held.
   void forget(Address address, uint64_t hash);
   /// Returns the bytes given back. A spare slab in the making is waited for only when nothing else
   /// is left to give.
   uint64_t shrinkHeldTo(uint64_t target);
   uint64_t leastBytes() const;
-  bool growTables(uint64_t maxBytes);
-  bool rebuild(const Layout& layout, uint64_t maxBytes);
-  void carryOver(Arena& from);
+  // With largeMutex_ held too. Where readers are still at what was evicted, these wait for them
+  // without `lock`, which is of mutex_.
 
-  StoreOptions options_;
+  /// shrinkHeldTo(), and on return the memory is back with the system. Returns the evictions.
+  uint64_t shrinkWholly(std::unique_lock<std::mutex>& lock, uint64_t target);
+  /// The same, and `budget` is the budget from now on; on the way, what is held.
+  uint64_t holdWithin(std::unique_lock<std::mutex>& lock, uint64_t budget);
+
+  /// Whether slabs or tables are far too large or too small for a new size.
+  bool isFarFrom(const Layout& layout, uint64_t maxBytes) const;
+  bool growTables(uint64_t maxBytes);
+
+  // A rebuild moves all entries to another arena, while readers go on. It stays within the memory's
+  // budget, and where the store may not grow, within what it held, or `least` bytes if that is
+  // more: what does not fit is evicted, the oldest first.
+
+  bool rebuildWithin(uint64_t least, std::unique_lock<std::mutex>& lock, const Layout& layout,
+                     uint64_t maxBytes);
+  bool rebuild(std::unique_lock<std::mutex>& lock, const Layout& layout, uint64_t maxBytes);
+  /// Bytes of an arena of that layout with all entries that there are now.
+  uint64_t bytesIn(const Layout& layout, uint64_t maxBytes) const;
+  void carryOver();
+  /// Carries an entry of the outgoing arena; false where there is no room for it.
+  bool carryOne(Address at, uint64_t hash);
+  /// The same with the mapping that the entry lies alone in.
+  bool carryMapping(Address at, uint64_t hash);
+  bool hasRoomForCarried(uint64_t hash);
+  /// Evicts the oldest entry of the outgoing arena.
+  void evictOutgoing();
+  Address allocateCarried(uint64_t bytes);
+  Address allocateCarriedAlone(uint64_t bytes);
+  /// Has the outgoing arena give back slabs until so many bytes fit; false where it cannot. That
+  /// moves entries there: see outgoingMoved_.
+  bool freeOutgoing(uint64_t bytes);
+
+  /// As it was opened: maxBytes_ is the size now.
+  const StoreOptions options_;
   const StoreEnvironment environment_;
   const KeyHash hash_;
 
-  /// Taken before a stripe.
+  std::mutex largeMutex_;
   mutable std::mutex mutex_;
   mutable StripeLocks stripes_;
   BudgetedMemory memory_;
   std::unique_ptr<Arena> arena_;
+  /// While a resize moves the entries to another arena, and under its mutex alone: the one that
+  /// they leave. Readers look there for what they do not find.
+  std::unique_ptr<Arena> outgoing_;
+  /// Room was made since this was set to false, by which entries of the outgoing arena may have
+  /// come to other addresses.
+  bool outgoingMoved_ = false;
   StoreStats counters_;
+  // Changed by writers, read by any thread.
+  std::atomic<uint64_t> maxBytes_;
+  std::atomic<uint64_t> payloadBytes_{0};
+  std::atomic<uint64_t> leastBudget_{0};
+  /// Taken for an entry that lies alone and is being written.
+  uint64_t writingBytes_ = 0;
   Slack slack_;
-  /// The system was asked for a slab and said that the store may not grow.
+  /// A slab was wanted, and the store may not grow, or the system refused it. The store then lives
+  /// within what it holds, as it does within its budget.
   bool heldBack_ = false;
+  /// Bytes appended since that was asked last.
+  uint64_t appendedSinceAsked_ = 0;
   /// What the last entry with a mapping of its own made the store give back beyond its own bytes:
   /// up to a slab, that it may take again without asking.
   uint64_t givenBackTooMuch_ = 0;

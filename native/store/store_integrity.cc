@@ -196,11 +196,12 @@ std::string Store::findFault() const {
   const auto numbers = [](const char* what, uint64_t is, const char* but, uint64_t other) {
     return what + std::to_string(is) + but + std::to_string(other) + ".";
   };
-  if (counters_.payloadBytes != census.payloadBytes()) {
-    return numbers("The payload is counted as ", counters_.payloadBytes, " bytes, and is ",
+  if (payloadBytes() != census.payloadBytes()) {
+    return numbers("The payload is counted as ", payloadBytes(), " bytes, and is ",
                    census.payloadBytes());
   }
-  const uint64_t mapped = census.mappedBytes() + arena_->tableBytes();
+  const uint64_t mapped =
+      census.mappedBytes() + arena_->tableBytes() + writingBytes_ + memory_.retiredBytes();
   if (memory_.taken() != mapped) {
     return numbers("Without a spare slab the store holds ", memory_.taken(),
                    " bytes, but slabs and tables have ", mapped);
@@ -209,9 +210,8 @@ std::string Store::findFault() const {
     return numbers("The store holds ", memory_.held(), " bytes, and its budget is ",
                    memory_.budget());
   }
-  if (memory_.budget() > options_.maxBytes) {
-    return numbers("The budget is ", memory_.budget(), " bytes, and maxBytes is ",
-                   options_.maxBytes);
+  if (memory_.budget() > maxBytes()) {
+    return numbers("The budget is ", memory_.budget(), " bytes, and maxBytes is ", maxBytes());
   }
   if (options_.maxEntries != 0 && arena_->index.count() > options_.maxEntries) {
     return numbers("There are ", arena_->index.count(), " entries, and maxEntries is ",

@@ -16,7 +16,20 @@ uint64_t mostEvicted(uint64_t bytes) {
   return std::max(kPerByte * bytes, kLeast);
 }
 
+/// Second chances that the evictions of one put give, for each put and for its bytes: a fraction of
+/// a millisecond, and 32 for each entry of a kilobyte that a large one replaces.
+constexpr uint64_t kChancesPerPut = 2048;
+constexpr uint64_t kBytesPerChance = 32;
+
+/// A store that may not grow asks again after so many bytes, where its slabs are smaller: to ask
+/// takes some microseconds.
+constexpr uint64_t kLeastBetweenAsks = uint64_t{256} << 10;
+
 }  // namespace
+
+uint64_t Store::chancesFor(uint64_t entryBytes) {
+  return kChancesPerPut + entryBytes / kBytesPerChance;
+}
 
 bool Store::evictOne() {
   const Address address = arena_->policy->victim();
@@ -47,7 +60,7 @@ void Store::prepareEvictions(Address first) {
 uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
   const Layout& layout = arena_->layout;
   const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
-  const uint64_t slabs = room & ~(layout.slabBytes - 1);
+  const uint64_t slabs = std::min(room & ~(layout.slabBytes - 1), arena_->slabs.slabCapacity());
   return less(slabs, slack_.within(slabs, layout) + arena_->log.wastedBytes());
 }
 
@@ -67,7 +80,7 @@ bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleByte
   const uint64_t liveBefore = arena_->liveBytes();
   const auto fits = [&] {
     return arena_->log.sharedLiveBytes() + bytes <=
-           liveLimit(budget, arena_->log.singleBytes() + newSingleBytes);
+           liveLimit(budget, aloneBytes() + newSingleBytes);
   };
   // Tables that entries leave behind are room too: give them back on the way, not after it.
   const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
@@ -84,48 +97,33 @@ bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleByte
   return true;
 }
 
-Address Store::allocate(uint64_t entryBytes) {
-  makeIndexRoom();
-  const bool shares = entryBytes <= arena_->layout.largestInSlab;
-  return shares ? allocateShared(entryBytes) : allocateSingle(entryBytes);
-}
-
 Address Store::allocateShared(uint64_t bytes) {
   const Layout& layout = arena_->layout;
   EntryLog& log = arena_->log;
-  const uint64_t heldBefore = memory_.held();
+  SlabRequest request;
+  request.heldBefore = memory_.held();
   slack_.follow(bytes);
   // One that may not grow makes room within what it holds, a little with each put.
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
+  const bool isBelowBudget = heldBack || !hasSlabSlot();
+  if (isBelowBudget) appendedSinceAsked_ += bytes;
   const uint64_t mayHold =
-      heldBack ? std::min(budget(), heldBefore) : less(budget(), keptForMoves());
+      heldBack ? std::min(budget(), request.heldBefore) : less(budget(), keptForMoves());
   if (!makeLiveRoom(bytes, mayHold, 0, mostEvicted(bytes)) && !heldBack) return kNowhere;
-  for (bool refused = false, asked = false;;) {
+  for (;;) {
     const Address address = log.append(bytes);
     if (address != kNowhere) return address;
+    // Once a slab: it may grow again by now.
+    const bool asksAgain =
+        isBelowBudget && appendedSinceAsked_ >= std::max(layout.slabBytes, kLeastBetweenAsks);
+    if (asksAgain && openFreshSlab(request)) continue;
     if (fillsGaps() && log.openEmptiest(bytes)) continue;
 
     const uint64_t live = log.sharedLiveBytes() + bytes;
     if (live <= liveWorthCompacting(log.sharedBytes(), layout) && log.openCompacted(bytes)) {
       continue;
     }
-    // What was held before may be held again without asking; more is asked for once, because the
-    // answer costs a look at the machine.
-    const uint64_t heldThen = memory_.heldWithSlab(layout.slabBytes);
-    const bool grows = heldThen > heldBefore;
-    if (!refused && heldThen + keptForMoves() <= memory_.budget() && !(grows && asked)) {
-      heldBack_ = grows && !mayGrow(layout.slabBytes);
-      asked = asked || grows;
-      if (!heldBack_) {
-        if (log.openFresh()) {
-          spareIsDue_ = tookSlab_ = true;
-          continue;
-        }
-        refused = true;
-        // Nothing that could give way would give the system back its memory.
-        if (log.sharedBytes() == 0) return kNowhere;
-      }
-    }
+    if (openFreshSlab(request)) continue;
     const uint64_t slack = slack_.within(log.sharedBytes(), layout);
     if (live <= less(log.sharedBytes(), slack + log.wastedBytes()) &&
         (log.openCompacted(bytes) || log.openEvacuated())) {
@@ -141,29 +139,52 @@ Address Store::allocateShared(uint64_t bytes) {
   }
 }
 
+bool Store::openFreshSlab(SlabRequest& request) {
+  const uint64_t slabBytes = arena_->layout.slabBytes;
+  const uint64_t heldThen = memory_.heldWithSlab(slabBytes);
+  if (heldThen + keptForMoves() > memory_.budget() || heldThen >= request.refusedAt) return false;
+  if (!hasSlabSlot() && !addsSlots()) return false;
+  // What was held before may be held again without asking; more is asked for once, because the
+  // answer costs a look at the machine.
+  const bool grows = heldThen > request.heldBefore;
+  if (grows && request.asked) return false;
+  if (grows) {
+    request.asked = true;
+    appendedSinceAsked_ = 0;
+  }
+  heldBack_ = grows && !mayGrow(slabBytes);
+  if (heldBack_) return false;
+  if (arena_->log.openFresh()) {
+    spareIsDue_ = tookSlab_ = true;
+    return true;
+  }
+  request.refusedAt = heldThen;
+  heldBack_ = true;
+  return false;
+}
+
+bool Store::addsSlots() {
+  const uint64_t bytes = arena_->growthFor(maxBytes());
+  if (bytes == 0 || !memory_.fits(bytes)) return false;
+  appendedSinceAsked_ = 0;
+  heldBack_ = !mayGrow(bytes);
+  if (heldBack_) return false;
+  const AllStripes stripes(stripes_);
+  const bool added = arena_->reserve(maxBytes());
+  leastBudget_.store(leastBytes(), std::memory_order_relaxed);
+  return added;
+}
+
+bool Store::hasSlabSlot() const {
+  return arena_->log.sharedBytes() < arena_->slabs.slabCapacity();
+}
+
 bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
   const EntryLog& log = arena_->log;
-  const bool full = heldBack_ || !memory_.fits(layout.slabBytes + keptForMoves());
+  const bool full = heldBack_ || !hasSlabSlot() || !memory_.fits(layout.slabBytes + keptForMoves());
   if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
   return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
-}
-
-Address Store::allocateSingle(uint64_t bytes) {
-  const uint64_t whole = memory_.wholePages(bytes);
-  uint64_t mayHold = memory_.budget();
-  // One that may not grow replaces what it holds. Where it gave back a slab for less than one, the
-  // rest of that is still its own.
-  const uint64_t unasked = memory_.held() + givenBackTooMuch_;
-  const uint64_t growth = less(std::min(memory_.held() + whole, mayHold), unasked);
-  if (growth > 0 && !mayGrow(growth)) mayHold = unasked;
-  if (mayHold < whole) return kNowhere;
-  makeLiveRoom(0, std::min(mayHold, budget()), whole);
-  shrinkHeldTo(mayHold - whole);
-  if (memory_.held() + whole > mayHold) return kNowhere;
-  const Address address = arena_->log.appendSingle(bytes);
-  givenBackTooMuch_ = std::min(less(unasked, memory_.held()), arena_->layout.slabBytes);
-  return address;
 }
 
 void Store::makeIndexRoom() {
@@ -173,38 +194,51 @@ void Store::makeIndexRoom() {
   if (!memory_.fits(index.chunkBytes())) {
     const uint64_t rest = less(budget(), index.chunkBytes());
     // Not at the price of all entries.
-    if (liveLimit(rest, arena_->log.singleBytes()) == 0) return;
+    if (liveLimit(rest, aloneBytes()) == 0) return;
     makeLiveRoom(0, rest, 0, mostEvicted(0));
-    if (arena_->log.sharedLiveBytes() > liveLimit(rest, arena_->log.singleBytes())) return;
+    if (arena_->log.sharedLiveBytes() > liveLimit(rest, aloneBytes())) return;
     arena_->log.dropOneSlab();
   }
   // Without it buckets grow fuller, and the next put asks again.
   index.addChunk();
 }
 
-Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
+bool Store::hasIndexRoomFor(uint64_t hash) {
   HashIndex& index = arena_->index;
+  const auto gets = [&] {
+    return index.hasRoomFor(hash) || (memory_.fits(index.chunkBytes()) && index.addChunk());
+  };
+  if (gets()) return true;
+  shrinkHeldTo(less(memory_.budget(), index.chunkBytes()));
+  return gets();
+}
+
+Address Store::allocateLinkable(uint64_t hash, uint64_t entryBytes) {
+  makeIndexRoom();
   for (bool again = false;; again = true) {
-    const Address address = allocate(entryBytes);
+    const Address address = allocateShared(entryBytes);
     if (address == kNowhere) return kNowhere;
+    HashIndex& index = arena_->index;
     const bool mayAdd = memory_.fits(index.chunkBytes());
     if (index.hasRoomFor(hash) || (mayAdd && index.addChunk())) return address;
     arena_->log.retract(address, entryBytes);
-    if (again) return kNowhere;
-    shrinkHeldTo(less(memory_.budget(), index.chunkBytes()));
-    if (memory_.fits(index.chunkBytes())) index.addChunk();
+    if (again || !hasIndexRoomFor(hash)) return kNowhere;
   }
 }
 
 uint64_t Store::shrinkHeldTo(uint64_t target) {
   const uint64_t before = memory_.held();
-  if (before <= target) return 0;
+  // No eviction gives back what an entry is being written to, or what readers are still at.
+  const auto isAbove = [&] {
+    return memory_.held() > target + writingBytes_ + memory_.retiredBytes();
+  };
+  if (!isAbove()) return 0;
   memory_.withdrawSpare();
   makeLiveRoom(0, target, 0);
   arena_->log.dropEmptySlabs();
   arena_->contractTables();
   constexpr uint64_t kContractEvery = 1024;
-  for (uint64_t evictions = 0; memory_.held() > target;) {
+  for (uint64_t evictions = 0; isAbove();) {
     if (arena_->log.dropOneSlab()) continue;
     if (!evictOne()) {
       // Nothing is left but a slab in the making: worth to wait for.
@@ -214,7 +248,7 @@ uint64_t Store::shrinkHeldTo(uint64_t target) {
     if (++evictions % kContractEvery == 0) arena_->contractTables();
   }
   arena_->contractTables();
-  return before - memory_.held();
+  return less(before, memory_.held());
 }
 
 }  // namespace ebbcache

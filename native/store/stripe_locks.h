@@ -2,7 +2,8 @@
 // do not wait for each other, and a reader waits for a writer only while that touches its stripe.
 //
 // Whoever holds the stripe of an entry's hash may read the entry and its bucket. Writers come one
-// at a time (the store's mutex) and hold the stripe too whenever they change either.
+// at a time (the store's mutex) and hold the stripe too whenever they change either. They come
+// before readers, so that no number of readers keeps a writer waiting.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ class StripeLocks {
 
   /// A cache line, so that readers of different stripes do not share one.
   struct alignas(64) Stripe {
-    SpinLock lock;
+    WriterFirstSpinLock lock;
     uint64_t hits = 0;
     uint64_t misses = 0;
   };
@@ -42,7 +43,7 @@ class StripeLocks {
 class AllStripes {
  public:
   explicit AllStripes(StripeLocks& locks) : locks_(locks) {
-    for (StripeLocks::Stripe& stripe : locks_.stripes_) stripe.lock.lock();
+    for (StripeLocks::Stripe& stripe : locks_.stripes_) stripe.lock.lockAsWriter();
     locks_.allHeld_ = true;
   }
   ~AllStripes() {
@@ -59,9 +60,10 @@ class AllStripes {
 /// For a writer: no reader is at the entries of this hash's stripe.
 class WriterStripe {
  public:
-  WriterStripe(StripeLocks& locks, uint64_t hash)
-      : lock_(locks.of(hash).lock), held_(!locks.allHeld_) {
-    if (held_) lock_.lock();
+  WriterStripe(StripeLocks& locks, uint64_t hash) : WriterStripe(locks, locks.of(hash)) {}
+  WriterStripe(StripeLocks& locks, StripeLocks::Stripe& stripe)
+      : lock_(stripe.lock), held_(!locks.allHeld_) {
+    if (held_) lock_.lockAsWriter();
   }
   ~WriterStripe() {
     if (held_) lock_.unlock();
@@ -70,7 +72,7 @@ class WriterStripe {
   WriterStripe& operator=(const WriterStripe&) = delete;
 
  private:
-  SpinLock& lock_;
+  WriterFirstSpinLock& lock_;
   const bool held_;
 };
 
