@@ -9,7 +9,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "store/store.h"
@@ -67,11 +66,6 @@ class MixedValues {
 
 inline const char* nameOf(Policy policy) {
   return policy == Policy::kLru ? "lru" : "s3fifo";
-}
-
-/// Maintains the store until it is idle, in whatever type the version that is measured says so.
-inline void maintainToTheEnd(Store& store) {
-  while (static_cast<int>(store.maintain()) != 0) std::this_thread::yield();
 }
 
 }  // namespace ebbcache::bench

@@ -54,9 +54,11 @@ uint64_t Store::shrinkWholly(std::unique_lock<std::mutex>& lock, uint64_t target
 
 uint64_t Store::holdWithin(std::unique_lock<std::mutex>& lock, uint64_t budget) {
   const uint64_t evictionsBefore = counters_.evictions;
+  // Set first: the policy's own tables follow it while entries are evicted.
+  memory_.setBudget(budget);
   shrinkHeldTo(budget);
   const uint64_t evictions = counters_.evictions - evictionsBefore;
-  // What is held never passes the budget, which falls no faster.
+  // What is held never passes the budget for who gets the lock now.
   memory_.setBudget(std::max(budget, memory_.held()));
   const uint64_t evictionsLater = shrinkWholly(lock, budget);
   memory_.setBudget(budget);
