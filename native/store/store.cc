@@ -223,7 +223,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     return putAlone(lock, key, value, hash, shape, {ttl, options.cost});
   }
   const SharedChances chances(*arena_->policy, chancesFor(bytes));
-  evictToMaxEntries(hash, key);
+  if (options_.maxEntries != 0) evictToMaxEntries(hash, key);
   const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
   const uint64_t expiry = expiryAfter(ttl);
@@ -237,7 +237,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
 }
 
 void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
-  if (options_.maxEntries == 0 || arena_->index.count() < options_.maxEntries) return;
+  if (arena_->index.count() < options_.maxEntries) return;
   {
     const WriterStripe stripe(stripes_, hash);
     if (find(hash, key) != kNowhere) return;

@@ -223,6 +223,7 @@ class Store {
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
   uint64_t expiryAfter(uint64_t ttlMs) const;
+  /// Makes room for one more key where there are maxEntries, which is not 0.
   void evictToMaxEntries(uint64_t hash, std::string_view key);
   static void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry);
   /// Links an entry that was written, in place of the one that the key has.
@@ -361,7 +362,7 @@ class Store {
   /// A slab was wanted, and the store may not grow, or the system refused it. The store then lives
   /// within what it holds, as it does within its budget.
   bool heldBack_ = false;
-  /// Bytes appended since that was asked last.
+  /// Bytes put into slabs since that was asked last.
   uint64_t appendedSinceAsked_ = 0;
   /// What the last entry with a mapping of its own made the store give back beyond its own bytes:
   /// up to a slab, that it may take again without asking.

@@ -105,8 +105,7 @@ Address Store::allocateShared(uint64_t bytes) {
   slack_.follow(bytes);
   // One that may not grow makes room within what it holds, a little with each put.
   const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
-  const bool isBelowBudget = heldBack || !hasSlabSlot();
-  if (isBelowBudget) appendedSinceAsked_ += bytes;
+  appendedSinceAsked_ += bytes;
   const uint64_t mayHold =
       heldBack ? std::min(budget(), request.heldBefore) : less(budget(), keptForMoves());
   if (!makeLiveRoom(bytes, mayHold, 0, mostEvicted(bytes)) && !heldBack) return kNowhere;
@@ -114,8 +113,8 @@ Address Store::allocateShared(uint64_t bytes) {
     const Address address = log.append(bytes);
     if (address != kNowhere) return address;
     // Once a slab: it may grow again by now.
-    const bool asksAgain =
-        isBelowBudget && appendedSinceAsked_ >= std::max(layout.slabBytes, kLeastBetweenAsks);
+    const bool asksAgain = (heldBack || !hasSlabSlot()) &&
+                           appendedSinceAsked_ >= std::max(layout.slabBytes, kLeastBetweenAsks);
     if (asksAgain && openFreshSlab(request)) continue;
     if (fillsGaps() && log.openEmptiest(bytes)) continue;
 
