@@ -18,7 +18,7 @@ struct KeptBuffer {
   size_t capacity = 0;
 };
 
-/// Not to be destroyed in a forked child.
+/// It must not be destroyed in a forked child.
 struct Environment {
   /// Keeps the process's runtime alive as long as this environment.
   std::shared_ptr<Runtime> runtime = Runtime::current();

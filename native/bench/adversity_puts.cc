@@ -82,7 +82,7 @@ void measureLargePutsRefused() {
 
 void measureSecondChances() {
   constexpr uint64_t kValueBytes = 40;
-  // Of an entry with its key and its share of the index.
+  // An entry takes its key and its share of the index too.
   constexpr uint64_t kEntryBytes = 90;
   const std::string value(kValueBytes, 'v');
   for (const uint64_t entries : {1'200'000, 3'600'000}) {

@@ -91,7 +91,7 @@ class FlightRegistry {
     GivenUp& operator=(const GivenUp&) = delete;
 
     Taken& add(std::unique_ptr<Taken> seat);
-    /// Not with the registry's mutex held.
+    /// The caller does not hold the registry's mutex.
     void wake() const;
 
    private:

@@ -153,7 +153,7 @@ void StoreBudgets::regrowBy(Clock::time_point latest) {
 }
 
 void StoreBudgets::waitForOrders() {
-  // Not the stores: one that is removed meanwhile is released by who removes it.
+  // The stores stay: whoever removes one meanwhile releases it.
   std::vector<std::shared_ptr<StoreExecutor>> executors;
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -75,8 +75,8 @@ class EntryLog {
   bool dropOneEmptySlab();
 
   enum class Evacuation : uint8_t { kDropped, kUnfinished, kNoRoom };
-  /// As dropOneSlab(), but never of the open one, and only as far as `mayGoOn` says, which is asked
-  /// after each entry moved: kUnfinished then, and the next call goes on.
+  /// Does what dropOneSlab() does, but never with the open one, and only as far as `mayGoOn` says,
+  /// which is asked after each entry moved: kUnfinished then, and the next call goes on.
   Evacuation dropOneSlabInSteps(const std::function<bool()>& mayGoOn);
   void clear();
 

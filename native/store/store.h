@@ -276,7 +276,7 @@ class Store {
   /// Links the entry that was written there; false, and the mapping is still the caller's, where
   /// the store has no room for it any more.
   bool publishAlone(void* mapping, uint64_t hash, std::string_view key, double cost);
-  /// Of entries that lie alone, the one that is being written included.
+  /// The bytes of entries that lie alone, with the one that is being written.
   uint64_t aloneBytes() const { return arena_->log.singleBytes() + writingBytes_; }
 
   void orderSpare();
@@ -290,7 +290,7 @@ class Store {
   /// Brings into the cache what the next evictions will need, of this victim and of those behind it
   /// in its queue: buckets and ghosts come together, not one after the other.
   void prepareEvictions(Address first);
-  /// Of a number below zero, its complement, as unsigned numbers have it.
+  /// A decrease is given as its complement, as unsigned numbers have it.
   void addPayload(uint64_t bytes) {
     payloadBytes_.store(payloadBytes() + bytes, std::memory_order_relaxed);
   }
@@ -335,7 +335,7 @@ class Store {
   /// moves entries there: see outgoingMoved_.
   bool freeOutgoing(uint64_t bytes);
 
-  /// As it was opened: maxBytes_ is the size now.
+  /// These are the options that it was opened with: maxBytes_ is the size now.
   const StoreOptions options_;
   const StoreEnvironment environment_;
   const KeyHash hash_;

@@ -101,7 +101,7 @@ TEST_P(StorePinned, MayMoveToAnotherArena) {
   EXPECT_EQ(store_->findFault(), "");
 }
 
-TEST_P(StorePinned, MakesWayForAPutThatNeedsItsRoom) {
+TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
   // Nothing else can give as much: the put waits for the reader, and the rest of the store does
   // not.
   const std::string huge(62 * kMiB, 'h');
