@@ -12,8 +12,15 @@ namespace ebbcache {
 std::unique_ptr<PressureWatch> openPressureWatch(const MemoryRoots& /*roots*/) {
   void* const wakeEvent = ::CreateEventW(nullptr, FALSE, FALSE, nullptr);
   if (wakeEvent == nullptr) return std::make_unique<TimedWatch>();
-  return std::make_unique<NotifiedWatch>(
-      wakeEvent, ::CreateMemoryResourceNotification(LowMemoryResourceNotification));
+  void* const notification = ::CreateMemoryResourceNotification(LowMemoryResourceNotification);
+  try {
+    return std::make_unique<NotifiedWatch>(wakeEvent, notification);
+  } catch (...) {
+    // The heap is exhausted, and nobody else knows of the handles.
+    ::CloseHandle(wakeEvent);
+    if (notification != nullptr) ::CloseHandle(notification);
+    throw;
+  }
 }
 
 }  // namespace ebbcache
