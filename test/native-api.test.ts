@@ -159,7 +159,7 @@ describe('threads that belong to no environment', () => {
   });
 });
 
-// Of the child only native code: V8 keeps its heap from it.
+// The child runs native code only: V8 keeps its heap from it.
 describe.skipIf(process.platform === 'win32')('a process that forks without exec', () => {
   it('is refused in the child, and goes on as the parent', async () => {
     const script = `${startWorker}

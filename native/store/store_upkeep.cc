@@ -9,7 +9,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of one call. Its last step may take longer.
+/// One call works for so long. Its last step may take longer.
 constexpr std::chrono::microseconds kTime{1000};
 /// How often one slab is searched for expired entries at most, ms.
 constexpr uint64_t kSweepSpacingMs = 1000;
@@ -52,7 +52,7 @@ MaintainResult Store::maintain(bool waits) {
   }
   const WorkTime time;
   const std::function<bool()> mayGoOn = [&time] { return time.isLeft(); };
-  // Not in turns: a slab may be empty soon that would be moved.
+  // While memory is given back no slab is upgraded: the one moved may be empty soon.
   const MaintainResult upgraded = doneIf(!upkeep_.givesBack && upgradeOneSlab(lock));
   const MaintainResult swept = both(upgraded, sweepExpired(mayGoOn));
   return both(swept, mayGoOn() ? giveBackUnused(mayGoOn) : MaintainResult::kMore);

@@ -173,7 +173,7 @@ class FakeStore : public GovernedStore {
   uint64_t heldBytes() const override { return held_; }
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
-  /// As a store does: one whose budget was the maximum gets the new one.
+  /// It does what a store does: one whose budget was the maximum gets the new one.
   void resize(uint64_t max) {
     const bool pressed = budget_ < max_;
     max_ = max;

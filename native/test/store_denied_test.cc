@@ -132,7 +132,7 @@ TEST_P(StoreRefused, PutsSmallValuesWithinWhatItHolds) {
     ASSERT_EQ(store_->put(keyOf(random.below(100'000)), valueOf(next_)), PutResult::kStored);
   }
   const StoreStats stats = store_->stats();
-  // As full as a full store is.
+  // It is as full as a store that is full by its budget.
   EXPECT_GE(static_cast<double>(stats.payloadBytes), 0.85 * 40 * static_cast<double>(kMiB));
   // The system is asked again once in a while, not with each put.
   EXPECT_LE(stats.memoryRefusals, 500U);

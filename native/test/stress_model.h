@@ -121,7 +121,7 @@ class StressModel {
   struct State {
     /// The version of the last put that began.
     std::atomic<uint64_t> newest{0};
-    /// Of the last one that was stored.
+    /// This is the version that was stored last.
     std::atomic<uint64_t> completed{0};
     /// What was put before this version is overwritten or removed: no later read may see it.
     std::atomic<uint64_t> oldest{1};
@@ -154,7 +154,7 @@ class StressModel {
   StressVerdict& verdict_;
   std::vector<std::string> keys_;
   std::vector<State> states_;
-  /// Of a key's writer alone.
+  /// Only a key's writer calls it.
   std::vector<Last> last_;
 };
 

@@ -135,7 +135,7 @@ class StressStore {
   }
 
   const uint64_t ttlOneIn;
-  /// Of the store's clock, ms.
+  /// The time of the store's clock, ms.
   std::function<uint64_t()> now;
   std::atomic<bool> growthDenied{false};
   std::atomic<uint64_t> puts{0};
