@@ -154,7 +154,7 @@ class StressModel {
   StressVerdict& verdict_;
   std::vector<std::string> keys_;
   std::vector<State> states_;
-  /// Only a key's writer calls it.
+  /// Only a key's writer reads and changes its element.
   std::vector<Last> last_;
 };
 
