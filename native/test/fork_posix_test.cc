@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "cabi_fixture.h"
+#include "heap_faults.h"
 #include "process/forked_child.h"
 #include "runtime/runtime.h"
 
@@ -191,7 +192,7 @@ class Bustle {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> refused_{false};
   std::atomic<uint64_t> turns_[4] = {};
-  std::vector<std::thread> threads_;
+  std::vector<TestThread> threads_;
 };
 
 TEST_F(Fork, IsSeenInTheChildAndInItsOwnChild) {
@@ -233,7 +234,7 @@ TEST_F(Fork, WaitsForNoLockThatAThreadOfTheParentHolds) {
     std::promise<void> inside;
     std::promise<void> leave;
   } visit;
-  std::thread visitor([&] {
+  TestThread visitor([&] {
     // Holds the entry's lock.
     const auto stay = [](void* context, const void*, size_t) {
       auto& gate = *static_cast<decltype(visit)*>(context);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "heap_faults.h"
 #include "pressure/store_executor.h"
 #include "pressure_fakes.h"
 #include "pressure_stuck_store.h"
@@ -106,7 +107,7 @@ TEST(StoreExecutor, CloseDropsWhatWaitsAndEndsTheThread) {
   store.gate.waitForCall();
   executor.give(lower(100 * kMiB, 50 * kMiB));
   std::atomic<bool> closed{false};
-  std::thread closing([&] {
+  test::TestThread closing([&] {
     executor.close();
     closed = true;
   });

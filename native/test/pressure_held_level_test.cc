@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "governor_fixture.h"
+#include "heap_faults.h"
 #include "pressure_fakes.h"
 #include "runtime/runtime.h"
 #include "runtime/shared_store.h"
@@ -51,7 +52,7 @@ class HeldLevelTest : public GovernorTest {
 TEST_F(HeldLevelTest, StandsAlsoWhereItComesAfterAStepWasPlanned) {
   const auto store = addBelowHalf();
   store->inMaxBytes = [&] {
-    std::thread([&] { governor.hold(store.get(), PressureLevel::kHigh); }).join();
+    test::TestThread([&] { governor.hold(store.get(), PressureLevel::kHigh); }).join();
   };
   // The level of the governor is unknown to the store so far: this look is what plans the step.
   tickAt(10);
@@ -62,9 +63,9 @@ TEST_F(HeldLevelTest, StandsAlsoWhereItComesAfterAStepWasPlanned) {
 
 TEST_F(HeldLevelTest, StandsAlsoWhereItComesWhileAStepIsTaken) {
   const auto store = addBelowHalf();
-  std::thread holding;
+  test::TestThread holding;
   store->inChange = [&] {
-    holding = std::thread([&] { governor.hold(store.get(), PressureLevel::kHigh); });
+    holding = test::TestThread([&] { governor.hold(store.get(), PressureLevel::kHigh); });
     while (store->history().held() != PressureLevel::kHigh) std::this_thread::yield();
   };
   tickAt(10);

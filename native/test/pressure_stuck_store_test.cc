@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "governor_fixture.h"
+#include "heap_faults.h"
 #include "pressure/governor.h"
 #include "pressure_fakes.h"
 #include "pressure_stuck_store.h"
@@ -88,7 +89,7 @@ TEST_F(GovernorOfAStuckStore, DoesTheRestWhileUpkeepWaits) {
 
 TEST_F(GovernorOfAStuckStore, DoesTheRestWhileItsCountsAreRead) {
   Gate reading;
-  std::thread reader(
+  test::TestThread reader(
       [&] { stuck->history().read([&](const PressureCounts&) { reading.pass(); }); });
   reading.waitForCall();
   stuck->gate.open();
@@ -113,7 +114,7 @@ TEST_F(GovernorOfAStuckStore, RemovesItOnceItHasEnded) {
   governor.add(stuck);
   stuck->gate.waitForCall();
   std::atomic<bool> removed{false};
-  std::thread removing([&] {
+  test::TestThread removing([&] {
     governor.remove(stuck.get());
     removed = true;
   });
@@ -133,7 +134,7 @@ TEST_F(GovernorOfAStuckStore, RemovesItOnceItHasEnded) {
 TEST_F(GovernorOfAStuckStore, ItsOwnPressureWaitsForIt) {
   governor.add(stuck);
   stuck->gate.waitForCall();
-  std::thread holding([&] { governor.hold(stuck.get(), PressureLevel::kHigh); });
+  test::TestThread holding([&] { governor.hold(stuck.get(), PressureLevel::kHigh); });
   while (stuck->history().held() != PressureLevel::kHigh) std::this_thread::yield();
   stuck->gate.open();
   holding.join();

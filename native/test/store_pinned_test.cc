@@ -8,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include "heap_faults.h"
 #include "store/store.h"
 #include "store_fixture.h"
 
@@ -31,7 +32,7 @@ class StorePinned : public testing::TestWithParam<Policy> {
   /// done. The reader does not leave before.
   void whileRead(const std::function<void()>& work) {
     const ReadResult result = store_->view("large", [&](std::string_view value) {
-      std::thread(work).join();
+      TestThread(work).join();
       EXPECT_EQ(value, std::string(kValueBytes, 'a'));
     });
     EXPECT_EQ(result, ReadResult::kHit);
@@ -105,9 +106,9 @@ TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
   // Nothing else can give as much: the put waits for the reader, and the rest of the store does
   // not.
   const std::string huge(62 * kMiB, 'h');
-  std::thread writer;
+  TestThread writer;
   store_->view("large", [&](std::string_view value) {
-    writer = std::thread([&] { EXPECT_EQ(store_->put("huge", huge), PutResult::kStored); });
+    writer = TestThread([&] { EXPECT_EQ(store_->put("huge", huge), PutResult::kStored); });
     while (store_->has("large")) std::this_thread::yield();
     EXPECT_FALSE(store_->has("huge"));
     EXPECT_EQ(value, std::string(kValueBytes, 'a'));
@@ -119,9 +120,9 @@ TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
 }
 
 TEST_P(StorePinned, IsBackWithTheSystemWhenAShrinkReturns) {
-  std::thread shrinker;
+  TestThread shrinker;
   store_->view("large", [&](std::string_view value) {
-    shrinker = std::thread([&] {
+    shrinker = TestThread([&] {
       setPressureBudget(*store_, 3 * kMiB);
       EXPECT_LE(memory_.mapped, 3 * kMiB);
     });

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "heap_faults.h"
 #include "pressure_fakes.h"
 #include "stress_store.h"
 #include "stress_threads.h"
@@ -195,7 +196,7 @@ class StressWorld {
   SlabSupply supply_;
   Governor governor_;
   std::vector<std::unique_ptr<StressStore>> stores_;
-  std::vector<std::thread> threads_;
+  std::vector<TestThread> threads_;
   uint64_t hits_ = 0;
 };
 

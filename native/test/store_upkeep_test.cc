@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "heap_faults.h"
 #include "seeded_random.h"
 #include "store/store.h"
 #include "store_fixture.h"
@@ -183,7 +184,7 @@ TEST_P(StoreUpkeep, TakesNothingFromAFullStore) {
 TEST_P(StoreUpkeep, DoesNotWaitForAPut) {
   MaintainResult during = MaintainResult::kIdle;
   store_ = open([&](uint64_t) {
-    std::thread([&] { during = store_->maintain(false); }).join();
+    TestThread([&] { during = store_->maintain(false); }).join();
     return true;
   });
   EXPECT_EQ(store_->put("key", "value"), PutResult::kStored);
