@@ -1,7 +1,7 @@
 // Loads the addon and types it; everything native in this package goes through here.
 
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import load from 'node-gyp-build';
 import { EbbcacheError } from './errors.js';
 import type { NativeFlights } from './flights/native-flights.js';
 import type { NativeGovernorOptions, NativeGovernorStatus } from './memory/native-governor.js';
@@ -205,15 +205,36 @@ export function outcomeError(outcome: number): EbbcacheError {
 function loadAddon(): NativeAddon {
   const packageRoot = fileURLToPath(new URL('..', import.meta.url));
   try {
+    // Not imported: under the permission model that alone may fail.
+    const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => unknown;
     return load(packageRoot) as NativeAddon;
   } catch (cause) {
-    throw new EbbcacheError(
-      'ERR_EBBCACHE_ADDON',
-      `There is no native addon of ebbcache for ${process.platform} ${process.arch}. Use a platform ` +
-        "that it is published for, or build it in a checkout with 'npm run build'.",
-      { cause },
+    throw new EbbcacheError('ERR_EBBCACHE_ADDON', whyNoAddon(cause, packageRoot), { cause });
+  }
+}
+
+function whyNoAddon(cause: unknown, packageRoot: string): string {
+  const { code, resource } = Object(cause) as { code?: unknown; resource?: unknown };
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return (
+      'This process may not load native addons, and ebbcache has one. Start Node without --no-addons, ' +
+      'and where the permission model is on with --allow-addons. NODE_OPTIONS and the execArgv of a ' +
+      'Worker may have these options too.'
     );
   }
+  // The folders that it may not look into are empty to what looks for the addon.
+  const isHidden = process.permission?.has('fs.read', packageRoot) === false;
+  if (code === 'ERR_ACCESS_DENIED' || isHidden) {
+    const denied = typeof resource === 'string' ? resource : packageRoot;
+    return (
+      `The permission model does not let ebbcache read '${denied}', which it needs to load its native ` +
+      `addon. Start Node with --allow-fs-read for it and for '${packageRoot}', and with --allow-addons.`
+    );
+  }
+  return (
+    `There is no native addon of ebbcache for ${process.platform} ${process.arch}. Use a platform ` +
+    "that it is published for, or build it in a checkout with 'npm run build'."
+  );
 }
 
 export const native: NativeAddon = loadAddon();
