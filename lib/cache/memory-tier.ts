@@ -56,7 +56,7 @@ export class MemoryTier {
     const length = native.lookUpFile(storeIdOf(this.arena), key, filePath);
     if (length === Outcome.badArguments) checkPath(filePath);
     const found = this.#finish(length, key, (id) => native.lookUpFile(id, key, filePath));
-    if (found === undefined) this.#missed = stateLeft();
+    if (found === undefined) this.#missed = stateLeft(filePath);
     return found;
   }
 

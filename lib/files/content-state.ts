@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { ABSENT_STATE, type FileState, fileState } from './file-state.js';
+import { ABSENT_STATE, type FileState, fileKind } from './file-state.js';
 
 /** Files up to this size are read whole, bytes. */
 const WHOLE_BYTES = 64 * 1024;
@@ -29,14 +29,18 @@ const bytes = Buffer.allocUnsafeSlow(SIZE_BYTES + WHOLE_BYTES);
  * metadata at the beginning or the end show a change of it; a change of a pixel in the middle of an
  * image may stay unseen.
  *
+ * The size is that of what was read where the file has less than the system says, as files of sysfs do,
+ * or where the system says 0, as of files of procfs: of those up to 64 KiB are read.
+ *
  * A file that is not there has a state too. Undefined for what is no regular file or cannot be read,
- * and for a file that changes its size, or ends, while it is read. Follows symbolic links. Throws a
+ * for a file that changes its size while it is read, and for one of more than 64 KiB whose size does not
+ * hold: that ends before it, or has more than the 0 bytes that the system says. Follows symbolic links. Throws a
  * TypeError for a path that is no string.
  */
 export function contentState(filePath: string): FileState | undefined {
   // Before anything is opened: to open a device may do something.
-  const looked = fileState(filePath);
-  if (looked === undefined || looked === ABSENT_STATE) return looked;
+  const kind = fileKind(filePath);
+  if (kind !== 'regular') return kind === 'absent' ? ABSENT_STATE : undefined;
   try {
     const descriptor = openSync(filePath, OPEN_FLAGS);
     try {
@@ -53,34 +57,48 @@ function stateOfOpen(descriptor: number): FileState | undefined {
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) return undefined;
   const { size } = stat;
-  bytes.writeBigUInt64LE(BigInt(size));
-  let end = SIZE_BYTES;
-  for (const [position, length] of partsOf(size)) {
-    if (!readWhole(descriptor, end, length, position)) return undefined;
-    end += length;
-  }
-  if (fstatSync(descriptor).size !== size) return undefined;
+  const read = size > WHOLE_BYTES ? readSamples(descriptor, size) : readAll(descriptor, size);
+  // One that was cut while it was read is told from one that never had its size.
+  if (read === undefined || fstatSync(descriptor).size !== size) return undefined;
+  bytes.writeBigUInt64LE(BigInt(read.size));
+  const content = bytes.subarray(0, SIZE_BYTES + read.length);
   // 'binary' is Latin-1 here.
-  return createHash('sha256').update(bytes.subarray(0, end)).digest('binary');
+  return createHash('sha256').update(content).digest('binary');
 }
 
-/** What is read of a file of this size: position and length of each part, WHOLE_BYTES at most. */
-function partsOf(size: number): [position: number, length: number][] {
-  if (size <= WHOLE_BYTES) return [[0, size]];
+/** What was read to the buffer: bytes there, and those of the file. */
+interface Content {
+  length: number;
+  size: number;
+}
+
+function readAll(descriptor: number, size: number): Content | undefined {
+  const most = size === 0 ? WHOLE_BYTES : size;
+  const length = readBlock(descriptor, SIZE_BYTES, most, 0);
+  // There may be more of it than is read.
+  if (size === 0 && length === WHOLE_BYTES) return undefined;
+  return { length, size: length };
+}
+
+function readSamples(descriptor: number, size: number): Content | undefined {
   const last = size - BLOCK_BYTES;
-  return Array.from({ length: SAMPLED_BLOCKS }, (_, i) => [
-    Math.floor((last * i) / (SAMPLED_BLOCKS - 1)),
-    BLOCK_BYTES,
-  ]);
+  let length = 0;
+  for (let i = 0; i < SAMPLED_BLOCKS; i++) {
+    const position = Math.floor((last * i) / (SAMPLED_BLOCKS - 1));
+    const count = readBlock(descriptor, SIZE_BYTES + length, BLOCK_BYTES, position);
+    if (count < BLOCK_BYTES) return undefined;
+    length += count;
+  }
+  return { length, size };
 }
 
-/** False where the file ends before. */
-function readWhole(descriptor: number, at: number, length: number, position: number): boolean {
+/** Bytes read: fewer where the file ends before. */
+function readBlock(descriptor: number, at: number, length: number, position: number): number {
   let done = 0;
   while (done < length) {
     const count = readSync(descriptor, bytes, at + done, length - done, position + done);
-    if (count === 0) return false;
+    if (count === 0) break;
     done += count;
   }
-  return true;
+  return done;
 }

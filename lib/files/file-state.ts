@@ -10,6 +10,7 @@ import {
   outcomeError,
   STATE_BYTES,
 } from '../native.js';
+import { isPseudoFile } from './pseudo-files.js';
 
 /**
  * What tells one state of a file from another, as 32 bytes in a string of Latin-1: states compare by
@@ -21,17 +22,28 @@ export type FileState = string;
 export const stateBuffer: Buffer = Buffer.allocUnsafeSlow(STATE_BYTES);
 native.setStateBuffer(stateBuffer);
 
+/** Where the state of a regular file has its kind, and its size, 64 bits, little-endian. */
+const REGULAR_KIND = 2;
+const SIZE_AT = 8;
+
 /** The state of a file that is not there. */
 export const ABSENT_STATE: FileState = `\x01${'\0'.repeat(STATE_BYTES - 1)}`;
 
 /**
  * The state of the file: of a regular one its size, modification time in nanoseconds, and inode. A
- * file that is not there has a state too. Undefined for what has none to go by: see whyNoState.
- * Follows symbolic links. Throws a TypeError for a path that is no string.
+ * file that is not there has a state too. Undefined for what has none to go by, such as a file of procfs
+ * or sysfs, whose size and time say nothing of what is in it: see whyNoState. Follows symbolic links. Throws a TypeError for a path that is no string.
  */
 export function fileState(filePath: string): FileState | undefined {
   look(filePath);
-  return stateLeft();
+  return stateLeft(filePath);
+}
+
+/** What is at the path: nothing, a regular file of whatever file system, or what has no content. */
+export function fileKind(filePath: string): 'absent' | 'regular' | undefined {
+  look(filePath);
+  if (stateBuffer[0] === NO_STATE_KIND) return undefined;
+  return stateBuffer[0] === REGULAR_KIND ? 'regular' : 'absent';
 }
 
 /**
@@ -40,12 +52,13 @@ export function fileState(filePath: string): FileState | undefined {
  */
 export function whyNoState(filePath: string): string {
   look(filePath);
+  if (isPseudo(filePath)) return 'The path is a file that the kernel makes when it is read.';
   return `The path ${NO_STATE_REASONS[stateBuffer[NO_STATE_AT]!] ?? 'has no state'}.`;
 }
 
-/** A copy of what the addon left; undefined where that is a reason. */
-export function stateLeft(): FileState | undefined {
-  if (stateBuffer[0] === NO_STATE_KIND) return undefined;
+/** A copy of what the addon left of the path; undefined where that is a reason, or tells nothing. */
+export function stateLeft(filePath: string): FileState | undefined {
+  if (stateBuffer[0] === NO_STATE_KIND || isPseudo(filePath)) return undefined;
   return stateBuffer.toString('latin1', 0, STATE_BYTES);
 }
 
@@ -58,6 +71,12 @@ export function writeState(bytes: Buffer, state: FileState): void {
 
 export function checkPath(filePath: string): void {
   if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
+}
+
+/** Of the path that the addon looked at last. */
+function isPseudo(filePath: string): boolean {
+  if (stateBuffer[0] !== REGULAR_KIND) return false;
+  return isPseudoFile(filePath, Number(stateBuffer.readBigUInt64LE(SIZE_AT)));
 }
 
 function look(filePath: string): void {

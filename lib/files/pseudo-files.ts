@@ -1,0 +1,36 @@
+// Files that the kernel makes when they are read, as those of procfs and sysfs are: their size is 0 or
+// that of a page whatever is in them, and their modification time is when somebody first looked.
+
+import { statfsSync } from 'node:fs';
+
+/** What such files have as their size: nothing, or a page of one of the machines that Linux runs on. */
+const PSEUDO_SIZES = [0, 4096, 16_384, 65_536];
+
+/** The magic numbers of file systems, of Linux's include/uapi/linux/magic.h. */
+const PSEUDO_FILE_SYSTEMS = new Set([
+  0x9fa0, // proc
+  0x62656572, // sysfs
+  0x64626720, // debugfs
+  0x74726163, // tracefs
+  0x73636673, // securityfs
+  0x62656570, // configfs
+  0x0027e0eb, // cgroup
+  0x63677270, // cgroup2
+  0x65735543, // fusectl
+  0x42494e4d, // binfmt_misc
+  0xf97cff8c, // selinuxfs
+  0x43415d53, // smackfs
+  0x07655821, // resctrl
+]);
+
+/** Whether the regular file at the path, which has this size, is one of them. */
+export function isPseudoFile(filePath: string, size: number): boolean {
+  if (process.platform !== 'linux' || !PSEUDO_SIZES.includes(size)) return false;
+  try {
+    // The number may be a signed one of 32 bits.
+    return PSEUDO_FILE_SYSTEMS.has(statfsSync(filePath).type >>> 0);
+  } catch {
+    // It is gone by now, or the permission model does not let it be asked.
+    return false;
+  }
+}

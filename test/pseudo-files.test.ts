@@ -1,0 +1,107 @@
+// Files whose size and time say nothing of what is in them: those of procfs and sysfs.
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { contentState } from '../lib/files/content-state.js';
+import { fileState, whyNoState } from '../lib/files/file-state.js';
+import { Caches } from './helpers/caches.js';
+
+const caches = new Caches();
+const onLinux = process.platform === 'linux';
+
+/** Different in every process, and in this one always the same: of 0 bytes, as the system says. */
+const STAT = '/proc/self/cmdline';
+const LIMITS = '/proc/self/limits';
+/** More than 64 KiB, whatever the machine. */
+const LARGE = '/proc/kallsyms';
+/** Of a page, as the system says, and a few bytes. */
+const SYSFS = '/sys/kernel/mm/transparent_hugepage/enabled';
+
+const exists = (path: string) => {
+  try {
+    return readFileSync(path).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+function write(name: string, content: string | Buffer): string {
+  const file = join(caches.folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+describe.runIf(onLinux)('the state by content of a file that the kernel makes', () => {
+  it('is of what is in it', () => {
+    expect(statSync(STAT).size).toBe(0);
+    expect(contentState(STAT)).toBe(contentState(write('copy', readFileSync(STAT))));
+    expect(contentState(STAT)).not.toBe(contentState(LIMITS));
+    expect(contentState(STAT)).not.toBe(contentState(write('empty', '')));
+  });
+
+  it('is another one when the content is', () => {
+    const read = () => contentState('/proc/self/comm');
+    const [title, state] = [process.title, read()];
+    try {
+      process.title = `${title.slice(0, 4)} other`;
+      expect(read()).not.toBe(state);
+    } finally {
+      process.title = title;
+    }
+  });
+
+  it.runIf(exists(SYSFS))('is of what is in it where that is less than the size', () => {
+    const content = readFileSync(SYSFS);
+    expect(statSync(SYSFS).size).toBeGreaterThan(content.length);
+    expect(contentState(SYSFS)).toBe(contentState(write('copy', content)));
+  });
+
+  it.runIf(exists(LARGE))('is none where there is more of it than is read', () => {
+    expect(statSync(LARGE).size).toBe(0);
+    expect(contentState(LARGE)).toBeUndefined();
+  });
+
+  it('keeps records of two such files apart', () => {
+    const cache = caches.make({ validate: 'content' });
+    const empty = write('empty', '');
+    cache.put(STAT, { of: 'stat' });
+    cache.put(LIMITS, { of: 'limits' });
+    cache.put(empty, { of: 'empty' });
+    expect([STAT, LIMITS, empty].map((file) => cache.get(file)?.of)).toEqual([
+      'stat',
+      'limits',
+      'empty',
+    ]);
+  });
+});
+
+describe.runIf(onLinux)('the state by size and time of a file that the kernel makes', () => {
+  it.each([STAT, SYSFS].filter(exists))('is none: %s', (file) => {
+    expect(fileState(file)).toBeUndefined();
+    expect(whyNoState(file)).toBe('The path is a file that the kernel makes when it is read.');
+  });
+
+  it('keeps no record of it, and says so', async () => {
+    const cache = caches.make();
+    const extract = vi.fn(() => ({ n: 1 }));
+    for (let i = 0; i < 2; i++) expect(await cache.fetch(STAT, extract)).toEqual({ n: 1 });
+    expect(extract).toHaveBeenCalledTimes(2);
+    expect(cache.put(STAT, { n: 1 })).toBe(false);
+    expect(cache.get(STAT)).toBeUndefined();
+    expect(caches.logger.warn).toHaveBeenCalledWith(
+      expect.anything(),
+      expect.stringContaining('the kernel makes'),
+    );
+  });
+
+  it('is one as of any file where such a size is real', () => {
+    const cache = caches.make();
+    for (const size of [0, 4096, 16_384, 65_536]) {
+      const file = write(`${size}`, Buffer.alloc(size));
+      expect(fileState(file)).toBeTypeOf('string');
+      expect(cache.put(file, { size })).toBe(true);
+      expect(cache.get(file)).toEqual({ size });
+    }
+  });
+});
