@@ -286,6 +286,15 @@ describe('times to live', () => {
     if (ttl !== 0.5) expect(await store.getMany(['one', 'many'])).toEqual([1, 2]);
   });
 
+  it.each([Number.NaN, '5', {}])('refuses %s', async (ttl) => {
+    const store = open();
+    await store.set('key', 'before');
+    await expect(store.set('key', 1, ttl as never)).rejects.toThrow(/^ttl must be/);
+    const many = store.setMany([{ key: 'key', value: 2, ttl: ttl as never }]);
+    await expect(many).rejects.toThrow(/^ttl must be/);
+    expect(await store.get('key')).toBe('before');
+  });
+
   it('end, for reads and for the iterator', async () => {
     const store = open();
     await store.set('short', 1, 1);

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
+import { checkNumber } from '../arguments.js';
 import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
 import type { ArenaCacheOptions } from '../cache/arena-options.js';
 import { box, boxedKey, unbox } from './keyv-box.js';
@@ -84,7 +85,8 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * `ttl` in ms; 0 or none for the store's own, and a negative one deletes. False if the value does not
+   * `ttl` in ms; 0 or none for the store's own, and a negative one deletes. NaN, and what is no number,
+   * rejects with a RangeError or TypeError. False if the value does not
    * fit the budget: then nothing is under the key, so that what was there before is not taken for it.
    */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
@@ -218,8 +220,10 @@ function* runsOfOneTtl(entries: KeyvSetEntry[]): Generator<KeyvSetEntry[]> {
   }
 }
 
+/** Keyv counts the time that is left, so that it may be negative, or endless. */
 function isOver(ttl: number | undefined): boolean {
-  return ttl !== undefined && ttl < 0;
+  if (ttl !== undefined && ttl !== null) checkNumber('ttl', ttl, -Infinity, Infinity, 'ms');
+  return typeof ttl === 'number' && ttl < 0;
 }
 
 /** In the range of an ArenaCache, or undefined for its own. */
