@@ -1,6 +1,7 @@
 import { EventEmitter, errorMonitor } from 'node:events';
 import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
 import { native } from '../native.js';
+import { inRootContext } from '../root-context.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
 import {
   type MonitorOptions,
@@ -95,14 +96,14 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
 
   /**
    * Takes a sample now and one every `sampleIntervalSeconds`. The timer does not keep the process
-   * alive. Does nothing when already started; may follow stopMonitoring() any number of times.
+   * alive, and what it calls runs in no caller's asynchronous context. Does nothing when already started; may follow stopMonitoring() any number of times.
    * Never throws for a machine that cannot be read: that is an 'error' event.
    */
   startMonitoring(): void {
     if (this.monitoring) return;
     const interval = Math.round(this.#options.sampleIntervalSeconds * 1000);
     // Before the first sample, so that a listener can already stop it.
-    this.#timer = setInterval(() => this.#timedSample(), interval);
+    this.#timer = inRootContext(() => setInterval(() => this.#timedSample(), interval));
     this.#timer.unref();
     this.#timedSample();
   }

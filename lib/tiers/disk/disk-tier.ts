@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inRootContext } from '../../root-context.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../entry.js';
 import { DiskClock } from './disk-clock.js';
 import type { Counters } from './disk-counters.js';
@@ -222,10 +223,15 @@ export class DiskTier {
     if (this.#closed) return;
     const { folder, maxBytes } = this.#options;
     try {
-      this.#disk = openDisk({ folder, maxBytes, writerId: this.#writerId, ...how });
-      if (this.#disk.rebuilt !== undefined) this.#tell(this.#disk.rebuilt);
-      if (this.#isOutdated) this.#disk.database.clear();
+      const disk = inRootContext(() =>
+        openDisk({ folder, maxBytes, writerId: this.#writerId, ...how }),
+      );
+      this.#disk = disk;
+      if (this.#isOutdated) disk.database.clear();
       this.#isOutdated = false;
+      if (disk.rebuilt !== undefined) this.#tell(disk.rebuilt);
+      // It may have been told to somebody who shut the cache down.
+      if (this.#closed) return;
       this.#writer.resume();
       this.#recover();
     } catch (error) {

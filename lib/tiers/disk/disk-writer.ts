@@ -7,6 +7,7 @@
 // that is terminated in the middle of a transaction keeps LMDB's lock for ever, and with it all others.
 
 import { isMainThread } from 'node:worker_threads';
+import { inRootContext } from '../../root-context.js';
 import { type DiskClock, footprint } from './disk-clock.js';
 import type { Counters } from './disk-counters.js';
 import type { Batch, DiskDatabase } from './disk-database.js';
@@ -62,7 +63,9 @@ export class DiskWriter {
     this.#options = options;
     this.#queue = new WriteQueue(Math.min(MAX_PENDING_BYTES, options.maxBytes));
     this.#batchBytes = Math.min(BATCH_BYTES, options.maxBytes * BATCH_SHARE);
-    this.#counterTimer = setInterval(() => this.#saveCounters(), COUNTERS_MS).unref();
+    this.#counterTimer = inRootContext(() =>
+      setInterval(() => this.#saveCounters(), COUNTERS_MS).unref(),
+    );
     writeAtExit(this.#finalWrite);
   }
 
@@ -98,12 +101,12 @@ export class DiskWriter {
   /** Ends the wait after a write that failed. */
   resume(): void {
     this.#pausedUntil = 0;
-    if (this.#queue.size > 0) this.#draining ??= this.#drain();
+    if (this.#queue.size > 0) this.#startDrain();
   }
 
   /** Writes what waits, to the disk itself; false where something was dropped since the last time. */
   async flush(): Promise<boolean> {
-    if (!this.#isPaused() && this.#queue.size > 0) this.#draining ??= this.#drain();
+    if (!this.#isPaused() && this.#queue.size > 0) this.#startDrain();
     while (this.#draining !== undefined) await this.#draining;
     const isComplete = this.drops === this.#dropsFlushed && this.#queue.size === 0;
     this.#dropsFlushed = this.drops;
@@ -142,12 +145,17 @@ export class DiskWriter {
     const fits = this.#queue.hasRoomFor(entry) && !(isPaused && entry !== undefined);
     if (fits) this.#queue.put(key, entry);
     else this.drops++;
-    if (!isPaused) this.#draining ??= this.#drain();
+    if (!isPaused) this.#startDrain();
     return fits;
   }
 
   #isPaused(): boolean {
     return this.#pausedUntil !== 0 && Date.now() < this.#pausedUntil;
+  }
+
+  /** In no caller's context: it writes what all callers put. */
+  #startDrain(): void {
+    this.#draining ??= inRootContext(() => this.#drain());
   }
 
   /** Off the caller's path: a batch with each turn of the event loop. */

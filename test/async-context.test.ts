@@ -1,0 +1,107 @@
+// Whose AsyncLocalStorage stores there are, and for how long. Each in a process of its own: what is made
+// once a process or thread must be made there.
+
+import { describe, expect, it } from 'vitest';
+import { packageUrl, runNode, silentSuccess } from './helpers/run-script.js';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const prelude = (folder: string) => `
+  import { AsyncLocalStorage } from 'node:async_hooks';
+  import { once } from 'node:events';
+  import assert from 'node:assert/strict';
+  const storage = new AsyncLocalStorage();
+  const other = new AsyncLocalStorage();
+  const [folder, url] = [${JSON.stringify(folder)}, ${JSON.stringify(packageUrl)}];
+  const cacheDir = folder + '/cache';`;
+
+const run = (script: string) =>
+  withTempFolder((folder) =>
+    runNode(['--expose-gc', '--input-type=module', '--eval', prelude(folder) + script]),
+  );
+
+describe('the context of a call', () => {
+  it('is that of its extraction', async () => {
+    const script = `
+      const { AdvancedMetadataCache } = await import(url);
+      for (const options of [{}, { maxDiskSizeMb: 0 }]) {
+        const cache = new AdvancedMetadataCache({ cacheDir, validate: 'none', ...options });
+        const stores = [1, 2, 3].map((store) => storage.run(store, async () => {
+          let inside;
+          await cache.fetch('file ' + store, async () => {
+            await new Promise(setImmediate);
+            inside = storage.getStore();
+            return {};
+          });
+          return [inside, storage.getStore()];
+        }));
+        assert.deepEqual(await Promise.all(stores), [[1, 1], [2, 2], [3, 3]]);
+        cache.shutdown();
+      }`;
+    expect(await run(script)).toEqual(silentSuccess);
+  });
+
+  it.each([
+    ['a static import', 'await import(url)'],
+    ['an import within it', 'await storage.run({}, () => other.run({}, () => import(url)))'],
+  ])('is not that of a timer which a monitor begins in it: %s', async (_, load) => {
+    const script = `
+      const { MemoryPressureMonitor } = ${load};
+      const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });
+      storage.run('mine', () => other.run('mine', () => monitor.startMonitoring()));
+      const stores = new Promise((resolve) => {
+        monitor.once('sample', () => resolve([storage.getStore(), other.getStore()]));
+      });
+      const keepAlive = setInterval(() => {}, 1000);
+      assert.deepEqual(await stores, [undefined, undefined]);
+      clearInterval(keepAlive);`;
+    expect(await run(script)).toEqual(silentSuccess);
+  });
+
+  it('is not that of what is written to the disk behind it', async () => {
+    const script = `
+      const { AdvancedMetadataCache } = await import(url);
+      const { DiskWriter } = await import(new URL('tiers/disk/disk-writer.js', url));
+      const stores = [];
+      const writer = new DiskWriter({
+        clock: { makeRoom: () => ({ evicted: [], expired: 0 }) },
+        maxBytes: 1e6,
+        database: () => ({ write() {}, sync() {} }),
+        counters: () => ({}),
+        onWritten: () => stores.push(storage.getStore()),
+        onFailure: (error) => stores.push(error),
+      });
+      storage.run('mine', () => writer.put('key', Buffer.from('entry')));
+      assert.equal(await writer.flush(), true);
+      assert.deepEqual(stores, [undefined]);
+      writer.close();`;
+    expect(await run(script)).toEqual(silentSuccess);
+  });
+
+  it('is held by nothing once the call is over', async () => {
+    const script = `
+      // Not in the context: Node's loader holds that of an import for ever.
+      const { EnhancedMetadataCache } = await import(url);
+      // Made by whoever is the first to need it, and kept: the timers of the monitor and of the disk
+      // tier, the database, and the callback by which the addon hears of other threads.
+      async function first() {
+        const cache = new EnhancedMetadataCache({ cacheDir, validate: 'none' });
+        cache.put('put', {});
+        await cache.fetch('fetched', async () => ({}));
+        await cache.fetch('failed', () => Promise.reject(new Error())).catch(() => {});
+        await cache.flush();
+        return cache;
+      }
+      let store = {};
+      const ref = new WeakRef(store);
+      const cache = await storage.run(store, () => first());
+      store = undefined;
+      for (let i = 0; i < 100 && ref.deref() !== undefined; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        gc();
+      }
+      assert.equal(ref.deref(), undefined);
+      assert.deepEqual(cache.get('put'), {});
+      cache.shutdown();`;
+    expect(await run(script)).toEqual(silentSuccess);
+  });
+});
