@@ -315,8 +315,10 @@ describe('arguments of the wrong kind', () => {
 
   it('are refused as extraction time, tier and concurrency', async () => {
     typeError(() => cache.put(file, metadata, 'full', '5' as never));
-    for (const ms of [-1, Number.NaN]) {
-      expect(() => cache.put(file, metadata, 'full', ms)).toThrow(RangeError);
+    for (const ms of [-1, Number.NaN, Infinity, -Infinity]) {
+      expect(() => cache.put(file, metadata, 'full', ms)).toThrow(
+        /^extractionTimeMs must be from 0/,
+      );
     }
     for (const tier of ['t'.repeat(257), '\ud800']) {
       expect(() => cache.get(file, tier)).toThrow(RangeError);
@@ -615,7 +617,7 @@ describe('fetch', () => {
     const waiting = cache.fetch(file, () => promise);
     cache.shutdown();
     resolve(metadata);
-    expect(await waiting).toEqual(metadata);
+    await expect(waiting).rejects.toThrow(ClosedError);
   });
 
   it.each([

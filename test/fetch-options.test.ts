@@ -5,7 +5,6 @@ import type { Metadata } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
 import { deferred } from './helpers/deferred.js';
 
-const _onWindows = process.platform === 'win32';
 const metadata = { tags: ['test'], taken: new Date(5), big: 5n };
 
 const caches = new Caches();
@@ -49,6 +48,46 @@ describe('stale-while-revalidate', () => {
     const next = caches.restart(cache, options);
     clock.mockReturnValue(now + 3_661_000);
     await expect(next.fetch(caches.file, broken)).rejects.toThrow('broken file');
+  });
+});
+
+describe('a stale record whose extraction fails', () => {
+  const options = { cacheTtlHours: 1, staleWhileRevalidateSeconds: 60, negativeTtlSeconds: 30 };
+
+  it.each(['stat', 'content', 'none'] as const)(
+    'is given out while the failure is kept, without another try: %s',
+    async (validate) => {
+      const cache = caches.make({ ...options, validate });
+      cache.put(caches.file, { n: 1 });
+      const now = Date.now();
+      vi.spyOn(Date, 'now').mockReturnValue(now + 3_601_000);
+      const extract = vi.fn(() => Promise.reject(new Error('broken file')));
+      for (let i = 0; i < 10; i++) {
+        expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });
+        await new Promise(setImmediate);
+      }
+      expect(extract).toHaveBeenCalledTimes(1);
+      expect(caches.logger.warn).toHaveBeenCalledTimes(1);
+      expect(await cache.warmCache([caches.file], extract)).toEqual({ [caches.file]: false });
+      expect(extract).toHaveBeenCalledTimes(1);
+      // What is put is no failure any more.
+      cache.put(caches.file, { n: 2 });
+      vi.mocked(Date.now).mockReturnValue(now + 2 * 3_601_000);
+      expect(await cache.fetch(caches.file, extract)).toEqual({ n: 2 });
+      expect(extract).toHaveBeenCalledTimes(2);
+    },
+  );
+
+  it('is tried again when the failure has had its time', async () => {
+    const cache = caches.make({ ...options, negativeTtlSeconds: 0.02 });
+    cache.put(caches.file, { n: 1 });
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
+    const extract = vi.fn(() => Promise.reject(new Error('broken file')));
+    const tries = async () => {
+      expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });
+      return extract.mock.calls.length;
+    };
+    await expect.poll(tries).toBeGreaterThan(1);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   resolveAdvancedOptions,
 } from './advanced-options.js';
 import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
+import { ClosingGate } from './closing-gate.js';
 import { Extractions, type MetadataExtractor } from './extractions.js';
 import { DEFAULT_TIER, fileKey } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
@@ -38,6 +39,7 @@ export class AdvancedMetadataCache {
   readonly #options: ResolvedAdvancedOptions;
   readonly #extractions: Extractions;
   readonly #known = new KnownTiers(DEFAULT_TIER);
+  readonly #gate = new ClosingGate(() => this.tiers.close());
   #closed = false;
 
   /** `ebb`: whether the memory tier gives way to memory pressure, as that of a subclass may. */
@@ -46,7 +48,7 @@ export class AdvancedMetadataCache {
     this.tiers = new RecordTiers(this.#options, ebb, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
-    this.#extractions = new Extractions(this.tiers, this.#options);
+    this.#extractions = new Extractions(this.tiers, this.#options, this.#gate);
   }
 
   /** Whether shutdown() was called. */
@@ -60,7 +62,7 @@ export class AdvancedMetadataCache {
    */
   get<T extends Metadata = Metadata>(filePath: string, tier: string = DEFAULT_TIER): T | undefined {
     this.assertOpen();
-    const found = this.tiers.find(filePath, tier);
+    const found = this.whileOpen(() => this.tiers.find(filePath, tier));
     if (found.metadata === undefined || found.isStale) {
       this.tiers.counters.misses++;
       return undefined;
@@ -72,8 +74,8 @@ export class AdvancedMetadataCache {
   /**
    * Stores a copy of the metadata for this state of the file. True when at least one tier took it;
    * false, with the reason in the log, when none has room for it, or the path is nothing that has a
-   * state (a folder, an unreadable file). `extractionTimeMs` is what it took to extract. The disk is
-   * written later, and the remote too: see flush.
+   * state (a folder, an unreadable file). `extractionTimeMs` is what it took to extract: 0, the default,
+   * to Number.MAX_SAFE_INTEGER. The disk is written later, and the remote too: see flush.
    */
   put(
     filePath: string,
@@ -82,24 +84,31 @@ export class AdvancedMetadataCache {
     extractionTimeMs = 0,
   ): boolean {
     this.assertOpen();
-    const identity = this.tiers.identify(filePath, tier);
-    this.#known.add(tier);
-    checkMetadata(metadata);
-    checkNumber('extractionTimeMs', extractionTimeMs, 0, Infinity, 'ms');
-    // What is being extracted of it is older.
-    this.#extractions.forget(identity.key);
-    if (this.tiers.store(identity, metadata, extractionTimeMs)) return true;
-    const reason = this.tiers.whyNotStored(filePath, identity);
-    this.#options.logger.warn({ filePath, tier, reason }, `metadata was not stored: ${reason}`);
-    return false;
+    return this.whileOpen(() => {
+      const identity = this.tiers.identify(filePath, tier);
+      checkMetadata(metadata);
+      checkNumber('extractionTimeMs', extractionTimeMs, 0, Number.MAX_SAFE_INTEGER, 'ms');
+      this.#known.add(tier);
+      // What is being extracted of it is older.
+      this.#extractions.forget(identity.key);
+      if (this.tiers.store(identity, metadata, extractionTimeMs)) return true;
+      const reason = this.tiers.whyNotStored(filePath, identity);
+      this.#options.logger.warn({ filePath, tier, reason }, `metadata was not stored: ${reason}`);
+      return false;
+    });
   }
 
   /**
    * get, also from the remote, or one call of `extract` shared by all who wait in any thread of the
    * process that has the same cache, then put. Those of one thread get the same object. A caller whose
    * `signal` aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to
-   * all who wait; it is no value, and is kept only for `negativeTtlSeconds`. The result is not kept when
-   * the file has changed in the meantime, or was invalidated.
+   * all who wait; it is no value, and is kept only for `negativeTtlSeconds`. Errors of ebbcache have their
+   * class in every thread, and when they were kept; others have their name, message, code, stack and
+   * cause, and are of a class of JavaScript's own. The result is not kept when the file has changed in
+   * the meantime, or was invalidated.
+   *
+   * `extract` runs in the asynchronous context of the call that it serves first, or of the one that finds
+   * a stale record. shutdown() aborts it, and all who wait in this thread are rejected with a ClosedError.
    */
   async fetch<T extends Metadata = Metadata>(
     filePath: string,
@@ -113,7 +122,7 @@ export class AdvancedMetadataCache {
     checkFunction('extract', extract);
     checkSignal(signal);
     signal?.throwIfAborted();
-    const found = this.tiers.find(filePath, tier);
+    const found = this.whileOpen(() => this.tiers.find(filePath, tier));
     if (found.metadata !== undefined) {
       this.#countHit(found, tier);
       if (found.isStale) this.#revalidate(filePath, extract, tier);
@@ -131,16 +140,20 @@ export class AdvancedMetadataCache {
   invalidateFile(filePath: string, tier?: string): void {
     this.assertOpen();
     const all = tier === undefined;
-    const keys = this.tiers.keysOf(filePath, all ? this.#known : [tier], all);
-    for (const key of keys) if (this.#forget(key)) this.tiers.counters.cacheInvalidations++;
-    this.tiers.remote?.delete([...keys]);
+    this.whileOpen(() => {
+      const keys = this.tiers.keysOf(filePath, all ? this.#known : [tier], all);
+      for (const key of keys) if (this.#forget(key)) this.tiers.counters.cacheInvalidations++;
+      this.tiers.remote?.delete([...keys]);
+    });
   }
 
   /** Forgets everything, in all tiers, and gives its memory back; counters stay. */
   clearAll(): void {
     this.assertOpen();
-    this.#forgetHere(undefined);
-    this.tiers.remote?.clear();
+    this.whileOpen(() => {
+      this.#forgetHere(undefined);
+      this.tiers.remote?.clear();
+    });
   }
 
   /**
@@ -158,6 +171,10 @@ export class AdvancedMetadataCache {
 
   getStats(): AdvancedCacheStats {
     this.assertOpen();
+    return this.whileOpen(() => this.#stats());
+  }
+
+  #stats(): AdvancedCacheStats {
     const { counters } = this.tiers;
     const memory = this.tiers.memory.stats();
     const disk = this.tiers.disk?.stats();
@@ -194,7 +211,7 @@ export class AdvancedMetadataCache {
         fetch: (filePath, tier) => this.fetch(filePath, extract, { tier }),
         has: (filePath, tier) => {
           this.assertOpen();
-          return this.tiers.has(filePath, tier);
+          return this.whileOpen(() => this.tiers.has(filePath, tier));
         },
         onFailure: (err, filePath) =>
           this.#options.logger.warn({ err, filePath }, 'warming the cache: extraction failed'),
@@ -205,12 +222,18 @@ export class AdvancedMetadataCache {
     );
   }
 
-  /** Writes what the disk has not yet, and gives all memory back. May be called again. */
+  /**
+   * Aborts the extractions that run, writes what the disk has not yet, and gives all memory back. Their
+   * signals have a ClosedError as the reason, and so do the rejections of the fetches that wait for them
+   * here; another thread that waits for one extracts itself. May be called again, and from within a
+   * logger, a listener or any other function that the cache calls: the call that is under way is
+   * finished first.
+   */
   shutdown(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#extractions.close();
-    this.tiers.close();
+    this.#extractions.close(this.#closedError());
+    this.#gate.close();
   }
 
   [Symbol.dispose](): void {
@@ -218,17 +241,25 @@ export class AdvancedMetadataCache {
   }
 
   protected assertOpen(): void {
-    if (this.#closed) {
-      throw new ClosedError(
-        `The cache is shut down. Make a new ${this.constructor.name}, or shut this one down later.`,
-      );
-    }
+    if (this.#closed) throw this.#closedError();
+  }
+
+  /** Keeps the tiers open until the call is over, also where it shuts the cache down. */
+  protected whileOpen<T>(call: () => T): T {
+    return this.#gate.run(call);
+  }
+
+  #closedError(): ClosedError {
+    return new ClosedError(
+      `The cache is shut down. Make a new ${this.constructor.name}, or shut this one down later.`,
+    );
   }
 
   /** Behind the caller, who has a stale record; what comes of it is for the next one. */
   #revalidate(filePath: string, extract: MetadataExtractor<Metadata>, tier: string): void {
     const identity = this.tiers.identify(filePath, tier);
     this.#extractions.revalidate({ ...identity, filePath, tier, extract }).catch((err) => {
+      if (this.#closed) return;
       this.#options.logger.warn({ err, filePath }, 'a stale record could not be extracted anew');
     });
   }
@@ -248,12 +279,14 @@ export class AdvancedMetadataCache {
   /** In this process; all if undefined. */
   #forgetHere(keys: readonly string[] | undefined): void {
     if (this.#closed) return;
-    if (keys !== undefined) {
-      for (const key of keys) this.#forget(key);
-      return;
-    }
-    this.#extractions.forgetAll();
-    this.#known.clear();
-    this.tiers.clear();
+    this.whileOpen(() => {
+      if (keys !== undefined) {
+        for (const key of keys) this.#forget(key);
+        return;
+      }
+      this.#extractions.forgetAll();
+      this.#known.clear();
+      this.tiers.clear();
+    });
   }
 }

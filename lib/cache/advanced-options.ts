@@ -23,7 +23,8 @@ const REMOTE_METHODS = [
 
 /**
  * What must be as it was for a record to be used:
- * - 'stat': size, modification time in nanoseconds and inode of the file at the path;
+ * - 'stat': size, modification time in nanoseconds and inode of the file at the path. Files of procfs,
+ *   sysfs and their like, of which these say nothing, are not kept;
  * - 'content': what is in the file, wherever it is, so that a renamed or copied file hits too. Files of
  *   more than 64 KiB are told apart by their size and 16 blocks of 4 KiB: a change between those that
  *   keeps the size is not seen. Costs a read of up to 64 KiB with every call;
@@ -59,7 +60,8 @@ export interface AdvancedCacheOptions {
   staleWhileRevalidateSeconds?: number;
   /**
    * For so long, `fetch` rejects with the error that an extraction failed with, without another try, as
-   * long as the file stays as it was. Seconds. Default 0: every `fetch` tries.
+   * long as the file stays as it was; a stale record is given out without another try too. Seconds.
+   * Default 0: every `fetch` tries.
    */
   negativeTtlSeconds?: number;
   /** Default 'stat'. */

@@ -2,7 +2,7 @@ import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.js';
 import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
-import { percentOf } from './advanced-stats.js';
+import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
@@ -37,8 +37,12 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 
   override getStats(): EnhancedCacheStats {
-    const stats = super.getStats();
-    const summary = this.getMemoryStatus();
+    this.assertOpen();
+    return this.whileOpen(() => this.#stats(super.getStats()));
+  }
+
+  #stats(stats: AdvancedCacheStats): EnhancedCacheStats {
+    const summary = this.#memoryStatus();
     const { pressureEvents, pressureEvictions, pressureCauses, pressureReductions } =
       this.tiers.memory.stats();
     return {
@@ -52,6 +56,11 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 
   getDetailedInfo(): DetailedInfo {
+    this.assertOpen();
+    return this.whileOpen(() => this.#detailedInfo());
+  }
+
+  #detailedInfo(): DetailedInfo {
     const statistics = this.getStats();
     const { maxBytes, heldBytes, budgetBytes, entries } = this.tiers.memory.stats();
     const { monitor: _monitor, logger: _logger, remote: _remote, ...rest } = this.#options;
@@ -91,6 +100,11 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   /** What the monitor says; not available when monitoring is off or the machine cannot be read. */
   getMemoryStatus(): MemorySummary | { available: false } {
     this.assertOpen();
+    return this.#memoryStatus();
+  }
+
+  /** A sample's listener may shut the cache down. */
+  #memoryStatus(): MemorySummary | { available: false } {
     try {
       return this.#monitor?.getSummary() ?? { available: false };
     } catch {
@@ -108,7 +122,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     return this.tiers.memory.arena.applyPressure(level);
   }
 
-  /** Stops listening for pressure, writes what the disk has not yet, and gives all memory back. */
+  /** Stops listening for pressure, and does what AdvancedMetadataCache's shutdown does. */
   override shutdown(): void {
     this.#pressure.stop();
     super.shutdown();

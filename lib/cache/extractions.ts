@@ -5,11 +5,15 @@ import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
+import type { ClosingGate } from './closing-gate.js';
 import { FailedExtractions } from './failed-extractions.js';
 import { checkMetadata } from './metadata-check.js';
 import type { Identity, RecordTiers } from './record-tiers.js';
 
-/** Makes the metadata of a file; the signal aborts when nobody waits for it any longer. */
+/**
+ * Makes the metadata of a file; the signal aborts when nobody waits for it any longer, and with a
+ * ClosedError when the cache is shut down.
+ */
 export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
 
 /** What is to be extracted, and where the result belongs. */
@@ -37,15 +41,21 @@ export class Extractions {
   readonly #failures: FailedExtractions;
   /** Of those that are waited for: the ones that came from the remote. */
   readonly #remoteFinds = new WeakSet<Metadata>();
-  #closed = false;
+  readonly #gate: ClosingGate;
+  #closed: Error | undefined;
 
-  constructor(tiers: RecordTiers, options: ResolvedAdvancedOptions) {
+  /** `gate` keeps the tiers open during a call. */
+  constructor(tiers: RecordTiers, options: ResolvedAdvancedOptions, gate: ClosingGate) {
     this.#tiers = tiers;
+    this.#gate = gate;
     this.#failures = new FailedExtractions(tiers.memory, options.negativeTtlMs);
     this.#flights = new SingleFlight<Metadata>({
       scope: scopeOf(options),
       adopt: (key, state, metadata) => {
-        if (!this.#closed) tiers.adopt({ key, state }, metadata);
+        if (!this.#closed) gate.run(() => tiers.adopt({ key, state }, metadata));
+      },
+      adoptRejection: (key, state, reason) => {
+        if (!this.#closed) this.#failures.note({ key, state }, reason);
       },
       ...flightCodec,
     });
@@ -53,6 +63,7 @@ export class Extractions {
 
   /** From the remote, or extracted. Rejects as the extraction does, or did lately. */
   async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {
+    if (this.#closed) throw this.#closed;
     const { counters } = this.#tiers;
     const failure = this.#failures.of(extraction);
     if (failure !== undefined) {
@@ -64,6 +75,7 @@ export class Extractions {
       metadata = await this.#fly(extraction, signal, async (shared, isCurrent) => {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
+        shared.throwIfAborted();
         if (remote === undefined) return this.#extract(extraction, shared, isCurrent);
         this.#remoteFinds.add(remote);
         return remote;
@@ -75,8 +87,12 @@ export class Extractions {
     }
   }
 
-  /** Extracts anew what there is a stale record of. Rejects as the extraction does. */
+  /**
+   * Extracts anew what there is a stale record of; nothing, where that failed lately. Rejects as the
+   * extraction does.
+   */
   async revalidate(extraction: Extraction): Promise<void> {
+    if (this.#closed || this.#failures.of(extraction) !== undefined) return;
     await this.#fly(extraction, undefined, (signal, isCurrent) =>
       this.#extract(extraction, signal, isCurrent),
     );
@@ -92,9 +108,10 @@ export class Extractions {
     this.#flights.forgetAll();
   }
 
-  /** Nothing that is under way is kept. */
-  close(): void {
-    this.#closed = true;
+  /** Aborts what is under way, and rejects all who wait for it, with the reason. */
+  close(reason: Error): void {
+    this.#closed = reason;
+    this.#flights.close(reason);
   }
 
   #fly({ key, state }: Identity, signal: AbortSignal | undefined, work: FlightWork<Metadata>) {
@@ -111,7 +128,8 @@ export class Extractions {
       const metadata = await extraction.extract(extraction.filePath, signal);
       checkMetadata(metadata);
       if (this.#isToKeep(extraction, isCurrent)) {
-        this.#tiers.store(extraction, metadata, performance.now() - started);
+        const took = performance.now() - started;
+        this.#gate.run(() => this.#tiers.store(extraction, metadata, took));
       }
       return metadata;
     } catch (error) {

@@ -9,6 +9,7 @@ import type { ArenaCache } from './arena-cache.js';
 
 export class PressureResponse {
   #level: PressureLevel = PressureLevel.NORMAL;
+  #stopped = false;
   readonly #arena: ArenaCache<unknown>;
   readonly #monitor: MemoryPressureMonitor | undefined;
   readonly #listener = (stats: MemoryStats) => this.#respond(stats.pressureLevel);
@@ -22,10 +23,13 @@ export class PressureResponse {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#monitor?.off('sample', this.#listener);
   }
 
   #respond(level: PressureLevel): void {
+    // A listener before this one may have shut the cache down; the monitor tells all the same.
+    if (this.#stopped) return;
     // Nearly all samples.
     if (level === PressureLevel.NORMAL && this.#level === PressureLevel.NORMAL) return;
     this.#level = level;

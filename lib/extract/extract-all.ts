@@ -1,8 +1,7 @@
 import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
-import { argumentTypeError } from '../errors.js';
+import { argumentTypeError, ClosedError } from '../errors.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
-import { ExtractError } from './extract-error.js';
 import { extractFile } from './extract-file.js';
 import { orderedMap } from './ordered-map.js';
 import { type SkipCallback, type WalkEntry, walk } from './walk.js';
@@ -30,7 +29,9 @@ export interface ExtractAllOptions {
 /**
  * Extracts all files, and all below all folders, through the cache. Yields one record a file, in the
  * order of `paths`, and inside a folder in the order of names. A file that fails is a record with an
- * `error`, not an exception.
+ * `error`, not an exception, whoever extracted it: this run, another one whose failure the cache keeps, or
+ * another thread. What is wrong with the run throws: its signal aborts, the cache is shut down, or an
+ * argument is out of range.
  */
 export async function* extractAll(
   paths: Iterable<string>,
@@ -40,6 +41,9 @@ export async function* extractAll(
   const concurrency = checkedConcurrency(options.concurrency);
   if (typeof paths === 'string') {
     throw argumentTypeError('paths must be a list of paths; put the one path into a list.');
+  }
+  if (typeof cache?.fetch !== 'function') {
+    throw argumentTypeError('cache must be a cache of metadata by file: an object with fetch.');
   }
   const extractOne = async ({ file, error }: WalkEntry): Promise<ExtractRecord> => {
     if (error) return { file, error: error.message };
@@ -52,8 +56,8 @@ export async function* extractAll(
       const metadata = await cache.fetch(file, extract, { tier, signal });
       return { file, cached, metadata };
     } catch (failure) {
-      if (failure instanceof ExtractError) return { file, error: failure.message };
-      throw failure;
+      if (signal?.aborted || isOfTheRun(failure)) throw failure;
+      return { file, error: failure instanceof Error ? failure.message : String(failure) };
     }
   };
   let done = 0;
@@ -63,4 +67,10 @@ export async function* extractAll(
     yield record;
   }
   signal?.throwIfAborted();
+}
+
+/** No other file will do better. */
+function isOfTheRun(failure: unknown): boolean {
+  const { code } = Object(failure) as { code?: unknown };
+  return failure instanceof ClosedError || code === 'ERR_EBBCACHE_ARGUMENT';
 }

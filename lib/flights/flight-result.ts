@@ -1,5 +1,5 @@
 // What comes of a flight, as the bytes that go to other threads: one that says whether it is a value,
-// one to be kept, or a rejection, and then the value as the cache encodes it, or the rejection as msgpack.
+// or a rejection, and whether that is to be kept, and then the value as the cache encodes it, or the rejection as msgpack.
 
 import { decode } from '../codec/decoder.js';
 import { encode } from '../codec/encoder.js';
@@ -9,12 +9,21 @@ import { type PackedRejection, packRejection, unpackRejection } from './rejectio
 const VALUE = 0;
 const REJECTION = 1;
 const KEPT_VALUE = 2;
+const KEPT_REJECTION = 3;
 
 /** A value that another thread came to, and whether it is to be kept. */
-export interface Landed<T> {
+export interface LandedValue<T> {
   value: T;
   isCurrent: boolean;
 }
+
+/** The same of what its work was rejected with. */
+export interface LandedRejection {
+  reason: unknown;
+  isCurrent: boolean;
+}
+
+export type Landed<T> = LandedValue<T> | LandedRejection;
 
 /** How a value becomes bytes and is made of them again, in another thread. */
 export interface FlightCodec<T> {
@@ -27,25 +36,27 @@ export interface FlightCodec<T> {
  * A value that cannot be encoded becomes a rejection that says so. Were those who wait to run the
  * work themselves, each would come to the same value, one after the other.
  */
-export function encodeValue<T>({ value, isCurrent }: Landed<T>, codec: FlightCodec<T>): Uint8Array {
+export function encodeValue<T>(
+  { value, isCurrent }: LandedValue<T>,
+  codec: FlightCodec<T>,
+): Uint8Array {
   try {
     return tagged(isCurrent ? KEPT_VALUE : VALUE, codec.encode(value));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    return encodeRejection(
-      new EbbcacheError(
-        'ERR_EBBCACHE_VALUE',
-        `The result of another thread's work cannot be passed on to this one: ${why}`,
-        { cause },
-      ),
+    const reason = new EbbcacheError(
+      'ERR_EBBCACHE_VALUE',
+      `The result of another thread's work cannot be passed on to this one: ${why}`,
+      { cause },
     );
+    return encodeRejection({ reason, isCurrent: false });
   }
 }
 
-/** Errors with name, message, code, stack and cause; other values as they are. Never throws. */
-export function encodeRejection(reason: unknown): Uint8Array {
+/** As packRejection says. Never throws. */
+export function encodeRejection({ reason, isCurrent }: LandedRejection): Uint8Array {
   try {
-    return tagged(REJECTION, encoded(packRejection(reason)));
+    return tagged(isCurrent ? KEPT_REJECTION : REJECTION, encoded(packRejection(reason)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const error = new EbbcacheError(
@@ -56,14 +67,16 @@ export function encodeRejection(reason: unknown): Uint8Array {
   }
 }
 
-/** The value; throws what the work was rejected with, or what the codec throws. */
+/** Throws what the codec throws. */
 export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): Landed<T> {
   const content = bytes.subarray(1);
-  if (bytes[0] !== REJECTION) {
-    return { value: codec.decode(content), isCurrent: bytes[0] === KEPT_VALUE };
+  const isCurrent = bytes[0] === KEPT_VALUE || bytes[0] === KEPT_REJECTION;
+  if (bytes[0] === VALUE || bytes[0] === KEPT_VALUE) {
+    return { value: codec.decode(content), isCurrent };
   }
   const buffer = Buffer.from(content.buffer, content.byteOffset, content.length);
-  throw unpackRejection(decode(buffer, 0, buffer.length) as PackedRejection);
+  const reason = unpackRejection(decode(buffer, 0, buffer.length) as PackedRejection);
+  return { reason, isCurrent };
 }
 
 function tagged(tag: number, content: Uint8Array): Uint8Array {

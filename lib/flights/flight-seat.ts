@@ -1,12 +1,15 @@
 // One seat in a flight of the process: the first to take one runs the work, the others wait for it.
 
 import { native } from '../native.js';
+import { inRootContext } from '../root-context.js';
 import {
   decodeResult,
   encodeRejection,
   encodeValue,
   type FlightCodec,
   type Landed,
+  type LandedRejection,
+  type LandedValue,
 } from './flight-result.js';
 import { FlightEvent } from './native-flights.js';
 
@@ -31,8 +34,9 @@ export class FlightSeat<T> {
     this.#landing = new Promise((resolve) => {
       this.#resolveLanding = resolve;
     });
-    const seat = native.joinFlight(scope, key, version, (event, result) =>
-      this.#told(event, result),
+    // The addon hears of other threads by a callback that it makes for the first seat of this one.
+    const seat = inRootContext(() =>
+      native.joinFlight(scope, key, version, (event, result) => this.#told(event, result)),
     );
     this.#ticket = seat.ticket;
     this.#leads = seat.leads;
@@ -48,8 +52,8 @@ export class FlightSeat<T> {
   }
 
   /**
-   * For a seat that does not lead: the value of the one that does, or undefined once this one leads
-   * instead. Rejects as that one's work did. Keeps the thread alive, unless the seat is left.
+   * For a seat that does not lead: what the one that does came to, or undefined once this one leads
+   * instead. Keeps the thread alive, unless the seat is left.
    */
   async follow(): Promise<Landed<T> | undefined> {
     const result = await this.#landing;
@@ -61,13 +65,18 @@ export class FlightSeat<T> {
     return native.leaveFlight(this.#ticket);
   }
 
+  /** Gives the seat up whoever waits: where this one leads, another thread that waits does next. */
+  handOn(): void {
+    if (!this.leave()) native.handOnFlight(this.#ticket);
+  }
+
   /** Ends the flight that this seat leads. */
-  landValue(landed: Landed<T>): void {
+  landValue(landed: LandedValue<T>): void {
     this.#land(() => encodeValue(landed, this.#codec));
   }
 
-  landRejection(reason: unknown): void {
-    this.#land(() => encodeRejection(reason));
+  landRejection(landed: LandedRejection): void {
+    this.#land(() => encodeRejection(landed));
   }
 
   /**

@@ -1,5 +1,6 @@
 // A flight as one thread has it: one result for all who wait here.
 
+import type { Landed } from './flight-result.js';
 import type { FlightSeat } from './flight-seat.js';
 
 /**
@@ -15,7 +16,8 @@ export class Flight<T> {
   readonly #onOver: () => void;
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
-  #resolve: (result: Promise<T>) => void = () => {};
+  #resolve: (value: T) => void = () => {};
+  #reject: (reason: unknown) => void = () => {};
   #waiting = 0;
   #over = false;
 
@@ -31,8 +33,9 @@ export class Flight<T> {
   ) {
     this.version = version;
     this.#onOver = onOver;
-    this.#result = new Promise((resolve) => {
+    this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
     });
     this.#seat = takeSeat(() => this.#endUnawaited());
   }
@@ -44,10 +47,10 @@ export class Flight<T> {
 
   /**
    * Once. Calls `work` before it returns where this thread is the one to work; `adopt` is called later
-   * where it is another, with a value that is to be kept there.
+   * where it is another, with a value or a rejection that is to be kept there.
    */
-  start(work: FlightWork<T>, isCurrent: () => boolean, adopt: (value: T) => void): void {
-    this.#resolve(this.#fly(work, isCurrent, adopt));
+  start(work: FlightWork<T>, isCurrent: () => boolean, adopt: (landed: Landed<T>) => void): void {
+    this.#fly(work, isCurrent, adopt).then(this.#resolve, this.#reject);
     const end = () => this.#end();
     // Also keeps a rejection that nobody waits for any longer from being unhandled.
     this.#result.then(end, end);
@@ -64,12 +67,29 @@ export class Flight<T> {
     }
   }
 
-  async #fly(work: FlightWork<T>, isCurrent: () => boolean, adopt: (value: T) => void): Promise<T> {
+  /**
+   * Aborts the work with the reason, which those who wait in this thread are rejected with. Where other
+   * threads wait for it, one of them runs its own work.
+   */
+  close(reason: Error): void {
+    if (this.#over) return;
+    this.#seat?.handOn();
+    this.#end();
+    this.#reject(reason);
+    this.#controller.abort(reason);
+  }
+
+  async #fly(
+    work: FlightWork<T>,
+    isCurrent: () => boolean,
+    adopt: (landed: Landed<T>) => void,
+  ): Promise<T> {
     const seat = this.#seat;
     const { signal } = this.#controller;
     if (seat?.leads === false) {
       const landed = await seat.follow();
-      if (landed?.isCurrent) adopt(landed.value);
+      if (landed?.isCurrent) adopt(landed);
+      if (landed !== undefined && 'reason' in landed) throw landed.reason;
       if (landed !== undefined) return landed.value;
       // It may have been left just when it came to lead.
       signal.throwIfAborted();
@@ -78,7 +98,7 @@ export class Flight<T> {
     try {
       value = await work(signal, isCurrent);
     } catch (reason) {
-      seat?.landRejection(reason);
+      seat?.landRejection({ reason, isCurrent: isCurrent() && !signal.aborted });
       throw reason;
     }
     seat?.landValue({ value, isCurrent: isCurrent() });

@@ -3,6 +3,7 @@
 
 import { unboxError } from '../codec/boxes.js';
 import { encode } from '../codec/encoder.js';
+import { fieldsOf, ownClassOf, restoreFields, reviveOwn } from './own-errors.js';
 
 /** Of a chain of causes; one that goes round in a circle is as long as it likes. */
 const MOST_CAUSES = 16;
@@ -16,13 +17,20 @@ interface ErrorRecord {
   stack: string | undefined;
   code: string | number | undefined;
   cause: PackedRejection;
+  /** Of this package's, or the nearest one that it extends. */
+  ownClass: string | undefined;
+  fields: Record<string, unknown>;
 }
 
-/** Errors with name, message, code, stack and cause; other values as they are. */
+/**
+ * Errors of this package with their class and all that they have, others with name, message, code, stack
+ * and cause, and what a system call says of itself; other values as they are.
+ */
 export function packRejection(reason: unknown, depth = 0): PackedRejection {
   if (!(reason instanceof Error)) return { value: reason };
   const { name, message, stack, cause } = reason;
   const code = 'code' in reason ? reason.code : undefined;
+  const ownClass = ownClassOf(reason);
   return {
     error: {
       name: String(name),
@@ -30,6 +38,8 @@ export function packRejection(reason: unknown, depth = 0): PackedRejection {
       stack: typeof stack === 'string' ? stack : undefined,
       code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
       cause: depth < MOST_CAUSES ? toCause(cause, depth + 1) : { value: undefined },
+      ownClass,
+      fields: fieldsOf(reason, ownClass),
     },
   };
 }
@@ -48,8 +58,12 @@ function toCause(cause: unknown, depth: number): PackedRejection {
 
 export function unpackRejection(reason: PackedRejection): unknown {
   if (!('error' in reason)) return reason.value;
-  const { name, message, stack, code, cause } = reason.error;
-  const error = unboxError([name, message, unpackRejection(cause)]);
-  if (stack !== undefined) error.stack = stack;
-  return code === undefined ? error : Object.assign(error, { code });
+  const { name, message, stack, code, ownClass, fields } = reason.error;
+  const cause = unpackRejection(reason.error.cause);
+  const own = ownClass === undefined ? undefined : reviveOwn(ownClass, name, message, cause);
+  const error = own ?? unboxError([name, message, cause]);
+  error.stack = stack ?? `${name}: ${message}`;
+  if (code !== undefined) Object.assign(error, { code });
+  restoreFields(error, ownClass, fields);
+  return error;
 }

@@ -12,7 +12,7 @@
 
 import { native } from '../native.js';
 import { Flight, type FlightWork } from './flight.js';
-import type { FlightCodec } from './flight-result.js';
+import type { FlightCodec, Landed } from './flight-result.js';
 import { FlightSeat } from './flight-seat.js';
 
 export type { FlightWork };
@@ -28,6 +28,8 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
    * there. Must not throw.
    */
   adopt?: ((key: string, version: string, value: T) => void) | undefined;
+  /** The same of what the work was rejected with. */
+  adoptRejection?: ((key: string, version: string, reason: unknown) => void) | undefined;
 }
 
 /**
@@ -36,19 +38,18 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
  *
  * With a scope, that is so for all threads of the process: the first one runs its work, and if it
  * ends before the work is done, the next one runs its own. Those who wait in one thread share one
- * object, and every other thread has a copy of its own; of an error its name, message, code, cause
- * and stack.
+ * object, and every other thread has a copy of its own; of an error what packRejection says.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
-  readonly #codec: FlightCodec<T> | undefined;
-  readonly #adopt: SingleFlightOptions<T>['adopt'];
+  /** Also those that nobody joins any more. */
+  readonly #running = new Set<Flight<T>>();
+  readonly #options: SingleFlightOptions<T> | undefined;
   readonly #scope: string | undefined;
 
   constructor(options?: SingleFlightOptions<T>) {
-    this.#codec = options;
+    this.#options = options;
     this.#scope = options?.scope;
-    this.#adopt = options?.adopt;
   }
 
   async run(key: string, version: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
@@ -70,19 +71,32 @@ export class SingleFlight<T> {
     if (this.#scope !== undefined) native.forgetFlights(this.#scope);
   }
 
+  /**
+   * Aborts what runs in this thread with the reason, which all who wait in it are rejected with. Other
+   * threads that wait for it work themselves.
+   */
+  close(reason: Error): void {
+    this.#flights.clear();
+    for (const flight of this.#running) flight.close(reason);
+  }
+
   #start(key: string, version: string, work: FlightWork<T>): Flight<T> {
-    const [scope, codec] = [this.#scope, this.#codec];
+    const [scope, codec] = [this.#scope, this.#options];
     const takeSeat = (onUnawaited: () => void) =>
       scope === undefined || codec === undefined
         ? undefined
         : new FlightSeat(scope, key, version, codec, onUnawaited);
     const isMine = () => this.#flights.get(key) === flight;
     const flight = new Flight<T>(version, takeSeat, () => {
+      this.#running.delete(flight);
       if (isMine()) this.#flights.delete(key);
     });
+    this.#running.add(flight);
     this.#flights.set(key, flight);
-    const adopt = (value: T) => {
-      if (isMine()) this.#adopt?.(key, version, value);
+    const adopt = (landed: Landed<T>) => {
+      if (!isMine()) return;
+      if ('reason' in landed) this.#options?.adoptRejection?.(key, version, landed.reason);
+      else this.#options?.adopt?.(key, version, landed.value);
     };
     flight.start(work, () => isMine() && flight.isCurrent(), adopt);
     return flight;

@@ -46,6 +46,7 @@ const calls = {
   reject: ({ id, message, code }) =>
     runs.get(id).reject(Object.assign(new Error(message), { code })),
   abort: ({ id }) => runs.get(id).leaver.abort(),
+  close: ({ message }) => flights.close(new Error(message)),
   ask: ({ id }) => post(id, 'answer', { isCurrent: runs.get(id).isCurrent() }),
   forget({ id, key }) {
     if (key === undefined) flights.forgetAll();

@@ -1,0 +1,72 @@
+// The classes of this package's errors by name, for errors that were plain data for a while: in another
+// thread, or in the memory tier.
+
+import { EncodeError } from '../codec/encode-error.js';
+import { ClosedError, EbbcacheError, SampleError } from '../errors.js';
+import { ExtractError } from '../extract/extract-error.js';
+import { DiskError } from '../tiers/disk/disk-error.js';
+
+interface OwnClass {
+  prototype: Error;
+  /** What its errors have besides name, message, code, stack and cause. */
+  fields: readonly string[];
+}
+
+const CLASSES = new Map<string, OwnClass>([
+  ['EbbcacheError', { prototype: EbbcacheError.prototype, fields: [] }],
+  ['ClosedError', { prototype: ClosedError.prototype, fields: [] }],
+  ['SampleError', { prototype: SampleError.prototype, fields: [] }],
+  ['EncodeError', { prototype: EncodeError.prototype, fields: ['path', 'reason'] }],
+  ['ExtractError', { prototype: ExtractError.prototype, fields: ['file'] }],
+  ['DiskError', { prototype: DiskError.prototype, fields: ['trouble'] }],
+]);
+
+const NAMES = new Map<object, string>([...CLASSES].map(([name, own]) => [own.prototype, name]));
+
+/** What Node adds to the errors of system calls. */
+const SYSTEM_FIELDS = ['errno', 'syscall', 'path', 'dest'];
+
+/** The class of the error that is this package's, or the nearest one that it extends. */
+export function ownClassOf(error: Error): string | undefined {
+  let prototype: unknown = Object.getPrototypeOf(error);
+  while (typeof prototype === 'object' && prototype !== null) {
+    const name = NAMES.get(prototype);
+    if (name !== undefined) return name;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
+
+/** Strings and numbers alone: of its class, or without one those of a system call. */
+export function fieldsOf(error: Error, ownClass: string | undefined): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of fieldNames(ownClass)) {
+    const value: unknown = Reflect.get(error, name);
+    if (typeof value === 'string' || typeof value === 'number') fields[name] = value;
+  }
+  return fields;
+}
+
+/** An error of the class, without a call of its constructor; undefined where there is no such class. */
+export function reviveOwn(ownClass: string, name: string, message: string, cause: unknown) {
+  const own = CLASSES.get(ownClass);
+  if (own === undefined) return undefined;
+  const error = new Error(message, cause === undefined ? undefined : { cause });
+  Object.setPrototypeOf(error, own.prototype);
+  error.name = name;
+  return error;
+}
+
+export function restoreFields(
+  error: Error,
+  ownClass: string | undefined,
+  fields: Record<string, unknown>,
+): void {
+  for (const name of fieldNames(ownClass)) {
+    if (Object.hasOwn(fields, name)) Object.assign(error, { [name]: fields[name] });
+  }
+}
+
+function fieldNames(ownClass: string | undefined): readonly string[] {
+  return (ownClass !== undefined && CLASSES.get(ownClass)?.fields) || SYSTEM_FIELDS;
+}

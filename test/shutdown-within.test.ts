@@ -1,0 +1,181 @@
+// User code that a cache calls, and that shuts the cache down: the call that is under way ends as it
+// would have, and nothing is reported of what came after.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ClosingGate } from '../lib/cache/closing-gate.js';
+import {
+  type AdvancedMetadataCache,
+  ClosedError,
+  EnhancedMetadataCache,
+  MemoryPressureMonitor,
+  PressureLevel,
+} from '../lib/index.js';
+import { Caches } from './helpers/caches.js';
+import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
+
+const caches = new Caches();
+const warnings = vi.spyOn(process, 'emitWarning');
+
+afterEach(() => expect(warnings).not.toHaveBeenCalled());
+
+/** A cache whose disk tier is in trouble from now on, and that is shut down by the first log of it. */
+function makeTroubled(options: object = {}) {
+  const { cacheDir } = caches;
+  const cache = caches.make({ validate: 'none', cacheDir, ...options });
+  cache.put('stored', { n: 1 });
+  const { logger } = caches;
+  for (const level of ['warn', 'info'] as const) {
+    logger[level].mockImplementation(() => cache.shutdown());
+  }
+  rmSync(cacheDir, { recursive: true });
+  writeFileSync(cacheDir, 'no folder');
+  return cache;
+}
+
+/** The first time that the disk tier looks whether its files are in place. */
+const looksAtDisk: [string, (cache: AdvancedMetadataCache) => unknown, unknown][] = [
+  ['get', (cache) => cache.get('none'), undefined],
+  ['put', (cache) => cache.put('new', { n: 2 }), true],
+  ['fetch', (cache) => cache.fetch('stored', () => ({ n: 2 })), { n: 1 }],
+  ['invalidateFile', (cache) => cache.invalidateFile('none'), undefined],
+  ['clearAll', (cache) => cache.clearAll(), undefined],
+  ['getStats', (cache) => cache.getStats().memoryCacheSize, 1],
+  ['flush', (cache) => cache.flush(), false],
+];
+
+describe('a logger that shuts the cache down', () => {
+  it.each(looksAtDisk)('lets the call end: %s', async (_, call, expected) => {
+    const cache = makeTroubled();
+    expect(await call(cache)).toEqual(expected);
+    cache.shutdown();
+    expect(caches.logger.warn.mock.calls.length).toBeLessThanOrEqual(1);
+    expect(caches.logger.error).not.toHaveBeenCalled();
+    expect(() => cache.get('stored')).toThrow(ClosedError);
+  });
+
+  it('has been called by one of them at least', () => {
+    const cache = makeTroubled();
+    cache.getStats();
+    expect(caches.logger.warn).toHaveBeenCalledTimes(1);
+    expect(cache.closed).toBe(true);
+  });
+
+  it('lets what comes in from other processes end', () => {
+    const remote = new FakeRemote(new FakeServer());
+    const cache = makeTroubled({ remote });
+    const keys = ['stored', 'none', 'other'].map((path) => `${join(process.cwd(), path)}\0default`);
+    remote.events.onInvalidate(keys);
+    expect(cache.closed).toBe(true);
+    expect(caches.logger.warn).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('metadata and remotes that shut the cache down', () => {
+  it('are stored all the same', async () => {
+    const cache = caches.make({ validate: 'none' });
+    const metadata = {
+      get n() {
+        cache.shutdown();
+        return 1;
+      },
+    };
+    expect(cache.put('file', metadata)).toBe(true);
+    expect(cache.closed).toBe(true);
+    expect(caches.logger.warn).not.toHaveBeenCalled();
+    expect(caches.make({ validate: 'none' }).get('file')).toEqual({ n: 1 });
+  });
+
+  it.each(['set', 'delete', 'clear'] as const)('do not break the call: %s', (method) => {
+    const remote = new FakeRemote(new FakeServer());
+    const cache = caches.make({ remote, maxDiskSizeMb: 0 });
+    const original = remote[method].bind(remote) as (...args: unknown[]) => never;
+    vi.spyOn(remote, method).mockImplementation((...args: unknown[]) => {
+      cache.shutdown();
+      return original(...args);
+    });
+    expect(cache.put(caches.file, { n: 1 })).toBe(true);
+    if (method === 'delete') cache.invalidateFile(caches.file);
+    if (method === 'clear') cache.clearAll();
+    expect(cache.closed).toBe(true);
+    expect(remote.closed).toBe(true);
+    expect(caches.logger.warn).not.toHaveBeenCalled();
+  });
+});
+
+describe("a monitor's listener that shuts the cache down", () => {
+  /** Its first sample is of a level that the cache answers to. */
+  const makeMonitor = () =>
+    new MemoryPressureMonitor({
+      normalThreshold: 1e-9,
+      elevatedThreshold: 2e-9,
+      highThreshold: 3e-9,
+      criticalThreshold: 4e-9,
+    });
+
+  it.each(['before', 'after'])('is no error, heard %s the cache', (order) => {
+    const monitor = makeMonitor();
+    const errors: unknown[] = [];
+    monitor.on('error', (error) => errors.push(error));
+    const shutDown = () => cache.shutdown();
+    if (order === 'before') monitor.on('sample', shutDown);
+    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+    if (order === 'after') monitor.on('sample', shutDown);
+    expect(monitor.sample().pressureLevel).toBe(PressureLevel.CRITICAL);
+    expect(cache.closed).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(['sample', 'pressure', 'callback', 'error'])('is none from within: %s', (event) => {
+    const monitor = makeMonitor();
+    const errors: unknown[] = [];
+    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+    const second = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+    const shutDown = () => {
+      second.shutdown();
+      cache.shutdown();
+    };
+    if (event === 'callback') monitor.registerPressureCallback(PressureLevel.CRITICAL, shutDown);
+    else monitor.on(event as 'sample', shutDown);
+    monitor.on('error', (error) => errors.push(error));
+    if (event === 'error') monitor.once('sample', () => Promise.reject(new Error('a listener')));
+    monitor.sample();
+    if (event === 'error') return;
+    expect(cache.closed).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(['getStats', 'getDetailedInfo', 'getMemoryStatus'] as const)(
+    'lets a call end that takes the first sample: %s',
+    (method) => {
+      const monitor = makeMonitor();
+      const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      monitor.on('sample', () => cache.shutdown());
+      expect(cache[method]()).toBeTypeOf('object');
+      expect(cache.closed).toBe(true);
+      expect(() => cache[method]()).toThrow(ClosedError);
+    },
+  );
+});
+
+describe('a closing gate', () => {
+  it('finishes once, when the last call is over, also one that throws', () => {
+    const finish = vi.fn();
+    const gate = new ClosingGate(finish);
+    gate.run(() => {
+      expect(() =>
+        gate.run(() => {
+          gate.close();
+          throw new Error('inner');
+        }),
+      ).toThrow('inner');
+      expect(finish).not.toHaveBeenCalled();
+      gate.close();
+    });
+    expect(finish).toHaveBeenCalledTimes(1);
+    gate.close();
+    gate.run(() => {});
+    expect(finish).toHaveBeenCalledTimes(1);
+  });
+});
