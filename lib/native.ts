@@ -104,7 +104,7 @@ export const Outcome = {
 /** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
 export type NativeRead = (id: number, key: string) => number;
 
-/** In place of the length of a value that is not there, in what getMany copies. */
+/** In place of the length of a value that is not there, in what getMany copies and setMany reads. */
 export const NO_VALUE = 0xffffffff;
 
 /** Keys that one call of getMany or setMany takes; those beyond are left out. */
@@ -158,6 +158,12 @@ interface NativeAddon extends NativeFlights {
    * lack of memory. Time to live and cost in ms, 0 for none.
    */
   set(id: number, key: string, bytes: number, ttl?: number, cost?: number): number;
+  /** The same, of the bytes of a Uint8Array, as many as the engine says that it has. */
+  setBytes(id: number, key: string, bytes: Uint8Array, ttl?: number, cost?: number): number;
+  /** Bytes of a value above which set refuses every one, with the budget that the store has now. */
+  largestValue(id: number): number;
+  /** Counts a value as refused that is larger, and that nobody made; what set would return. */
+  refuse(id: number, key: string): number;
   /**
    * Copies values one after the other to the read buffer, each behind its length or NO_VALUE (32
    * bits, little-endian), and returns of how many keys: of as many as fit.
@@ -165,7 +171,8 @@ interface NativeAddon extends NativeFlights {
   getMany(id: number, ...keys: string[]): number;
   /**
    * Stores values that lie one after the other in the write buffer from `start` on, each behind its
-   * length and room for the outcome of set (32 bits each, little-endian); returns where they end.
+   * length and room for the outcome of set (32 bits each, little-endian); returns where they end. With
+   * NO_VALUE for a length there are no bytes, and it does what refuse does.
    */
   setMany(id: number, start: number, ttl: number, cost: number, ...keys: string[]): number;
   /**
@@ -180,12 +187,22 @@ interface NativeAddon extends NativeFlights {
   getOfState: NativeRead;
   /** Both of them in one call: a record of the state that the file at the path has now. */
   lookUpFile(id: number, key: string, path: string): number;
-  /** Where states of files are left for this environment, 32 bytes. */
-  setStateBuffer(bytes: Uint8Array): void;
-  /** Where this environment's reads copy to. */
-  setReadBuffer(bytes: Uint8Array): void;
-  /** Where this environment's writes copy from. */
+  // Instances of this package that share an environment, such as those of a bundler or of a test runner
+  // that isolates modules, share all of these.
+
+  /** Where states of files are left, STATE_BYTES. */
+  readonly stateBuffer: Buffer;
+  /** Where reads copy to. */
+  readonly readBuffer: Buffer;
+  /**
+   * Has reads copy to other bytes, until it is called with none: before anything else that may read.
+   * They must be neither detached nor resized while they are in use.
+   */
+  setReadBuffer(bytes?: Uint8Array): void;
+  /** Where writes copy from, from now on. The same holds. */
   setWriteBuffer(bytes: Uint8Array): void;
+  /** In `write`, what setWriteBuffer was called with last. */
+  readonly kept: { readonly write: Uint8Array | undefined };
   /** Throws a RangeError that says which option is not in range, or does not go with another. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;

@@ -200,13 +200,16 @@ describe('the addon', () => {
           if (typeof outcome !== 'number') throw new Error(name + ' gave ' + outcome);
         }
       };
-      const names = ['get', 'peek', 'has', 'delete', 'set', 'getMany', 'setMany'];
+      const names = ['get', 'peek', 'has', 'delete', 'set', 'getMany', 'setMany', 'setBytes', 'refuse', 'largestValue'];
       names.forEach(call);
       const store = new addon.Store(options);
       names.forEach(call);
       addon.setReadBuffer(Buffer.alloc(10));
       addon.setWriteBuffer(Buffer.alloc(10, 0xff));
       names.forEach(call);
+      if (addon.setMany(store.id, 0, 0, 0, 'key') !== 8) throw new Error('no value');
+      if (store.stats().rejections !== 1) throw new Error('not refused');
+      addon.setWriteBuffer(Buffer.alloc(10, 0xfe));
       if (addon.setMany(store.id, 0, 0, 0, 'key') !== -4) throw new Error('a length beyond the buffer');
       if (addon.setMany(store.id, 5, 0, 0, 'key') !== -4) throw new Error('a header beyond the buffer');
       if (addon.set(store.id, 'key', 11) !== -4) throw new Error('a value beyond the buffer');

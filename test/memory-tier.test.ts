@@ -144,7 +144,7 @@ describe('read, peek and has', () => {
 describe('records', () => {
   it('are the same bytes in every tier', () => {
     const state = fileState(file)!;
-    const record = copyOf(tier.encode(state, metadata, 0));
+    const record = copyOf(tier.encode(state, metadata, 0)!);
     expect(record.subarray(0, 32).toString('latin1')).toBe(state);
     expect(isRecordOf(state, record)).toBe(true);
     expect(isRecordOf(ABSENT_STATE, record)).toBe(false);
@@ -163,7 +163,7 @@ describe('records', () => {
     fc.assert(
       fc.property(anything, anything, (first, second) => {
         const [one, two] = [{ a: first }, { a: second }];
-        const record = copyOf(tier.encode(ABSENT_STATE, one, 0));
+        const record = copyOf(tier.encode(ABSENT_STATE, one, 0)!);
         tier.store('two', tier.encode(ABSENT_STATE, two, 0));
         tier.put('one', record);
         expect(tier.read('one', ABSENT_STATE)).toEqual(decodeRecord(record));
@@ -191,7 +191,7 @@ describe('records', () => {
   });
 
   it('expire as they are told to', () => {
-    const record = tier.encode(ABSENT_STATE, metadata, 0);
+    const record = tier.encode(ABSENT_STATE, metadata, 0)!;
     expect(() => tier.store('key', record, { ttl: 0 })).toThrow(RangeError);
     expect(() => tier.put('key', record, { cost: -1 })).toThrow(RangeError);
     expect(tier.store('key', record, { ttl: 60_000, cost: 5 })).toBe(true);

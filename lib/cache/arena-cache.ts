@@ -1,6 +1,11 @@
 import { isUint8Array } from 'node:util/types';
 import { show } from '../arguments.js';
-import type { Codec, EncodedValue } from '../codec/codec.js';
+import {
+  type Codec,
+  type Destination,
+  type EncodedValue,
+  TOO_LARGE_LENGTH,
+} from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
@@ -31,13 +36,15 @@ const codec: Codec = new MsgpackCodec();
 
 /** What native functions know the cache's store by; 0, which is of none, once it is closed. */
 export let storeIdOf: (cache: ArenaCache) => number;
-/** As setBytes, of all bytes up to `encoded.end`, without a copy. */
+/** As setBytes, of all bytes up to `encoded.end`; undefined stands for a value that is too large. */
 export let putEncoded: (
   cache: ArenaCache,
   key: string,
-  encoded: EncodedValue,
+  encoded: EncodedValue | undefined,
   options?: SetOptions,
 ) => boolean;
+/** For what is encoded for this cache. */
+export let destinationOf: (cache: ArenaCache) => Destination;
 /** What to throw for an outcome of a native function that got this key. */
 export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error;
 
@@ -57,6 +64,10 @@ export class ArenaCache<V = unknown> {
   #store: NativeStore | undefined;
   /** The store's; 0, which is of none, once it is closed. */
   #id: number;
+  /** 0 once it is closed: what is put then fails for that. */
+  readonly #destination: Destination = {
+    largestValue: () => Math.max(0, native.largestValue(this.#id)),
+  };
 
   static {
     storeIdOf = (cache) => cache.#id;
@@ -65,6 +76,7 @@ export class ArenaCache<V = unknown> {
       if (typeof key !== 'string') checkKey(key);
       return cache.#put(key, encoded, options && checkSetOptions(options));
     };
+    destinationOf = (cache) => cache.#destination;
     failureOf = (cache, outcome, key) => cache.#failure(outcome, key);
   }
 
@@ -122,7 +134,8 @@ export class ArenaCache<V = unknown> {
 
   /**
    * Stores a copy of the value; `ttl` in ms, 1 or more, overrides the cache's own, and `cost` is what
-   * it took to make it, ms. False if the value does not fit the budget: then nothing has changed; or
+   * it took to make it, ms. False if the value does not fit the budget: then nothing has changed, and no
+   * more of it was encoded, nor looked at, than what shows that; or
    * if there is no memory for it: then what was under the key stays, and others may have given way.
    */
   set(key: string, value: V, options?: SetOptions): boolean {
@@ -130,13 +143,13 @@ export class ArenaCache<V = unknown> {
     if (typeof key !== 'string') checkKey(key);
     if (value === undefined) throw noValueError();
     const given = options === undefined ? undefined : checkSetOptions(options);
-    return this.#put(key, codec.encode(value), given);
+    return this.#put(key, codec.encode(value, 0, this.#destination), given);
   }
 
   /**
    * As set, of a value that is encoded already: what `getBytes` gives, of this cache or another. A
-   * copy of the bytes is stored as they are, and `get` decodes them as msgpack: where they are none
-   * it throws, and `getBytes` alone reads them.
+   * copy of the bytes is stored as they are, as many as the array really has, and `get` decodes them as
+   * msgpack: where they are none it throws, and `getBytes` alone reads them.
    */
   setBytes(key: string, bytes: Uint8Array, options?: SetOptions): boolean {
     this.#open();
@@ -144,8 +157,8 @@ export class ArenaCache<V = unknown> {
     if (!isUint8Array(bytes)) {
       throw argumentTypeError(`setBytes takes a Uint8Array; it is ${show(bytes)}.`);
     }
-    const given = options === undefined ? undefined : checkSetOptions(options);
-    return this.#put(key, codec.carry(bytes), given);
+    const { ttl, cost } = checkSetOptions(options);
+    return this.#isStored(native.setBytes(this.#id, key, bytes, ttl, cost), key);
   }
 
   /**
@@ -165,7 +178,7 @@ export class ArenaCache<V = unknown> {
       keys.push(key);
       values.push(value);
     }
-    const encoded = codec.encodeAll(values);
+    const encoded = codec.encodeAll(values, this.#destination);
     presentToNative(encoded);
     try {
       let start = 0;
@@ -293,7 +306,12 @@ export class ArenaCache<V = unknown> {
   }
 
   /** What the encoded bytes begin with counts too, such as what was written to their headroom. */
-  #put(key: string, encoded: EncodedValue, options: CheckedSetOptions | undefined): boolean {
+  #put(
+    key: string,
+    encoded: EncodedValue | undefined,
+    options: CheckedSetOptions | undefined,
+  ): boolean {
+    if (encoded === undefined) return this.#isStored(native.refuse(this.#id, key), key);
     presentToNative(encoded);
     // Not of before: a getter of the value may have closed the cache.
     const id = this.#id;
@@ -302,6 +320,10 @@ export class ArenaCache<V = unknown> {
         ? native.set(id, key, encoded.end)
         : native.set(id, key, encoded.end, options.ttl, options.cost);
     letGoOfLarge(encoded);
+    return this.#isStored(outcome, key);
+  }
+
+  #isStored(outcome: number, key: string): boolean {
     if (outcome >= 0) return outcome === 0;
     throw this.#failure(outcome, key);
   }
@@ -370,8 +392,10 @@ function decodeMany(count: number, values: unknown[]): void {
 function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.end);
   const outcomes: boolean[] = [];
-  for (let at = 0; outcomes.length < count; at += 8 + view.getUint32(at, true)) {
+  for (let at = 0; outcomes.length < count; ) {
+    const length = view.getUint32(at, true);
     outcomes.push(view.getUint32(at + 4, true) === 0);
+    at += 8 + (length === TOO_LARGE_LENGTH ? 0 : length);
   }
   return outcomes;
 }

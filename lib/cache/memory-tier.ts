@@ -2,6 +2,7 @@
 // the file and reads the record of the state that it has.
 
 import type { SetOptions } from '../cache/set-options.js';
+import type { Destination } from '../codec/codec.js';
 import {
   checkPath,
   type FileState,
@@ -18,7 +19,14 @@ import {
   freshUntilOf,
   isRecordOf,
 } from '../tiers/record.js';
-import { ArenaCache, type ArenaStats, failureOf, putEncoded, storeIdOf } from './arena-cache.js';
+import {
+  ArenaCache,
+  type ArenaStats,
+  destinationOf,
+  failureOf,
+  putEncoded,
+  storeIdOf,
+} from './arena-cache.js';
 import type { ArenaCacheOptions } from './arena-options.js';
 import { readBuffer, readThrough } from './read-buffer.js';
 
@@ -42,6 +50,10 @@ export class MemoryTier {
    * not decode.
    */
   readonly arena: ArenaCache;
+  #elsewhere = 0;
+  readonly #destination: Destination = {
+    largestValue: () => Math.max(destinationOf(this.arena).largestValue(), this.#elsewhere),
+  };
   #missed: FileState | undefined;
   #corrupt = 0;
   #freshUntil = 0;
@@ -96,13 +108,22 @@ export class MemoryTier {
     return this.#readThrough(native.peek, key, compare) ?? false;
   }
 
-  /** A record that `store` takes; the next one, or anything that is encoded, overwrites it. */
-  encode(state: FileState, metadata: Metadata, freshUntil: number): EncodedRecord {
-    return encodeRecord(state, metadata, freshUntil);
+  /**
+   * A record that `store` takes; the next one, or anything that is encoded, overwrites it. Undefined for
+   * one that is larger than the arena takes, and larger than `elsewhere` bytes: others may take it.
+   */
+  encode(
+    state: FileState,
+    metadata: Metadata,
+    freshUntil: number,
+    elsewhere = 0,
+  ): EncodedRecord | undefined {
+    this.#elsewhere = elsewhere;
+    return encodeRecord(state, metadata, freshUntil, this.#destination);
   }
 
   /** Stores a copy of what `encode` gave last. False as of ArenaCache's set. */
-  store(key: string, record: EncodedRecord, options?: SetOptions): boolean {
+  store(key: string, record: EncodedRecord | undefined, options?: SetOptions): boolean {
     return putEncoded(this.arena, key, record, options);
   }
 

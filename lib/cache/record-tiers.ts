@@ -15,6 +15,8 @@ import { MemoryTier } from './memory-tier.js';
 import { TierCounters } from './tier-counters.js';
 
 const MIB = 1024 * 1024;
+/** Larger records are not made for a remote tier alone. */
+const REMOTE_RECORD_BYTES = 64 * MIB;
 /** The state of every file, where none is looked at. */
 const UNSEEN_STATE: FileState = '\0'.repeat(ABSENT_STATE.length);
 
@@ -76,6 +78,11 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
+  /** Bytes of a record that the tiers below memory take at most. */
+  get #largestElsewhere(): number {
+    return Math.max(this.disk?.largestRecord ?? 0, this.remote ? REMOTE_RECORD_BYTES : 0);
+  }
+
   /** In memory or on disk. */
   find(filePath: string, tier: string): Found {
     if (this.#options.validate !== 'stat')
@@ -130,8 +137,10 @@ export class RecordTiers {
     const { key, state } = identity;
     if (state === undefined) return false;
     const now = Date.now();
-    const encoded = this.memory.encode(state, metadata, now + this.#options.ttlMs);
+    const freshUntil = now + this.#options.ttlMs;
+    const encoded = this.memory.encode(state, metadata, freshUntil, this.#largestElsewhere);
     const inMemory = this.#writeMemory(() => this.memory.store(key, encoded, { cost }));
+    if (encoded === undefined) return false;
     const record = asBuffer(encoded).subarray(0, encoded.end);
     const stored = { record, cost, expiresAt: now + this.#lifetime };
     const onDisk = this.disk?.put(key, stored) ?? false;

@@ -6,13 +6,12 @@ import { native } from '../native.js';
 const KEPT_BYTES = 1024 * 1024;
 
 const NONE = new Uint8Array();
-let presented: Uint8Array = NONE;
+/** Other instances of this module may have presented theirs since: the addon knows. */
+const { kept } = native;
 
 /** To be called before each native write. */
 export function presentToNative(bytes: Uint8Array): void {
-  if (bytes === presented) return;
-  native.setWriteBuffer(bytes);
-  presented = bytes;
+  if (bytes !== kept.write) native.setWriteBuffer(bytes);
 }
 
 /** To be called after each native write. */

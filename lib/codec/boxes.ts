@@ -7,7 +7,8 @@ import { addExtension } from './msgpackr.js';
 export const ERROR_TYPE = 0x7c;
 export const MAP_TYPE = 0x7d;
 export const OBJECT_TYPE = 0x7e;
-/** msgpackr's own. */
+// msgpackr's own.
+export const REGEXP_TYPE = 0x78;
 export const SET_TYPE = 0x73;
 
 const ERROR_CLASSES = new Map<string, new (message: string, options?: ErrorOptions) => Error>(
@@ -34,14 +35,20 @@ export function unboxMap(entries: unknown[]): Map<unknown, unknown> {
 export function unboxObject(entries: unknown[]): Record<string, unknown> {
   const object = {};
   for (let i = 0; i < entries.length; i += 2) {
-    Object.defineProperty(object, String(entries[i]), {
-      value: entries[i + 1],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    defineMember(object, String(entries[i]), entries[i + 1]);
   }
   return object;
+}
+
+/** A member of its own, whatever the prototype has under the name: to assign could come to that. */
+export function defineMember(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, {
+    __proto__: null,
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  } as PropertyDescriptor);
 }
 
 /** The error that it was, without the stack, which would be of here. */

@@ -1,6 +1,15 @@
 /** A buffer with the encoded value from `start` to `end`; the next call of `encode` may reuse it. */
 export type EncodedValue = Buffer & { start: number; end: number };
 
+/** What `encodeAll` gives as the length of a value that is too large, and has no bytes there. */
+export const TOO_LARGE_LENGTH = 0xffffffff;
+
+/** Where an encoded value is to go. */
+export interface Destination {
+  /** Bytes that it takes at most; asked once a value, and only where that turns out to be large. */
+  largestValue(): number;
+}
+
 /** From a value to bytes and back: all that the caches know of an encoding. */
 export interface Codec {
   /**
@@ -8,13 +17,17 @@ export interface Codec {
    * are free for what the caller writes there; what is in them is of before. Default 0.
    */
   encode(value: unknown, headroom?: number): EncodedValue;
-  /** What is encoded already, copied to where `encode` writes. */
-  carry(encoded: Uint8Array): EncodedValue;
   /**
-   * All values, each behind its length and 32 bits of room (32 bits each, little-endian). The path of
-   * an error begins with the index of the value.
+   * The same, or undefined for a value that the destination does not take, headroom included: no more
+   * of it is encoded than what shows that.
    */
-  encodeAll(values: readonly unknown[]): EncodedValue;
+  encode(value: unknown, headroom: number, to: Destination): EncodedValue | undefined;
+  /**
+   * All values, each behind its length and 32 bits of room (32 bits each, little-endian); of one that
+   * the destination does not take TOO_LARGE_LENGTH and the room alone. The path of an error begins with
+   * the index of the value.
+   */
+  encodeAll(values: readonly unknown[], to?: Destination): EncodedValue;
   /** The value in the first `length` bytes; nothing in it refers to them. */
   decode(bytes: Buffer, length: number): unknown;
   /** The same from `start` to `end`. */

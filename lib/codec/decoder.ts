@@ -1,12 +1,14 @@
-// From msgpack to values, as msgpackr does it, which reads the value anew where what comes is rare or
+// From msgpack to values, as msgpackr does it, which reads the value anew where what comes is foreign or
 // amiss. Strings are most of the work: keys are known from other records, and short texts are cut
 // from larger ones, because a call for each takes as long as all the rest.
 
 import {
+  defineMember,
   ERROR_TYPE,
   type ErrorParts,
   MAP_TYPE,
   OBJECT_TYPE,
+  REGEXP_TYPE,
   SET_TYPE,
   unboxError,
   unboxMap,
@@ -28,12 +30,15 @@ const TIMESTAMP_TYPE = 0xff;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const OTHER = new Error('msgpackr is to read this.');
+const INHERITED = new Error('The prototype of objects has a member of this name.');
 
 let bytes = NOTHING;
 let view = viewOf(NOTHING);
 let end = 0;
 /** Where the next token is. */
 let at = 0;
+/** Whether members are defined and not assigned, which takes longer. */
+let defines = false;
 /** Elements that arrays may still say to have: each takes a byte or more. */
 let unclaimed = 0;
 /** What lies from `blockStart` to `blockEnd`, as Latin-1. */
@@ -46,20 +51,40 @@ const knownKeys: string[] = new Array(KNOWN_KEYS).fill('');
 /** The value in the bytes from `from` to `to`. */
 export function decode(buffer: Buffer, from: number, to: number): unknown {
   if (buffer !== bytes) use(buffer);
-  at = from;
-  end = to;
-  unclaimed = to - from;
-  blockEnd = 0;
+  begin(from, to);
+  try {
+    const value = read();
+    if (at === to) return value;
+  } catch (cause) {
+    // Also what is thrown where a name was given to the prototype after it was seen here.
+    if (cause !== OTHER) return decodeDefining(buffer, from, to);
+  } finally {
+    block = '';
+    if (buffer.length > KEPT_BYTES) use(NOTHING);
+  }
+  return unpackr.unpack(buffer.subarray(from, to));
+}
+
+function decodeDefining(buffer: Buffer, from: number, to: number): unknown {
+  use(buffer);
+  begin(from, to);
+  defines = true;
   try {
     const value = read();
     if (at === to) return value;
   } catch {
     // What is wrong with it, if anything, msgpackr says.
   } finally {
-    block = '';
-    if (buffer.length > KEPT_BYTES) use(NOTHING);
+    defines = false;
   }
   return unpackr.unpack(buffer.subarray(from, to));
+}
+
+function begin(from: number, to: number): void {
+  at = from;
+  end = to;
+  unclaimed = to - from;
+  blockEnd = 0;
 }
 
 function use(buffer: Buffer): void {
@@ -164,6 +189,10 @@ function readUint32(): number {
 
 function readMap(count: number): Record<string, unknown> {
   const object: Record<string, unknown> = {};
+  if (defines) {
+    for (let i = 0; i < count; i++) defineMember(object, readKey(), read());
+    return object;
+  }
   for (let i = 0; i < count; i++) {
     const key = readKey();
     object[key] = read();
@@ -185,7 +214,7 @@ function readKey(): string {
   let length: number;
   if (token >= 0xa0 && token < 0xc0) length = token & 0x1f;
   else if (token === 0xd9) length = readUint8();
-  else throw OTHER;
+  else return checkKey(readLongKey(token));
   if (length === 0 || length >= LONG_BYTES) return checkKey(readText(length));
   const last = at + length - 1;
   const mixed = (bytes[last]! * 31 + bytes[last - 1]!) * 31 + bytes[at + (length >> 1)]!;
@@ -201,13 +230,20 @@ function readKey(): string {
   }
   const key = checkKey(readText(length));
   // Of ASCII alone.
-  if (key.length === length) knownKeys[place] = key;
+  if (key.length === length && !defines) knownKeys[place] = key;
   return key;
 }
 
-/** The one key that would set something else. */
+function readLongKey(token: number): string {
+  if (token === 0xda) return readText(readUint16());
+  if (token === 0xdb) return readText(readUint32());
+  throw OTHER;
+}
+
+/** No key that would set something else, or nothing, if it were assigned. */
 function checkKey(key: string): string {
   if (key === '__proto__') throw OTHER;
+  if (!defines && key in Object.prototype) throw INHERITED;
   return key;
 }
 
@@ -252,6 +288,10 @@ function readBox(): unknown {
       return undefined;
     case SET_TYPE:
       return new Set(read() as unknown[]);
+    case REGEXP_TYPE:
+      return readRegExp();
+    case TIMESTAMP_TYPE:
+      return new Date(Number.NaN);
     case ERROR_TYPE:
       return unboxError(read() as ErrorParts);
     case MAP_TYPE:
@@ -261,6 +301,11 @@ function readBox(): unknown {
     default:
       throw OTHER;
   }
+}
+
+function readRegExp(): RegExp {
+  const [source, flags] = read() as [string, string];
+  return new RegExp(source, flags);
 }
 
 function readSeconds(): Date {

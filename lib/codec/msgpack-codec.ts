@@ -1,27 +1,29 @@
-// Values as msgpack: written and read by our own encoder and decoder, and by msgpackr what is rare.
+// Values as msgpack: written by our own encoder, and read by our own decoder or, what is foreign, by
+// msgpackr.
 
-import type { Codec, EncodedValue } from './codec.js';
+import type { Codec, Destination, EncodedValue } from './codec.js';
 import { decode } from './decoder.js';
-import { carry, encode, encodeAll } from './encoder.js';
+import { encode, encodeAll } from './encoder.js';
 
 /**
  * Dates, Maps, Sets, typed arrays, Buffers, bigints and regular expressions come back as what they
  * were, and errors with their name, message and cause. What msgpack cannot tell apart changes:
- * objects of other classes or without a prototype become plain ones (`toJSON` is not called), holes
+ * objects of other classes or without a prototype become plain ones (`toJSON` is not called), those
+ * of a subclass of a built-in class become that one's, a SharedArrayBuffer an ArrayBuffer, holes
  * in arrays undefined, -0 becomes 0, and each lone surrogate in a string or an object's key turns
  * into U+FFFD. Keys that are symbols, and names given to arrays, are left out.
+ *
+ * What a built-in object holds is what the engine says of it, whatever its properties say.
  */
 export class MsgpackCodec implements Codec {
-  encode(value: unknown, headroom?: number): EncodedValue {
-    return encode(value, headroom);
+  encode(value: unknown, headroom?: number): EncodedValue;
+  encode(value: unknown, headroom: number, to: Destination): EncodedValue | undefined;
+  encode(value: unknown, headroom?: number, to?: Destination): EncodedValue | undefined {
+    return encode(value, headroom, to);
   }
 
-  carry(encoded: Uint8Array): EncodedValue {
-    return carry(encoded);
-  }
-
-  encodeAll(values: readonly unknown[]): EncodedValue {
-    return encodeAll(values);
+  encodeAll(values: readonly unknown[], to?: Destination): EncodedValue {
+    return encodeAll(values, to);
   }
 
   decode(bytes: Buffer, length: number): unknown {

@@ -5,14 +5,9 @@
 const LONG_UNITS = 64;
 
 /** Above this many UTF-16 units, the UTF-8 is counted, not guessed at the threefold. */
-const COUNTED_UNITS = 1 << 16;
+export const COUNTED_UNITS = 1 << 16;
 
-/** Room that a string needs with its header, bytes: an upper bound. */
-export function textRoom(text: string): number {
-  return 5 + (text.length > COUNTED_UNITS ? Buffer.byteLength(text) : text.length * 3);
-}
-
-/** Writes the string, for which there is room, and returns where it ends. */
+/** Writes the string, for which there is room with a header of up to 5 bytes, and returns where it ends. */
 export function writeText(bytes: Buffer, text: string, at: number): number {
   const { length } = text;
   if (length >= LONG_UNITS) return writeAnyText(bytes, text, at);

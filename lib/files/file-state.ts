@@ -19,8 +19,7 @@ import { isPseudoFile } from './pseudo-files.js';
 export type FileState = string;
 
 /** Where the addon leaves the state that it looked up last in this thread, or the reason for none. */
-export const stateBuffer: Buffer = Buffer.allocUnsafeSlow(STATE_BYTES);
-native.setStateBuffer(stateBuffer);
+export const stateBuffer: Buffer = native.stateBuffer;
 
 /** Where the state of a regular file has its kind, and its size, 64 bits, little-endian. */
 const REGULAR_KIND = 2;

@@ -8,7 +8,7 @@
 //
 // The same bytes in memory, on disk and elsewhere, so that a record moves between tiers as it is.
 
-import type { Codec, EncodedValue } from '../codec/codec.js';
+import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { type FileState, writeState } from '../files/file-state.js';
 import { STATE_BYTES } from '../native.js';
@@ -23,15 +23,17 @@ export type EncodedRecord = EncodedValue;
 
 /**
  * `freshUntil` is when its time to live ends, in ms since the epoch; it may be kept for longer.
- * Throws an EncodeError for metadata that cannot be stored, and a TypeError for a state that has not
+ * Undefined for one that is larger than `to` takes. Throws an EncodeError for metadata that cannot be stored, and a TypeError for a state that has not
  * 32 bytes.
  */
 export function encodeRecord(
   state: FileState,
   metadata: Metadata,
   freshUntil: number,
-): EncodedRecord {
-  const record = codec.encode(metadata, HEADER_BYTES);
+  to: Destination,
+): EncodedRecord | undefined {
+  const record = codec.encode(metadata, HEADER_BYTES, to);
+  if (record === undefined) return undefined;
   writeState(record, state);
   record.writeDoubleLE(freshUntil, STATE_BYTES);
   record.start = 0;

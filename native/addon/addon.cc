@@ -14,25 +14,75 @@
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
 #include "addon/store_object.h"
+#include "files/file_state.h"
 #include "store/entry.h"
 #include "store/layout.h"
 
 namespace ebbcache {
 namespace {
 
-/// (bytes: Uint8Array): where reads copy to, writes copy from, or states of files lie, from now on.
-template <KeptBuffer Environment::*kBuffer>
-void setBuffer(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray()) {
-    Napi::TypeError::New(info.Env(), "The buffer must be a Uint8Array.")
+/// A read copies to it in one call; a larger value needs a buffer of its own. Pages that nothing
+/// was ever copied to take no memory.
+constexpr size_t kReadBufferBytes = size_t{1} << 20;
+
+/// Keeps the bytes where they are a Uint8Array, with the bounds that the engine gives them, or
+/// leaves a TypeError pending.
+bool keep(const Napi::Value& value, KeptBuffer& buffer) {
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
+          napi_ok ||
+      type != napi_uint8_array) {
+    Napi::TypeError::New(value.Env(), "The buffer must be a Uint8Array.")
         .ThrowAsJavaScriptException();
-    return;
+    return false;
   }
-  auto bytes = info[0].As<Napi::Uint8Array>();
-  KeptBuffer& buffer = Environment::of(info.Env()).*kBuffer;
-  buffer.reference = Napi::Persistent(bytes);
-  buffer.bytes = reinterpret_cast<char*>(bytes.Data());
-  buffer.capacity = bytes.ByteLength();
+  buffer.reference = Napi::Persistent(value.As<Napi::Uint8Array>());
+  buffer.bytes = static_cast<char*>(data);
+  buffer.capacity = length;
+  return true;
+}
+
+/// (bytes?: Uint8Array): where reads copy to from now on; left out, the environment's own buffer.
+void setReadBuffer(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  if (!info[0].IsUndefined()) {
+    keep(info[0], environment.readBuffer);
+  } else if (!environment.ownReadBuffer.reference.IsEmpty()) {
+    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  }
+}
+
+/// (bytes: Uint8Array): where writes copy from, from now on.
+void setWriteBuffer(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  if (keep(info[0], environment.writeBuffer)) environment.kept.Value().Set("write", info[0]);
+}
+
+/// A buffer for all who use the environment, as a property of the exports. There is none, which no
+/// call copies to, where a thread that is being terminated gets no memory for it.
+void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t bytes,
+               KeptBuffer& buffer) {
+  void* data = nullptr;
+  napi_value value = nullptr;
+  if (napi_create_buffer(env, bytes, &data, &value) != napi_ok) return;
+  const Napi::Value made(env, value);
+  if (keep(made, buffer)) exports.Set(name, made);
+}
+
+void addBuffers(Napi::Env env, Napi::Object exports, Environment& environment) {
+  addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.ownReadBuffer);
+  addBuffer(env, exports, "stateBuffer", FileState::kBytes, environment.stateBuffer);
+  if (!environment.ownReadBuffer.reference.IsEmpty()) {
+    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  }
+  const auto kept = Napi::Object::New(env);
+  kept.Set("write", env.Undefined());
+  environment.kept = Napi::Persistent(kept);
+  exports.Set("kept", kept);
+  exports.Set("setReadBuffer", Napi::Function::New<guardedFunction<setReadBuffer>>(env));
+  exports.Set("setWriteBuffer", Napi::Function::New<guardedFunction<setWriteBuffer>>(env));
 }
 
 /// With the environment, after the finalizers of its objects. In a forked child it stays: it may
@@ -52,9 +102,7 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   addFlightCalls(env, exports);
-  exports.Set("setReadBuffer", Napi::Function::New<setBuffer<&Environment::readBuffer>>(env));
-  exports.Set("setWriteBuffer", Napi::Function::New<setBuffer<&Environment::writeBuffer>>(env));
-  exports.Set("setStateBuffer", Napi::Function::New<setBuffer<&Environment::stateBuffer>>(env));
+  addBuffers(env, exports, *environment);
   exports.Set("createSampler",
               Napi::Function::New<guardedFunction<createSampler>>(env, "createSampler"));
   exports.Set("nativeApi", Napi::Function::New(env, nativeApi, "nativeApi"));

@@ -11,7 +11,8 @@
 
 namespace ebbcache {
 
-/// A buffer of JavaScript's, kept here so that it need not be passed with each call.
+/// A buffer of JavaScript's, kept here so that it need not be passed with each call. Whoever has it
+/// must neither detach nor resize it.
 struct KeptBuffer {
   Napi::Reference<Napi::Uint8Array> reference;
   char* bytes = nullptr;
@@ -23,11 +24,20 @@ struct Environment {
   /// Keeps the process's runtime alive as long as this environment.
   std::shared_ptr<Runtime> runtime = Runtime::current();
 
-  /// Where reads copy to, and where writes copy from.
-  KeptBuffer readBuffer;
-  KeptBuffer writeBuffer;
+  // Several instances of the JavaScript may share one environment. These two are made here, and
+  // each instance is given the same ones.
+
+  /// Where reads copy to, unless another buffer was lent for one.
+  KeptBuffer ownReadBuffer;
   /// Where the states of files are left, and found.
   KeptBuffer stateBuffer;
+
+  /// Where reads copy to now.
+  KeptBuffer readBuffer;
+  /// Where writes copy from: the buffer of the instance that wrote last.
+  KeptBuffer writeBuffer;
+  /// An object for JavaScript that says in `write` which one that is.
+  Napi::ObjectReference kept;
 
   /// Shared with the objects of the stores, which may be finalized in any order.
   std::shared_ptr<OpenStores> stores = std::make_shared<OpenStores>();

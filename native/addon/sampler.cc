@@ -25,7 +25,7 @@ double numberOf(const std::optional<Part>& part, Field Part::*field) {
   return part ? static_cast<double>((*part).*field) : std::numeric_limits<double>::quiet_NaN();
 }
 
-void write(const MemorySample& sample, double* readings) {
+void fill(const MemorySample& sample, double* readings) {
   const auto& [snapshot, assessment] = sample;
   readings[kProcessRss] = static_cast<double>(snapshot.processRss);
   readings[kProcessVirtual] = static_cast<double>(snapshot.processVirtual);
@@ -48,8 +48,7 @@ class Sampler {
  public:
   Sampler(Thresholds thresholds, const MemoryRoots& roots, Napi::Float64Array readings)
       : sampler_(std::make_unique<MemorySampler>(thresholds, roots)),
-        kept_(Napi::Persistent(readings)),
-        readings_(readings.Data()) {}
+        readings_(Napi::Persistent(readings)) {}
 
   void operator()(const Napi::CallbackInfo& info) {
     if (refusesForked(info.Env())) return;
@@ -61,7 +60,7 @@ class Sampler {
     MemorySample sample;
     std::string why;
     if (sampler_->sample(sample, why)) {
-      write(sample, readings_);
+      write(info.Env(), sample);
       return;
     }
     const Napi::Error error = Napi::Error::New(info.Env(), why);
@@ -69,9 +68,20 @@ class Sampler {
     error.ThrowAsJavaScriptException();
   }
 
+  /// The engine is asked each time: a buffer that was passed on to another thread has no bytes
+  /// left.
+  void write(Napi::Env env, const MemorySample& sample) const {
+    Napi::Float64Array readings = readings_.Value();
+    if (readings.ElementLength() == kReadingCount) {
+      fill(sample, readings.Data());
+      return;
+    }
+    Napi::TypeError::New(env, "The array for the readings must keep its length.")
+        .ThrowAsJavaScriptException();
+  }
+
   std::unique_ptr<MemorySampler> sampler_;
-  Napi::Reference<Napi::Float64Array> kept_;
-  double* readings_;
+  Napi::Reference<Napi::Float64Array> readings_;
 };
 
 }  // namespace

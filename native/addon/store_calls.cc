@@ -55,6 +55,45 @@ napi_value set(napi_env env, napi_callback_info info) {
   return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options)));
 }
 
+/// As set, of the bytes of a Uint8Array, in the bounds that the engine gives it: a property of its
+/// own may say anything.
+napi_value setBytes(napi_env env, napi_callback_info info) {
+  const Call<5> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  PutOptions options;
+  options.ttlMs = call.countAt(3);
+  options.cost = static_cast<double>(call.countAt(4));
+  Store* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, call[2], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    return call.give(kBadArguments);
+  }
+  const std::string_view value(static_cast<const char*>(data), length);
+  return call.give(static_cast<int>(store->put(key.view(), value, options)));
+}
+
+/// What a put of more bytes than largestValue would come to.
+napi_value refuse(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  Store* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  return call.give(static_cast<int>(store->refuse()));
+}
+
+napi_value largestValue(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  Store* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  return call.give(static_cast<int64_t>(store->largestValue()));
+}
+
 napi_value getMany(napi_env env, napi_callback_info info) {
   constexpr size_t kFirst = 1;
   const Call<kFirst + kMostKeys> call(env, info);
@@ -100,11 +139,14 @@ napi_value setMany(napi_env env, napi_callback_info info) {
     }
     std::memcpy(header, buffer.bytes + at, sizeof header);
     const uint64_t begin = at + sizeof header;
-    if (header[0] > buffer.capacity - begin) return call.give(kBadArguments);
-    const std::string_view value(buffer.bytes + begin, header[0]);
-    header[1] = static_cast<uint32_t>(store->put(key.view(), value, options));
+    const bool refused = header[0] == kNoValue;
+    const uint64_t bytes = refused ? 0 : header[0];
+    if (bytes > buffer.capacity - begin) return call.give(kBadArguments);
+    const std::string_view value(buffer.bytes + begin, bytes);
+    header[1] =
+        static_cast<uint32_t>(refused ? store->refuse() : store->put(key.view(), value, options));
     std::memcpy(buffer.bytes + at, header, sizeof header);
-    at = begin + value.size();
+    at = begin + bytes;
   }
   return call.give(static_cast<int64_t>(at));
 }
@@ -117,6 +159,9 @@ void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment
   addCall<ask<&Store::has>>(env, exports, environment, "has");
   addCall<ask<&Store::remove>>(env, exports, environment, "delete");
   addCall<set>(env, exports, environment, "set");
+  addCall<setBytes>(env, exports, environment, "setBytes");
+  addCall<refuse>(env, exports, environment, "refuse");
+  addCall<largestValue>(env, exports, environment, "largestValue");
   addCall<getMany>(env, exports, environment, "getMany");
   addCall<setMany>(env, exports, environment, "setMany");
 }

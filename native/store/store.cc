@@ -236,6 +236,12 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   return PutResult::kStored;
 }
 
+PutResult Store::refuse() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++counters_.rejections;
+  return PutResult::kTooLarge;
+}
+
 void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
   if (arena_->index.count() < options_.maxEntries) return;
   {

@@ -118,6 +118,12 @@ class Store {
   /// refused for lack of memory leaves the key's old value, but others may have given way in vain.
   PutResult put(std::string_view key, std::string_view value, const PutOptions& options = {});
 
+  /// Bytes above which every put is refused as too large, by what the budget is now: for those who
+  /// would have to make a value first. It may wait for a writer.
+  uint64_t largestValue() const;
+  /// Counts a put of a larger value, that nobody made.
+  PutResult refuse();
+
   /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
   /// given, and the call counts as neither hit nor use.
   ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);

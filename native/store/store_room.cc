@@ -72,6 +72,14 @@ bool Store::canEverFit(uint64_t entryBytes) const {
   return shares ? layout.slabBytes <= room : memory_.wholePages(entryBytes) <= room;
 }
 
+uint64_t Store::largestValue() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // A slab that is there takes entries of up to its own size, however little the budget is.
+  const uint64_t shared = arena_->log.sharedBytes() > 0 ? arena_->layout.largestInSlab : 0;
+  const uint64_t room = less(budget(), arena_->emptyTableBytes());
+  return std::min(kMaxValueBytes, std::max(shared, room));
+}
+
 bool Store::mayGrow(uint64_t bytes) const {
   return !environment_.mayGrow || environment_.mayGrow(bytes);
 }

@@ -115,6 +115,24 @@ TEST(Store, EvictsTheLeastRecentlyUsedByCount) {
   EXPECT_EQ(store->stats().evictions, 1U);
 }
 
+TEST(Store, SaysWhichValuesNoPutTakes) {
+  for (const uint64_t budget : {kMinBudgetBytes, 256 * kKiB, kMiB, 16 * kMiB}) {
+    const auto store = openStore(budget);
+    const uint64_t empty = store->largestValue();
+    EXPECT_LT(empty, budget);
+    EXPECT_GT(empty, budget / 4) << budget;
+    EXPECT_EQ(store->put("k", std::string(empty + 1, 'x')), PutResult::kTooLarge);
+    EXPECT_EQ(store->put("k", std::string(empty / 2, 'x')), PutResult::kStored) << budget;
+    EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
+    store->changePressureBudget(store->budgetBytes(), store->leastBudget());
+    EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
+    EXPECT_EQ(store->stats().rejections, 3U);
+    EXPECT_EQ(store->refuse(), PutResult::kTooLarge);
+    EXPECT_EQ(store->stats().rejections, 4U);
+    EXPECT_TRUE(store->has("k") || store->stats().evictions > 0);
+  }
+}
+
 class StoreBudget : public testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
 
 TEST_P(StoreBudget, IsNeverPassedAndIsUsed) {

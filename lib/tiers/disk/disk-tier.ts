@@ -99,10 +99,14 @@ export class DiskTier {
     return this.#use((database) => database.has(diskKey(key))) ?? false;
   }
 
+  /** Bytes of a record that it takes at most. */
+  get largestRecord(): number {
+    return Math.min(MAX_ENTRY_BYTES, this.#options.maxBytes * MAX_ENTRY_SHARE);
+  }
+
   /** Queues a copy of the record; false when the tier does not take it. */
   put(key: string, stored: StoredRecord): boolean {
-    const most = Math.min(MAX_ENTRY_BYTES, this.#options.maxBytes * MAX_ENTRY_SHARE);
-    if (this.#database() === undefined || stored.record.length > most) return false;
+    if (this.#database() === undefined || stored.record.length > this.largestRecord) return false;
     return this.#writer.put(key, encodeEntry(diskKey(key), stored));
   }
 
