@@ -93,7 +93,11 @@ export function encode(value: unknown, headroom = 0, to?: Destination): EncodedV
   busy = true;
   destination = to;
   try {
-    beginAt(0);
+    // beginAt(0), which costs more than it does here: there are always so many bytes.
+    origin = 0;
+    most = UNKNOWN;
+    skipped = 0;
+    lastStart = INITIAL_BYTES - SLACK_BYTES;
     const end = write(value, headroom, 0);
     bytes.start = headroom;
     bytes.end = end;
