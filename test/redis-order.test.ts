@@ -3,24 +3,17 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RemoteTier } from '../lib/tiers/remote-tier.js';
+import { made } from './helpers/redis-libraries.js';
 import { OtherServer, RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { type Library, Tiers, until, variants } from './helpers/redis-tiers.js';
+import { Tiers, until, urlVariants, variants } from './helpers/redis-tiers.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
   console.log(`Skipped, the order of writes to a Redis server: there is ${reason}.`);
 
-const made = vi.hoisted((): { library: Library } => ({ library: 'ioredis' }));
-// Both libraries are installed here.
 vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
-  const clients = await importOriginal();
-  const makeClient: typeof clients.makeClient = async (url, timeoutMs) => {
-    if (made.library === 'ioredis') return clients.makeClient(url, timeoutMs);
-    const driver = await clients.makeNodeRedis(url, timeoutMs);
-    if (driver === undefined) throw new clients.NoClientError();
-    return driver;
-  };
-  return { ...clients, makeClient };
+  const { byLibrary } = await import('./helpers/redis-libraries.js');
+  return byLibrary(await importOriginal());
 });
 
 const MINUTE = 60_000;
@@ -117,7 +110,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 });
 
-describe.skipIf(reason !== undefined).each(variants.slice(0, 2))('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
   it('a set that overtakes its deletion by a lost connection is deleted again', async () => {
     made.library = variant.library;
     const server = await RedisServer.start();

@@ -6,9 +6,9 @@ import { contentState } from '../files/content-state.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
 import { DiskTier } from '../tiers/disk/disk-tier.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
+import { GuardedRemote } from '../tiers/guarded-remote.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
-import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import { contentPlace, fileKey, filePlace, placeKey } from './file-key.js';
 import { MemoryTier } from './memory-tier.js';
@@ -43,7 +43,7 @@ export interface RemoteEvents {
 export class RecordTiers {
   readonly memory: MemoryTier;
   readonly disk: DiskTier | undefined;
-  readonly remote: RemoteTier | undefined;
+  readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
   readonly #options: ResolvedAdvancedOptions;
 
@@ -69,7 +69,7 @@ export class RecordTiers {
         onRecovery: () => options.logger.info({ cacheDir }, 'the disk tier is in use again'),
       });
     }
-    this.remote = options.remote;
+    this.remote = options.remote && new GuardedRemote(options.remote);
     this.#startRemote(events);
   }
 
@@ -100,7 +100,7 @@ export class RecordTiers {
   ): Promise<Metadata | undefined> {
     if (this.remote === undefined || state === undefined) return undefined;
     const bytes = await this.remote.get(key);
-    const stored = bytes && decodeEntry(asBuffer(bytes), Buffer.from(key));
+    const stored = bytes && decodeEntry(bytes, Buffer.from(key));
     if (stored === undefined) {
       if (bytes !== undefined) this.counters.errors++;
       return undefined;

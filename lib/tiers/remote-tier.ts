@@ -26,7 +26,10 @@ export interface RemoteTierStats {
   dropped: number;
 }
 
-/** A store of bytes by key that may be slow, absent or wrong at any time, and never throws. */
+/**
+ * A store of bytes by key that may be slow, absent or wrong at any time. It should never throw: what it throws,
+ * and replies of another kind than these, are misses and errors that the cache counts.
+ */
 export interface RemoteTier {
   /**
    * Begins to connect, never waits for it. Called once, by the cache.
@@ -40,14 +43,16 @@ export interface RemoteTier {
    */
   get(key: string): Promise<Uint8Array | undefined>;
   /**
-   * Hands a copy of the bytes to be written, bounded; false when dropped. Never throws.
+   * Hands a copy of the bytes to be written, bounded; false when dropped. Never throws. Where the bytes do
+   * not get there, now or later, the tier owes the deletion of the key: what it had before them is not
+   * found again. Others are not told of that.
    *
    * @param ttlMs Time to live in ms, above 0; rounded up.
    */
   set(key: string, bytes: Uint8Array, ttlMs: number): boolean;
   /**
-   * Deletes and tells the other processes; when the remote is away, as soon as it is back. Until it is
-   * done, this tier does not have the keys.
+   * Deletes and tells the other processes; when the remote is away, as soon as it is back, which the tier
+   * finds out by itself. Until it is done, this tier does not have the keys.
    */
   delete(keys: readonly string[]): void;
   /** Deletes everything of this tier, and nothing else that the remote has, as delete() does. */

@@ -1,12 +1,10 @@
 // Tiers by each library and each way to give a client.
 
-import { Cluster, Redis } from 'ioredis';
-import { createClient, createCluster } from 'redis';
+import type { Cluster, Redis } from 'ioredis';
 import type { RedisTierOptions } from '../../lib/tiers/redis/options.js';
 import { redisTier } from '../../lib/tiers/redis/redis-tier.js';
 import type { RemoteTier } from '../../lib/tiers/remote-tier.js';
-
-export type Library = 'ioredis' | 'redis';
+import { type Library, loadIoredis, loadNodeRedis, made, nameOf } from './redis-libraries.js';
 
 export interface Variant {
   name: string;
@@ -21,50 +19,66 @@ function givenIoredis(client: Redis | Cluster) {
   return { options: { client }, end: () => client.disconnect() };
 }
 
-export const variants: Variant[] = [
-  {
-    name: 'a URL and ioredis',
-    library: 'ioredis',
-    connect: (url) => ({ options: { url }, end() {} }),
-  },
-  {
-    name: 'a URL and node-redis',
-    library: 'redis',
-    connect: (url) => ({ options: { url }, end() {} }),
-  },
-  {
-    name: 'a client of ioredis',
-    library: 'ioredis',
-    connect: (url) => givenIoredis(new Redis(url, { retryStrategy: () => 50 })),
-  },
-  {
-    name: 'a client of node-redis',
-    library: 'redis',
-    connect(url) {
+const ioredis: Library[] = ['ioredis', 'ioredis-lowest'];
+const nodeRedis: Library[] = ['redis', 'redis-lowest'];
+// The lowest have no export of that name.
+const ioredisClients = await Promise.all(
+  ioredis.map(async (library) => {
+    const { Redis, Cluster, default: client } = await loadIoredis(library);
+    return { library, Client: Redis ?? (client as unknown as typeof Redis), Cluster };
+  }),
+);
+const nodeRedisClients = await Promise.all(
+  nodeRedis.map(async (library) => ({ library, ...(await loadNodeRedis(library)) })),
+);
+
+const byUrl = (library: Library): Variant => ({
+  name: `a URL and ${nameOf(library)}`,
+  library,
+  connect: (url) => ({ options: { url }, end() {} }),
+});
+
+export const urlVariants: Variant[] = [...ioredis, ...nodeRedis].map(byUrl);
+
+export const clientVariants: Variant[] = [
+  ...ioredisClients.map(({ library, Client }) => ({
+    name: `a client of ${nameOf(library)}`,
+    library,
+    connect: (url: string) => givenIoredis(new Client(url, { retryStrategy: () => 50 })),
+  })),
+  ...nodeRedisClients.map(({ library, createClient }) => ({
+    name: `a client of ${nameOf(library)}`,
+    library,
+    connect(url: string) {
       const client = createClient({ url, socket: { reconnectStrategy: 50 } });
       client.on('error', () => {});
       client.connect().catch(() => {});
       return { options: { client }, end: () => client.destroy() };
     },
-  },
+  })),
 ];
 
+export const variants: Variant[] = [...urlVariants, ...clientVariants];
+
 export const clusterVariants: Variant[] = [
-  {
-    name: 'a cluster of ioredis',
-    library: 'ioredis',
-    connect: (url) => givenIoredis(new Cluster([url])),
-  },
-  {
-    name: 'a cluster of node-redis',
-    library: 'redis',
-    connect(url) {
+  ...ioredisClients.map(({ library, Cluster }) => ({
+    name: `a cluster of ${nameOf(library)}`,
+    library,
+    connect: (url: string) => {
+      const { hostname: host, port } = new URL(url);
+      return givenIoredis(new Cluster([{ host, port: Number(port) }]));
+    },
+  })),
+  ...nodeRedisClients.map(({ library, createCluster }) => ({
+    name: `a cluster of ${nameOf(library)}`,
+    library,
+    connect(url: string) {
       const cluster = createCluster({ rootNodes: [{ url }] });
       cluster.on('error', () => {});
       cluster.connect().catch(() => {});
       return { options: { client: cluster }, end: () => cluster.destroy() };
     },
-  },
+  })),
 ];
 
 export interface StartedTier {
@@ -80,6 +94,7 @@ export class Tiers {
   #ends: (() => void)[] = [];
 
   start(variant: Variant, url: string, options: RedisTierOptions = {}): StartedTier {
+    made.library = variant.library;
     const { options: connection, end } = variant.connect(url);
     const tier = redisTier({ ...connection, ...options });
     const started: StartedTier = { tier, failures: [], recoveries: 0, invalidated: [] };

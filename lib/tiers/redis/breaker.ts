@@ -17,6 +17,11 @@ export interface BreakerOptions {
 /** A request failed in a way that says nothing about the others: the server is there and answers. */
 export class RefusedError extends Error {}
 
+/** Whether it is what the server replied: then it is there. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && /^[A-Z]{2,} /.test(error.message);
+}
+
 /** The breaker is open after all (cockatiel goes by the wall clock): the request was not made. */
 export const NOT_MADE = Symbol('not made');
 

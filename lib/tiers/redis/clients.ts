@@ -4,7 +4,7 @@ import { EbbcacheError } from '../../errors.js';
 import { isIoredis, isNodeRedis, isNodeRedisCluster } from './client-kinds.js';
 import type { Driver } from './driver.js';
 import { IoredisDriver } from './ioredis-driver.js';
-import { NodeRedisClusterDriver, NodeRedisDriver } from './node-redis-driver.js';
+import { endedBy, NodeRedisClusterDriver, NodeRedisDriver } from './node-redis-driver.js';
 
 /** Undefined for what is no client. */
 export function driverOf(client: unknown): Driver | undefined {
@@ -36,15 +36,24 @@ export async function makeClient(url: string, connectTimeoutMs: number): Promise
   return driver;
 }
 
-/** Such a client of ioredis; undefined when that is not installed. */
+/**
+ * Such a client of ioredis; undefined when that is not installed.
+ *
+ * @param load Another version of the library.
+ */
 export async function makeIoredis(
   url: string,
   connectTimeout: number,
+  load = () => import('ioredis'),
 ): Promise<Driver | undefined> {
-  const library = await unlessMissing('ioredis', () => import('ioredis'));
+  const library = await unlessMissing('ioredis', load);
   if (library === undefined) return undefined;
+  // The first versions have it as their default export alone.
+  const {
+    Redis: Client = library.default as unknown as typeof library.Redis,
+  }: Partial<typeof library> = library;
   const driver = new IoredisDriver(
-    new library.Redis(url, {
+    new Client(url, {
       connectTimeout,
       lazyConnect: true,
       retryStrategy: null,
@@ -56,20 +65,27 @@ export async function makeIoredis(
   return driver;
 }
 
-/** Such a client of redis; undefined when that is not installed. */
+/**
+ * Such a client of redis; undefined when that is not installed.
+ *
+ * @param load Another version of the library.
+ */
 export async function makeNodeRedis(
   url: string,
   connectTimeout: number,
+  load = () => import('redis'),
 ): Promise<Driver | undefined> {
-  const library = await unlessMissing('redis', () => import('redis'));
+  const library = await unlessMissing('redis', load);
   if (library === undefined) return undefined;
+  const end = new AbortController();
   const client: unknown = library.createClient({
     url,
     disableOfflineQueue: true,
-    socket: { connectTimeout, reconnectStrategy: false },
+    socket: { connectTimeout, reconnectStrategy: false, ...endedBy(end) },
   });
-  const driver = driverOf(client);
-  driver?.unref();
+  if (!isNodeRedis(client)) return undefined;
+  const driver = new NodeRedisDriver(client, end);
+  driver.unref();
   return driver;
 }
 

@@ -1,7 +1,7 @@
 /** Not within its time. */
 export class DeadlineError extends Error {
   constructor(milliseconds: number) {
-    super(`There was no reply within ${milliseconds} ms.`);
+    super(`There was no reply within ${Math.round(milliseconds)} ms.`);
     this.name = 'DeadlineError';
   }
 }
@@ -36,4 +36,14 @@ export function withDeadline<T>(
       },
     );
   });
+}
+
+/** Whether it ends, well or not, no later than this. */
+export async function isInTime(step: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  try {
+    await withDeadline(step, milliseconds);
+    return true;
+  } catch (error) {
+    return !(error instanceof DeadlineError);
+  }
 }

@@ -1,3 +1,4 @@
+import { isReply } from './breaker.js';
 import { withDeadline } from './deadline.js';
 import type { Driver } from './driver.js';
 import type { KeyOrder } from './key-order.js';
@@ -12,6 +13,8 @@ const DELETE_BATCH = 1000;
 export interface DeletionsOfTier {
   /** Whether one would be sent now, or as soon as it is connected for the first time. */
   isInUse(): boolean;
+  /** Asks the server for something, if it is time to, so that the tier is in use again if it answers. */
+  probe(): void;
   /** Rejects when there is no connection. */
   ready(): Promise<Driver>;
   /** Tells the other processes what was deleted; all if undefined. */
@@ -27,8 +30,13 @@ export class Deletions {
   readonly #order: KeyOrder;
   readonly #tier: DeletionsOfTier;
   readonly #owed = new OwedDeletions();
+  /** Runs while something is put off. */
   #retryTimer: NodeJS.Timeout | undefined;
   #doubtTimer: NodeJS.Timeout | undefined;
+  /** Whether what was put off is being deleted, or will be in this turn of the event loop. */
+  #isCarryingOut = false;
+  /** Whether more was put off meanwhile that can be deleted at once. */
+  #hasMore = false;
   #closed = false;
 
   constructor(options: ResolvedRedisTierOptions, order: KeyOrder, tier: DeletionsOfTier) {
@@ -37,7 +45,7 @@ export class Deletions {
     this.#tier = tier;
   }
 
-  /** Whether the key has been deleted and may still be there. */
+  /** Whether the key has been deleted, or not been written, and an older value may still be there. */
   isOwed(key: string): boolean {
     return this.#owed.has(key);
   }
@@ -45,12 +53,32 @@ export class Deletions {
   /** All if undefined. */
   add(keys: string[] | undefined): void {
     this.#owed.add(keys);
-    this.#carryOut(keys);
+    if (this.#tier.isInUse()) this.#tier.queue(this.#delete(keys).then(() => {}));
+    else this.#putOff(keys);
+  }
+
+  /**
+   * A value of the key does not get there: what it would have replaced is deleted. Many of these are
+   * carried out together, one batch after the other, so that a burst of them stays small.
+   */
+  addUnwritten(key: string): void {
+    if (this.#closed) return;
+    this.#owed.addQuiet(key);
+    if (this.#isCarryingOut) {
+      this.#hasMore = true;
+    } else if (this.#tier.isInUse()) {
+      this.#isCarryingOut = true;
+      this.#tier.queue(Promise.resolve().then(() => this.#carryOutAll()));
+    } else {
+      this.#retryLater();
+    }
   }
 
   /** What was put off, if that is possible now. */
   carryOutLate(): void {
-    if (this.#owed.hasLate && this.#tier.isInUse()) this.#carryOut(this.#owed.takeLate());
+    if (this.#isCarryingOut || !this.#owed.hasLate || !this.#tier.isInUse()) return;
+    this.#isCarryingOut = true;
+    this.#tier.queue(this.#carryOutAll());
   }
 
   /** A write of the key was lost with its connection. */
@@ -81,13 +109,20 @@ export class Deletions {
     clearTimeout(this.#doubtTimer);
   }
 
-  #carryOut(keys: string[] | undefined): void {
-    if (this.#tier.isInUse()) this.#tier.queue(this.#delete(keys));
-    else this.#owed.putOff(keys);
+  async #carryOutAll(): Promise<void> {
+    let isDone = true;
+    do {
+      this.#hasMore = false;
+      isDone = await this.#delete(this.#owed.takeLate());
+    } while (isDone && this.#hasMore && this.#tier.isInUse());
+    this.#isCarryingOut = false;
+    if (this.#owed.hasLate) this.#retryLater();
   }
 
-  async #delete(keys: string[] | undefined): Promise<void> {
+  /** All if undefined. False when they were put off. */
+  async #delete(keys: string[] | undefined): Promise<boolean> {
     const { latest } = this.#owed;
+    const told = this.#owed.toTell(keys);
     const place = this.#order.enter(keys);
     let driver: Driver;
     try {
@@ -100,17 +135,27 @@ export class Deletions {
       }
     } catch {
       this.#tier.failed();
-      this.#owed.putOff(keys);
-      this.#retryLater();
-      return;
+      this.#putOff(keys);
+      return false;
     } finally {
       place.leave();
     }
     this.#owed.settle(keys, latest);
+    return this.#publish(driver, told);
+  }
+
+  async #publish(driver: Driver, keys: string[] | undefined): Promise<boolean> {
+    if (keys?.length === 0) return true;
     try {
       await this.#inTime(this.#tier.publish(driver, keys));
-    } catch {
+      return true;
+    } catch (error) {
       this.#tier.failed();
+      // The server does not allow it, and will not the next time.
+      if (isReply(error)) return true;
+      this.#owed.add(keys);
+      this.#putOff(keys);
+      return false;
     }
   }
 
@@ -122,10 +167,21 @@ export class Deletions {
     }
   }
 
+  #putOff(keys: string[] | undefined): void {
+    this.#owed.putOff(keys);
+    this.#retryLater();
+  }
+
+  /** The server may be back without a request that finds it so, hence one of ours tries. */
   #retryLater(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => this.carryOutLate(), this.#options.retryAfterMs);
+    if (this.#closed || this.#retryTimer !== undefined) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (!this.#owed.hasLate) return;
+      if (this.#tier.isInUse()) this.carryOutLate();
+      else this.#tier.probe();
+      this.#retryLater();
+    }, this.#options.retryAfterMs);
     this.#retryTimer.unref();
   }
 

@@ -14,6 +14,8 @@ export interface Invalidation {
   from: string;
   /** Undefined for all. */
   keys: string[] | undefined;
+  /** Keys that are none, and are not among them. */
+  badKeys: number;
 }
 
 /** As many messages as it takes; a key that is too long for one is in none. */
@@ -49,7 +51,9 @@ export function decodeInvalidation(message: string): Invalidation | undefined {
   }
   const { from, keys } = read;
   if (typeof from !== 'string') return undefined;
-  if (keys === null) return { from, keys: undefined };
+  if (keys === null) return { from, keys: undefined, badKeys: 0 };
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
-  return keys.every((key) => typeof key === 'string') ? { from, keys } : undefined;
+  // The others were forgotten all the same.
+  const good = keys.filter((key): key is string => typeof key === 'string');
+  return { from, keys: good, badKeys: keys.length - good.length };
 }

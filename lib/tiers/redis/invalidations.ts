@@ -72,8 +72,12 @@ export class Invalidations {
   #hear(message: string): void {
     if (this.#closed) return;
     const invalidation = decodeInvalidation(message);
-    if (invalidation === undefined) this.#events.failed();
-    else if (invalidation.from !== this.#sender) this.#events.forgotten(invalidation.keys);
+    if (invalidation === undefined) {
+      this.#events.failed();
+    } else if (invalidation.from !== this.#sender) {
+      if (invalidation.badKeys > 0) this.#events.failed();
+      this.#events.forgotten(invalidation.keys);
+    }
   }
 }
 

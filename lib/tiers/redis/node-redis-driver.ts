@@ -6,11 +6,19 @@ const AS_BUFFERS = { typeMapping: { 36: Buffer } };
 
 // Commands are sent as they are, so that a key prefix of the client's own is in none of them.
 
+/** The option `signal` of a socket, which the types of the library do not have. */
+export function endedBy(end: AbortController): object {
+  return { signal: end.signal };
+}
+
 export class NodeRedisDriver implements Driver {
   readonly #client: RedisClientType;
+  readonly #end: AbortController | undefined;
 
-  constructor(client: RedisClientType) {
+  /** @param end Ends the sockets of a client of ours. */
+  constructor(client: RedisClientType, end?: AbortController) {
     this.#client = client;
+    this.#end = end;
   }
 
   isReady(): boolean {
@@ -41,16 +49,23 @@ export class NodeRedisDriver implements Driver {
   }
 
   destroy(): void {
-    this.#client.destroy();
+    try {
+      this.#client.destroy();
+    } catch {
+      // Before 5.12.1 it throws where the client has closed itself, as it does when it fails to connect.
+    }
+    // Those versions also finish to connect when they are destroyed meanwhile.
+    this.#end?.abort();
   }
 
   readonly subscribesItself = false;
 
   subscriber(): Driver {
-    const { socket } = this.#client.options;
-    const driver = new NodeRedisDriver(
-      this.#client.duplicate({ socket: { ...socket, reconnectStrategy: false } }),
-    );
+    // There are none in a client that was made without.
+    const options: Partial<RedisClientType['options']> = this.#client.options ?? {};
+    const end = new AbortController();
+    const socket = { ...options.socket, reconnectStrategy: false as const, ...endedBy(end) };
+    const driver = new NodeRedisDriver(this.#client.duplicate({ socket }), end);
     driver.unref();
     return driver;
   }
@@ -83,6 +98,9 @@ export class NodeRedisDriver implements Driver {
   }
 }
 
+/** How often a cluster is looked at that does not tell when it is ready, ms. */
+const LOOK_EVERY_MS = 100;
+
 export class NodeRedisClusterDriver implements Driver {
   readonly #cluster: RedisClusterType;
 
@@ -91,11 +109,19 @@ export class NodeRedisClusterDriver implements Driver {
   }
 
   isReady(): boolean {
-    return this.#cluster.isReady;
+    const { isReady, isOpen, masters } = this.#cluster;
+    // The first versions have no isReady: they are once they know their nodes.
+    return this.#tells ? isReady : isOpen && masters.length > 0;
+  }
+
+  /** Whether it has isReady and the events of it. */
+  get #tells(): boolean {
+    return typeof this.#cluster.isReady === 'boolean';
   }
 
   watch(ready: () => void, lost: (error: Error) => void): () => void {
     const cluster = this.#cluster;
+    if (!this.#tells) return this.#lookAt(ready, lost);
     const onError = (error: Error) => {
       if (!cluster.isReady) lost(error);
     };
@@ -103,6 +129,26 @@ export class NodeRedisClusterDriver implements Driver {
     cluster.on('error', onError).on('connect', ready).on('disconnect', onDisconnect);
     return () => {
       cluster.off('error', onError).off('connect', ready).off('disconnect', onDisconnect);
+    };
+  }
+
+  #lookAt(ready: () => void, lost: (error: Error) => void): () => void {
+    let wasReady = this.isReady();
+    const timer = setInterval(() => {
+      const isReady = this.isReady();
+      if (isReady === wasReady) return;
+      wasReady = isReady;
+      if (isReady) ready();
+      else lost(new Error('The connections were closed.'));
+    }, LOOK_EVERY_MS);
+    timer.unref();
+    const onError = (error: Error) => {
+      if (!this.isReady()) lost(error);
+    };
+    this.#cluster.on('error', onError);
+    return () => {
+      clearInterval(timer);
+      this.#cluster.off('error', onError);
     };
   }
 

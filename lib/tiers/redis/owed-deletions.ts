@@ -1,9 +1,13 @@
-/** Keys put off, or in doubt, at most; beyond it all are. */
-const MAX_KEYS = 10_000;
+/** Keys put off, or in doubt, at most, and their code units; beyond it all are. */
+const MAX_KEYS = 50_000;
+const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**
- * What has been forgotten here and may still be in the remote, so that it does not come back from there
- * while the deletion is on its way, or is put off until the remote is back.
+ * What may still be in the remote and must not come back from there: what has been forgotten here, and what
+ * a write that did not get there would have replaced. It stays owed while its deletion is on its way, or is
+ * put off until the remote is back.
+ *
+ * Deletions are quiet where others need not hear of them: a write that was lost is no invalidation.
  *
  * In doubt is a key whose write was lost with its connection: the server may still come to read it there,
  * after a deletion that was sent by the next connection. Its deletion is then put off to be repeated.
@@ -11,9 +15,12 @@ const MAX_KEYS = 10_000;
 export class OwedDeletions {
   /** With the number of the latest deletion of each. */
   readonly #keys = new Map<string, number>();
+  readonly #quiet = new Set<string>();
   /** The number of the latest deletion of everything. */
   #all: number | undefined;
+  #isAllQuiet = true;
   readonly #late = new Set<string>();
+  #lateLength = 0;
   #allLate = false;
   readonly #doubtful = new Set<string>();
   #allDoubtful = false;
@@ -38,43 +45,67 @@ export class OwedDeletions {
 
   add(keys: readonly string[] | undefined): void {
     this.#latest++;
-    if (keys === undefined) this.#all = this.#latest;
-    for (const key of keys ?? []) this.#keys.set(key, this.#latest);
+    if (keys === undefined) {
+      this.#all = this.#latest;
+      this.#isAllQuiet = false;
+    }
+    for (const key of keys ?? []) {
+      this.#keys.set(key, this.#latest);
+      this.#quiet.delete(key);
+    }
+  }
+
+  /** It is put off at once. */
+  addQuiet(key: string): void {
+    this.#latest++;
+    if (!this.#keys.has(key)) this.#quiet.add(key);
+    this.#keys.set(key, this.#latest);
+    this.putOff([key]);
+  }
+
+  /** Those of the keys that others are to hear of; all if undefined. */
+  toTell(keys: string[] | undefined): string[] | undefined {
+    if (keys === undefined) return this.#isAllQuiet ? [] : undefined;
+    return keys.filter((key) => !this.#quiet.has(key));
   }
 
   /** They cannot be deleted now; all if undefined. */
   putOff(keys: readonly string[] | undefined): void {
-    for (const key of keys ?? []) if (this.#keys.has(key)) this.#late.add(key);
-    if (keys !== undefined && this.#late.size <= MAX_KEYS) return;
+    for (const key of keys ?? []) if (this.#keys.has(key)) this.#addLate(key);
+    const fits = this.#late.size <= MAX_KEYS && this.#lateLength <= MAX_LENGTH;
+    if (keys !== undefined && fits) return;
     this.#all ??= this.#latest;
     this.#allLate = true;
-    for (const key of this.#late) this.#keys.delete(key);
-    this.#late.clear();
+    for (const key of this.#late) {
+      if (!this.#quiet.has(key)) this.#isAllQuiet = false;
+      this.#remove(key);
+    }
+    this.#clearLate();
   }
 
   /** What was put off, to be deleted now; undefined for all. It stays owed. */
   takeLate(): string[] | undefined {
     const keys = this.#allLate ? undefined : [...this.#late];
     this.#allLate = false;
-    this.#late.clear();
+    this.#clearLate();
     return keys;
   }
 
   /** These are deleted, all if undefined, by a deletion that came after those up to this number. */
   settle(keys: readonly string[] | undefined, upTo: number): void {
     if (keys === undefined && this.#all !== undefined && this.#all <= upTo) {
-      if (this.hasDoubts) this.#allLate = true;
-      else this.#all = undefined;
+      if (this.hasDoubts) {
+        this.#allLate = true;
+      } else {
+        this.#all = undefined;
+        this.#isAllQuiet = true;
+      }
     }
     for (const key of keys ?? [...this.#keys.keys()]) {
       const number = this.#keys.get(key);
       if (number === undefined || number > upTo) continue;
-      if (this.#allDoubtful || this.#doubtful.has(key)) {
-        this.#late.add(key);
-      } else {
-        this.#keys.delete(key);
-        this.#late.delete(key);
-      }
+      if (this.#allDoubtful || this.#doubtful.has(key)) this.#addLate(key);
+      else this.#remove(key);
     }
   }
 
@@ -89,5 +120,22 @@ export class OwedDeletions {
   endDoubts(): void {
     this.#doubtful.clear();
     this.#allDoubtful = false;
+  }
+
+  #addLate(key: string): void {
+    if (this.#late.has(key)) return;
+    this.#late.add(key);
+    this.#lateLength += key.length;
+  }
+
+  #remove(key: string): void {
+    this.#keys.delete(key);
+    this.#quiet.delete(key);
+    if (this.#late.delete(key)) this.#lateLength -= key.length;
+  }
+
+  #clearLate(): void {
+    this.#late.clear();
+    this.#lateLength = 0;
   }
 }

@@ -1,24 +1,30 @@
 import { EbbcacheError } from '../../errors.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
-import { Breaker, NOT_MADE, RefusedError } from './breaker.js';
+import { Breaker, isReply, NOT_MADE, RefusedError } from './breaker.js';
 import { makeClient, NoClientError } from './clients.js';
 import { type Connection, GivenConnection, OwnConnection } from './connection.js';
-import { withDeadline } from './deadline.js';
+import { DeadlineError, isInTime, withDeadline } from './deadline.js';
 import { Deletions } from './deletions.js';
 import type { Driver } from './driver.js';
+import { type FirstAttempt, firstAttempt } from './first-attempt.js';
 import { Invalidations } from './invalidations.js';
-import { KeyOrder } from './key-order.js';
+import { KeyOrder, type Place } from './key-order.js';
 import {
   type RedisTierOptions,
   type ResolvedRedisTierOptions,
   resolveRedisTierOptions,
 } from './options.js';
+import { unusable } from './unusable.js';
+import { type Passage, WriteWindow } from './write-window.js';
 
 /** Gets whose reply has not come, at most, whether or not someone still waits for it. */
 const MAX_GETS = 1024;
 
 /** Larger values are not sent. */
 const MAX_VALUE_BYTES = 16 * 1024 * 1024;
+
+/** Is asked for to see whether the server answers; nothing is stored there. */
+const PROBED_KEY = '';
 
 /** What a write takes beside its key and value, about: the command, promises, a timer. */
 const WRITE_OVERHEAD_BYTES = 256;
@@ -51,6 +57,9 @@ class RedisTier implements RemoteTier {
   /** Writes and deletions on their way. */
   readonly #queued = new Set<Promise<void>>();
   #queuedBytes = 0;
+  readonly #window: WriteWindow;
+  /** A large write of ours that a get waited for in vain: until it is over, none is sent after it. */
+  #blocking: Passage | undefined;
   /** Gets on their way. */
   #gets = 0;
   #events: RemoteTierEvents | undefined;
@@ -63,7 +72,8 @@ class RedisTier implements RemoteTier {
 
   constructor(options: ResolvedRedisTierOptions) {
     this.#options = options;
-    const { source, retryAfterMs } = options;
+    const { source, retryAfterMs, timeoutMs } = options;
+    this.#window = new WriteWindow(timeoutMs / 5);
     this.#connection =
       'url' in source
         ? new OwnConnection((timeoutMs) => makeClient(source.url, timeoutMs), retryAfterMs)
@@ -78,6 +88,7 @@ class RedisTier implements RemoteTier {
     );
     this.#deletions = new Deletions(options, this.#order, {
       isInUse: () => this.#isConnecting && this.#breaker.isClosed,
+      probe: () => void this.#probe(),
       ready: () => this.#ready(),
       publish: async (driver, keys) => this.#invalidations?.tell(driver, keys),
       failed: () => this.#countError(),
@@ -112,13 +123,14 @@ class RedisTier implements RemoteTier {
       this.#counts.misses++;
       return undefined;
     }
-    if (this.#skips || this.#gets >= MAX_GETS) {
+    const { large } = this.#window;
+    const isBlocked = large !== undefined && large === this.#blocking;
+    if (this.#skips || isBlocked || this.#gets >= MAX_GETS) {
       this.#counts.skipped++;
       return undefined;
     }
     try {
-      const ask = () => withDeadline(this.#ask(key), this.#options.timeoutMs);
-      return this.#received(key, await this.#breaker.run(ask));
+      return this.#received(key, await this.#ask(key));
     } catch {
       this.#countError();
       return undefined;
@@ -135,6 +147,7 @@ class RedisTier implements RemoteTier {
     if (skips) this.#counts.skipped++;
     if (skips || !fits || !(ttlMs > 0)) {
       this.#counts.dropped++;
+      if (this.#events !== undefined) this.#deletions.addUnwritten(key);
       return false;
     }
     const wholeMs = Math.ceil(Math.min(ttlMs, Number.MAX_SAFE_INTEGER));
@@ -188,18 +201,57 @@ class RedisTier implements RemoteTier {
     throw new Error('The connection was closed.');
   }
 
-  /** Counts until there is a reply, so that a server that hangs holds up a bounded number. */
-  async #ask(key: string): Promise<Uint8Array | null> {
+  /** Rejects when it fails, and when there is no reply in time. */
+  async #ask(key: string): Promise<Uint8Array | null | typeof NOT_MADE> {
+    const { timeoutMs } = this.#options;
+    const begun = performance.now();
+    // What was set before is found. That it waits behind our own writes says nothing of the server.
+    const before = this.#order.before([key]);
     this.#gets++;
     try {
-      // What was set before is found.
-      await this.#order.before([key]);
+      if (before !== undefined && !(await isInTime(before, timeoutMs))) return NOT_MADE;
+    } finally {
+      this.#gets--;
+    }
+    if (this.#skips) return NOT_MADE;
+    const { large } = this.#window;
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - begun));
+    return this.#breaker.run(async () => {
+      try {
+        return await withDeadline(this.#request(key), leftMs);
+      } catch (error) {
+        const blocking = this.#window.large ?? large;
+        if (!(error instanceof DeadlineError) || blocking === undefined) throw error;
+        this.#blocking = blocking;
+        throw new RefusedError(error.message, { cause: error });
+      }
+    });
+  }
+
+  /** Counts until there is a reply, so that a server that hangs holds up a bounded number. */
+  async #request(key: string): Promise<Uint8Array | null> {
+    this.#gets++;
+    try {
       const driver = await this.#ready();
       return await driver.get(this.#options.keyPrefix + key);
     } catch (error) {
-      throw refusedBy(error, /^WRONGTYPE /);
+      // Another reply, such as LOADING, concerns all gets.
+      if (!isReply(error) || !error.message.startsWith('WRONGTYPE ')) throw error;
+      throw new RefusedError(error.message, { cause: error });
     } finally {
       this.#gets--;
+    }
+  }
+
+  /** Whether the server is back, when no request asks it. */
+  async #probe(): Promise<void> {
+    if (this.#driver === undefined || this.#skips) return;
+    try {
+      await this.#breaker.run(() =>
+        withDeadline(this.#request(PROBED_KEY), this.#options.timeoutMs, { unref: true }),
+      );
+    } catch {
+      this.#countError();
     }
   }
 
@@ -220,50 +272,64 @@ class RedisTier implements RemoteTier {
   async #write(key: string, bytes: Buffer, ttlMs: number, size: number): Promise<void> {
     const place = this.#order.enter([key]);
     this.#queuedBytes += size;
+    const passage = await this.#passageOf(place, size);
     // Not when it is given up: until there is a reply, the client holds it, and may yet send it.
-    const end = () => {
+    const end = (wasAnswered: boolean) => {
       this.#queuedBytes -= size;
+      if (passage !== undefined) this.#window.leave(passage, wasAnswered);
       place.leave();
     };
     try {
-      const isTurn = place.turn === undefined || (await this.#isInTime(place.turn));
-      const send = () => this.#inTime(this.#send(key, bytes, ttlMs).finally(end));
-      const written = isTurn && !this.#skips ? await this.#breaker.run(send) : NOT_MADE;
+      const send = () =>
+        withDeadline(this.#send(key, bytes, ttlMs, end), this.#options.retryAfterMs);
+      const isToSend = passage?.admittedAt !== undefined && !this.#skips;
+      const written = isToSend ? await this.#breaker.run(send) : NOT_MADE;
       if (written !== NOT_MADE) {
         this.#counts.writes++;
         return;
       }
-      end();
       this.#counts.skipped++;
+      this.#deletions.addUnwritten(key);
+      end(false);
     } catch {
+      if (passage !== undefined) this.#window.giveUp(passage);
+      this.#deletions.addUnwritten(key);
       this.#countError();
     }
     this.#counts.dropped++;
   }
 
-  async #send(key: string, bytes: Buffer, ttlMs: number): Promise<void> {
-    const driver = await this.#ready();
+  /** When it is its turn and there is room for it, which it waits for no longer than `retryAfterMs`. */
+  async #passageOf({ turn }: Place, size: number): Promise<Passage | undefined> {
+    const { retryAfterMs } = this.#options;
+    const begun = performance.now();
+    if (turn !== undefined && !(await isInTime(turn, retryAfterMs))) return undefined;
+    const passage = this.#window.enter(size);
+    const leftMs = Math.max(1, retryAfterMs - (performance.now() - begun));
+    if (passage.room !== undefined) await isInTime(passage.room, leftMs);
+    return passage;
+  }
+
+  async #send(
+    key: string,
+    bytes: Buffer,
+    ttlMs: number,
+    end: (wasAnswered: boolean) => void,
+  ): Promise<void> {
+    let wasAnswered = true;
     try {
+      const driver = await this.#ready();
       await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
     } catch (error) {
+      // Before its place is left, so that no get finds what it would have replaced.
+      this.#deletions.addUnwritten(key);
       // A server that is full or read-only still answers gets.
-      const refused = refusedBy(error, /^[A-Z]{2,} /);
-      if (refused === error) this.#deletions.doubt(key);
-      throw refused;
-    }
-  }
-
-  /** What is written may take longer than a get, as nobody waits for it. */
-  #inTime<T>(step: Promise<T>): Promise<T> {
-    return withDeadline(step, this.#options.retryAfterMs);
-  }
-
-  async #isInTime(step: Promise<unknown>): Promise<boolean> {
-    try {
-      await this.#inTime(step);
-      return true;
-    } catch {
-      return false;
+      if (isReply(error)) throw new RefusedError(error.message, { cause: error });
+      wasAnswered = false;
+      this.#deletions.doubt(key);
+      throw error;
+    } finally {
+      end(wasAnswered);
     }
   }
 
@@ -329,43 +395,4 @@ class RedisTier implements RemoteTier {
   #countError(): void {
     if (!this.#closed) this.#counts.errors++;
   }
-}
-
-interface FirstAttempt {
-  driver: Promise<Driver>;
-  succeeded(driver: Driver): void;
-  failed(error: Error): void;
-}
-
-function firstAttempt(): FirstAttempt {
-  let succeeded!: (driver: Driver) => void;
-  let failed!: (error: Error) => void;
-  const driver = new Promise<Driver>((resolve, reject) => {
-    succeeded = resolve;
-    failed = reject;
-  });
-  // There need be nobody who waits.
-  driver.catch(() => {});
-  return { driver, succeeded, failed };
-}
-
-/** Replies of the server that begin so concern one request alone. */
-function refusedBy(error: unknown, pattern: RegExp): unknown {
-  if (!(error instanceof Error) || !pattern.test(error.message)) return error;
-  return new RefusedError(error.message, { cause: error });
-}
-
-function unusable(cause: Error): EbbcacheError {
-  return new EbbcacheError(
-    'ERR_EBBCACHE_REMOTE',
-    `The Redis tier cannot be used and is skipped until it can: ${reasonOf(cause)}`,
-    { cause },
-  );
-}
-
-/** A connection that was tried by several addresses fails with a list, and no message of its own. */
-function reasonOf(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  const { message, name } = first instanceof Error ? first : error;
-  return message === '' ? name : message;
 }

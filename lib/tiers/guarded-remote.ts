@@ -1,0 +1,150 @@
+// A remote tier as the cache uses it: whatever the tier given does, nothing throws or rejects.
+
+import { isSharedArrayBuffer, isUint8Array } from 'node:util/types';
+import { EbbcacheError } from '../errors.js';
+import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './remote-tier.js';
+
+/** Errors of the tier, and replies that are none, are misses, and counted. */
+export class GuardedRemote {
+  readonly #tier: RemoteTier;
+  #errors = 0;
+
+  constructor(tier: RemoteTier) {
+    this.#tier = tier;
+  }
+
+  /**
+   * @throws EbbcacheError (code 'ERR_EBBCACHE_REMOTE') when another cache has this tier already, which is
+   * the caller's mistake.
+   */
+  start(events: RemoteTierEvents): void {
+    try {
+      this.#hold(this.#tier.start(this.#guarded(events)));
+    } catch (error) {
+      if (error instanceof EbbcacheError) throw error;
+      this.#errors++;
+      events.onFailure(errorOf(error));
+    }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    try {
+      const found: unknown = await this.#tier.get(key);
+      if (found === undefined) return undefined;
+      if (isUint8Array(found)) return bufferOf(found);
+    } catch {
+      // It is counted below.
+    }
+    this.#errors++;
+    return undefined;
+  }
+
+  set(key: string, bytes: Uint8Array, ttlMs: number): boolean {
+    const isTaken = this.#try(() => this.#tier.set(key, bytes, ttlMs));
+    if (typeof isTaken === 'boolean') return isTaken;
+    // It does not keep its word, and so may not owe the deletion either.
+    this.delete([key]);
+    return false;
+  }
+
+  delete(keys: readonly string[]): void {
+    this.#try(() => this.#tier.delete(keys));
+  }
+
+  clear(): void {
+    this.#try(() => this.#tier.clear());
+  }
+
+  stats(): RemoteTierStats {
+    const given = this.#readStats();
+    const number = (name: string) => {
+      const value = given[name];
+      return typeof value === 'number' && value >= 0 ? value : 0;
+    };
+    return {
+      connected: given.connected === true,
+      hits: number('hits'),
+      misses: number('misses'),
+      writes: number('writes'),
+      errors: number('errors') + this.#errors,
+      skipped: number('skipped'),
+      dropped: number('dropped'),
+    };
+  }
+
+  async flush(): Promise<void> {
+    try {
+      await this.#tier.flush();
+    } catch {
+      this.#errors++;
+    }
+  }
+
+  close(): void {
+    this.#try(() => this.#tier.close());
+  }
+
+  #readStats(): Record<string, unknown> {
+    try {
+      const given: unknown = this.#tier.stats();
+      this.#hold(given);
+      if (isObject(given)) return { ...given };
+    } catch {
+      // It is counted below.
+    }
+    this.#errors++;
+    return {};
+  }
+
+  /** Undefined where it throws, and for a set that gives no boolean. */
+  #try<T>(call: () => T): T | undefined {
+    try {
+      const result = call();
+      this.#hold(result);
+      return result;
+    } catch {
+      this.#errors++;
+      return undefined;
+    }
+  }
+
+  /** A promise where none was due must not reject unheard. */
+  #hold(result: unknown): void {
+    if (!isObject(result) || typeof result.then !== 'function') return;
+    Promise.resolve(result).catch(() => this.#errors++);
+  }
+
+  /** What the cache does with them may throw no more than what it asks. */
+  #guarded(events: RemoteTierEvents): RemoteTierEvents {
+    return {
+      onFailure: (error) => this.#try(() => events.onFailure(errorOf(error))),
+      onRecovery: () => this.#try(() => events.onRecovery()),
+      onInvalidate: (keys: unknown) => {
+        if (keys === undefined) this.#try(() => events.onInvalidate(undefined));
+        else if (Array.isArray(keys)) for (const key of keys) this.#invalidate(events, key);
+        else this.#errors++;
+      },
+    };
+  }
+
+  /** One by one: what one of them fails by is not the others'. */
+  #invalidate(events: RemoteTierEvents, key: unknown): void {
+    if (typeof key === 'string') this.#try(() => events.onInvalidate([key]));
+    else this.#errors++;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function errorOf(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error('The remote tier failed, with something that is no Error.', { cause: thrown });
+}
+
+/** Of bytes that nobody changes while they are checked and decoded. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (isSharedArrayBuffer(bytes.buffer)) return Buffer.from(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,116 @@
+/** Bytes on their way at once: at first, and at least. */
+const FIRST_BYTES = 64 * 1024;
+const LEAST_BYTES = 16 * 1024;
+
+/** How long the shortest time that a write took counts, ms: the way to the server may change. */
+const BASE_FOR_MS = 10_000;
+
+/** One write, from when it waits for room until there is a reply. */
+export class Passage {
+  readonly size: number;
+  /** Resolves when the write may be sent; undefined if it may be at once. */
+  readonly room: Promise<void> | undefined;
+  /** On the monotonic clock; undefined until it may be sent. */
+  admittedAt: number | undefined;
+  #admit = () => {};
+
+  constructor(size: number, waits: boolean) {
+    this.size = size;
+    if (!waits) return;
+    this.room = new Promise((resolve) => {
+      this.#admit = resolve;
+    });
+  }
+
+  admit(): void {
+    this.admittedAt = performance.now();
+    this.#admit();
+  }
+}
+
+/**
+ * Bounds the bytes of writes that are on their way by what the link carries, so that a get, which comes after
+ * them by the same connection, waits for little more than `delayMs`: the bound grows while replies come about as
+ * fast as they ever did, and is halved when they come later than that by more than `delayMs`. A write that
+ * is larger than the bound goes alone.
+ */
+export class WriteWindow {
+  readonly #delayMs: number;
+  #bytes = FIRST_BYTES;
+  #onTheWay = 0;
+  readonly #waiting = new Set<Passage>();
+  #large: Passage | undefined;
+  /** The shortest time that a write took, in this period and in the one before. */
+  #base = Number.POSITIVE_INFINITY;
+  #baseBefore = Number.POSITIVE_INFINITY;
+  #baseSince = 0;
+  #halvedAt = 0;
+
+  constructor(delayMs: number) {
+    this.#delayMs = delayMs;
+  }
+
+  /** The write on its way that is larger than the bound: what comes after it may have to wait for long. */
+  get large(): Passage | undefined {
+    return this.#large;
+  }
+
+  enter(size: number): Passage {
+    const waits = this.#waiting.size > 0 || !this.#hasRoom(size);
+    const passage = new Passage(size, waits);
+    if (waits) this.#waiting.add(passage);
+    else this.#admit(passage);
+    return passage;
+  }
+
+  /** Nobody waits for its reply any longer, but its bytes are still there. */
+  giveUp(passage: Passage): void {
+    if (this.#large === passage) this.#large = undefined;
+  }
+
+  /** There was a reply, or it was not sent. */
+  leave(passage: Passage, wasAnswered: boolean): void {
+    this.giveUp(passage);
+    if (passage.admittedAt === undefined) {
+      this.#waiting.delete(passage);
+    } else {
+      if (wasAnswered) this.#adapt(passage, passage.admittedAt);
+      this.#onTheWay -= passage.size;
+    }
+    for (const next of this.#waiting) {
+      if (!this.#hasRoom(next.size)) break;
+      this.#waiting.delete(next);
+      this.#admit(next);
+    }
+  }
+
+  #hasRoom(size: number): boolean {
+    return this.#onTheWay === 0 || this.#onTheWay + size <= this.#bytes;
+  }
+
+  #admit(passage: Passage): void {
+    this.#onTheWay += passage.size;
+    if (passage.size > this.#bytes) this.#large = passage;
+    passage.admit();
+  }
+
+  #adapt({ size }: Passage, admittedAt: number): void {
+    const now = performance.now();
+    const took = now - admittedAt;
+    if (now - this.#baseSince > BASE_FOR_MS) {
+      this.#baseBefore = this.#base;
+      this.#base = Number.POSITIVE_INFINITY;
+      this.#baseSince = now;
+    }
+    this.#base = Math.min(this.#base, took);
+    const late = took - Math.min(this.#base, this.#baseBefore);
+    if (late <= this.#delayMs / 2) {
+      // The bound doubles within one round trip. Where little is written, replies say nothing of a larger one.
+      if (this.#onTheWay * 2 > this.#bytes) this.#bytes += size;
+    } else if (late > this.#delayMs && admittedAt > this.#halvedAt) {
+      // Once for all that were on their way together.
+      this.#halvedAt = now;
+      this.#bytes = Math.max(LEAST_BYTES, this.#bytes / 2);
+    }
+  }
+}

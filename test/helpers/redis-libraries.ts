@@ -1,0 +1,41 @@
+// The libraries that tiers and clients are made with: the lowest version that is supported of each, and the
+// one that is installed.
+
+import { createRequire } from 'node:module';
+import type * as Ioredis from 'ioredis';
+import type * as NodeRedis from 'redis';
+import type * as clientsModule from '../../lib/tiers/redis/clients.js';
+
+export type Library = 'ioredis' | 'ioredis-lowest' | 'redis' | 'redis-lowest';
+
+/** What a tier made from a URL uses, where a test puts `byLibrary` in place of the clients. */
+export const made: { library: Library } = { library: 'ioredis' };
+
+const require = createRequire(import.meta.url);
+
+/** What the documentation calls it. */
+export function nameOf(library: Library): string {
+  const { version } = require(`${library}/package.json`) as { version: string };
+  return `${library.startsWith('ioredis') ? 'ioredis' : 'node-redis'} ${version}`;
+}
+
+// The types of the lowest versions are others.
+export const loadIoredis: (library: Library) => Promise<typeof Ioredis> = (library) =>
+  import(library);
+export const loadNodeRedis: (library: Library) => Promise<typeof NodeRedis> = (library) =>
+  import(library);
+
+type Clients = typeof clientsModule;
+
+/** The clients, with `made.library` in place of what is installed. */
+export function byLibrary(clients: Clients): Clients {
+  const makeClient: Clients['makeClient'] = async (url, timeoutMs) => {
+    const { library } = made;
+    const driver = library.startsWith('ioredis')
+      ? await clients.makeIoredis(url, timeoutMs, () => loadIoredis(library))
+      : await clients.makeNodeRedis(url, timeoutMs, () => loadNodeRedis(library));
+    if (driver === undefined) throw new clients.NoClientError();
+    return driver;
+  };
+  return { ...clients, makeClient };
+}

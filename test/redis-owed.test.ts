@@ -1,0 +1,168 @@
+// What is owed to the server while it is away: deletions, and those of values that did not get there.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RemoteTier } from '../lib/tiers/remote-tier.js';
+import { RedisServer, whyNoRedis } from './helpers/redis-server.js';
+import { Tiers, until, variants } from './helpers/redis-tiers.js';
+
+const reason = whyNoRedis();
+if (reason !== undefined)
+  console.log(`Skipped, what is owed to a Redis server: there is ${reason}.`);
+
+vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
+  const { byLibrary } = await import('./helpers/redis-libraries.js');
+  return byLibrary(await importOriginal());
+});
+
+const MINUTE = 60_000;
+const OPTIONS = { timeoutMs: 100, retryAfterMs: 200, failureThreshold: 3 };
+const MIB = 1024 * 1024;
+
+describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+  const tiers = new Tiers();
+  let server: RedisServer;
+  beforeEach(async () => {
+    server = await RedisServer.start();
+  });
+  afterEach(async () => {
+    tiers.end();
+    await server.end();
+  });
+
+  async function startWithOld(options = {}) {
+    const started = await tiers.startConnected(variant, server.url, { ...OPTIONS, ...options });
+    started.tier.set('a', Buffer.from('old'), MINUTE);
+    await started.tier.flush();
+    expect(server.cli('get', 'ebbcache:a')).toBe('old');
+    return started;
+  }
+
+  /** Until a process that hears of nothing finds nothing there, and this one never finds the old value. */
+  async function untilGone(tier: RemoteTier) {
+    await until(async () => {
+      expect(String(await tier.get('a'))).not.toBe('old');
+      return server.cli('exists', 'ebbcache:a') === '0';
+    });
+    expect(await tier.get('a')).toBeUndefined();
+  }
+
+  /** So many failures that it is given up. */
+  async function untilSkipped(tier: RemoteTier, failures: Error[]) {
+    await until(async () => {
+      await tier.get('other');
+      return failures.length > 0;
+    });
+  }
+
+  it('a value for which the queue is full does not leave an older one', async () => {
+    const { tier } = await startWithOld({ maxPendingBytes: 100_000 });
+    expect(tier.set('a', Buffer.alloc(200_000), MINUTE)).toBe(false);
+    await untilGone(tier);
+  });
+
+  it('a value that is too large does not leave an older one', async () => {
+    const { tier } = await startWithOld({ maxPendingBytes: 64 * MIB });
+    expect(tier.set('a', Buffer.alloc(16 * MIB + 1), MINUTE)).toBe(false);
+    await untilGone(tier);
+  });
+
+  it('a value that a full server refuses does not leave an older one', async () => {
+    const { tier } = await startWithOld({ timeoutMs: 5000, retryAfterMs: 5000 });
+    server.cli('config', 'set', 'maxmemory', '1');
+    expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
+    expect(await tier.get('a')).toBeUndefined();
+    await tier.flush();
+    expect(await tier.get('a')).toBeUndefined();
+    expect(server.cli('exists', 'ebbcache:a')).toBe('0');
+  });
+
+  it('a value that a read-only server refuses does not leave an older one', async () => {
+    const { tier } = await startWithOld();
+    server.cli('config', 'set', 'replica-serve-stale-data', 'yes');
+    server.cli('replicaof', '127.0.0.1', '1');
+    expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
+    await tier.flush();
+    expect(await tier.get('a')).toBeUndefined();
+    expect(server.cli('get', 'ebbcache:a')).toBe('old');
+    server.cli('replicaof', 'no', 'one');
+    // Without another request.
+    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+  });
+
+  it('a value that is skipped does not leave an older one, without another request', async () => {
+    const { tier, failures } = await startWithOld();
+    server.hang();
+    await untilSkipped(tier, failures);
+    expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(false);
+    expect(await tier.get('a')).toBeUndefined();
+    server.goOn();
+    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+  });
+
+  it('a value whose write fails later does not leave an older one', async () => {
+    const { tier } = await startWithOld();
+    server.hang();
+    expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
+    await tier.flush();
+    expect(tier.stats()).toMatchObject({ writes: 1, dropped: 1 });
+    server.goOn();
+    await untilGone(tier);
+  });
+
+  it('others are told of what is forgotten, also when it is owed for long, and not of lost values', async () => {
+    const other = tiers.start(variant, server.url, OPTIONS);
+    const { tier, failures } = await startWithOld();
+    const listeners = () =>
+      Number(server.cli('pubsub', 'numsub', 'ebbcache:invalidate').split('\n')[1]);
+    await until(() => listeners() === 2);
+    server.hang();
+    await untilSkipped(tier, failures);
+    tier.set('a', Buffer.from('new'), MINUTE);
+    tier.delete(['b']);
+    await sleep(OPTIONS.retryAfterMs);
+    server.goOn();
+    // This process asks for nothing; the other one may have to listen again first.
+    await until(async () => {
+      if (other.invalidated.length > 0) return true;
+      if (listeners() === 2 && server.cli('exists', 'ebbcache:a') === '0') tier.delete(['b']);
+      return false;
+    });
+    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+    expect(new Set(other.invalidated.flat())).toEqual(new Set(['b']));
+  });
+
+  it('a clear that is owed is carried out without another request', async () => {
+    const { tier, failures } = await startWithOld();
+    server.hang();
+    await untilSkipped(tier, failures);
+    tier.clear();
+    server.goOn();
+    await until(() => server.cli('dbsize') === '0');
+  });
+
+  it('many values that do not get there leave nothing', async () => {
+    const patience = { timeoutMs: 5000, retryAfterMs: 5000 };
+    const { tier } = await startWithOld({ ...patience, maxPendingBytes: 1000 });
+    server.cli('eval', "for i = 0, 19999 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
+    for (let i = 0; i < 20_000; i++) tier.set(String(i), Buffer.alloc(2000), MINUTE);
+    await tier.flush();
+    expect(server.cli('keys', '*')).toBe('ebbcache:a');
+    expect(tier.stats()).toMatchObject({ dropped: 20_000, errors: 0 });
+  });
+
+  it('invalidations are heard again after the server has been away', async () => {
+    const one = await tiers.startConnected(variant, server.url, OPTIONS);
+    const other = await tiers.startConnected(variant, server.url, OPTIONS);
+    await server.kill();
+    await until(() => one.failures.length > 0 && other.failures.length > 0);
+    // Several attempts are refused.
+    await sleep(300);
+    await server.start();
+    await until(() => {
+      one.tier.delete(['a']);
+      return other.invalidated.length > 0;
+    });
+    expect(other.invalidated[0]).toEqual(['a']);
+  });
+});
