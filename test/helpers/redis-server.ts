@@ -7,13 +7,25 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The server's program: that of Valkey, for example. */
+const SERVER = process.env.EBBCACHE_REDIS_SERVER ?? 'redis-server';
+
 /** Why there can be none; undefined if there can. */
 export function whyNoRedis(): string | undefined {
   if (process.platform === 'win32') return 'no redis-server for Windows';
-  const missing = ['redis-server', 'redis-cli'].find(
+  const missing = [SERVER, 'redis-cli'].find(
     (command) => spawnSync(command, ['--version']).status !== 0,
   );
   return missing && `no ${missing} (Debian: redis-server)`;
+}
+
+/** Why there can be none with TLS; undefined if there can. */
+export function whyNoTls(): string | undefined {
+  if (spawnSync('openssl', ['version']).status !== 0) return whyNoRedis() ?? 'no openssl';
+  // One that is built without it does not know the option, and ends.
+  const { stdout } = spawnSync(SERVER, ['--port', '0', '--tls-port', '1']);
+  const isKnown = stdout?.toString().includes('tls-cert-file');
+  return whyNoRedis() ?? (isKnown ? undefined : `no TLS in ${SERVER}`);
 }
 
 export async function freePort(): Promise<number> {
@@ -65,7 +77,7 @@ export class RedisServer {
   async start(): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
     const args = [...place, '--save', '', '--appendonly', 'no', ...this.#settings];
-    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(SERVER, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
     child.stdout.setEncoding('utf8');
     let log = '';
