@@ -146,3 +146,21 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     expect(held).toHaveLength(1);
   });
 });
+
+describe.each(urlVariants.filter(({ library }) => library.startsWith('ioredis')))(
+  'by $name',
+  (variant) => {
+    it('what a connection that is given up has on its way is discarded', async () => {
+      const ends: unknown[] = [];
+      const server = await OtherServer.start((socket: Socket) => {
+        socket.on('error', ({ message }) => ends.push(message));
+        socket.on('end', () => ends.push('read to its end'));
+        socket.resume();
+      });
+      servers.push(server);
+      tiers.start(variant, server.url, { timeoutMs: 50, retryAfterMs: 50 });
+      await until(() => ends.length > 0);
+      expect(ends[0]).toContain('ECONNRESET');
+    });
+  },
+);

@@ -14,9 +14,6 @@ interface Lane {
   bytes: number;
 }
 
-/** Bytes of a lane that wait before its sender has to: what the buffers of a network hold, about. */
-const BUFFERED_BYTES = 256 * 1024;
-
 /** The rate is that of each direction, and all connections share it, in turns. */
 export class SlowLink {
   bytesPerSecond: number;
@@ -67,9 +64,9 @@ export class SlowLink {
     from.on('data', (data: Buffer) => {
       lane.waiting.push(data);
       lane.bytes += data.length;
-      if (lane.bytes > BUFFERED_BYTES) from.pause();
     });
     from.on('error', () => {});
+    // What is on its way then is lost.
     from.on('close', () => {
       lanes.delete(lane);
       to.destroy();
@@ -108,6 +105,5 @@ function carry(lane: Lane, bytes: number): number {
     if (part.length === first.length) lane.waiting.shift();
     else lane.waiting[0] = first.subarray(part.length);
   }
-  if (lane.bytes <= BUFFERED_BYTES) lane.from.resume();
   return Math.ceil(bytes) - left;
 }

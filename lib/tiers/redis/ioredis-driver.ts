@@ -48,8 +48,8 @@ export class IoredisDriver implements Driver {
     // It waits two seconds for the server to close too, by a timer that keeps the process alive, and also
     // where the connection has ended or the server hangs.
     if (client.status === 'end') return;
+    if (!isCluster(client)) end(client.stream);
     client.disconnect();
-    if (!isCluster(client)) client.stream?.destroy();
   }
 
   get subscribesItself(): boolean {
@@ -107,6 +107,19 @@ export class IoredisDriver implements Driver {
     const clientPrefix = String(client.options.keyPrefix ?? '');
     const servers = isCluster(client) ? client.nodes('master') : [client];
     return servers.map((server) => masterOf(server, clientPrefix));
+  }
+}
+
+/**
+ * What was sent and is still on its way is discarded, where that is possible: the server is not to read it
+ * after what is sent by the next connection.
+ */
+function end(stream: Redis['stream'] | undefined): void {
+  if (stream === undefined || stream.destroyed) return;
+  try {
+    if (!stream.connecting && !('encrypted' in stream)) stream.resetAndDestroy();
+  } finally {
+    stream.destroy();
   }
 }
 
