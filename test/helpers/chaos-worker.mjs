@@ -188,14 +188,17 @@ process.on('unhandledRejection', (error) => violation(`unhandled: ${error?.stack
 open();
 const loops = Array.from({ length: LOOPS }, loop);
 parentPort.on('message', async (message) => {
-  if (message === 'reopen' && !isOver) await reopenAlone();
+  if (message === 'reopen' && !isOver && gate === undefined) await reopenAlone();
   if (message === 'stop') {
     isOver = true;
+    await gate;
     await Promise.all(loops);
     counts.remoteHits += cache.getStats().remoteHits;
     parentPort.postMessage({ done: { counts, floors: [...floors] } });
   }
   if (message === 'exit') {
+    isOver = true;
+    await Promise.all(loops);
     cache.shutdown();
     parentPort.close();
   }
