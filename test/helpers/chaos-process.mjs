@@ -10,7 +10,10 @@ const tell = (message) => process.connected && process.send(message);
 
 const workers = own.map((name, i) => {
   const workerData = { ...rest, names, name, seed: seed * 1000 + i };
-  const worker = new Worker(new URL('chaos-worker.mjs', import.meta.url), { workerData });
+  const worker = new Worker(new URL('chaos-worker.mjs', import.meta.url), {
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 4 },
+  });
   worker.on('message', tell);
   worker.on('error', (error) => tell({ violation: `${name}: ${error?.stack ?? error}` }));
   return worker;
