@@ -89,7 +89,7 @@ export function encode(
   to?: Destination,
 ): EncodedValue | undefined;
 export function encode(value: unknown, headroom = 0, to?: Destination): EncodedValue | undefined {
-  if (busy) return besides(() => encode(value, headroom, to));
+  if (busy) return encodeBesides(value, headroom, to);
   busy = true;
   destination = to;
   try {
@@ -112,7 +112,7 @@ export function encode(value: unknown, headroom = 0, to?: Destination): EncodedV
 
 /** As `encode`, each value behind its length and 32 bits of room: 32 bits each, little-endian. */
 export function encodeAll(values: readonly unknown[], to?: Destination): EncodedValue {
-  if (busy) return besides(() => encodeAll(values, to));
+  if (busy) return encodeAllBesides(values, to);
   busy = true;
   destination = to;
   let i = 0;
@@ -156,6 +156,17 @@ function release(): void {
   busy = false;
   destination = undefined;
   if (bytes.length > KEPT_BYTES) useBuffer(allocate(INITIAL_BYTES));
+}
+
+// Apart from encode and encodeAll: a function that makes a closure of its arguments allocates them at
+// each call.
+
+function encodeBesides(value: unknown, headroom: number, to: Destination | undefined) {
+  return besides(() => encode(value, headroom, to));
+}
+
+function encodeAllBesides(values: readonly unknown[], to: Destination | undefined) {
+  return besides(() => encodeAll(values, to));
 }
 
 /** In a buffer of its own, while another value is being written. */
