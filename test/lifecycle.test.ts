@@ -207,8 +207,9 @@ describe('the addon', () => {
       addon.setReadBuffer(Buffer.alloc(10));
       addon.setWriteBuffer(Buffer.alloc(10, 0xff));
       names.forEach(call);
+      const { rejections } = store.stats();
       if (addon.setMany(store.id, 0, 0, 0, 'key') !== 8) throw new Error('no value');
-      if (store.stats().rejections !== 1) throw new Error('not refused');
+      if (store.stats().rejections !== rejections + 1) throw new Error('not refused');
       addon.setWriteBuffer(Buffer.alloc(10, 0xfe));
       if (addon.setMany(store.id, 0, 0, 0, 'key') !== -4) throw new Error('a length beyond the buffer');
       if (addon.setMany(store.id, 5, 0, 0, 'key') !== -4) throw new Error('a header beyond the buffer');

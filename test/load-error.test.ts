@@ -39,9 +39,10 @@ describe('an addon that may not be loaded', () => {
 
   it('says which file or folder it may not read', async () => {
     const modules = realpathSync(fileURLToPath(new URL('../node_modules', packageUrl)));
-    const readable = ['dist/*', 'package.json', 'node_modules/*'].map((each) => `${root}/${each}`);
-    readable.push(`${modules}/*`);
-    const readFlags = readable.map((each) => `--allow-fs-read=${each}`);
+    const inRoot = ['dist/*', 'package.json', 'node_modules/*'].map((each) => `${root}/${each}`);
+    // Node 20 fails on a path that is given twice.
+    const readable = new Set([...inRoot, `${modules}/*`]);
+    const readFlags = [...readable].map((each) => `--allow-fs-read=${each}`);
     const flags = [permission, '--allow-addons', ...readFlags];
     await expectReason(flags, /does not let ebbcache read '.+'.* --allow-fs-read/);
   });

@@ -118,7 +118,11 @@ function make(object: object, how: Way, name: string, value: unknown): unknown {
 
 /** A property that cannot be given, as the length of an array, stays what it is. */
 function define(object: object, name: string | symbol, descriptor: PropertyDescriptor): object {
-  Reflect.defineProperty(object, name, { configurable: true, ...descriptor });
+  try {
+    Reflect.defineProperty(object, name, { configurable: true, ...descriptor });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
   return object;
 }
 
