@@ -222,7 +222,7 @@ export function outcomeError(outcome: number): EbbcacheError {
 function loadAddon(): NativeAddon {
   const packageRoot = fileURLToPath(new URL('..', import.meta.url));
   try {
-    // Not imported: under the permission model that alone may fail.
+    // It is required here, because under the permission model an import at the head may fail.
     const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => unknown;
     return load(packageRoot) as NativeAddon;
   } catch (cause) {

@@ -79,7 +79,7 @@ describe('the context of a call', () => {
 
   it('is held by nothing once the call is over', async () => {
     const script = `
-      // Not in the context: Node's loader holds that of an import for ever.
+      // The import runs outside the context: Node's loader holds the context of an import for ever.
       const { EnhancedMetadataCache } = await import(url);
       // Made by whoever is the first to need it, and kept: the timers of the monitor and of the disk
       // tier, the database, and the callback by which the addon hears of other threads.

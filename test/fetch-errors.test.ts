@@ -64,7 +64,7 @@ describe('a failed extraction', () => {
     for (const [kind, expected] of Object.entries(kinds)) {
       for (const { outcomes, extractions } of await ask({ call: 'fail', kind })) {
         expect(outcomes).toEqual(Array(2).fill(expect.objectContaining(expected)));
-        // Of the thread that extracted, not of the one that decoded it.
+        // The stack is that of the thread that extracted.
         expect(outcomes.every((each: { hasStack: boolean }) => each.hasStack)).toBe(true);
         expect(extractions).toBe(1);
       }

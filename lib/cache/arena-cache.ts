@@ -313,7 +313,7 @@ export class ArenaCache<V = unknown> {
   ): boolean {
     if (encoded === undefined) return this.#isStored(native.refuse(this.#id, key), key);
     presentToNative(encoded);
-    // Not of before: a getter of the value may have closed the cache.
+    // Read only now: a getter of the value may have closed the cache.
     const id = this.#id;
     const outcome =
       options === undefined

@@ -14,7 +14,7 @@ export interface Destination {
 export interface Codec {
   /**
    * Throws an {@link EncodeError} for a value that it cannot carry. `headroom` bytes before `start`
-   * are free for what the caller writes there; what is in them is of before. Default 0.
+   * are free for what the caller writes there; what is in them has no meaning. Default 0.
    */
   encode(value: unknown, headroom?: number): EncodedValue;
   /**

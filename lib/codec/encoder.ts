@@ -64,7 +64,7 @@ let bytes: EncodedValue;
 let view: DataView;
 /** A value may begin here at most, until there is more room or it is known that there may be. */
 let lastStart: number;
-/** The keys that lead to where the walk is; what is beyond its depth is of before. */
+/** The keys that lead to where the walk is; what lies beyond its depth belongs to members that were left. */
 let path: (string | number)[] = [];
 /** A getter of a value may encode another one. */
 let busy = false;

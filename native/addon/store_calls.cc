@@ -55,8 +55,8 @@ napi_value set(napi_env env, napi_callback_info info) {
   return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options)));
 }
 
-/// As set, of the bytes of a Uint8Array, in the bounds that the engine gives it: a property of its
-/// own may say anything.
+/// Stores the bytes of a Uint8Array. The engine says which they are: a property of the array's own
+/// may say anything.
 napi_value setBytes(napi_env env, napi_callback_info info) {
   const Call<5> call(env, info);
   const Key key(env, call[1]);
