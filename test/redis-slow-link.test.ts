@@ -38,7 +38,6 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 1000,
       retryAfterMs: 60_000,
-      maxPendingBytes: 32 * 1024 * 1024,
     });
     let next = 0;
     const work = async () => {

@@ -29,7 +29,10 @@ export interface RedisTierOptions {
   retryAfterMs?: number;
   /** Consecutive failures after which the tier is skipped, 1 to 1000. Default 3. */
   failureThreshold?: number;
-  /** Bytes of values on their way at most; what is beyond is dropped. 0 to 1 GiB. Default 8 MiB. */
+  /**
+   * Bytes of values on their way at most; what is beyond is dropped. 0 to 1 GiB. Default 32 MiB, which a
+   * link of 100 Mbit/s carries in 3 s.
+   */
   maxPendingBytes?: number;
   /** Whether to tell other processes what is deleted, and to hear of it from them. Default true. */
   invalidations?: boolean;
@@ -67,7 +70,7 @@ export function resolveRedisTierOptions(given?: RedisTierOptions): ResolvedRedis
     ),
     maxPendingBytes: checkNumber(
       'maxPendingBytes',
-      options.maxPendingBytes ?? 8 * MIB,
+      options.maxPendingBytes ?? 32 * MIB,
       0,
       1024 * MIB,
       'bytes',
