@@ -1,6 +1,6 @@
 import { EbbcacheError } from '../errors.js';
 
-/** Of a path in a message; that of a value which refers to itself is long. */
+/** A message shows so much of a path; the path in a value that refers to itself is long. */
 const SHOWN_CHARACTERS = 120;
 
 /** A value that cannot be stored; nothing was changed. */
