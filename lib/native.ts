@@ -26,7 +26,7 @@ export interface NativeStoreStats {
   hits: number;
   misses: number;
   puts: number;
-  /** Entries that gave way: to others, to maxEntries, to a smaller budget, to pressure. */
+  /** Entries that were evicted: for others, maxEntries, a smaller budget or pressure. */
   evictions: number;
   expirations: number;
   /** Times that the level of memory pressure on the store rose, or that one was applied by hand. */

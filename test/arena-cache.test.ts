@@ -727,7 +727,7 @@ describe('against a model', () => {
   );
   const policy = fc.constantFrom('lru' as const, 's3fifo' as const);
 
-  it('is a Map while nothing needs to give way', () => {
+  it('is a Map while nothing needs to be evicted', () => {
     fc.assert(
       fc.property(policy, fc.array(action, { maxLength: 200 }), (policy, actions) => {
         using cache = new ArenaCache<unknown>({ maxBytes: 8 * MIB, policy, ebb: false });

@@ -8,7 +8,7 @@ import type { EvictionPolicy } from '../lib/cache/arena-options.js';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What the cache must hold; `exact` while nothing has had to give way. */
+/** What the cache must hold; `exact` while nothing has had to be evicted. */
 interface Model {
   readonly values: Map<string, unknown>;
   readonly exact: boolean;
@@ -17,7 +17,7 @@ interface Model {
 type Cache = ArenaCache<unknown>;
 type Command = fc.Command<Model, Cache>;
 
-/** A value read is the last one set; a miss is allowed where something may have given way. */
+/** A value read is the last one set; a miss is allowed where something may have been evicted. */
 function expectRead(model: Model, key: string, found: unknown) {
   if (found === undefined && !model.exact) model.values.delete(key);
   expect(found).toEqual(model.values.get(key));

@@ -1,4 +1,4 @@
-// Another process of the same memory cgroup takes memory, and stores give way to it.
+// Another process of the same memory cgroup takes memory, and stores shrink for it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';

@@ -735,7 +735,7 @@ describe('memory pressure', () => {
     expect(monitored.getDetailedInfo().memoryHistory.length).toBeGreaterThan(0);
   });
 
-  it.runIf(onLinux)('makes the memory tier give way, and is counted', () => {
+  it.runIf(onLinux)('makes the memory tier shrink, and is counted', () => {
     const machine = new FakeMemory(folder);
     const monitor = new MemoryPressureMonitor(machine);
     using pressed = new EnhancedMetadataCache({
@@ -770,7 +770,7 @@ describe('memory pressure', () => {
     expect(levels).toEqual(['NORMAL', 'HIGH', 'CRITICAL', 'NORMAL']);
   });
 
-  it.runIf(onLinux)('is given way to as long as it lasts', () => {
+  it.runIf(onLinux)('holds the memory tier down as long as it lasts', () => {
     const machine = new FakeMemory(folder);
     machine.use(97);
     const monitor = new MemoryPressureMonitor(machine);

@@ -47,7 +47,7 @@ async function nextLook(): Promise<void> {
 describe.runIf(onLinux)('a level by hand', () => {
   let folder: string;
   let cache: ArenaCache<Buffer>;
-  // Nothing gives way or regrows meanwhile, whatever happens on this machine.
+  // Nothing shrinks or regrows meanwhile, whatever happens on this machine.
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
     configureGovernor({

@@ -256,7 +256,7 @@ describe('the rest', () => {
     expect(tier.lookUp('other', file)).toBeUndefined();
   });
 
-  it('gives way to pressure, by its arena', () => {
+  it('shrinks under pressure, by its arena', () => {
     storeFor(file, metadata);
     expect(tier.arena.applyPressure(PressureLevel.CRITICAL)).toBeGreaterThanOrEqual(0);
     expect(tier.stats()).toMatchObject({ entries: 0, pressureEvictions: 1 });

@@ -225,7 +225,7 @@ describe('those of one scope', () => {
     expect(await Promise.all(earlier)).toEqual([1, 1]);
   });
 
-  it('give way to a later version that any of them asks for', async () => {
+  it('end for a later version that any of them asks for', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { promise, resolve } = deferred<string>();
     let earlierIsCurrent = () => true;

@@ -10,7 +10,7 @@ import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { sqliteStore } from './peers.mjs';
 
-/** More than any of them needs: nothing gives way. */
+/** More than any of them needs: nothing is evicted. */
 const DISK_MB = 8192;
 const MEMORY_MB = 4096;
 

@@ -32,7 +32,7 @@ export interface FetchOptions {
  * about a file, the machine or a tier throws: it is a miss, or false, and in the log.
  *
  * This is the basic cache: its memory tier keeps its budget whatever becomes of the machine's memory.
- * Services want the EnhancedMetadataCache, which gives way.
+ * Services want the EnhancedMetadataCache, which shrinks under memory pressure.
  */
 export class AdvancedMetadataCache {
   protected readonly tiers: RecordTiers;
@@ -42,7 +42,7 @@ export class AdvancedMetadataCache {
   readonly #gate = new ClosingGate(() => this.tiers.close());
   #closed = false;
 
-  /** `ebb`: whether the memory tier gives way to memory pressure, as that of a subclass may. */
+  /** `ebb`: whether the memory tier shrinks under memory pressure, as that of a subclass may. */
   constructor(options?: AdvancedCacheOptions, ebb = false) {
     this.#options = resolveAdvancedOptions(options);
     this.tiers = new RecordTiers(this.#options, ebb, {

@@ -136,7 +136,7 @@ export class ArenaCache<V = unknown> {
    * Stores a copy of the value; `ttl` in ms, 1 or more, overrides the cache's own, and `cost` is what
    * it took to make it, ms. False if the value does not fit the budget: then nothing has changed, and no
    * more of it was encoded, nor looked at, than what shows that; or
-   * if there is no memory for it: then what was under the key stays, and others may have given way.
+   * if there is no memory for it: then what was under the key stays, and others may have been evicted.
    */
   set(key: string, value: V, options?: SetOptions): boolean {
     this.#open();

@@ -14,7 +14,7 @@ import { PressureResponse } from './pressure-response.js';
 const MIB = 1024 * 1024;
 
 /**
- * The cache for services: an AdvancedMetadataCache whose memory tier gives way to memory pressure, and
+ * The cache for services: an AdvancedMetadataCache whose memory tier shrinks under memory pressure, and
  * that tells what it sees of it. Arguments, results and errors are those of AdvancedMetadataCache.
  */
 export class EnhancedMetadataCache extends AdvancedMetadataCache {

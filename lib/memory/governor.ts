@@ -26,7 +26,7 @@ export interface GovernorStatus {
 }
 
 /**
- * Sets how the caches of this process, in all of its threads, give way to memory pressure; what is
+ * Sets how the caches of this process, in all of its threads, shrink under memory pressure; what is
  * left out has its default, whatever was set before. In effect from the next look on, which comes at
  * once; budgets that pressure has lowered stay so until then. Waits for a look that is under way, which
  * may be evicting: milliseconds, or tenths of a second where millions of entries go.

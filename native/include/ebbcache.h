@@ -71,7 +71,7 @@ enum {
   EBBCACHE_FORKED = -6
 };
 
-/* Which entry gives way. */
+/* Which entry is evicted. */
 enum { EBBCACHE_LRU = 0, EBBCACHE_S3FIFO = 1 };
 
 /* Ordered. Unknown until the machine was read. */
@@ -144,10 +144,10 @@ struct ebbcache_stats {
   uint64_t hits;
   uint64_t misses;
   uint64_t puts;
-  /* Entries that gave way: to others, to max_entries, to a smaller budget, to pressure. */
+  /* Entries that were evicted: for others, max_entries, a smaller budget or pressure. */
   uint64_t evictions;
   uint64_t expirations;
-  /* Those of `evictions` that gave way to pressure. */
+  /* Those of `evictions` that pressure caused. */
   uint64_t pressure_evictions;
   /* Values too large for the budget, refused. */
   uint64_t rejections;
@@ -258,7 +258,7 @@ struct ebbcache_api {
    * Stores a copy, in place of what was under the key. ttl_ms: time to live, 0 for the store's
    * default. cost_ms: what it took to make the value, 0 or more; 0 where it is not known. `value`
    * may be null where value_bytes is 0. EBBCACHE_TOO_LARGE changes nothing; EBBCACHE_NO_MEMORY
-   * leaves what was under the key, but others may have given way.
+   * leaves what was under the key, but others may have been evicted.
    */
   ebbcache_status (*put)(ebbcache_store* store, const void* key, size_t key_bytes,
                          const void* value, size_t value_bytes, uint64_t ttl_ms, double cost_ms);

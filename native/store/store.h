@@ -70,10 +70,10 @@ struct StoreStats {
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t puts = 0;
-  /// All entries that gave way to others, to maxEntries, to a smaller budget or to pressure.
+  /// All entries that were evicted: for others, maxEntries, a smaller budget or pressure.
   uint64_t evictions = 0;
   uint64_t expirations = 0;
-  /// Those of `evictions` that gave way to pressure.
+  /// Those of `evictions` that pressure caused.
   uint64_t pressureEvictions = 0;
   /// Values too large for the budget.
   uint64_t rejections = 0;
@@ -115,7 +115,8 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   /// Copies key (1 to kMaxKeyBytes) and value in. What is too large changes nothing; what is
-  /// refused for lack of memory leaves the key's old value, but others may have given way in vain.
+  /// refused for lack of memory leaves the key's old value, but others may have been evicted in
+  /// vain.
   PutResult put(std::string_view key, std::string_view value, const PutOptions& options = {});
 
   /// Bytes above which every put is refused as too large, by what the budget is now: for those who

@@ -57,7 +57,7 @@ class StoreLruByBytes : public testing::TestWithParam<BytesCase> {
     const PutResult result = store_->put(keys_[id], value_);
     if (result == PutResult::kTooLarge) {
       ASSERT_GT(bytes, surelyFits()) << "it would fit";
-      ASSERT_EQ(evictions(), before) << "nothing gives way to what cannot fit";
+      ASSERT_EQ(evictions(), before) << "nothing is evicted for what cannot fit";
       return;
     }
     ASSERT_EQ(result, PutResult::kStored);

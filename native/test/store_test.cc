@@ -402,7 +402,7 @@ TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
   for (uint64_t i = 0; i < 10; ++i) store->put(keyOf(i), std::string(kMiB, 'L'));
   mayGrow = false;
   const uint64_t held = memory.mapped;
-  // Large ones give way to small ones, one by one and not all at once.
+  // Large ones are evicted for small ones, one by one and not all at once.
   for (uint64_t i = 0; i < 1000; ++i) {
     ASSERT_EQ(store->put("small-" + std::to_string(i), std::string(600, 's')), PutResult::kStored);
     ASSERT_LE(memory.mapped, held);

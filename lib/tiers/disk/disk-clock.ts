@@ -1,4 +1,4 @@
-// What gives way on disk: CLOCK, an approximation of LRU that writes nothing for a hit. A hand goes over
+// What is evicted from disk: CLOCK, an approximation of LRU that writes nothing for a hit. A hand goes over
 // the entries in the order in which they were put. One that was used since the hand last passed it stays
 // where it is; any other one goes. (Corbato, A paging experiment with the Multics system, 1968.)
 

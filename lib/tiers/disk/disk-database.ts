@@ -32,7 +32,7 @@ type Bytes = Database<Buffer, Buffer>;
 export interface Batch {
   /** Entries to be put in place of what is there; undefined to delete it. */
   changes: readonly { key: Buffer; entry: Buffer | undefined }[];
-  /** What gives way. */
+  /** What is evicted. */
   evicted: readonly { key: Buffer | undefined; sequence: Buffer }[];
   /** Of this writer, in place of what it wrote before; JSON. */
   counters?: string;
