@@ -69,7 +69,7 @@ describe.each<[string, () => CacheableOptions]>([
     expect(await cache.getOrSet('key', work, { ttl: '1h' })).toEqual({ made: 'once' });
     expect(await cache.getOrSet('key', work)).toEqual({ made: 'once' });
     expect(work).toHaveBeenCalledTimes(1);
-    // Not so short that it ends between the two stores: cacheable copies it then, with no time to live.
+    // A shorter one may end in one store before the other: cacheable copies it then, with no time to live.
     await cache.set('short', 'old', 25);
     await vi.waitFor(async () => expect(await cache.get('short')).toBeUndefined());
     expect(await cache.getOrSet('short', async () => 'new')).toBe('new');

@@ -202,12 +202,15 @@ function beginAt(at: number): void {
 
 /** Called for what ends beyond `lastStart`, or may: makes room, and leaves where it may not be. */
 function makeRoom(end: number): void {
-  if (most === UNKNOWN) most = destination?.largestValue() ?? MOST_BYTES;
-  if (end - origin > most) {
-    throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
-  }
+  checkFits(end - origin);
   if (end + SLACK_BYTES > bytes.length) grow(end + SLACK_BYTES);
   lastStart = Math.min(bytes.length - SLACK_BYTES, origin + most);
+}
+
+/** Asks the destination once for each value, and only where it may matter. */
+function checkFits(size: number): void {
+  if (most === UNKNOWN) most = destination?.largestValue() ?? MOST_BYTES;
+  if (size > most) throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
 }
 
 function grow(least: number): void {
@@ -328,8 +331,7 @@ function writeRecord(object: object, at: number, depth: number): number {
 /** What is inherited costs time and gives no bytes: a value may have as many of it as bytes. */
 function passOver(): void {
   if (++skipped < INITIAL_BYTES) return;
-  if (most === UNKNOWN) most = destination?.largestValue() ?? MOST_BYTES;
-  if (skipped > most) throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
+  checkFits(skipped);
 }
 
 /** The count is known only now, and does not fit the one byte that was left for it. */
