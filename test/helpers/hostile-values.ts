@@ -116,12 +116,12 @@ function make(object: object, how: Way, name: string, value: unknown): unknown {
   }
 }
 
-/** A property that cannot be given, as the length of an array, stays what it is. */
+/** A property that refuses the value, like the length of an array or an element of a typed array, stays what it is. */
 function define(object: object, name: string | symbol, descriptor: PropertyDescriptor): object {
   try {
     Reflect.defineProperty(object, name, { configurable: true, ...descriptor });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
   }
   return object;
 }
