@@ -1,11 +1,8 @@
 // A process that forks without exec: the child is refused everywhere and waits for nothing, and the
 // parent goes on as before.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <memory>
@@ -15,6 +12,7 @@
 
 #include "cabi_fixture.h"
 #include "heap_faults.h"
+#include "posix_child.h"
 #include "process/forked_child.h"
 #include "runtime/runtime.h"
 
@@ -28,8 +26,6 @@ namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-/// Far more than a child needs, on the slowest of machines.
-constexpr unsigned kHungSeconds = 60;
 // What a child ends with; from kFirstStatus on: the first of its calls that was not refused.
 constexpr int kAllRefused = 0;
 constexpr int kNotSeenAsForked = 1;
@@ -37,29 +33,6 @@ constexpr int kRuntimeWasGiven = 2;
 constexpr int kStoreWasOpened = 3;
 constexpr int kLevelWasGiven = 4;
 constexpr int kFirstStatus = 10;
-
-/// Forks, and the child does the work, which ends it.
-template <typename Work>
-pid_t forkInto(const Work& work) {
-  // What is buffered would be written by both.
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  ::alarm(kHungSeconds);
-  work();
-  ::_exit(EXIT_FAILURE);
-}
-
-/// What the child ended with, as a sentence.
-std::string endOf(pid_t child) {
-  int status = 0;
-  if (child < 0 || ::waitpid(child, &status, 0) != child) return "There is no child.";
-  if (WIFSIGNALED(status)) {
-    const int signal = WTERMSIG(status);
-    return signal == SIGALRM ? "It hung." : "Signal " + std::to_string(signal) + " ended it.";
-  }
-  return "It ended with " + std::to_string(WEXITSTATUS(status)) + ".";
-}
 
 const std::string kRefusedAll = "It ended with " + std::to_string(kAllRefused) + ".";
 

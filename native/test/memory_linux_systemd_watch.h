@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "memory/linux/descriptor.h"
+#include "files/posix/descriptor.h"
 #include "memory/linux/stall_watch.h"
 #include "memory_linux_machine.h"
 

@@ -4,44 +4,19 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "files/posix/plain_file.h"
 
 namespace ebbcache {
-namespace {
-
-std::string reasonOf(int error) {
-  return std::generic_category().message(error);
-}
-
-/// -1 and the reason for what is no plain file.
-int openPlainFile(const std::string& path, std::string& why) {
-  // Without waiting: a pipe would wait for who reads it.
-  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  constexpr mode_t kUserAlone = S_IRUSR | S_IWUSR;
-  int file = -1;
-  do {
-    file = ::open(path.c_str(), kFlags, kUserAlone);
-  } while (file < 0 && errno == EINTR);
-  if (file < 0) {
-    why = reasonOf(errno);
-    return -1;
-  }
-  struct stat found = {};
-  if (::fstat(file, &found) == 0 && S_ISREG(found.st_mode)) return file;
-  why = "Not a plain file";
-  ::close(file);
-  return -1;
-}
-
-}  // namespace
 
 bool FileLock::open(const std::string& path, std::string& why) {
   close();
-  file_ = openPlainFile(path, why);
+  int error = 0;
+  file_ = openPlainFile(path, O_RDWR | O_CREAT, error);
+  if (!isOpen()) why = reasonOf(error);
   return isOpen();
 }
 

@@ -1,39 +1,13 @@
 // LockFileEx: it belongs to the handle, so two of one process exclude each other.
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
 #include "files/file_lock.h"
 
-#include <windows.h>
-
-#include <system_error>
-#include <vector>
+#include "files/win32/plain_file.h"
 
 namespace ebbcache {
 namespace {
 
-std::string reasonOf(DWORD error) {
-  return std::system_category().message(static_cast<int>(error));
-}
-
 HANDLE toHandle(intptr_t file) {
   return reinterpret_cast<HANDLE>(file);
-}
-
-/// Ends with a zero; empty for what is no UTF-8.
-std::vector<wchar_t> toWide(const std::string& text) {
-  const int bytes = static_cast<int>(text.size()) + 1;
-  const int units =
-      ::MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text.c_str(), bytes, nullptr, 0);
-  std::vector<wchar_t> wide(static_cast<size_t>(units));
-  ::MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text.c_str(), bytes, wide.data(), units);
-  return wide;
-}
-
-bool isPlainFile(HANDLE file) {
-  BY_HANDLE_FILE_INFORMATION found;
-  constexpr DWORD kOthers = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
-  return ::GetFileType(file) == FILE_TYPE_DISK && ::GetFileInformationByHandle(file, &found) != 0 &&
-         (found.dwFileAttributes & kOthers) == 0;
 }
 
 /// One byte, far behind any that a file has: others could not read a byte that is locked.
@@ -52,25 +26,13 @@ void unlock(HANDLE file) {
 
 bool FileLock::open(const std::string& path, std::string& why) {
   close();
-  const std::vector<wchar_t> widePath = toWide(path);
-  if (widePath.empty()) {
-    why = reasonOf(ERROR_INVALID_NAME);
+  DWORD error = 0;
+  Handle file = openPlainFile(path, GENERIC_READ | GENERIC_WRITE, OPEN_ALWAYS, error);
+  if (file == nullptr) {
+    why = reasonOf(error);
     return false;
   }
-  const HANDLE file =
-      ::CreateFileW(widePath.data(), GENERIC_READ | GENERIC_WRITE,
-                    FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr, OPEN_ALWAYS,
-                    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr);
-  if (file == INVALID_HANDLE_VALUE) {
-    why = reasonOf(::GetLastError());
-    return false;
-  }
-  if (!isPlainFile(file)) {
-    why = "Not a plain file";
-    ::CloseHandle(file);
-    return false;
-  }
-  file_ = reinterpret_cast<intptr_t>(file);
+  file_ = reinterpret_cast<intptr_t>(file.release());
   return true;
 }
 

@@ -1,45 +1,12 @@
-#define WIN32_LEAN_AND_MEAN
-#define NOMINMAX
 #include "files/file_state.h"
 
-#include <windows.h>
-
-#include <memory>
 #include <string>
-#include <type_traits>
+
+#include "files/win32/plain_file.h"
+#include "files/win32/wide_path.h"
 
 namespace ebbcache {
 namespace {
-
-struct CloseHandleOf {
-  void operator()(HANDLE handle) const { (void)::CloseHandle(handle); }
-};
-using Handle = std::unique_ptr<std::remove_pointer_t<HANDLE>, CloseHandleOf>;
-
-/// From here on, CreateFile takes a path only in the form of longPath(): MAX_PATH less the 12
-/// characters that a folder must leave for names in it.
-constexpr size_t kLongUnits = 248;
-
-std::wstring toWide(std::string_view text) {
-  const int bytes = static_cast<int>(text.size());
-  const int units = ::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, nullptr, 0);
-  std::wstring wide(static_cast<size_t>(units), L'\0');
-  (void)::MultiByteToWideChar(CP_UTF8, 0, text.data(), bytes, wide.data(), units);
-  return wide;
-}
-
-/// From the root, and marked as not to be cut at MAX_PATH. Empty when there is no such path.
-std::wstring longPath(const std::wstring& path) {
-  const DWORD room = ::GetFullPathNameW(path.c_str(), 0, nullptr, nullptr);
-  if (room == 0) return {};
-  std::wstring full(room, L'\0');
-  const DWORD units = ::GetFullPathNameW(path.c_str(), room, full.data(), nullptr);
-  if (units == 0 || units >= room) return {};
-  full.resize(units);
-  if (full.rfind(L"\\\\?\\", 0) == 0 || full.rfind(L"\\\\.\\", 0) == 0) return full;
-  if (full.rfind(L"\\\\", 0) == 0) return L"\\\\?\\UNC" + full.substr(1);
-  return L"\\\\?\\" + full;
-}
 
 FileState stateAfter(DWORD error) {
   switch (error) {
@@ -97,8 +64,7 @@ FileState lookAtFile(std::string_view path) {
   constexpr size_t kMostBytes = size_t{3} * 32767;
   if (path.size() > kMostBytes) return FileState::none(NoState::kTooLong);
   if (path.empty()) return FileState::absent();
-  std::wstring wide = toWide(path);
-  if (wide.size() >= kLongUnits) wide = longPath(wide);
+  const std::wstring wide = openablePath(toWide(path));
   if (wide.empty()) return stateAfter(::GetLastError());
   // To look only: no share that others have refuses it, and a folder opens too.
   const HANDLE opened = ::CreateFileW(wide.c_str(), FILE_READ_ATTRIBUTES,

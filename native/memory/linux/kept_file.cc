@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "memory/linux/descriptor.h"
+#include "files/posix/descriptor.h"
 #include "memory/linux/file_system.h"
 
 namespace ebbcache {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "memory/linux/descriptor.h"
+#include "files/posix/descriptor.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/stall_meter.h"
 

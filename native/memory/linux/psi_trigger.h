@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "memory/linux/descriptor.h"
+#include "files/posix/descriptor.h"
 
 namespace ebbcache {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "memory/linux/descriptor.h"
+#include "files/posix/descriptor.h"
 #include "memory/linux/kept_file.h"
 #include "memory/linux/psi_source.h"
 #include "memory/linux/systemd_source.h"
