@@ -1,0 +1,15 @@
+// What versions of this package left in a folder that kept their values in LMDB:
+//
+//   data.mdb, lock.mdb   LMDB's own; the folder may be that of another user of LMDB
+//   use.lock             theirs alone, locked by every process that uses the folder
+//   clean.json           a note beside data.mdb
+#pragma once
+
+#include <string>
+
+namespace ebbcache {
+
+/// Removes it if it is all of this user, and no process uses it. True when something was removed.
+bool removeEarlierVersion(const std::string& folder);
+
+}  // namespace ebbcache

@@ -1,0 +1,48 @@
+// The header of a ring: what makes it valid, and how a ring is made.
+#pragma once
+
+#include <cstdint>
+
+#include "disk/ring_file.h"
+#include "disk/ring_layout.h"
+
+namespace ebbcache {
+
+enum class HeaderState : uint8_t {
+  kValid,
+  /// The file is shorter than a header, as one that was just made.
+  kNone,
+  /// Damaged, or just being written.
+  kInvalid,
+  /// Of another version of this package.
+  kForeign,
+  /// Of a ring that holds keys of another kind.
+  kOtherKind,
+  /// It could not be read.
+  kUnreadable,
+};
+
+HeaderState readHeader(const RingFile& file, RingKind kind, RingHeader& header);
+/// Completes the checksum first.
+IoError writeHeader(RingFile& file, RingHeader& header);
+
+/// Where the first chunk begins.
+uint64_t chunksAt(const RingHeader& header);
+inline uint64_t ringBytes(const RingHeader& header) {
+  return header.maxChunks * kChunkBytes;
+}
+/// How large the file may be.
+inline uint64_t fileBytes(const RingHeader& header) {
+  return chunksAt(header) + ringBytes(header);
+}
+uint32_t chunksWithin(uint64_t maxBytes, uint32_t buckets);
+uint32_t bucketsFor(uint64_t maxBytes, RingKind kind);
+
+/// Makes the file an empty ring, in place: who has it open sees it empty too. `before` is its
+/// header, if it has a valid one: the new one has its counters and seed. Blocks of the index are
+/// written, so that a full disk cannot stop a removal later; the header comes last. With the file's
+/// lock held.
+IoError makeRing(RingFile& file, RingKind kind, uint64_t maxBytes, const RingHeader* before,
+                 RingHeader& header);
+
+}  // namespace ebbcache

@@ -1,0 +1,23 @@
+// What is in the folder of a disk tier, for who looks at it from outside.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "disk/ring_layout.h"
+
+namespace ebbcache {
+
+struct RingSummary {
+  uint64_t entries = 0;
+  /// Of the file.
+  uint64_t bytes = 0;
+  uint64_t counters[kRingCounters] = {};
+};
+
+/// Of a folder that is there; none where it has no ring that can be read. Others may use it
+/// meanwhile.
+std::optional<RingSummary> summarizeRing(const std::string& dir, RingKind kind);
+
+}  // namespace ebbcache

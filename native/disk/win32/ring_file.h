@@ -1,0 +1,14 @@
+// The ring's file by its handle.
+#pragma once
+
+#include <memory>
+
+#include "disk/ring_file.h"
+#include "files/win32/plain_file.h"
+
+namespace ebbcache {
+
+/// Takes over a plain file.
+std::unique_ptr<RingFile> ringFileOf(Handle file, const FileIdentity& identity, bool isReadOnly);
+
+}  // namespace ebbcache

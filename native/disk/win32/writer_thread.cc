@@ -1,0 +1,7 @@
+#include "disk/writer_thread.h"
+
+namespace ebbcache {
+
+void prepareWriterThread() {}
+
+}  // namespace ebbcache
