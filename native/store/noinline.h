@@ -7,3 +7,10 @@
 #else
 #define EBBCACHE_NOINLINE __attribute__((noinline))
 #endif
+
+/// Of a condition that seldom holds: what does not follow from it comes first.
+#if defined(_MSC_VER)
+#define EBBCACHE_SELDOM(condition) (condition)
+#else
+#define EBBCACHE_SELDOM(condition) (__builtin_expect(static_cast<long>(condition), 0L) != 0)
+#endif

@@ -38,6 +38,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, StoreEnvironment
 
 Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
+      stampBytes_(options.stamped ? sizeof(PutOptions::stamp) : 0),
       environment_(std::move(environment)),
       hash_(HashSeed::random()),
       memory_(*environment_.memory, options.maxBytes, environment_.supply,
@@ -128,47 +129,85 @@ void Store::dropExpired(uint64_t hash, std::string_view key) {
   (void)find(hash, key);
 }
 
-namespace {
+uint64_t Store::stampOf(const Entry& entry) const {
+  uint64_t stamp = 0;
+  std::memcpy(&stamp, entry.value().data(), stampBytes_);
+  return stamp;
+}
 
-auto copyTo(char* out, uint64_t capacity, uint64_t& bytes) {
-  return [out, capacity, &bytes](const Entry& entry) {
+auto Store::copyTo(char* out, uint64_t capacity, uint64_t& bytes, uint64_t stampBytes) {
+  return [out, capacity, &bytes, stampBytes](const Entry& entry) {
     const std::string_view value = entry.value();
-    bytes = value.size();
+    bytes = value.size() - stampBytes;
     if (bytes > capacity) return ReadResult::kBufferTooSmall;
-    if (bytes > 0) std::memcpy(out, value.data(), bytes);
+    if (bytes > 0) std::memcpy(out, value.data() + stampBytes, bytes);
     return ReadResult::kHit;
   };
 }
 
-}  // namespace
+template <Store::Counted kCounted>
+ReadResult Store::copyStamped(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                              uint64_t& stamp) {
+  stamp = 0;
+  return read<HashIndex::Wanted::kValue, kCounted>(key, [&](const Entry& entry) {
+    stamp = stampOf(entry);
+    return copyTo(out, capacity, bytes, stampBytes_)(entry);
+  });
+}
+
+template <Store::Counted kCounted>
+ReadResult Store::copyFromStamped(std::string_view key, char* out, uint64_t capacity,
+                                  uint64_t& bytes) {
+  uint64_t stamp = 0;
+  return copyStamped<kCounted>(key, out, capacity, bytes, stamp);
+}
 
 ReadResult Store::get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, copyTo(out, capacity, bytes));
+  if (EBBCACHE_SELDOM(stampBytes_ != 0))
+    return copyFromStamped<Counted::kYes>(key, out, capacity, bytes);
+  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, copyTo(out, capacity, bytes, 0));
+}
+
+ReadResult Store::get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                      uint64_t& stamp) {
+  return copyStamped<Counted::kYes>(key, out, capacity, bytes, stamp);
 }
 
 ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
-  return read<HashIndex::Wanted::kValue, Counted::kNo>(key, copyTo(out, capacity, bytes));
+  if (EBBCACHE_SELDOM(stampBytes_ != 0))
+    return copyFromStamped<Counted::kNo>(key, out, capacity, bytes);
+  return read<HashIndex::Wanted::kValue, Counted::kNo>(key, copyTo(out, capacity, bytes, 0));
+}
+
+ReadResult Store::peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                       uint64_t& stamp) {
+  return copyStamped<Counted::kNo>(key, out, capacity, bytes, stamp);
 }
 
 ReadResult Store::getPrefixed(std::string_view key, std::string_view prefix, char* out,
-                              uint64_t capacity, uint64_t& bytes) {
-  const auto isOther = [prefix](const Entry& entry) {
-    return entry.value().substr(0, prefix.size()) != prefix;
+                              uint64_t capacity, uint64_t& bytes, uint64_t* stamp) {
+  const auto isOther = [this, prefix](const Entry& entry) {
+    return valueOf(entry).substr(0, prefix.size()) != prefix;
   };
   bool other = false;
+  if (stamp != nullptr) *stamp = 0;
   const ReadResult result =
       read<HashIndex::Wanted::kValue, Counted::kYes>(key, [&](const Entry& entry) {
+        if (stamp != nullptr) *stamp = stampOf(entry);
         other = isOther(entry);
-        return other ? ReadResult::kMiss : copyTo(out, capacity, bytes)(entry);
+        return other ? ReadResult::kMiss : copyTo(out, capacity, bytes, stampBytes_)(entry);
       });
   // Another thread may have put the right one by now.
   if (other) (void)removeIf(key, isOther);
   return result;
 }
 
-ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit) {
-  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, [&visit](const Entry& entry) {
-    visit(entry.value());
+ReadResult Store::view(std::string_view key, const std::function<void(std::string_view)>& visit,
+                       uint64_t* stamp) {
+  if (stamp != nullptr) *stamp = 0;
+  return read<HashIndex::Wanted::kValue, Counted::kYes>(key, [&](const Entry& entry) {
+    if (stamp != nullptr) *stamp = stampOf(entry);
+    visit(valueOf(entry));
     return ReadResult::kHit;
   });
 }
@@ -210,24 +249,25 @@ Address Store::find(uint64_t hash, std::string_view key) {
 PutResult Store::put(std::string_view key, std::string_view value, const PutOptions& options) {
   const uint64_t hash = hash_(key);
   const uint64_t ttl = options.ttlMs != 0 ? options.ttlMs : options_.defaultTtlMs;
-  const EntryShape shape{key.size(), value.size(), ttl != 0};
+  const EntryShape shape{key.size(), stampBytes_ + value.size(), ttl != 0};
   const uint64_t bytes = shape.bytes();
 
   std::unique_lock<std::mutex> lock(mutex_);
-  const bool tooLong = key.empty() || key.size() > kMaxKeyBytes || value.size() > kMaxValueBytes;
+  const bool tooLong =
+      key.empty() || key.size() > kMaxKeyBytes || shape.valueBytes > kMaxValueBytes;
   if (tooLong || !canEverFit(bytes)) {
     ++counters_.rejections;
     return PutResult::kTooLarge;
   }
   if (bytes > arena_->layout.largestInSlab) {
-    return putAlone(lock, key, value, hash, shape, {ttl, options.cost});
+    return putAlone(lock, key, value, hash, shape, {ttl, options.cost, options.stamp});
   }
   const SharedChances chances(*arena_->policy, chancesFor(bytes));
   if (options_.maxEntries != 0) evictToMaxEntries(hash, key);
   const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
   const uint64_t expiry = expiryAfter(ttl);
-  write(*arena_->slabs.at(address), key, value, expiry);
+  write(*arena_->slabs.at(address), key, value, expiry, options.stamp);
   if (expiry != kNeverExpires) arena_->log.noteExpiry(address, expiry);
   publish(address, hash, key, options.cost);
   if (spareIsDue_ && arena_->log.openUsed() >= arena_->layout.slabBytes / kSpareAfterShare) {
@@ -265,6 +305,16 @@ void Store::write(Entry& entry, std::string_view key, std::string_view value, ui
   if (!value.empty()) std::memcpy(entry.valueData(), value.data(), value.size());
 }
 
+void Store::writeStamped(Entry& entry, std::string_view key, std::string_view value,
+                         uint64_t expiry, uint64_t stamp) {
+  entry.begin({key.size(), sizeof stamp + value.size(), expiry != kNeverExpires});
+  if (expiry != kNeverExpires) entry.setExpiry(expiry);
+  std::memcpy(entry.keyData(), key.data(), key.size());
+  char* const at = entry.valueData();
+  std::memcpy(at, &stamp, sizeof stamp);
+  if (!value.empty()) std::memcpy(at + sizeof stamp, value.data(), value.size());
+}
+
 void Store::publish(Address address, uint64_t hash, std::string_view key, double cost) {
   const WriterStripe stripe(stripes_, hash);
   // Looked up only now: making room may have moved or evicted it.
@@ -295,6 +345,11 @@ void Store::replace(Address old, Address address, uint64_t hash, const Admission
 
 bool Store::remove(std::string_view key) {
   return removeIf(key, [](const Entry&) { return true; });
+}
+
+bool Store::removeStamped(std::string_view key, uint64_t stamp) {
+  if (stampBytes_ == 0) return false;
+  return removeIf(key, [this, stamp](const Entry& entry) { return stampOf(entry) == stamp; });
 }
 
 template <typename Condition>

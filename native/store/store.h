@@ -42,6 +42,8 @@ struct StoreOptions {
   Policy policy = Policy::kLru;
   /// Of entries put without a time to live of their own, ms; 0 for none.
   uint64_t defaultTtlMs = 0;
+  /// Whether each value has a stamp: 8 bytes that lie before it, and count as payload.
+  bool stamped = false;
 
   /// Empty when all are in range; else a sentence that says which is not.
   std::string whyInvalid() const;
@@ -62,7 +64,7 @@ struct StoreEnvironment {
 
 struct StoreStats {
   uint64_t entries = 0;
-  /// Key and value bytes.
+  /// Key, stamp and value bytes.
   uint64_t payloadBytes = 0;
   uint64_t heldBytes = 0;
   uint64_t budgetBytes = 0;
@@ -97,6 +99,8 @@ struct PutOptions {
   uint64_t ttlMs = 0;
   /// What it took to make the value, ms.
   double cost = 0;
+  /// Kept with the value, where the store is stamped.
+  uint64_t stamp = 0;
 };
 
 /// What a call of maintain() did: found nothing to do, did all that there was, used up its time
@@ -125,21 +129,33 @@ class Store {
   /// Counts a put of a larger value, that nobody made.
   PutResult refuse();
 
+  // Reads give the stamp of the value that they found: 0 where they found none, or the store is not
+  // stamped.
+
   /// Copies the value to `out` and its size to `bytes`. With too small a buffer only the size is
   /// given, and the call counts as neither hit nor use.
   ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
-  /// As get, of a value that begins with `prefix`. One that does not is removed, and a miss.
+  ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                 uint64_t& stamp);
+  /// As get, of a value that begins with `prefix`. One that does not is removed, and a miss, and
+  /// its stamp is given.
   ReadResult getPrefixed(std::string_view key, std::string_view prefix, char* out,
-                         uint64_t capacity, uint64_t& bytes);
+                         uint64_t capacity, uint64_t& bytes, uint64_t* stamp = nullptr);
   /// Calls `visit` with the value in place, if the key is there: kHit or kMiss. Writers wait for
   /// `visit`, or for the bytes that it is at; it must not call the store, or it would wait for
   /// itself. Counts like get.
-  ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit);
+  ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit,
+                  uint64_t* stamp = nullptr);
   /// The same as get, never counted.
   ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes);
+  ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                  uint64_t& stamp);
   bool has(std::string_view key);
   /// True when it was there.
   bool remove(std::string_view key);
+  /// Removes the value of a stamped store where it has this stamp; false where it has not, or is
+  /// not there.
+  bool removeStamped(std::string_view key, uint64_t stamp);
   /// Gives all memory but the fixed tables back.
   void clear();
 
@@ -225,6 +241,21 @@ class Store {
   template <typename Condition>
   bool removeIf(std::string_view key, Condition&& condition);
 
+  // Of an entry: what lies behind its stamp, and that.
+  std::string_view valueOf(const Entry& entry) const {
+    const std::string_view value = entry.value();
+    return {value.data() + stampBytes_, value.size() - stampBytes_};
+  }
+  uint64_t stampOf(const Entry& entry) const;
+  /// It is not in line, so that reads of a store that is not stamped take no longer for it.
+  template <Counted kCounted>
+  EBBCACHE_NOINLINE ReadResult copyFromStamped(std::string_view key, char* out, uint64_t capacity,
+                                               uint64_t& bytes);
+  static auto copyTo(char* out, uint64_t capacity, uint64_t& bytes, uint64_t stampBytes);
+  template <Counted kCounted>
+  ReadResult copyStamped(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
+                         uint64_t& stamp);
+
   // What follows is for a writer: with mutex_ held.
 
   /// An entry that has expired is forgotten and not found. Its stripe is held.
@@ -233,6 +264,15 @@ class Store {
   /// Makes room for one more key where there are maxEntries, which is not 0.
   void evictToMaxEntries(uint64_t hash, std::string_view key);
   static void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry);
+  /// The same of a put, whose value gets a stamp where the store is stamped.
+  void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry,
+             uint64_t stamp) const {
+    if (stampBytes_ == 0) return write(entry, key, value, expiry);
+    writeStamped(entry, key, value, expiry, stamp);
+  }
+  EBBCACHE_NOINLINE static void writeStamped(Entry& entry, std::string_view key,
+                                             std::string_view value, uint64_t expiry,
+                                             uint64_t stamp);
   /// Links an entry that was written, in place of the one that the key has.
   void publish(Address address, uint64_t hash, std::string_view key, double cost);
   /// The stripe is held.
@@ -344,6 +384,8 @@ class Store {
 
   /// These are the options that it was opened with: maxBytes_ is the size now.
   const StoreOptions options_;
+  /// Before each value; 0 where the store is not stamped.
+  const uint64_t stampBytes_;
   const StoreEnvironment environment_;
   const KeyHash hash_;
 

@@ -37,7 +37,7 @@ PutResult Store::putAlone(std::unique_lock<std::mutex>& lock, std::string_view k
   const uint64_t expiry = expiryAfter(options.ttlMs);
   writingBytes_ = whole;
   lock.unlock();
-  write(*static_cast<Entry*>(mapping), key, value, expiry);
+  write(*static_cast<Entry*>(mapping), key, value, expiry, options.stamp);
   lock.lock();
   writingBytes_ = 0;
   // What it replaces is unmapped without the lock, as by a last reader.

@@ -77,7 +77,7 @@ uint64_t Store::largestValue() const {
   // A slab that is there takes entries of up to its own size, however little the budget is.
   const uint64_t shared = arena_->log.sharedBytes() > 0 ? arena_->layout.largestInSlab : 0;
   const uint64_t room = less(budget(), arena_->emptyTableBytes());
-  return std::min(kMaxValueBytes, std::max(shared, room));
+  return less(std::min(kMaxValueBytes, std::max(shared, room)), stampBytes_);
 }
 
 bool Store::mayGrow(uint64_t bytes) const {

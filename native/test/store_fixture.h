@@ -79,7 +79,9 @@ inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
   return store.changePressureBudget(store.budgetBytes(), bytes).releasedBytes;
 }
 
-inline std::optional<std::string> getString(Store& store, std::string_view key) {
+/// From a store in memory, or one with a disk tier.
+template <typename AnyStore>
+std::optional<std::string> getString(AnyStore& store, std::string_view key) {
   uint64_t bytes = 0;
   std::string out(64, '\0');
   ReadResult result = store.get(key, out.data(), out.size(), bytes);

@@ -148,7 +148,7 @@ class StressWorld {
       StoreHandle& handle = handles[number];
       if (!handle) handle = at.openHandle();
       if (!handle) return;
-      step(at, *handle, i);
+      step(at, handle.memory(), i);
       if (random.oneIn(200)) handle.close();
     }
   }

@@ -56,7 +56,7 @@ class StressStore {
         runtime_(&runtime) {
     options_ = optionsOf(settings);
     handle_ = openHandle();
-    if (handle_) store_ = &*handle_;
+    if (handle_) store_ = &handle_.memory();
     now = [] {
       const auto sinceBoot = std::chrono::steady_clock::now().time_since_epoch();
       return static_cast<uint64_t>(
