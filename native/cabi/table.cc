@@ -79,6 +79,15 @@ std::string toSharedOptions(const ebbcache_options* given, SharedStoreOptions& o
   out.minBytes = options.min_bytes;
   if (options.name != nullptr) out.name = options.name;
   out.ebb = options.ebb != 0;
+  if (options.disk_kind != EBBCACHE_DISK_VALUES && options.disk_kind != EBBCACHE_DISK_RECORDS) {
+    return "disk_kind must be EBBCACHE_DISK_VALUES or EBBCACHE_DISK_RECORDS; it is " +
+           std::to_string(options.disk_kind) + ".";
+  }
+  if (options.disk_dir != nullptr) out.disk.tier.dir = options.disk_dir;
+  out.disk.tier.maxBytes = options.disk_max_bytes;
+  out.disk.tier.kind =
+      options.disk_kind == EBBCACHE_DISK_RECORDS ? RingKind::kRecords : RingKind::kValues;
+  out.disk.coherent = options.disk_coherent != 0;
   return {};
 }
 
@@ -151,7 +160,17 @@ void close(ebbcache_store* store) {
   });
 }
 
-using Reader = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&);
+ReadResult get(TieredStore& store, std::string_view key, char* out, uint64_t capacity,
+               uint64_t& bytes) {
+  return store.get(key, out, capacity, bytes);
+}
+
+ReadResult peek(TieredStore& store, std::string_view key, char* out, uint64_t capacity,
+                uint64_t& bytes) {
+  return store.peek(key, out, capacity, bytes);
+}
+
+using Reader = ReadResult (*)(TieredStore&, std::string_view, char*, uint64_t, uint64_t&);
 
 template <Reader reader>
 ebbcache_status read(ebbcache_store* store, const void* key, size_t keyBytes, void* buffer,
@@ -161,8 +180,8 @@ ebbcache_status read(ebbcache_store* store, const void* key, size_t keyBytes, vo
   if (buffer == nullptr && capacity > 0) return EBBCACHE_INVALID;
   return guarded([&] {
     uint64_t bytes = 0;
-    const ReadResult result = ((*store->handle).*reader)(
-        viewOf(key, keyBytes), static_cast<char*>(buffer), capacity, bytes);
+    const ReadResult result =
+        reader(*store->handle, viewOf(key, keyBytes), static_cast<char*>(buffer), capacity, bytes);
     if (valueBytes != nullptr) *valueBytes = static_cast<size_t>(bytes);
     return statusOf(result);
   });
@@ -297,8 +316,8 @@ constexpr ebbcache_api kTable = {
     open,
     retain,
     close,
-    read<&Store::get>,
-    read<&Store::peek>,
+    read<get>,
+    read<peek>,
     view,
     has,
     put,

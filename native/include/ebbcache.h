@@ -15,6 +15,8 @@
  *
  * Threads: every function may be called from any thread, one of JavaScript's or not, and none calls
  * into JavaScript. A call takes a store's lock for about as long as it takes to copy the bytes.
+ * With a disk tier, a read that misses in memory reads the file, in the calling thread; nothing
+ * that is put or removed waits for the disk.
  *
  * Lifetime: the table and the code behind it stay until the process ends: ebbcache's library is
  * never unmapped once its table was asked for. A store handle works until it is closed, also after
@@ -74,6 +76,9 @@ enum {
 /* Which entry is evicted. */
 enum { EBBCACHE_LRU = 0, EBBCACHE_S3FIFO = 1 };
 
+/* What a disk tier holds: the values of an ArenaCache, or the records of a MetadataCache. */
+enum { EBBCACHE_DISK_VALUES = 0, EBBCACHE_DISK_RECORDS = 1 };
+
 /* Ordered. Unknown until the machine was read. */
 enum {
   EBBCACHE_PRESSURE_UNKNOWN = 0,
@@ -92,7 +97,8 @@ enum { EBBCACHE_LIMITED_BY_SYSTEM = 0, EBBCACHE_LIMITED_BY_CGROUP = 1 };
  * zero in options and is zeroed in results.
  */
 
-/* How a store is opened. All who open a name must give the same; start from the INIT below. */
+/* How a store is opened. All who open a name must give the same, its disk tier included; start from
+ * the INIT below. */
 struct ebbcache_options {
   /* sizeof(struct ebbcache_options); at least up to max_bytes. */
   uint32_t size;
@@ -113,11 +119,24 @@ struct ebbcache_options {
   int32_t ebb;
   /* 0 */
   int32_t reserved;
+  /* UTF-8, copied: the folder of a disk tier, which the processes that name it share. NULL
+   * (default) or empty for none. */
+  const char* disk_dir;
+  /* Of the disk tier's file, bytes: 1 MiB to 64 GiB. Needed where there is a disk_dir. */
+  uint64_t disk_max_bytes;
+  /* Not 0 (default): a value in memory is used only if no other process has replaced or removed it
+   * on disk. */
+  int32_t disk_coherent;
+  /* EBBCACHE_DISK_VALUES (default) or EBBCACHE_DISK_RECORDS. */
+  int32_t disk_kind;
 };
 
 /* The defaults, with max_bytes left to set. */
-#define EBBCACHE_OPTIONS_INIT \
-  { (uint32_t)sizeof(struct ebbcache_options), EBBCACHE_LRU, 0, 0, 0, 0, NULL, 1, 0 }
+#define EBBCACHE_OPTIONS_INIT                                                                    \
+  {                                                                                              \
+    (uint32_t)sizeof(struct ebbcache_options), EBBCACHE_LRU, 0, 0, 0, 0, NULL, 1, 0, NULL, 0, 1, \
+        EBBCACHE_DISK_VALUES                                                                     \
+  }
 
 /* What one cause of memory pressure has done to a store. */
 struct ebbcache_pressure_count {
@@ -127,7 +146,8 @@ struct ebbcache_pressure_count {
   uint64_t evictions;
 };
 
-/* Counters since the store was opened, and what it holds now; the same as ArenaCache's stats(). */
+/* Counters since the store was opened, and what it holds in memory now; the same as ArenaCache's
+ * stats(). Hits, misses and puts are those of memory and disk tier together. */
 struct ebbcache_stats {
   /* In: sizeof(struct ebbcache_stats), at least 8. Out: how many bytes of it mean something. */
   uint32_t size;
@@ -229,7 +249,8 @@ struct ebbcache_api {
 
   /*
    * The last close of a handle ends it; the last handle of a store, JavaScript's included, gives
-   * its memory back before this returns. Not while another thread is in a call with the handle,
+   * its memory back before this returns, and the last of a disk tier writes what waits, for as long
+   * as a second. Not while another thread is in a call with the handle,
    * unless that thread has retained it. Null is ignored.
    */
   void (*close)(ebbcache_store* store);
@@ -247,7 +268,8 @@ struct ebbcache_api {
   ebbcache_status (*peek)(ebbcache_store* store, const void* key, size_t key_bytes, void* buffer,
                           size_t capacity, size_t* value_bytes);
 
-  /* Calls `visit` with the value in place, once, if the key is there. Counts as get does. */
+  /* Calls `visit` with the value in place, or a copy of it from disk, once, if the key is there.
+   * Counts as get does. */
   ebbcache_status (*view)(ebbcache_store* store, const void* key, size_t key_bytes,
                           ebbcache_visit visit, void* context);
 
@@ -258,7 +280,8 @@ struct ebbcache_api {
    * Stores a copy, in place of what was under the key. ttl_ms: time to live, 0 for the store's
    * default. cost_ms: what it took to make the value, 0 or more; 0 where it is not known. `value`
    * may be null where value_bytes is 0. EBBCACHE_TOO_LARGE changes nothing; EBBCACHE_NO_MEMORY
-   * leaves what was under the key, but others may have been evicted.
+   * leaves what was under the key, but others may have been evicted. With a disk tier it is stored
+   * once memory or the disk tier has taken it, and EBBCACHE_NO_MEMORY leaves nothing under the key.
    */
   ebbcache_status (*put)(ebbcache_store* store, const void* key, size_t key_bytes,
                          const void* value, size_t value_bytes, uint64_t ttl_ms, double cost_ms);

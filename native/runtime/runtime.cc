@@ -80,16 +80,19 @@ std::shared_ptr<Runtime> Runtime::current() {
   return runtime;
 }
 
-StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
+StoreHandle Runtime::open(const SharedStoreOptions& given, OpenError& error) {
   if (inForkedChild()) {
     error = {OpenError::Kind::kForked, kForkedSentence};
     return {};
   }
-  std::string why = options.whyInvalid();
+  std::string why = given.whyInvalid();
   if (!why.empty()) {
     error = {OpenError::Kind::kInvalid, std::move(why)};
     return {};
   }
+  SharedStoreOptions options = given;
+  options.store.stamped = options.disk.isWanted();
+  if (options.disk.isWanted()) options.disk.tier.dir = canonicalFolder(given.disk.tier.dir);
 
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!options.name.empty()) {
@@ -119,7 +122,9 @@ StoreHandle Runtime::open(const SharedStoreOptions& options, OpenError& error) {
              "The system refused the store's first pages. Free memory, or lower maxBytes."};
     return {};
   }
-  auto shared = std::make_shared<SharedStore>(options, std::move(store));
+  std::shared_ptr<DiskTier> disk;
+  if (options.disk.isWanted()) disk = diskTiers_.open(options.disk.tier);
+  auto shared = std::make_shared<SharedStore>(options, std::move(store), std::move(disk));
   stores_.push_back({shared, 1});
   try {
     governor_.add(shared);

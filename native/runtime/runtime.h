@@ -1,5 +1,5 @@
 // What one process has once: the governor, the supply of slabs, the stores that its threads open by
-// name, and the work that they wait for together.
+// name, the disk tiers behind them, and the work that they wait for together.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "flights/flight_registry.h"
 #include "pressure/governor.h"
 #include "pressure/memory_sampler.h"
+#include "runtime/open_disk_tiers.h"
 #include "runtime/shared_store.h"
 #include "slab/slab_supply.h"
 
@@ -27,8 +28,9 @@ struct OpenError {
   std::string sentence;
 };
 
-/// An open store; closes when destroyed. The last handle of a store gives its memory back. In a
-/// forked child a close only forgets the store, and nothing else of it may be called.
+/// An open store; closes when destroyed. The last handle of a store gives its memory back, and the
+/// last one of a disk tier ends that, which writes what waits. In a forked child a close only
+/// forgets the store, and nothing else of it may be called.
 class StoreHandle {
  public:
   StoreHandle() = default;
@@ -39,8 +41,12 @@ class StoreHandle {
   StoreHandle& operator=(const StoreHandle&) = delete;
 
   explicit operator bool() const { return shared_ != nullptr; }
-  Store& operator*() const { return shared_->store(); }
-  Store* operator->() const { return &shared_->store(); }
+  TieredStore& operator*() const { return shared_->tiered(); }
+  TieredStore* operator->() const { return &shared_->tiered(); }
+  /// The part of it that is in memory.
+  Store& memory() const { return shared_->store(); }
+  /// Null where it has none.
+  DiskTier* disk() const { return shared_->disk().get(); }
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
   SharedStoreStats stats() const { return shared_->stats(); }
@@ -72,7 +78,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   /// An empty handle when `error` says why not. Where the heap is exhausted, std::bad_alloc with
   /// nothing changed.
-  StoreHandle open(const SharedStoreOptions& options, OpenError& error);
+  StoreHandle open(const SharedStoreOptions& given, OpenError& error);
 
   /// The machine, for whoever asks: one history of levels for all.
   MemorySampler& memory() { return memory_; }
@@ -98,6 +104,8 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   FlightRegistry flights_;
   std::mutex mutex_;
   std::vector<OpenStore> stores_;
+  // Guarded by mutex_.
+  OpenDiskTiers diskTiers_;
 };
 
 }  // namespace ebbcache

@@ -1,6 +1,7 @@
 #include "runtime/shared_store.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ebbcache {
 namespace {
@@ -17,13 +18,31 @@ std::string SharedStoreOptions::whyInvalid() const {
     why = "minBytes must be from 0 to maxBytes, " + std::to_string(store.maxBytes) + "; it is " +
           std::to_string(minBytes) + ".";
   }
+  if (why.empty() && disk.isWanted()) why = disk.tier.whyInvalid();
   return why;
+}
+
+SharedStore::SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store,
+                         std::shared_ptr<DiskTier> disk)
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      disk_(std::move(disk)),
+      tiered_(*store_, disk_,
+              TieredStoreOptions{options_.disk.coherent, options_.store.defaultTtlMs}) {}
+
+bool SharedStore::hasDiskOf(const SharedDiskOptions& other) const {
+  const SharedDiskOptions& mine = options_.disk;
+  if (!mine.isWanted() || !other.isWanted()) return mine.isWanted() == other.isWanted();
+  return other.tier.dir == mine.tier.dir && other.tier.kind == mine.tier.kind &&
+         other.coherent == mine.coherent &&
+         (other.tier.maxBytes == mine.tier.maxBytes ||
+          other.tier.maxBytes == disk_->stats().maxBytes);
 }
 
 bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
   const StoreOptions& mine = options_.store;
   const StoreOptions& other = options.store;
-  return options.name == options_.name && options.ebb == options_.ebb &&
+  return options.name == options_.name && options.ebb == options_.ebb && hasDiskOf(options.disk) &&
          options.minBytes == options_.minBytes && other.policy == mine.policy &&
          other.maxEntries == mine.maxEntries && other.defaultTtlMs == mine.defaultTtlMs &&
          (other.maxBytes == mine.maxBytes || other.maxBytes == store_->maxBytes());
@@ -31,7 +50,7 @@ bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
 
 SharedStoreStats SharedStore::stats() const {
   return history().read([this](const PressureCounts& pressure) {
-    return SharedStoreStats{store_->stats(), pressure};
+    return SharedStoreStats{tiered_.stats(), pressure};
   });
 }
 

@@ -5,13 +5,26 @@
 #include <memory>
 #include <string>
 
+#include "disk/disk_tier.h"
 #include "pressure/governed_store.h"
+#include "runtime/tiered_store.h"
 #include "store/store.h"
 
 namespace ebbcache {
 
+struct SharedDiskOptions {
+  /// With an empty folder there is no disk tier.
+  DiskTierOptions tier;
+  /// See TieredStoreOptions.
+  bool coherent = true;
+
+  bool isWanted() const { return !tier.dir.empty(); }
+};
+
 struct SharedStoreOptions {
+  /// It is stamped where there is a disk tier, whatever it says here.
   StoreOptions store;
+  SharedDiskOptions disk;
   /// Empty for a store of its own.
   std::string name;
   /// Shrink and regrow with memory pressure.
@@ -31,14 +44,19 @@ struct SharedStoreStats {
 
 class SharedStore final : public GovernedStore {
  public:
-  SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store)
-      : options_(std::move(options)), store_(std::move(store)) {}
+  /// `store` is stamped where `disk` is not null.
+  SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store,
+              std::shared_ptr<DiskTier> disk = nullptr);
 
+  TieredStore& tiered() { return tiered_; }
+  /// In memory alone.
   Store& store() { return *store_; }
+  /// Null for none.
+  const std::shared_ptr<DiskTier>& disk() const { return disk_; }
   /// As it was opened: a resize does not show here.
   const SharedStoreOptions& options() const { return options_; }
-  /// Whether one who opens the name with these means this store: its size may be the one it was
-  /// opened with, or the one it was resized to.
+  /// Whether one who opens the name with these means this store: its sizes may be those that it was
+  /// opened with, or those that it was resized to.
   bool isOpenedWith(const SharedStoreOptions& options) const;
   SharedStoreStats stats() const;
 
@@ -52,8 +70,12 @@ class SharedStore final : public GovernedStore {
   Upkeep maintain(Waiting waiting) override;
 
  private:
+  bool hasDiskOf(const SharedDiskOptions& other) const;
+
   const SharedStoreOptions options_;
   const std::unique_ptr<Store> store_;
+  const std::shared_ptr<DiskTier> disk_;
+  TieredStore tiered_;
 };
 
 }  // namespace ebbcache

@@ -36,10 +36,10 @@ void useAll(const StoreHandle& handle) {
   handle->has("b");
   handle->remove("b");
   handle->scan(0, [&](std::string_view key) { keys.append(40, key[0]); });
-  handle->resize(2 * kMiB);
+  handle.resize(2 * kMiB);
   handle.applyPressure(PressureLevel::kHigh);
   handle.holdPressure(PressureLevel::kNormal);
-  handle->maintain();
+  handle.memory().maintain();
   handle.stats();
   handle->clear();
 }

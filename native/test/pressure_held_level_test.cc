@@ -152,16 +152,16 @@ TEST(StoreHandle, ResizesUnderAHeldLevel) {
   ASSERT_TRUE(store) << error.sentence;
   EXPECT_FALSE(store.resize(0));
   EXPECT_TRUE(store.resize(128 * kMiB));
-  EXPECT_EQ(store->budgetBytes(), 128 * kMiB);
+  EXPECT_EQ(store.memory().budgetBytes(), 128 * kMiB);
   store.holdPressure(PressureLevel::kHigh);
   for (const uint64_t max : {16 * kMiB, 1024 * kMiB}) {
     EXPECT_TRUE(store.resize(max));
-    EXPECT_EQ(store->maxBytes(), max);
-    EXPECT_EQ(store->budgetBytes(), max / 2);
+    EXPECT_EQ(store.memory().maxBytes(), max);
+    EXPECT_EQ(store.memory().budgetBytes(), max / 2);
   }
   store.holdPressure(PressureLevel::kCritical);
   EXPECT_TRUE(store.resize(16 * kMiB));
-  EXPECT_EQ(store->budgetBytes(), store->leastBudget());
+  EXPECT_EQ(store.memory().budgetBytes(), store.memory().leastBudget());
 }
 
 }  // namespace
