@@ -1,7 +1,16 @@
 export { AdvancedMetadataCache, type FetchOptions } from './cache/advanced-metadata-cache.js';
 export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.js';
 export type { AdvancedCacheStats } from './cache/advanced-stats.js';
-export { ArenaCache, type ArenaStats, type SetOptions } from './cache/arena-cache.js';
+export {
+  ArenaCache,
+  type ArenaFetchOptions,
+  type ArenaStats,
+  type DiskEvent,
+  type DiskOptions,
+  type DiskStats,
+  type SetOptions,
+  type ValueLoader,
+} from './cache/arena-cache.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
 export { EnhancedMetadataCache } from './cache/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
@@ -31,5 +40,6 @@ export {
   pressureLevelName,
 } from './memory/pressure-level.js';
 export { includeDir, type NativeApi, nativeApi } from './native-api.js';
+export { DiskError } from './tiers/disk-error.js';
 export type { Metadata } from './tiers/metadata.js';
 export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './tiers/remote-tier.js';

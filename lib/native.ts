@@ -43,6 +43,68 @@ export interface NativeStoreStats {
   memoryRefusals: number;
 }
 
+/** Of a disk tier. */
+export interface NativeDiskStats {
+  /** The folder in use: that of the options, or a private one in it. */
+  path: string;
+  /** Whether its file can be read now. */
+  available: boolean;
+  /** Of all who share the file. */
+  entries: number;
+  /** Of the file. */
+  bytes: number;
+  maxBytes: number;
+  hits: number;
+  misses: number;
+  writes: number;
+  /** Entries that this process evicted. */
+  evictions: number;
+  expirations: number;
+  /** Values that were not written: too many waited, they are too large, or the disk took none. */
+  drops: number;
+  /** Reads and writes that failed, and entries that were not what was written. */
+  errors: number;
+  /** What waits to be written. */
+  pending: number;
+}
+
+export interface NativeDiskOptions {
+  /** Absolute. */
+  dir: string;
+  maxBytes: number;
+  coherent: boolean;
+  /** What the file holds; that of records has all keys of one place, which a NUL ends, together. */
+  kind: 'values' | 'records';
+}
+
+/** What the file of a disk tier says of itself. */
+export interface NativeDiskSummary {
+  entries: number;
+  bytes: number;
+  /** As KeptCounters adds them up. */
+  counters: number[];
+}
+
+/** What acquireLease returns. */
+export const Lease = {
+  held: 0,
+  /** Somebody else has it, in this process or another. */
+  busy: 1,
+  /** There are no leases to be had: everybody goes on without. */
+  unavailable: 2,
+} as const;
+
+/** What happened to a disk tier. */
+export interface NativeDiskNews {
+  /**
+   * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
+   * and was removed; 'removedEarlier' that the files of an earlier version were.
+   */
+  kind: 'trouble' | 'recovered' | 'damaged' | 'removedEarlier';
+  /** It says what happened, and what to do. */
+  sentence: string;
+}
+
 export interface NativeStoreOptions {
   maxBytes: number;
   /** 0 for no bound. */
@@ -54,6 +116,7 @@ export interface NativeStoreOptions {
   name: string;
   ebb: boolean;
   minBytes: number;
+  disk: NativeDiskOptions | undefined;
 }
 
 /** An open store. All methods throw once it is closed, but close itself. */
@@ -70,25 +133,35 @@ export interface NativeStore {
   holdPressure(level: number): number;
   stats(): NativeStoreStats;
   close(): void;
-}
 
-/**
- * A lock between processes, on a file that is there for nothing else and that nobody may remove. Two
- * objects of one process exclude each other too. The system takes it back when the process ends,
- * however that comes about; it is closed at the latest when the object is collected or its thread ends.
- */
-export interface NativeFileLock {
+  // Of a store with a disk tier:
+
   /**
-   * Whether this holds the exclusive lock now; never waits. Where it held a shared one, that is given up
-   * first, also when the answer is no: another may have had the file between the two, and of two that
-   * hold it shared and ask for more at once, both may end with none. Throws an Error with the code
-   * 'ERR_EBBCACHE_LOCK' where the file system has no locks, and 'ERR_EBBCACHE_CLOSED' after close.
+   * Whether all that was put is on the disk itself; false where something was dropped since the last one.
+   * Keeps the event loop alive until then. Never settles once the environment has ended.
    */
-  tryExclusive(): boolean;
-  /** The same for a lock that others may share. */
-  tryShared(): boolean;
-  /** Gives the lock up. May be called again. */
-  close(): void;
+  flush(): Promise<boolean>;
+  /** Waits until what was put is written or dropped, or for so long, ms; false then. */
+  settleDisk(ms: number): boolean;
+  /**
+   * Calls `told`, and no other that was given earlier, with what happens to the disk tier, and with what
+   * has happened and still matters. It does not keep the event loop alive.
+   */
+  onDiskNews(told: (news: NativeDiskNews) => void): void;
+  diskStats(): NativeDiskStats;
+  /** Adds to the counters that are kept in the file, up to 16. */
+  addToDiskCounters(deltas: readonly number[]): void;
+  /** The keys of the place, of a tier of records. */
+  keysOfPlace(place: string): string[];
+  /**
+   * A lease on making the value of the key, among all processes that use the folder: a Lease. Whoever
+   * holds one must release it; close does that too, and so does the end of the process.
+   */
+  acquireLease(key: string): number;
+  /** Once all that was put before is written or dropped. Nothing for a lease that it does not hold. */
+  releaseLease(key: string): void;
+  /** The counters in the file. */
+  diskCounters(): number[];
 }
 
 /** What the functions on entries return in place of their results. */
@@ -99,7 +172,17 @@ export const Outcome = {
   badArguments: -4,
   /** The path has no state, and the reason is in the state buffer. */
   noState: -5,
+  /**
+   * What get, getOfState and lookUpFile found on disk, and not in memory: this less the bytes of the
+   * value, also where the read buffer is too small for it. See bytesIn.
+   */
+  fromDisk: -16,
 } as const;
+
+/** The bytes of what was found; as it is, any other outcome. */
+export function bytesIn(outcome: number): number {
+  return outcome <= Outcome.fromDisk ? Outcome.fromDisk - outcome : outcome;
+}
 
 /** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
 export type NativeRead = (id: number, key: string) => number;
@@ -132,13 +215,6 @@ export const NO_STATE_REASONS = [
 
 interface NativeAddon extends NativeFlights {
   Store: new (options: NativeStoreOptions) => NativeStore;
-  /**
-   * Opens the file, or makes it for this user alone. Throws an Error with the code 'ERR_EBBCACHE_LOCK'
-   * and the system's reason when that fails, or when the path is not that of a plain file.
-   */
-  FileLock: new (
-    path: string,
-  ) => NativeFileLock;
   /**
    * Writes the checksum of the bytes from `start` to before `end` to the 8 bytes from `at` on, which
    * must not be among them. False, and nothing read or written, for what is not within `bytes`.
@@ -208,7 +284,15 @@ interface NativeAddon extends NativeFlights {
   governorStatus(): NativeGovernorStatus;
   createSampler(options: NativeSamplerOptions, readings: NativeReadings): NativeSampler;
   nativeApi(): NativeApi;
-  limits: { minBytes: number; maxBytes: number; maxKeyBytes: number };
+  /** What is in the folder of a disk tier of records, also while others use it; undefined for nothing. */
+  diskSummary(dir: string): NativeDiskSummary | undefined;
+  limits: {
+    minBytes: number;
+    maxBytes: number;
+    maxKeyBytes: number;
+    minDiskBytes: number;
+    maxDiskBytes: number;
+  };
 }
 
 /** For an outcome that nothing which was passed explains. */

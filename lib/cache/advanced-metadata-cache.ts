@@ -134,8 +134,9 @@ export class AdvancedMetadataCache {
 
   /**
    * Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out, that is, in
-   * all that this cache has had records of and all that are on disk. Other caches hear of it by the remote
-   * tier; without one, what they have in memory stays until it ends or the file changes.
+   * all that this cache has had records of and all that are on disk. Other caches hear of it by the disk
+   * tier or the remote that they share with this one; without either, what they have in memory stays until
+   * it ends or the file changes.
    */
   invalidateFile(filePath: string, tier?: string): void {
     this.assertOpen();
@@ -162,10 +163,7 @@ export class AdvancedMetadataCache {
    */
   async flush(): Promise<boolean> {
     this.assertOpen();
-    const [isComplete] = await Promise.all([
-      this.tiers.disk?.flush() ?? false,
-      this.tiers.remote?.flush(),
-    ]);
+    const [isComplete] = await Promise.all([this.tiers.flush(), this.tiers.remote?.flush()]);
     return isComplete;
   }
 
@@ -176,8 +174,8 @@ export class AdvancedMetadataCache {
 
   #stats(): AdvancedCacheStats {
     const { counters } = this.tiers;
-    const memory = this.tiers.memory.stats();
-    const disk = this.tiers.disk?.stats();
+    const memory = this.tiers.local.stats();
+    const { disk } = memory;
     return {
       ...lookUpStats(counters),
       evictions: memory.evictions,

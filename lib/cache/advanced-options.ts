@@ -47,7 +47,7 @@ export interface AdvancedCacheOptions {
    * 16 to 512.
    */
   maxMemoryMb?: number;
-  /** Budget of the disk tier's file, MiB, 1 to 1e6; 0 turns the tier off. Default 200. */
+  /** Bound of all files of the disk tier, MiB, 1 to 65,536; 0 turns the tier off. Default 200. */
   maxDiskSizeMb?: number;
   /** Accepted, and without effect yet: records are stored as they are encoded. Default true. */
   enableCompression?: boolean;
@@ -166,7 +166,7 @@ function defaultMemoryMb(): number {
 }
 
 function checkDiskSize(mb: unknown): number {
-  return mb === 0 ? 0 : checkNumber('maxDiskSizeMb (if it is not 0)', mb, 1, 1e6, 'MiB');
+  return mb === 0 ? 0 : checkNumber('maxDiskSizeMb (if it is not 0)', mb, 1, 65_536, 'MiB');
 }
 
 function seconds(name: string, value: unknown): number {

@@ -1,34 +1,52 @@
+import { EventEmitter } from 'node:events';
 import { isUint8Array } from 'node:util/types';
 import { show } from '../arguments.js';
-import {
-  type Codec,
-  type Destination,
-  type EncodedValue,
-  TOO_LARGE_LENGTH,
-} from '../codec/codec.js';
+import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
-import { argumentRangeError, argumentTypeError, ClosedError, EbbcacheError } from '../errors.js';
+import { argumentRangeError, argumentTypeError, EbbcacheError } from '../errors.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import {
+  bytesIn,
   MOST_KEYS,
+  type NativeDiskOptions,
+  type NativeDiskStats,
   type NativeRead,
   type NativeStore,
-  type NativeStoreOptions,
   type NativeStoreStats,
-  NO_VALUE,
   native,
   Outcome,
   outcomeError,
 } from '../native.js';
+import {
+  type ArenaFetchOptions,
+  ArenaFlights,
+  checkFetch,
+  type ValueLoader,
+} from './arena-flights.js';
 import { type ArenaCacheOptions, checkMaxBytes, resolveArenaOptions } from './arena-options.js';
+import { scanKeys } from './arena-scan.js';
+import { tellDiskEvents } from './disk-events.js';
+import { flushAtExit, forgetAtExit } from './exit-flush.js';
 import { checkKey } from './key.js';
+import { closedError, openStore } from './open-store.js';
 import { readBuffer, readThrough } from './read-buffer.js';
 import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
+import { decodeMany, outcomesOf } from './value-batches.js';
 import { letGoOfLarge, presentToNative } from './write-buffer.js';
 
+export type { ArenaFetchOptions, ValueLoader } from './arena-flights.js';
+export type { DiskEvent } from './disk-events.js';
+export type { DiskOptions } from './disk-options.js';
 export type { SetOptions } from './set-options.js';
 
-export type ArenaStats = NativeStoreStats;
+/** Of memory; hits, misses and puts are those of memory and disk together. */
+export interface ArenaStats extends NativeStoreStats {
+  /** Left out without a disk tier. */
+  disk?: DiskStats;
+}
+
+/** Of a disk tier. */
+export type DiskStats = NativeDiskStats;
 
 const codec: Codec = new MsgpackCodec();
 
@@ -43,6 +61,8 @@ export let putEncoded: (
   encoded: EncodedValue | undefined,
   options?: SetOptions,
 ) => boolean;
+/** The native store, for those who have it keep records. Throws a ClosedError once it is closed. */
+export let storeOf: (cache: ArenaCache) => NativeStore;
 /** For what is encoded for this cache. */
 export let destinationOf: (cache: ArenaCache) => Destination;
 /** What to throw for an outcome of a native function that got this key. */
@@ -55,12 +75,18 @@ export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error
  * can carry; Dates, Maps, Sets, typed arrays, Buffers and bigints survive, and undefined cannot be a
  * value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
  *
+ * With `disk`, what is set is also written to a file, by a thread of its own, and what is not in memory is
+ * read from there: it survives a restart, and all processes that name the folder share it. A value of
+ * which key and encoding have more than 256 KiB is kept in memory alone. A disk that fails is an event
+ * 'disk' (a DiskEvent), a miss or a value that is in memory alone; where nobody listens, trouble is a
+ * warning of the process.
+ *
  * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for a key or option out of
  * range, an EncodeError for a value that cannot be stored, a ClosedError after close(), and from the
  * constructor an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the name is open with other
  * options or the OS refuses memory. None of them changes what is stored.
  */
-export class ArenaCache<V = unknown> {
+export class ArenaCache<V = unknown> extends EventEmitter {
   #store: NativeStore | undefined;
   /** The store's; 0, which is of none, once it is closed. */
   #id: number;
@@ -76,22 +102,65 @@ export class ArenaCache<V = unknown> {
       if (typeof key !== 'string') checkKey(key);
       return cache.#put(key, encoded, options && checkSetOptions(options));
     };
+    storeOf = (cache) => cache.#open();
     destinationOf = (cache) => cache.#destination;
     failureOf = (cache, outcome, key) => cache.#failure(outcome, key);
   }
 
-  constructor(options: ArenaCacheOptions) {
-    this.#store = openStore(resolveArenaOptions(options));
+  readonly #scope: string | undefined;
+  readonly #hasDisk: boolean;
+  #flights: ArenaFlights<V> | undefined;
+
+  /** `kind` is of this package's own: what the disk tier's file holds. */
+  constructor(options: ArenaCacheOptions, kind?: NativeDiskOptions['kind']) {
+    super();
+    const resolved = resolveArenaOptions(options, kind);
+    this.#store = openStore(resolved);
     this.#id = this.#store.id;
+    const { disk, name } = resolved;
+    this.#hasDisk = disk !== undefined;
+    if (disk !== undefined) {
+      this.#scope = `values on disk:${disk.dir}`;
+      tellDiskEvents(this.#store, this);
+      flushAtExit(this.#store);
+    } else if (name !== '') {
+      this.#scope = `values:${name}`;
+    }
   }
 
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
   get(key: string): V | undefined {
     // The way of nearly all reads; the rest, too large for the buffer or bad input, starts anew.
-    const length = native.get(this.#id, key);
+    const outcome = native.get(this.#id, key);
+    if (outcome === Outcome.miss) return undefined;
+    const length = bytesIn(outcome);
     if (length >= 0 && length <= readBuffer.length) return codec.decode(readBuffer, length) as V;
-    if (length === Outcome.miss) return undefined;
     return this.#read(native.get, key, decode) as V | undefined;
+  }
+
+  /**
+   * The value, or what one call of `load` makes for all who wait for the key: in this thread, in all
+   * threads that share a `name`, and in all processes that share a disk tier's folder. What it makes is
+   * set, unless the key was set, deleted or cleared meanwhile in this thread. Rejects as `load` does: that
+   * is kept for nobody. A caller whose `signal` aborts stops waiting; the loader's own aborts when nobody
+   * waits, and with a ClosedError when the cache is closed.
+   */
+  async fetch(key: string, load: ValueLoader<V>, options?: ArenaFetchOptions): Promise<V> {
+    this.#open();
+    checkKey(key);
+    const checked = checkFetch(load, options);
+    const found = this.get(key);
+    if (found !== undefined) return found;
+    this.#flights ??= new ArenaFlights<V>(this.#scope, {
+      peek: (each) => this.peek(each),
+      set: (each, value, ttl) => {
+        if (this.#store === undefined) return;
+        if (value === undefined) throw noValueError();
+        this.#put(each, codec.encode(value, 0, this.#destination), checkSetOptions({ ttl }));
+      },
+      leases: this.#hasDisk ? this.#store : undefined,
+    });
+    return this.#flights.run(key, load, checked);
   }
 
   /** The encoded bytes, copied. Counts like get. */
@@ -122,7 +191,7 @@ export class ArenaCache<V = unknown> {
       if (done < 0) throw this.#failure(done, all[from]!);
       // One that does not fit the buffer on its own.
       if (done === 0) values.push(this.get(all[from]!));
-      else decodeMany(done, values);
+      else decodeMany(codec, done, values);
     }
     return values;
   }
@@ -143,6 +212,7 @@ export class ArenaCache<V = unknown> {
     if (typeof key !== 'string') checkKey(key);
     if (value === undefined) throw noValueError();
     const given = options === undefined ? undefined : checkSetOptions(options);
+    this.#flights?.forget(key);
     return this.#put(key, codec.encode(value, 0, this.#destination), given);
   }
 
@@ -158,6 +228,7 @@ export class ArenaCache<V = unknown> {
       throw argumentTypeError(`setBytes takes a Uint8Array; it is ${show(bytes)}.`);
     }
     const { ttl, cost } = checkSetOptions(options);
+    this.#flights?.forget(key);
     return this.#isStored(native.setBytes(this.#id, key, bytes, ttl, cost), key);
   }
 
@@ -184,6 +255,7 @@ export class ArenaCache<V = unknown> {
       let start = 0;
       for (let from = 0; from < keys.length; from += MOST_KEYS) {
         const some = keys.slice(from, from + MOST_KEYS);
+        for (const key of some) this.#flights?.forget(key);
         start = native.setMany(this.#id, start, ttl, cost, ...some);
         if (start < 0) throw this.#failure(start, some[0]!);
       }
@@ -195,17 +267,33 @@ export class ArenaCache<V = unknown> {
 
   /** True when it was there. */
   delete(key: string): boolean {
+    this.#flights?.forget(key);
     return this.#truth(native.delete(this.#id, key), key);
   }
 
   /** Forgets all entries and gives their memory back; counters stay. */
   clear(): void {
-    this.#open().clear();
+    const store = this.#open();
+    this.#flights?.forgetAll();
+    store.clear();
   }
 
-  /** Entries, expired ones that have not been noticed yet included. */
+  /**
+   * Entries, expired ones that have not been noticed yet included. With a disk tier, those of the larger
+   * one of the two tiers: there may be more, where each has some that the other has not.
+   */
   get size(): number {
-    return this.stats().entries;
+    const { entries, disk } = this.stats();
+    return Math.max(entries, disk?.entries ?? 0);
+  }
+
+  /**
+   * Resolves when all that was set is on the disk itself, to whether all of it is: false where something
+   * was dropped since the last flush, or the disk failed. True at once without a disk tier.
+   */
+  async flush(): Promise<boolean> {
+    const store = this.#open();
+    return this.#hasDisk ? store.flush() : true;
   }
 
   /**
@@ -275,27 +363,31 @@ export class ArenaCache<V = unknown> {
   }
 
   stats(): ArenaStats {
-    return this.#open().stats();
+    const store = this.#open();
+    const stats = store.stats();
+    return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;
   }
 
-  /** Lets go of the store; the last to do so gives its memory back. May be called again. */
+  /**
+   * Closes the store; the last to do so gives its memory back, and writes what waits for the disk, for as
+   * long as a second. May be called again.
+   */
   close(): void {
-    this.#store?.close();
+    const store = this.#store;
+    if (store === undefined) return;
     this.#store = undefined;
     this.#id = 0;
+    this.#flights?.close(closedError());
+    forgetAtExit(store);
+    store.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  *#scanKeys(): IterableIterator<string> {
-    let cursor = 0;
-    do {
-      const [next, ...keys] = this.#open().scan(cursor);
-      yield* keys;
-      cursor = next;
-    } while (cursor !== 0);
+  #scanKeys(): IterableIterator<string> {
+    return scanKeys(() => this.#open(), this.#hasDisk);
   }
 
   *#scanEntries(): IterableIterator<[string, V]> {
@@ -349,20 +441,8 @@ export class ArenaCache<V = unknown> {
   }
 
   #open(): NativeStore {
-    if (this.#store === undefined) {
-      throw new ClosedError('The cache is closed. Make a new ArenaCache, or close this one later.');
-    }
+    if (this.#store === undefined) throw closedError();
     return this.#store;
-  }
-}
-
-function openStore(options: NativeStoreOptions): NativeStore {
-  try {
-    return new native.Store(options);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const { code = 'ERR_EBBCACHE_OPEN' } = cause as { code?: string };
-    throw new EbbcacheError(code, reason, { cause });
   }
 }
 
@@ -370,34 +450,6 @@ function noValueError(): TypeError {
   return argumentTypeError(
     'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
   );
-}
-
-/** What native.getMany left in the read buffer. */
-function decodeMany(count: number, values: unknown[]): void {
-  const bytes = readBuffer;
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const length = bytes.readUInt32LE(at);
-    at += 4;
-    if (length === NO_VALUE) {
-      values.push(undefined);
-    } else {
-      values.push(codec.decodeRange(bytes, at, at + length));
-      at += length;
-    }
-  }
-}
-
-/** What native.setMany left behind the lengths. */
-function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
-  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.end);
-  const outcomes: boolean[] = [];
-  for (let at = 0; outcomes.length < count; ) {
-    const length = view.getUint32(at, true);
-    outcomes.push(view.getUint32(at + 4, true) === 0);
-    at += 8 + (length === TOO_LARGE_LENGTH ? 0 : length);
-  }
-  return outcomes;
 }
 
 function copy(bytes: Buffer, length: number): Buffer {

@@ -1,6 +1,7 @@
 import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
-import { type NativeStoreOptions, native } from '../native.js';
+import { type NativeDiskOptions, type NativeStoreOptions, native } from '../native.js';
+import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
 /** Which entry goes when room is needed. */
 export type EvictionPolicy = 'lru' | 's3fifo';
@@ -23,10 +24,15 @@ export interface ArenaCacheOptions {
   ebb?: boolean;
   /** Never shrink below this under pressure, bytes, up to maxBytes. Default 0. */
   minBytes?: number;
+  /** A second tier on disk, that survives restarts and that processes share. Default: none. */
+  disk?: DiskOptions;
 }
 
 /** Throws a TypeError or RangeError that names the option and what it may be. */
-export function resolveArenaOptions(options: ArenaCacheOptions): NativeStoreOptions {
+export function resolveArenaOptions(
+  options: ArenaCacheOptions,
+  kind: NativeDiskOptions['kind'] = 'values',
+): NativeStoreOptions {
   if (typeof options !== 'object' || options === null) {
     throw argumentTypeError('The options must be an object with at least maxBytes.');
   }
@@ -51,6 +57,7 @@ export function resolveArenaOptions(options: ArenaCacheOptions): NativeStoreOpti
     name: name ?? '',
     ebb,
     minBytes: checkOptional('minBytes', options.minBytes, 0, maxBytes),
+    disk: resolveDiskOptions(options.disk, kind),
   };
 }
 

@@ -29,7 +29,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     if (resolved.enableMemoryPressureMonitoring) {
       this.#monitor = resolved.monitor ?? getGlobalMonitor();
     }
-    this.#pressure = new PressureResponse(this.tiers.memory.arena, this.#monitor);
+    this.#pressure = new PressureResponse(this.tiers.local.arena, this.#monitor);
   }
 
   get enableMemoryPressureMonitoring(): boolean {
@@ -44,7 +44,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   #stats(stats: AdvancedCacheStats): EnhancedCacheStats {
     const summary = this.#memoryStatus();
     const { pressureEvents, pressureEvictions, pressureCauses, pressureReductions } =
-      this.tiers.memory.stats();
+      this.tiers.local.stats();
     return {
       ...stats,
       pressureEvents,
@@ -62,9 +62,8 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   #detailedInfo(): DetailedInfo {
     const statistics = this.getStats();
-    const { maxBytes, heldBytes, budgetBytes, entries } = this.tiers.memory.stats();
+    const { maxBytes, heldBytes, budgetBytes, entries, disk } = this.tiers.local.stats();
     const { monitor: _monitor, logger: _logger, remote: _remote, ...rest } = this.#options;
-    const disk = this.tiers.disk?.stats();
     const remote = this.tiers.remote?.stats();
     const sizeMb = (disk?.bytes ?? 0) / MIB;
     return {
@@ -113,13 +112,13 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 
   /**
-   * Gives way at once as to memory pressure of a level, for operators and tests: at ELEVATED, HIGH
+   * Shrinks at once as under memory pressure of a level, for operators and tests: at ELEVATED, HIGH
    * and CRITICAL 75 %, 50 % and nothing of the memory tier's records stay, and its budget falls and
    * regrows as after real pressure; NORMAL lifts the budget. Returns the bytes given back to the OS.
    */
   applyPressure(level: PressureLevel): number {
     this.assertOpen();
-    return this.tiers.memory.arena.applyPressure(level);
+    return this.tiers.local.arena.applyPressure(level);
   }
 
   /** Stops listening for pressure, and does what AdvancedMetadataCache's shutdown does. */

@@ -2,6 +2,7 @@
 // all who wait, and keeps what came of it if it is still wanted.
 
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
@@ -42,13 +43,15 @@ export class Extractions {
   /** Of those that are waited for: the ones that came from the remote. */
   readonly #remoteFinds = new WeakSet<Metadata>();
   readonly #gate: ClosingGate;
+  readonly #leases: ProcessLeases | undefined;
   #closed: Error | undefined;
 
   /** `gate` keeps the tiers open during a call. */
   constructor(tiers: RecordTiers, options: ResolvedAdvancedOptions, gate: ClosingGate) {
     this.#tiers = tiers;
     this.#gate = gate;
-    this.#failures = new FailedExtractions(tiers.memory, options.negativeTtlMs);
+    this.#leases = tiers.hasDisk ? new ProcessLeases(tiers.local.nativeStore) : undefined;
+    this.#failures = new FailedExtractions(options.negativeTtlMs);
     this.#flights = new SingleFlight<Metadata>({
       scope: scopeOf(options),
       adopt: (key, state, metadata) => {
@@ -76,7 +79,7 @@ export class Extractions {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
         shared.throwIfAborted();
-        if (remote === undefined) return this.#extract(extraction, shared, isCurrent);
+        if (remote === undefined) return this.#extractOnce(extraction, shared, isCurrent);
         this.#remoteFinds.add(remote);
         return remote;
       });
@@ -101,21 +104,36 @@ export class Extractions {
   /** What is under way for the key is not kept, nor how an earlier extraction failed. */
   forget(key: string): void {
     this.#flights.forget(key);
+    this.#leases?.forget(key);
     this.#failures.forget(key);
   }
 
   forgetAll(): void {
     this.#flights.forgetAll();
+    this.#leases?.forgetAll();
+    this.#failures.forgetAll();
   }
 
   /** Aborts what is under way, and rejects all who wait for it, with the reason. */
   close(reason: Error): void {
     this.#closed = reason;
     this.#flights.close(reason);
+    this.#failures.close();
   }
 
   #fly({ key, state }: Identity, signal: AbortSignal | undefined, work: FlightWork<Metadata>) {
     return this.#flights.run(key, String(state), work, signal);
+  }
+
+  /** Extracts, unless another process that shares the disk tier does, and what it found is there. */
+  #extractOnce(
+    extraction: Extraction,
+    signal: AbortSignal,
+    isCurrent: () => boolean,
+  ): Promise<Metadata> {
+    const extract = () => this.#extract(extraction, signal, isCurrent);
+    const find = () => this.#gate.run(() => this.#tiers.findFresh(extraction));
+    return this.#leases?.run(extraction.key, find, extract, signal, isCurrent) ?? extract();
   }
 
   async #extract(

@@ -1,7 +1,7 @@
 // The buffer that native reads copy to. One for all stores of the environment, and for all instances of
 // this module that share it: a read is decoded before the next one starts.
 
-import { type NativeRead, native, Outcome } from '../native.js';
+import { bytesIn, type NativeRead, native, Outcome } from '../native.js';
 
 export const readBuffer: Buffer = native.readBuffer;
 
@@ -18,13 +18,13 @@ export function readThrough<T>(
   fail: (outcome: number) => Error,
 ): T | undefined {
   let bytes = readBuffer;
-  let length = read(id, key);
+  let length = bytesIn(read(id, key));
   // Another thread may put a larger value in between.
   while (length > bytes.length) {
     bytes = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length)));
     native.setReadBuffer(bytes);
     try {
-      length = read(id, key);
+      length = bytesIn(read(id, key));
     } finally {
       native.setReadBuffer();
     }

@@ -1,17 +1,19 @@
-// The records of files in all tiers: memory, then disk, then the remote. What is found in one is put
-// into those before it.
+// The records of files in all tiers: memory and disk, which the addon reads in one call, then the remote.
+// What is found in one is put into those before it.
 
 import { EncodeError } from '../codec/encode-error.js';
 import { contentState } from '../files/content-state.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
-import { DiskTier } from '../tiers/disk/disk-tier.js';
+import { DiskError } from '../tiers/disk-error.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
 import { GuardedRemote } from '../tiers/guarded-remote.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
+import type { DiskEvent } from './disk-events.js';
 import { contentPlace, fileKey, filePlace, placeKey } from './file-key.js';
-import { MemoryTier } from './memory-tier.js';
+import { KeptCounters } from './kept-counters.js';
+import { type FoundRecord, LocalRecords } from './local-records.js';
 import { TierCounters } from './tier-counters.js';
 
 const MIB = 1024 * 1024;
@@ -41,33 +43,36 @@ export interface RemoteEvents {
 }
 
 export class RecordTiers {
-  readonly memory: MemoryTier;
-  readonly disk: DiskTier | undefined;
+  /** Memory and disk. */
+  readonly local: LocalRecords;
+  readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
   readonly #options: ResolvedAdvancedOptions;
+  readonly #kept: KeptCounters | undefined;
 
   constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
     this.#options = options;
     const { maxMemoryBytes, maxMemoryEntries, policy, cacheDir, maxDiskSizeMb } = options;
-    this.memory = new MemoryTier({
+    this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
+    if (maxDiskSizeMb > 0 && cacheDir === '') {
+      options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
+    }
+    const disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
+    this.local = new LocalRecords({
       maxBytes: maxMemoryBytes,
       maxEntries: maxMemoryEntries,
       ttl: this.#lifetime,
       policy,
       ebb,
+      ...(this.hasDisk ? { disk } : {}),
     });
-    if (maxDiskSizeMb > 0 && cacheDir === '') {
-      options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
-    } else if (maxDiskSizeMb > 0) {
-      this.disk = new DiskTier({
-        folder: cacheDir,
-        maxBytes: maxDiskSizeMb * MIB,
-        isInMemory: (key) => this.memory.arena.has(key),
-        counters: () => ({ ...this.counters, evictions: this.memory.stats().evictions }),
-        onTrouble: (err) => options.logger.warn({ err, cacheDir }, err.message),
-        onRecovery: () => options.logger.info({ cacheDir }, 'the disk tier is in use again'),
-      });
+    if (this.hasDisk) {
+      this.local.arena.on('disk', (event) => this.#logDisk(event));
+      this.#kept = new KeptCounters(this.local.nativeStore, () => ({
+        ...this.counters,
+        evictions: this.local.stats().evictions,
+      }));
     }
     this.remote = options.remote && new GuardedRemote(options.remote);
     this.#startRemote(events);
@@ -78,19 +83,23 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
-  /** Bytes of a record that the tiers below memory take at most. */
-  get #largestElsewhere(): number {
-    return Math.max(this.disk?.largestRecord ?? 0, this.remote ? REMOTE_RECORD_BYTES : 0);
-  }
-
   /** In memory or on disk. */
   find(filePath: string, tier: string): Found {
-    if (this.#options.validate !== 'stat')
+    if (this.#options.validate !== 'stat') {
       return this.#findByIdentity(this.identify(filePath, tier));
+    }
     const key = fileKey(filePath, tier);
-    const metadata = this.#readMemory(() => this.memory.lookUp(key, filePath));
-    if (metadata !== undefined) return this.#foundInMemory({ key, state: undefined }, metadata);
-    return this.#findOnDisk({ key, state: this.memory.takeState() });
+    const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath));
+    if (typeof found !== 'object') return { key, state: found };
+    const identity = { key, state: undefined };
+    const result = this.#foundOf(identity, found);
+    return result === identity ? { key, state: fileState(filePath) } : result;
+  }
+
+  /** What is in memory or on disk under the identity, fresh; for who waits for others to put it there. */
+  findFresh(identity: Identity): Metadata | undefined {
+    const { metadata, isStale } = this.#findByIdentity(identity);
+    return isStale ? undefined : metadata;
   }
 
   /** At the remote. Never rejects. What is found is kept here if `isToKeep`, which is asked then. */
@@ -109,16 +118,15 @@ export class RecordTiers {
     const isOurs = isRecordOf(state, stored.record) && freshUntilOf(stored.record) > Date.now();
     const metadata = isOurs && expiresAt > Date.now() ? decodeRecord(stored.record) : undefined;
     if (metadata !== undefined && isToKeep()) {
-      this.#promote(key, stored, expiresAt);
-      this.disk?.put(key, { ...stored, expiresAt });
+      const ttl = Math.max(1, expiresAt - Date.now());
+      this.#whatSucceeds(() => this.local.put(key, stored.record, { ttl, cost: stored.cost }));
     }
     return metadata;
   }
 
   /** Whether a look-up would find it now, in memory or on disk, and fresh. */
   has(filePath: string, tier: string): boolean {
-    const { metadata, isStale } = this.#findByIdentity(this.identify(filePath, tier));
-    return metadata !== undefined && !isStale;
+    return this.findFresh(this.identify(filePath, tier)) !== undefined;
   }
 
   /** Where the record of the file as it is now belongs. */
@@ -138,40 +146,34 @@ export class RecordTiers {
     if (state === undefined) return false;
     const now = Date.now();
     const freshUntil = now + this.#options.ttlMs;
-    const encoded = this.memory.encode(state, metadata, freshUntil, this.#largestElsewhere);
-    const inMemory = this.#writeMemory(() => this.memory.store(key, encoded, { cost }));
+    const elsewhere = this.remote ? REMOTE_RECORD_BYTES : 0;
+    const encoded = this.local.encode(state, metadata, freshUntil, elsewhere);
+    const isHere = this.#whatSucceeds(() => this.local.store(key, encoded, { cost })) ?? false;
     if (encoded === undefined) return false;
     const record = asBuffer(encoded).subarray(0, encoded.end);
     const stored = { record, cost, expiresAt: now + this.#lifetime };
-    const onDisk = this.disk?.put(key, stored) ?? false;
-    const atRemote =
+    const isAtRemote =
       this.remote?.set(key, encodeEntry(Buffer.from(key), stored), this.#lifetime) ?? false;
-    const isStored = inMemory || onDisk || atRemote;
-    if (!isStored) return false;
-    // What was there before must not answer in place of what a tier did not take.
-    if (!inMemory) this.memory.delete(key);
-    if (!onDisk) this.disk?.delete(key);
+    if (!isHere && !isAtRemote) return false;
+    // What was there before must not answer in place of what was not taken.
+    if (!isHere) this.local.delete(key);
     this.counters.cacheWrites++;
     return true;
   }
 
-  /** In memory alone: the disk tier has, or gets, the record from another thread. */
+  /** In memory; where there is a disk tier, it has, or gets, the record from another thread. */
   adopt(identity: Identity, metadata: Metadata): void {
     const { key, state } = identity;
-    if (state === undefined) return;
-    try {
-      const record = this.memory.encode(state, metadata, Date.now() + this.#options.ttlMs);
-      this.memory.store(key, record);
-    } catch (error) {
-      this.#noteMemoryError(error);
-    }
+    if (state === undefined || this.hasDisk) return;
+    this.#whatSucceeds(() => {
+      const record = this.local.encode(state, metadata, Date.now() + this.#options.ttlMs);
+      return this.local.store(key, record);
+    });
   }
 
   /** In memory and on disk; true when one of them had it. */
   forget(key: string): boolean {
-    const wasOnDisk = this.disk?.forget(key) ?? false;
-    const wasInMemory = this.memory.delete(key);
-    return wasInMemory || wasOnDisk;
+    return this.local.delete(key);
   }
 
   /**
@@ -184,15 +186,22 @@ export class RecordTiers {
     if (content !== undefined) places.push(contentPlace(content));
     const keys = new Set<string>();
     for (const place of places) {
-      const onDisk = all ? (this.disk?.tiersOf(place) ?? []) : [];
-      for (const tier of [...tiers, ...onDisk]) keys.add(placeKey(place, tier));
+      for (const tier of tiers) keys.add(placeKey(place, tier));
+      if (!all || !this.hasDisk) continue;
+      for (const key of this.local.nativeStore.keysOfPlace(place)) keys.add(key);
     }
     return keys;
   }
 
   clear(): void {
-    this.memory.clear();
-    this.disk?.clear();
+    this.local.clear();
+  }
+
+  /** Resolves when all that was put is on the disk; false where some of it is not, or there is none. */
+  async flush(): Promise<boolean> {
+    if (!this.hasDisk) return false;
+    this.#kept?.save();
+    return this.local.nativeStore.flush();
   }
 
   /** Why a put of the file came to nothing, for the log. */
@@ -202,14 +211,15 @@ export class RecordTiers {
 
   /** Failures of all tiers. */
   get errors(): number {
-    const below = (this.disk?.stats().errors ?? 0) + (this.remote?.stats().errors ?? 0);
-    return this.counters.errors + this.memory.stats().corruptRecords + below;
+    const { corruptRecords, disk } = this.local.stats();
+    const remote = this.remote?.stats().errors ?? 0;
+    return this.counters.errors + corruptRecords + (disk?.errors ?? 0) + remote;
   }
 
   close(): void {
-    this.disk?.close();
+    this.#kept?.close();
     this.remote?.close();
-    this.memory.arena.close();
+    this.local.arena.close();
   }
 
   #startRemote(events: RemoteEvents): void {
@@ -222,76 +232,49 @@ export class RecordTiers {
       });
     } catch (error) {
       // It is another cache's: that one goes on with it.
-      this.disk?.close();
-      this.memory.arena.close();
+      this.#kept?.close();
+      this.local.arena.close();
       throw error;
     }
+  }
+
+  #logDisk({ kind, message }: DiskEvent): void {
+    const { logger, cacheDir } = this.#options;
+    const err = new DiskError(message);
+    if (kind === 'trouble' || kind === 'damaged') logger.warn({ err, cacheDir }, message);
+    else logger.info({ cacheDir }, message);
   }
 
   #findByIdentity(identity: Identity): Found {
     const { key, state } = identity;
     if (state === undefined) return identity;
-    const metadata = this.#readMemory(() => this.memory.read(key, state));
-    if (metadata !== undefined) return this.#foundInMemory(identity, metadata);
-    return this.#findOnDisk(identity);
+    const found = this.#whatSucceeds(() => this.local.read(key, state));
+    return found === undefined ? identity : this.#foundOf(identity, found);
   }
 
-  #foundInMemory(identity: Identity, metadata: Metadata): Found {
-    const isStale = this.#options.staleMs > 0 && this.memory.freshUntil <= Date.now();
-    return { ...identity, metadata, source: 'memory', isStale };
-  }
-
-  #findOnDisk(identity: Identity): Found {
-    const { key, state } = identity;
-    const stored = state === undefined ? undefined : this.disk?.get(key);
-    if (state === undefined || stored === undefined || this.#endOf(stored) <= Date.now()) {
-      return identity;
-    }
+  #foundOf(identity: Identity, { metadata, source, freshUntil }: FoundRecord): Found {
     const now = Date.now();
-    const metadata = isRecordOf(state, stored.record) ? decodeRecord(stored.record) : undefined;
-    if (metadata === undefined) {
-      // Of another state of the file: nobody will ask for it again.
-      this.disk?.delete(key);
-      return identity;
-    }
-    const isStale = freshUntilOf(stored.record) <= now;
-    this.#promote(key, stored, this.#endOf(stored));
-    return { key, state, metadata, source: 'disk', isStale };
+    // Others that share the disk tier may keep theirs for longer.
+    if (freshUntil + this.#options.staleMs <= now) return identity;
+    return { ...identity, metadata, source, isStale: freshUntil <= now };
   }
 
-  /** When a record ends for this cache: others that share the tier may keep theirs for longer. */
+  /** When a record ends for this cache: others that share the remote may keep theirs for longer. */
   #endOf({ record, expiresAt }: StoredRecord): number {
     const longest = Date.now() + this.#lifetime;
     return Math.min(expiresAt, freshUntilOf(record) + this.#options.staleMs, longest);
   }
 
-  #promote(key: string, { record, cost }: StoredRecord, expiresAt: number): void {
-    const ttl = Math.max(1, expiresAt - Date.now());
-    this.#writeMemory(() => this.memory.put(key, record, { ttl, cost }));
-  }
-
-  #readMemory(read: () => Metadata | undefined): Metadata | undefined {
+  /** What `operate` gives; undefined, with a count and a line in the log, where memory or disk failed. */
+  #whatSucceeds<T>(operate: () => T): T | undefined {
     try {
-      return read();
-    } catch (error) {
-      this.#noteMemoryError(error);
-      return undefined;
-    }
-  }
-
-  #writeMemory(write: () => boolean): boolean {
-    try {
-      return write();
+      return operate();
     } catch (error) {
       if (error instanceof EncodeError) throw error;
-      this.#noteMemoryError(error);
-      return false;
+      this.counters.errors++;
+      this.#options.logger.warn({ err: error }, 'the memory tier failed');
+      return undefined;
     }
-  }
-
-  #noteMemoryError(err: unknown): void {
-    this.counters.errors++;
-    this.#options.logger.warn({ err }, 'the memory tier failed');
   }
 }
 

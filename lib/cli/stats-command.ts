@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { defaultCacheDir } from '../cache/advanced-options.js';
 import { lookUpStats } from '../cache/advanced-stats.js';
-import { type DiskSummary, readDiskSummary } from '../tiers/disk/disk-summary.js';
+import { namedCounts } from '../cache/kept-counters.js';
+import { type NativeDiskSummary, native } from '../native.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
 import { interruptSignal } from './interrupt.js';
@@ -16,7 +18,9 @@ export interface StatsFlags {
 /** Runs `ebbcache stats` and returns its exit code. */
 export async function runStats(flags: StatsFlags): Promise<number> {
   const cacheDir = flags.cacheDir ?? defaultCacheDir();
-  const summary = cacheDir === undefined ? undefined : readDiskSummary(cacheDir);
+  // Looking makes no folder.
+  const isThere = cacheDir !== undefined && existsSync(cacheDir);
+  const summary = isThere ? native.diskSummary(cacheDir) : undefined;
   if (cacheDir === undefined || summary === undefined) {
     const where = cacheDir ?? 'the home of this user, who has none';
     console.error(`ebbcache: There is no cache in ${where}. Name its folder by --cache-dir.`);
@@ -30,22 +34,17 @@ export async function runStats(flags: StatsFlags): Promise<number> {
 
 type Report = ReturnType<typeof reportOf>;
 
-function reportOf(cacheDir: string, { entries, bytes, counters }: DiskSummary) {
-  const counted = (name: string) => counters[name] ?? 0;
+function reportOf(cacheDir: string, { entries, bytes, counters }: NativeDiskSummary) {
+  const counted = namedCounts(counters);
   return {
     cacheDir,
     diskEntries: entries,
     diskBytes: bytes,
-    ...lookUpStats({
-      memoryHits: counted('memoryHits'),
-      diskHits: counted('diskHits'),
-      remoteHits: counted('remoteHits'),
-      misses: counted('misses'),
-    }),
-    evictions: counted('evictions'),
-    cacheWrites: counted('cacheWrites'),
-    cacheInvalidations: counted('cacheInvalidations'),
-    tierErrors: counted('errors'),
+    ...lookUpStats(counted),
+    evictions: counted.evictions,
+    cacheWrites: counted.cacheWrites,
+    cacheInvalidations: counted.cacheInvalidations,
+    tierErrors: counted.errors,
   };
 }
 

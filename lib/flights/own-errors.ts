@@ -4,7 +4,7 @@
 import { EncodeError } from '../codec/encode-error.js';
 import { ClosedError, EbbcacheError, SampleError } from '../errors.js';
 import { ExtractError } from '../extract/extract-error.js';
-import { DiskError } from '../tiers/disk/disk-error.js';
+import { DiskError } from '../tiers/disk-error.js';
 
 interface OwnClass {
   prototype: Error;
@@ -18,7 +18,7 @@ const CLASSES = new Map<string, OwnClass>([
   ['SampleError', { prototype: SampleError.prototype, fields: [] }],
   ['EncodeError', { prototype: EncodeError.prototype, fields: ['path', 'reason'] }],
   ['ExtractError', { prototype: ExtractError.prototype, fields: ['file'] }],
-  ['DiskError', { prototype: DiskError.prototype, fields: ['trouble'] }],
+  ['DiskError', { prototype: DiskError.prototype, fields: [] }],
 ]);
 
 const NAMES = new Map<object, string>([...CLASSES].map(([name, own]) => [own.prototype, name]));

@@ -3,9 +3,9 @@
 #include <napi.h>
 
 #include "addon/checksum_calls.h"
+#include "addon/disk_calls.h"
 #include "addon/environment.h"
 #include "addon/file_calls.h"
-#include "addon/file_lock_object.h"
 #include "addon/flight_calls.h"
 #include "addon/forked.h"
 #include "addon/governor_calls.h"
@@ -14,6 +14,7 @@
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
 #include "addon/store_object.h"
+#include "disk/ring_layout.h"
 #include "files/file_state.h"
 #include "store/entry.h"
 #include "store/layout.h"
@@ -96,9 +97,9 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   auto* const environment = new Environment();
   env.SetInstanceData<Environment, endEnvironment>(environment);
   exports.Set("Store", StoreObject::init(env));
-  exports.Set("FileLock", FileLockObject::init(env));
   addStoreCalls(env, exports, *environment);
   addChecksumCalls(env, exports);
+  addDiskCalls(env, exports);
   addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   addFlightCalls(env, exports);
@@ -110,6 +111,8 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   limits.Set("minBytes", Napi::Number::New(env, static_cast<double>(kMinBudgetBytes)));
   limits.Set("maxBytes", Napi::Number::New(env, static_cast<double>(kMaxBudgetBytes)));
   limits.Set("maxKeyBytes", Napi::Number::New(env, static_cast<double>(kMaxKeyBytes)));
+  limits.Set("minDiskBytes", Napi::Number::New(env, static_cast<double>(kMinRingBytes)));
+  limits.Set("maxDiskBytes", Napi::Number::New(env, static_cast<double>(kMaxRingBytes)));
   exports.Set("limits", limits);
   return exports;
 }

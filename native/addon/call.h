@@ -21,6 +21,8 @@ constexpr int kBadKey = -2;
 constexpr int kClosed = -3;
 constexpr int kBadArguments = -4;
 constexpr int kNoState = -5;
+/// A look-up that found the value on disk, and not in memory, returns this less the value's bytes.
+constexpr int kFromDisk = -16;
 
 /// The arguments of a call: those that are missing are undefined, those beyond are left out.
 template <size_t kMost>
@@ -39,7 +41,7 @@ class Call {
 
   /// Looked up after all else was read: a read may run a finalizer that closes a store. Null, with
   /// an exception pending, in a forked child.
-  Store* store() const {
+  TieredStore* store() const {
     if (refusesForked(env_)) return nullptr;
     uint32_t id = 0;
     napi_get_value_uint32(env_, values_[0], &id);
@@ -52,6 +54,13 @@ class Call {
     double number = 0;
     if (i >= count() || napi_get_value_double(env_, values_[i], &number) != napi_ok) return 0;
     return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
+  }
+
+  /// The outcome of a look-up: the value's bytes, and where it was found.
+  napi_value giveFound(ReadResult result, uint64_t bytes, bool fromDisk) const {
+    if (result == ReadResult::kMiss) return give(kMiss);
+    const auto size = static_cast<int64_t>(bytes);
+    return give(fromDisk ? kFromDisk - size : size);
   }
 
   napi_value give(int64_t result) const {

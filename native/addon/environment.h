@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "addon/environment_disk.h"
 #include "addon/environment_flights.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
@@ -44,6 +45,9 @@ struct Environment {
 
   /// From the first flight on.
   std::unique_ptr<EnvironmentFlights> flights;
+
+  /// From the first flush, or the first who is told a disk tier's news, on; shared as `stores` is.
+  std::shared_ptr<EnvironmentDisk> disk;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

@@ -26,12 +26,17 @@ bool leave(const FileState& state, const KeptBuffer& buffer) {
   return true;
 }
 
-/// The length of the record, copied to the read buffer if that is large enough, or a miss.
-int64_t readRecord(Store& store, const Key& key, std::string_view state, const KeptBuffer& buffer) {
+/// What a look-up of a record of the state returns; it is copied to the read buffer if that is
+/// large enough.
+template <typename AnyCall>
+napi_value giveRecord(const AnyCall& call, TieredStore& store, const Key& key,
+                      std::string_view state) {
+  const KeptBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
+  bool fromDisk = false;
   const ReadResult result =
-      store.getPrefixed(key.view(), state, buffer.bytes, buffer.capacity, bytes);
-  return result == ReadResult::kMiss ? kMiss : static_cast<int64_t>(bytes);
+      store.getPrefixed(key.view(), state, buffer.bytes, buffer.capacity, bytes, &fromDisk);
+  return call.giveFound(result, bytes, fromDisk);
 }
 
 napi_value fileState(napi_env env, napi_callback_info info) {
@@ -49,10 +54,9 @@ napi_value getOfState(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   const KeptBuffer& state = call.environment().stateBuffer;
   if (state.capacity < FileState::kBytes) return call.give(kBadArguments);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  return call.give(
-      readRecord(*store, key, {state.bytes, FileState::kBytes}, call.environment().readBuffer));
+  return giveRecord(call, *store, key, {state.bytes, FileState::kBytes});
 }
 
 napi_value lookUpFile(napi_env env, napi_callback_info info) {
@@ -61,12 +65,12 @@ napi_value lookUpFile(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   const Utf8 path(env, call[2], kMostPathBytes);
   if (!path.isString()) return call.give(kBadArguments);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   const FileState state = stateAt(path);
   if (!leave(state, call.environment().stateBuffer)) return call.give(kBadArguments);
   if (state.kind() == FileKind::kNone) return call.give(kNoState);
-  return call.give(readRecord(*store, key, state.bytes(), call.environment().readBuffer));
+  return giveRecord(call, *store, key, state.bytes());
 }
 
 }  // namespace

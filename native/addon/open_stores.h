@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "store/store.h"
+#include "runtime/tiered_store.h"
 
 namespace ebbcache {
 
 class OpenStores {
  public:
   /// A number for the store that no other has as long as it is open.
-  uint32_t add(Store& store) {
+  uint32_t add(TieredStore& store) {
     do {
       ++lastId_;
     } while (lastId_ == 0 || !stores_.emplace(lastId_, &store).second);
@@ -19,13 +19,13 @@ class OpenStores {
   }
   void remove(uint32_t id) { stores_.erase(id); }
   /// Null for a number that is of no open store.
-  Store* find(uint32_t id) const {
+  TieredStore* find(uint32_t id) const {
     const auto found = stores_.find(id);
     return found == stores_.end() ? nullptr : found->second;
   }
 
  private:
-  std::unordered_map<uint32_t, Store*> stores_;
+  std::unordered_map<uint32_t, TieredStore*> stores_;
   uint32_t lastId_ = 0;
 };
 

@@ -14,28 +14,37 @@ namespace {
 constexpr size_t kMostKeys = 64;
 constexpr uint32_t kNoValue = 0xffffffff;
 
-using Reader = ReadResult (Store::*)(std::string_view key, char* out, uint64_t capacity,
-                                     uint64_t& bytes);
-
-template <Reader kReader>
-napi_value read(napi_env env, napi_callback_info info) {
+napi_value get(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   const KeptBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
-  const ReadResult result = (store->*kReader)(key.view(), buffer.bytes, buffer.capacity, bytes);
-  return call.give(result == ReadResult::kMiss ? kMiss : static_cast<int64_t>(bytes));
+  bool fromDisk = false;
+  const ReadResult result = store->get(key.view(), buffer.bytes, buffer.capacity, bytes, &fromDisk);
+  return call.giveFound(result, bytes, fromDisk);
 }
 
-template <bool (Store::*kOperation)(std::string_view key)>
+napi_value peek(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  TieredStore* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  const KeptBuffer& buffer = call.environment().readBuffer;
+  uint64_t bytes = 0;
+  const ReadResult result = store->peek(key.view(), buffer.bytes, buffer.capacity, bytes);
+  return call.giveFound(result, bytes, false);
+}
+
+template <bool (TieredStore::*kOperation)(std::string_view key)>
 napi_value ask(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return call.give((store->*kOperation)(key.view()) ? 1 : 0);
 }
@@ -50,7 +59,7 @@ napi_value set(napi_env env, napi_callback_info info) {
   PutOptions options;
   options.ttlMs = call.countAt(3);
   options.cost = static_cast<double>(call.countAt(4));
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options)));
 }
@@ -64,7 +73,7 @@ napi_value setBytes(napi_env env, napi_callback_info info) {
   PutOptions options;
   options.ttlMs = call.countAt(3);
   options.cost = static_cast<double>(call.countAt(4));
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
@@ -82,14 +91,14 @@ napi_value refuse(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return call.give(static_cast<int>(store->refuse()));
 }
 
 napi_value largestValue(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  Store* const store = call.store();
+  TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return call.give(static_cast<int64_t>(store->largestValue()));
 }
@@ -103,7 +112,7 @@ napi_value getMany(napi_env env, napi_callback_info info) {
   for (size_t i = kFirst; i < call.count(); ++i, ++done) {
     const Key key(env, call[i]);
     if (!key.ok()) return call.give(kBadKey);
-    Store* const store = call.store();
+    TieredStore* const store = call.store();
     if (store == nullptr) return call.give(kClosed);
     if (buffer.capacity - at < sizeof kNoValue) break;
     char* const header = buffer.bytes + at;
@@ -130,7 +139,7 @@ napi_value setMany(napi_env env, napi_callback_info info) {
   for (size_t i = kFirst; i < call.count(); ++i) {
     const Key key(env, call[i]);
     if (!key.ok()) return call.give(kBadKey);
-    Store* const store = call.store();
+    TieredStore* const store = call.store();
     if (store == nullptr) return call.give(kClosed);
     // The value's length and room for what came of it.
     uint32_t header[2];
@@ -154,10 +163,10 @@ napi_value setMany(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
-  addCall<read<&Store::get>>(env, exports, environment, "get");
-  addCall<read<&Store::peek>>(env, exports, environment, "peek");
-  addCall<ask<&Store::has>>(env, exports, environment, "has");
-  addCall<ask<&Store::remove>>(env, exports, environment, "delete");
+  addCall<get>(env, exports, environment, "get");
+  addCall<peek>(env, exports, environment, "peek");
+  addCall<ask<&TieredStore::has>>(env, exports, environment, "has");
+  addCall<ask<&TieredStore::remove>>(env, exports, environment, "delete");
   addCall<set>(env, exports, environment, "set");
   addCall<setBytes>(env, exports, environment, "setBytes");
   addCall<refuse>(env, exports, environment, "refuse");

@@ -1,24 +1,15 @@
 #include "addon/store_object.h"
 
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "addon/environment.h"
 #include "addon/forked.h"
+#include "addon/numbers.h"
 
 namespace ebbcache {
 namespace {
-
-constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
-
-/// A count of bytes, entries or ms; 0 for what is no such number.
-uint64_t toCount(const Napi::Value& value) {
-  if (value.IsEmpty() || !value.IsNumber()) return 0;
-  const double number = value.As<Napi::Number>().DoubleValue();
-  return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
-}
 
 /// Unknown, which nothing follows from, for what is no level.
 PressureLevel toLevel(const Napi::Value& value) {
@@ -42,6 +33,16 @@ std::string textIn(const Napi::Object& options, const char* name) {
 bool flagIn(const Napi::Object& options, const char* name) {
   const Napi::Value value = options.Get(name);
   return !value.IsEmpty() && value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
+void readDisk(const Napi::Object& options, SharedDiskOptions& out) {
+  const Napi::Value given = options.Get("disk");
+  if (given.IsEmpty() || !given.IsObject()) return;
+  const auto disk = given.As<Napi::Object>();
+  out.tier.dir = textIn(disk, "dir");
+  out.tier.maxBytes = countIn(disk, "maxBytes");
+  out.tier.kind = textIn(disk, "kind") == "records" ? RingKind::kRecords : RingKind::kValues;
+  out.coherent = flagIn(disk, "coherent");
 }
 
 /// Does nothing where no exception can be thrown any more: in an environment that is torn down.
@@ -79,6 +80,17 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::holdPressure>>("holdPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::diskStats>>("diskStats"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::diskCounters>>("diskCounters"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::addToDiskCounters>>(
+              "addToDiskCounters"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::resizeDisk>>("resizeDisk"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::keysOfPlace>>("keysOfPlace"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::acquireLease>>("acquireLease"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::releaseLease>>("releaseLease"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onDiskNews>>("onDiskNews"),
       });
 }
 
@@ -89,6 +101,7 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
 }
 
 StoreObject::~StoreObject() {
+  leaveDisk();
   stores_->remove(id_);
 }
 
@@ -107,6 +120,7 @@ void StoreObject::open(const Napi::CallbackInfo& info) {
   options.name = textIn(given, "name");
   options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
+  readDisk(given, options.disk);
   if (env.IsExceptionPending()) return;
   OpenError error;
   handle_ = Environment::of(env).runtime->open(options, error);
@@ -153,7 +167,8 @@ Napi::Value StoreObject::resize(const Napi::CallbackInfo& info) {
 
 Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
-  return Napi::Number::New(info.Env(), static_cast<double>(handle_->shrink(toCount(info[0]))));
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(handle_.memory().shrink(toCount(info[0]))));
 }
 
 Napi::Value StoreObject::applyPressure(const Napi::CallbackInfo& info) {
@@ -196,6 +211,7 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
 }
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
+  leaveDisk();
   stores_->remove(id_);
   handle_.close();
 }

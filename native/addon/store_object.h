@@ -1,12 +1,15 @@
-// The class `Store` of the addon: an open store, its number, and the operations on all of it; those
-// on single entries are in store_calls.h. The TypeScript above checks arguments and names errors;
-// this only refuses what would be unsafe.
+// The class `Store` of the addon: an open store, its number, and the operations on all of it and on
+// its disk tier; those on single entries are in store_calls.h. The TypeScript above checks
+// arguments and names errors; this only refuses what would be unsafe.
 #pragma once
 
 #include <napi.h>
 
 #include <memory>
+#include <string>
+#include <unordered_set>
 
+#include "addon/environment_disk.h"
 #include "addon/guarded.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
@@ -17,7 +20,8 @@ class StoreObject : public GuardedWrap<StoreObject> {
  public:
   static Napi::Function init(Napi::Env env);
 
-  /// new Store({ maxBytes, maxEntries, policy, ttl, name, ebb, minBytes }), all given.
+  /// new Store({ maxBytes, maxEntries, policy, ttl, name, ebb, minBytes }), all given, and
+  /// { disk: { dir, maxBytes, coherent, kind } } for one with a disk tier.
   explicit StoreObject(const Napi::CallbackInfo& info);
   ~StoreObject() override;
   StoreObject(const StoreObject&) = delete;
@@ -41,12 +45,43 @@ class StoreObject : public GuardedWrap<StoreObject> {
   Napi::Value stats(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
+  // Of the disk tier, in store_object_disk.cc. Without one there is nothing to do, and nothing
+  // there.
+
+  /// A promise of whether all that was put is on the disk itself.
+  Napi::Value flush(const Napi::CallbackInfo& info);
+  /// (ms) -> whether all that was put is written or dropped; it waits for so long at most.
+  Napi::Value settleDisk(const Napi::CallbackInfo& info);
+  /// Null without one.
+  Napi::Value diskStats(const Napi::CallbackInfo& info);
+  Napi::Value diskCounters(const Napi::CallbackInfo& info);
+  void addToDiskCounters(const Napi::CallbackInfo& info);
+  void resizeDisk(const Napi::CallbackInfo& info);
+  /// (place) -> [key, ...]
+  Napi::Value keysOfPlace(const Napi::CallbackInfo& info);
+  /// (key) -> 0 held, 1 busy, 2 unavailable.
+  Napi::Value acquireLease(const Napi::CallbackInfo& info);
+  void releaseLease(const Napi::CallbackInfo& info);
+  /// (told), or () for none any more.
+  void onDiskNews(const Napi::CallbackInfo& info);
+
+  /// Null without one, or with an exception pending.
+  DiskTier* diskOf(const Napi::CallbackInfo& info) const;
+  static std::shared_ptr<EnvironmentDisk> environmentDisk(Napi::Env env);
+  void stopDiskNews();
+  /// Gives up what it has of the disk tier, before the store is closed.
+  void leaveDisk();
   bool isOpen(const Napi::CallbackInfo& info) const;
 
   const std::shared_ptr<OpenStores> stores_;
   StoreHandle handle_;
   /// What the functions of store_calls.h know it by.
   uint32_t id_ = 0;
+  /// Null unless it is told the news.
+  std::shared_ptr<EnvironmentDisk> diskNews_;
+  uint64_t listening_ = 0;
+  /// Keys of those that it holds.
+  std::unordered_set<std::string> leases_;
 };
 
 }  // namespace ebbcache

@@ -1,0 +1,105 @@
+// What ArenaCache's fetch does for a key that has no value: one call of the loader for all who wait, in
+// this thread, the process, or all processes that share the disk tier.
+
+import { checkFunction, checkOptions, checkSignal } from '../arguments.js';
+import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { ProcessLeases } from '../flights/process-lease.js';
+import { SingleFlight } from '../flights/single-flight.js';
+import type { NativeStore } from '../native.js';
+import { checkTtl } from './arena-options.js';
+
+/** Makes the value of a key; the signal aborts when nobody waits for it any longer, or the cache closes. */
+export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
+
+export interface ArenaFetchOptions {
+  /** Of the value, ms, 1 or more, in place of the cache's own. */
+  ttl?: number;
+  /** A caller whose signal aborts stops waiting. */
+  signal?: AbortSignal;
+}
+
+/** What a cache does for its flights. */
+export interface FlightTarget<V> {
+  /** The value that is there, without counting. */
+  peek(key: string): V | undefined;
+  set(key: string, value: V, ttl: number | undefined): void;
+  /** With a disk tier, the store that has leases of it. */
+  leases: NativeStore | undefined;
+}
+
+const codec = new MsgpackCodec();
+const flightCodec = {
+  encode(value: unknown): Uint8Array {
+    const bytes = codec.encode(value);
+    return bytes.subarray(bytes.start, bytes.end);
+  },
+  decode(bytes: Uint8Array): unknown {
+    const { buffer, byteOffset, length } = bytes;
+    return codec.decode(Buffer.from(buffer, byteOffset, length), length);
+  },
+};
+
+export class ArenaFlights<V> {
+  readonly #target: FlightTarget<V>;
+  readonly #flights: SingleFlight<V>;
+  readonly #leases: ProcessLeases | undefined;
+
+  /** `scope` names what several threads share; without one, this cache is on its own. */
+  constructor(scope: string | undefined, target: FlightTarget<V>) {
+    this.#target = target;
+    this.#leases = target.leases && new ProcessLeases(target.leases);
+    this.#flights = new SingleFlight<V>({
+      scope,
+      encode: flightCodec.encode,
+      decode: (bytes) => flightCodec.decode(bytes) as V,
+    });
+  }
+
+  /** Rejects as the loader does, and with the signal's reason when that aborts. */
+  run(key: string, load: ValueLoader<V>, options: ArenaFetchOptions): Promise<V> {
+    const { ttl, signal } = options;
+    return this.#flights.run(
+      key,
+      '',
+      (shared, isCurrent) => {
+        const make = async () => {
+          const value = await load(key, shared);
+          if (isCurrent()) this.#target.set(key, value, ttl);
+          return value;
+        };
+        const find = () => this.#target.peek(key);
+        return this.#leases?.run(key, find, make, shared, isCurrent) ?? make();
+      },
+      signal,
+    );
+  }
+
+  /** What is under way for the key is not kept. */
+  forget(key: string): void {
+    this.#flights.forget(key);
+    this.#leases?.forget(key);
+  }
+
+  forgetAll(): void {
+    this.#flights.forgetAll();
+    this.#leases?.forgetAll();
+  }
+
+  /** Aborts what is under way, and rejects all who wait for it, with the reason. */
+  close(reason: Error): void {
+    this.#flights.close(reason);
+  }
+}
+
+/** Throws a TypeError or RangeError for arguments of the wrong kind. */
+export function checkFetch(
+  load: unknown,
+  options: ArenaFetchOptions | undefined,
+): ArenaFetchOptions {
+  const checked = checkOptions(options);
+  checkFunction('load', load);
+  checkTtl(checked.ttl);
+  checkSignal(checked.signal);
+  checked.signal?.throwIfAborted();
+  return checked;
+}

@@ -1,0 +1,27 @@
+// What a disk tier tells, as events of the cache that has it.
+
+import type { EventEmitter } from 'node:events';
+import type { NativeDiskNews, NativeStore } from '../native.js';
+import { inRootContext } from '../root-context.js';
+
+/** What happened to a disk tier. */
+export interface DiskEvent {
+  /**
+   * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
+   * and was removed; 'removedEarlier' that the files of an earlier version were.
+   */
+  kind: NativeDiskNews['kind'];
+  /** A sentence that says what happened, and what to do. */
+  message: string;
+}
+
+/** Emits 'disk' with a DiskEvent; trouble that nobody listens for is a warning of the process. */
+export function tellDiskEvents(store: NativeStore, emitter: EventEmitter): void {
+  inRootContext(() =>
+    store.onDiskNews(({ kind, sentence }) => {
+      const event: DiskEvent = { kind, message: sentence };
+      if (emitter.listenerCount('disk') > 0) emitter.emit('disk', event);
+      else if (kind === 'trouble') process.emitWarning(sentence, 'EbbcacheWarning');
+    }),
+  );
+}

@@ -1,0 +1,17 @@
+import { ClosedError, EbbcacheError } from '../errors.js';
+import { type NativeStore, type NativeStoreOptions, native } from '../native.js';
+
+/** Throws an EbbcacheError with the reason that the addon gives. */
+export function openStore(options: NativeStoreOptions): NativeStore {
+  try {
+    return new native.Store(options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code = 'ERR_EBBCACHE_OPEN' } = cause as { code?: string };
+    throw new EbbcacheError(code, reason, { cause });
+  }
+}
+
+export function closedError(): ClosedError {
+  return new ClosedError('The cache is closed. Make a new ArenaCache, or close this one later.');
+}

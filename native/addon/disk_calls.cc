@@ -1,0 +1,37 @@
+#include "addon/disk_calls.h"
+
+#include <optional>
+#include <string>
+
+#include "addon/guarded.h"
+#include "disk/ring_summary.h"
+
+namespace ebbcache {
+namespace {
+
+/// (dir) -> { entries, bytes, counters }, or undefined.
+Napi::Value diskSummary(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return env.Undefined();
+  const std::string dir = info[0].As<Napi::String>().Utf8Value();
+  const std::optional<RingSummary> summary = summarizeRing(dir, RingKind::kRecords);
+  if (!summary) return env.Undefined();
+  const auto numberOf = [env](uint64_t value) {
+    return Napi::Number::New(env, static_cast<double>(value));
+  };
+  const auto counters = Napi::Array::New(env, kRingCounters);
+  for (uint32_t i = 0; i < kRingCounters; ++i) counters.Set(i, numberOf(summary->counters[i]));
+  const auto result = Napi::Object::New(env);
+  result.Set("entries", numberOf(summary->entries));
+  result.Set("bytes", numberOf(summary->bytes));
+  result.Set("counters", counters);
+  return result;
+}
+
+}  // namespace
+
+void addDiskCalls(Napi::Env env, Napi::Object exports) {
+  exports.Set("diskSummary", Napi::Function::New<guardedFunction<diskSummary>>(env, "diskSummary"));
+}
+
+}  // namespace ebbcache

@@ -1,0 +1,18 @@
+// Numbers from JavaScript.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+
+namespace ebbcache {
+
+/// A count of bytes, entries or ms; 0 for what is no such number.
+inline uint64_t toCount(const Napi::Value& value) {
+  constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+  if (value.IsEmpty() || !value.IsNumber()) return 0;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
+}
+
+}  // namespace ebbcache
