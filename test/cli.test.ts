@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ArenaCache } from '../lib/index.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { fixtures, fixtureTruths } from './helpers/truth.js';
 
@@ -162,7 +163,7 @@ describe('ebbcache extract', () => {
     const { code, stdout, stderr } = await run('extract', '--cache-dir', taken, images);
     expect(code).toBe(0);
     expect(parseLines(stdout)).toHaveLength(fixtureTruths().length);
-    expect(stderr).toMatch(/^ebbcache: The disk tier cannot be used: .+\n10 files: /);
+    expect(stderr).toMatch(/^ebbcache: .+ is not a folder\. .+\n10 files: /);
   });
 
   it('ends with 1 if a file fails, after all others', async () => {
@@ -234,11 +235,21 @@ describe('ebbcache stats', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('says why one cannot be read', async () => {
-    writeFileSync(join(cacheHome, 'data.mdb'), 'notes of somebody'.repeat(1000));
-    const { code, stdout, stderr } = await run('stats', '--cache-dir', cacheHome);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/another version, or of another program/);
+  it('finds none in what is of somebody else, or of values', async () => {
+    const notes = join(cacheHome, 'cache.ring');
+    writeFileSync(notes, 'notes of somebody '.repeat(1000));
+    const values = join(cacheHome, 'values');
+    const cache = new ArenaCache({ maxBytes: 65_536, disk: { dir: values, maxBytes: 1 << 20 } });
+    cache.set('key', 'value');
+    cache.close();
+    for (const folder of [cacheHome, values]) {
+      const { code, stdout, stderr } = await run('stats', '--cache-dir', folder);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe(
+        `ebbcache: There is no cache in ${folder}. Name its folder by --cache-dir.\n`,
+      );
+    }
+    expect(readFileSync(notes, 'utf8')).toMatch(/^notes of somebody /);
   });
 });
 

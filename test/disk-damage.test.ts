@@ -1,33 +1,29 @@
-// The files of a disk tier, damaged at rest and while they are in use: the process lives on, gives
-// nothing that was not put, says once what is amiss, and works again. How: in processes of their own, as
-// LMDB ends one that it is given the wrong bytes. EBBCACHE_DAMAGE_TRIALS says how many folders are damaged
-// at rest (twice each way if it is not set), EBBCACHE_DAMAGE_SEED how (1).
+// The files of a disk tier, damaged at rest and while they are in use: the process lives on, gives nothing
+// but what was put last, says once what happened, and writes again. In processes of their own, so that a
+// fatal signal would be seen. EBBCACHE_DAMAGE_SEED says which bytes are hit (1).
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { packageUrl, runNode } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 
-const isWindows = process.platform === 'win32';
-const helper = (name: string) => fileURLToPath(new URL(`./helpers/${name}`, import.meta.url));
-const trials = process.env.EBBCACHE_DAMAGE_TRIALS ?? '120';
+const script = fileURLToPath(new URL('./helpers/disk-damage-trials.mjs', import.meta.url));
 const seed = process.env.EBBCACHE_DAMAGE_SEED ?? '1';
 
-/** What is in the way of these files is somebody else's, and stays until that removes it. */
-const IN_THE_WAY = [
-  'a file in place of the folder',
-  'use.lock linked elsewhere',
-  ...['folder', 'folder with a file', 'dangling symlink', 'FIFO', 'device'].map(
-    (what) => `use.lock: ${what}`,
-  ),
-  ...['data.mdb', 'lock.mdb'].flatMap((name) => [`${name}: folder`, `${name}: folder with a file`]),
-];
+interface Trial {
+  name: string;
+  wrong: unknown[];
+  warnings: string[];
+  found: number;
+  writtenMs?: number;
+  isKept: boolean;
+  isCleared: boolean;
+  works: boolean;
+}
 
 /** What the script says of each damage; its last line tells that it came to its end. */
-async function run(script: string, args: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout, ...outcome } = await runNode([helper(script), packageUrl, ...args]);
+async function run(parent: string, when: 'live' | 'rest'): Promise<Trial[]> {
+  const { stdout, ...outcome } = await runNode([script, packageUrl, parent, seed, when]);
   const lines = stdout
     .trim()
     .split('\n')
@@ -37,47 +33,36 @@ async function run(script: string, args: string[]): Promise<Record<string, unkno
   return lines.filter(({ wrong }) => wrong !== undefined);
 }
 
-describe.skipIf(isWindows)('files of a disk tier that were damaged', () => {
-  it('at rest are no wrong value, no signal, and no more than one warning', async () => {
-    await withTempFolder(async (parent) => {
-      const outcomes = await run('disk-damage-trials.mjs', [parent, seed, '0', trials]);
-      expect(outcomes.length).toBe(Number(trials));
-      const goOn = { puts: 150, inMemory: 3, invalidated: 0, wrong: [], isCleared: true };
-      for (const { name, warned, works, flushed, found, ...outcome } of outcomes) {
-        const isInTheWay = IN_THE_WAY.includes(name as string);
-        expect({ name, works, ...outcome }).toMatchObject({ name, works: !isInTheWay, ...goOn });
-        expect({ name, isWarned: warned === 0 || warned === 1 }).toEqual({ name, isWarned: true });
-        // Nothing is lost in silence but what nobody can know of any more.
-        const isLoss = found !== 300 && !/^no |^data.mdb: .*removed/.test(name as string);
-        expect({ name, warned }).toEqual({ name, warned: isLoss || !flushed ? 1 : 0 });
-      }
-      // What is linked to is not ours.
-      const elsewhere = readdirSync(parent).filter((name) => name.startsWith('elsewhere-'));
-      expect(elsewhere.sort()).toEqual([
-        'elsewhere-clean.json',
-        'elsewhere-data.mdb',
-        'elsewhere-lock.mdb',
-        'elsewhere-use.lock',
-      ]);
-      expect(readFileSync(join(parent, 'elsewhere-data.mdb')).length).toBeGreaterThan(1_000_000);
-    });
-  });
-
-  it('while it is used are misses, and what was forgotten or replaced meanwhile stays so', async () => {
-    await withTempFolder(async (parent) => {
-      const outcomes = await run('disk-live-trials.mjs', [parent, seed]);
-      const good = { wrong: [], isCleared: true, works: true, isKept: true };
-      for (const { name, warned, warnedInAll, infos, flushedLater, ...outcome } of outcomes) {
-        expect({ name, ...outcome }).toMatchObject({ name, ...good });
-        const isUnharmed = name === 'none' || name === 'clean.json written';
-        const once = isUnharmed ? 0 : 1;
-        const told = { warned: once, warnedInAll: once, infos: once };
-        expect({ name, warned, warnedInAll, infos }).toEqual({ name, ...told });
-        // After a while it works again, unless what is there is somebody else's.
-        const isOurs = name !== 'data.mdb replaced by text';
-        expect({ name, flushedLater }).toEqual({ name, flushedLater: isOurs });
-      }
-      expect(outcomes.length).toBeGreaterThan(10);
-    });
-  });
+describe.skipIf(process.platform === 'win32')('files of a disk tier that are damaged', () => {
+  it.each(['live', 'rest'] as const)(
+    'are no wrong or old value, and no warning comes twice: %s',
+    { timeout: 240_000 },
+    async (when) => {
+      await withTempFolder(async (parent) => {
+        const outcomes = await run(parent, when);
+        expect(outcomes.length).toBeGreaterThan(30);
+        const good = { wrong: [], isKept: true, isCleared: true, works: true, isWritten: true };
+        for (const { name, warnings, found, writtenMs, ...outcome } of outcomes) {
+          const isWritten = writtenMs !== undefined;
+          expect({ name, isWritten, ...outcome }).toEqual({ name, ...good });
+          // Of many flips some hit an entry that is read, and some the header; what is cut while a batch is
+          // written is a write that fails first.
+          const most = /bytes|cut/.test(name) ? 2 : 1;
+          const told = new Set(warnings);
+          expect({
+            name,
+            warnings,
+            isTold: told.size <= most && told.size === warnings.length,
+          }).toEqual({
+            name,
+            warnings,
+            isTold: true,
+          });
+          if (name.endsWith(': none')) expect({ found, warnings }).toEqual({ found, warnings: [] });
+        }
+        const times = outcomes.map(({ writtenMs }) => writtenMs!).sort((a, b) => a - b);
+        console.log(`Writes again after ${Math.round(times.at(-1)!)} ms at most, on this machine.`);
+      });
+    },
+  );
 });

@@ -1,10 +1,13 @@
-// A disk that takes no more: the cache goes on in memory, and with what the disk has.
+// A disk that takes no more, or whose lock somebody holds: the cache goes on in memory, and with what the
+// disk has, and writes again by itself.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { Caches } from './helpers/caches.js';
 import { packageUrl } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 
@@ -13,43 +16,147 @@ const onLinux = process.platform === 'linux';
 const canMount = onLinux && process.geteuid?.() === 0;
 if (!canMount)
   console.log('A full file system is not tested: it takes Linux, and root to mount one.');
+const canLock = spawnSync('flock', ['--version']).status === 0;
+if (!canLock) console.log("A lock that is held is not tested: it takes 'flock', of util-linux.");
+
+/** No call waits for the disk; a machine under load may stop the process for a while. */
+const GUARD_MS = 1000;
 
 /** Runs the script by a shell, after the command. */
-function putTooMuch(before: string, folder: string) {
-  const command = `${before}; exec "${process.execPath}" "${script}" "${packageUrl}" "${folder}"`;
-  return spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+function putTooMuch(before: string, ...args: string[]) {
+  const words = [process.execPath, script, packageUrl, ...args].map((each) => `"${each}"`);
+  const command = `${before}; exec ${words.join(' ')}`;
+  const { status, signal, stdout, stderr } = spawnSync('bash', ['-c', command], {
+    encoding: 'utf8',
+  });
+  expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+  const { longestMs, ...outcome } = JSON.parse(stdout);
+  expect(longestMs).toBeLessThan(GUARD_MS);
+  return outcome;
 }
 
-function expectToGoOn({ status, signal, stdout }: ReturnType<typeof putTooMuch>): void {
-  expect({ status, signal }).toEqual({ status: 0, signal: null });
-  const { found, tierErrors, diskDrops, warnings, ...rest } = JSON.parse(
-    stdout.slice(stdout.indexOf('{"refused')),
-  );
-  expect(rest).toEqual({ refused: 0, isFlushed: false, wrong: 0, isInMemory: true, unhandled: [] });
-  // Some of it is on disk, and can be read.
-  expect(found).toBeGreaterThan(100);
-  expect(tierErrors).toBeGreaterThan(0);
-  expect(diskDrops).toBeGreaterThan(100);
-  expect(warnings).toEqual([expect.stringMatching(/^The disk tier cannot be used: /)]);
+const goesOn = { refused: 0, wrong: 0, isInMemory: true, unhandled: [] };
+
+/** Room for a part of the ring alone: it is a smaller one. */
+function expectSmallerRing(outcome: ReturnType<typeof putTooMuch>): void {
+  const nothing = { isFlushed: true, tierErrors: 0, diskDrops: 0, warnings: [], infos: [] };
+  expect(outcome).toMatchObject({ ...goesOn, ...nothing });
+  // More than the 20 that memory has.
+  expect(outcome.found).toBeGreaterThan(25);
 }
 
-describe('a disk that is full', () => {
-  it.runIf(onLinux)('by a limit on the size of files', async () => {
+function expectTrouble(outcome: ReturnType<typeof putTooMuch>): void {
+  expect(outcome).toMatchObject({ ...goesOn, isFlushed: false, tierErrors: 1 });
+  expect(outcome.diskDrops).toBeGreaterThan(100);
+  expect(outcome.warnings).toEqual([expect.stringMatching(/^The disk has no room /)]);
+}
+
+describe('a limit on the size of files', () => {
+  it.runIf(onLinux).each([
+    ['a part of the ring', 3000, expectSmallerRing],
+    ['a chunk or two', 1000, expectSmallerRing],
+    ['not even the index', 500, expectTrouble],
+  ])('that leaves room for %s', async (_, kilobytes, expectOutcome) => {
     await withTempFolder(async (folder) => {
-      expectToGoOn(putTooMuch('ulimit -f 3000', join(folder, 'cache')));
+      expectOutcome(putTooMuch(`ulimit -f ${kilobytes}`, join(folder, 'cache')));
     });
   });
+});
 
-  it.runIf(canMount)('in truth', async () => {
+describe('a disk that is full', () => {
+  it.runIf(canMount).each([
+    ['a part of the ring', 6000, expectSmallerRing],
+    ['the index alone', 9400, expectTrouble],
+    ['nothing', 10_200, expectTrouble],
+  ])('but for %s, until there is room', async (_, kilobytes, expectOutcome) => {
     await withTempFolder(async (folder) => {
       const mounted = join(folder, 'small');
       mkdirSync(mounted);
-      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', mounted]).status).toBe(0);
+      const options = ['-t', 'tmpfs', '-o', 'size=10m', 'tmpfs', mounted];
+      expect(spawnSync('mount', options).status).toBe(0);
       try {
-        expectToGoOn(putTooMuch('true', join(mounted, 'cache')));
+        const filler = join(mounted, 'filler');
+        writeFileSync(filler, Buffer.alloc(kilobytes * 1024));
+        const outcome = putTooMuch('true', join(mounted, 'cache'), filler);
+        expectOutcome(outcome);
+        expect(outcome.isBack).toBe(true);
+        const recovered = outcome.warnings.map(() => expect.stringMatching(/is in use again\.$/));
+        expect(outcome.infos).toEqual(recovered);
       } finally {
         spawnSync('umount', [mounted]);
       }
     });
+  });
+});
+
+describe('a lock that a stopped process holds', () => {
+  const caches = new Caches();
+
+  /** Holds the lock of the file, and does not run. */
+  async function stopWith(path: string): Promise<ChildProcess> {
+    const holder = spawn('flock', ['-x', path, 'sh', '-c', 'echo held; exec sleep 600'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout!, 'data');
+    process.kill(-holder.pid!, 'SIGSTOP');
+    return holder;
+  }
+
+  it.runIf(canLock)('stops writes alone, is told once, and is over by itself', async () => {
+    const cache = caches.make({ validate: 'none', maxDiskSizeMb: 8, maxMemoryMb: 1 });
+    for (let i = 0; i < 100; i++) cache.put(`/before/${i}`, { i, text: 'x'.repeat(20_000) });
+    expect(await cache.flush()).toBe(true);
+    const holder = await stopWith(join(caches.cacheDir, 'cache.ring'));
+    let longestMs = 0;
+    const timed = <T>(call: () => T): T => {
+      const began = performance.now();
+      const result = call();
+      longestMs = Math.max(longestMs, performance.now() - began);
+      return result;
+    };
+    try {
+      const { warn, info } = caches.logger;
+      for (let round = 0; warn.mock.calls.length === 0; round++) {
+        for (let i = 0; i < 100; i++) {
+          expect(timed(() => cache.get(`/before/${i}`))).toMatchObject({ i });
+          const record = { round, text: 'y'.repeat(20_000) };
+          expect(timed(() => cache.put(`/during/${i}`, record))).toBe(true);
+          timed(() => cache.invalidateFile('/invalidated'));
+        }
+        expect(timed(() => cache.get('/during/99'))).toMatchObject({ round });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(warn.mock.calls.map(([, message]) => message)).toEqual([
+        expect.stringMatching(/^Another process holds the lock /),
+      ]);
+      cache.put('/before/1', { n: 'new' });
+      cache.invalidateFile('/before/2');
+      for (let i = 0; i < 2000; i++) {
+        timed(() => cache.put(`/more/${i}`, { i, text: 'z'.repeat(5000) }));
+      }
+      expect(cache.getStats().diskDrops).toBeGreaterThan(0);
+      expect(await cache.flush()).toBe(false);
+      expect(cache.get('/before/0')).toMatchObject({ i: 0 });
+      expect(await cache.fetch('/fetched', () => ({ n: 1 }))).toEqual({ n: 1 });
+      process.kill(-holder.pid!, 'SIGCONT');
+      process.kill(-holder.pid!, 'SIGKILL');
+      await expect.poll(() => info.mock.calls.length, { timeout: 30_000 }).toBe(1);
+      expect(info.mock.calls[0]![1]).toMatch(/is in use again\.$/);
+      cache.put('/after', { n: 1 });
+      await expect.poll(() => cache.flush(), { timeout: 30_000 }).toBe(true);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(longestMs).toBeLessThan(GUARD_MS);
+    } finally {
+      try {
+        process.kill(-holder.pid!, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+    const next = caches.restart(cache, { validate: 'none', maxDiskSizeMb: 8 });
+    expect(next.get('/after')).toEqual({ n: 1 });
+    expect(next.get('/before/2')).toBeUndefined();
+    expect([undefined, { n: 'new' }]).toContainEqual(next.get('/before/1'));
   });
 });

@@ -458,13 +458,14 @@ describe('statistics', () => {
     expect(make().getStats().hitRatePercent).toBe(0);
   });
 
-  it('have details that are plain data', () => {
+  it('have details that are plain data', async () => {
     using monitored = make({
       enableMemoryPressureMonitoring: true,
       maxMemoryMb: 4,
       maxDiskSizeMb: 200,
       cacheDir: folder,
     });
+    await monitored.flush();
     const info = monitored.getDetailedInfo();
     expect(info).toEqual({
       statistics: monitored.getStats(),

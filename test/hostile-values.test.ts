@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArenaCache } from '../lib/cache/arena-cache.js';
-import { MemoryTier } from '../lib/cache/memory-tier.js';
+import { LocalRecords } from '../lib/cache/local-records.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { MsgpackCodec } from '../lib/codec/msgpack-codec.js';
 import { ABSENT_STATE } from '../lib/files/file-state.js';
@@ -309,12 +309,12 @@ describe('a value that is too large', () => {
   });
 
   it('is refused as a record too', () => {
-    const tier = new MemoryTier({ maxBytes: MIB, ebb: false });
+    const records = new LocalRecords({ maxBytes: MIB, ebb: false });
     const a = bombs['a doubling record']!() as Record<string, unknown>;
-    expect(tier.encode(ABSENT_STATE, a, 0)).toBeUndefined();
-    expect(tier.store('key', tier.encode(ABSENT_STATE, a, 0))).toBe(false);
-    expect(tier.stats().rejections).toBe(1);
-    tier.arena.close();
+    expect(records.encode(ABSENT_STATE, a, 0)).toBeUndefined();
+    expect(records.store('key', records.encode(ABSENT_STATE, a, 0))).toBe(false);
+    expect(records.stats().rejections).toBe(1);
+    records.arena.close();
   });
 
   it('is refused where the budget has fallen, and taken where it has not', () => {

@@ -12,15 +12,15 @@ const open: { close(): void }[] = [];
 /** An instance that shares no state of a module with any other. */
 async function instance() {
   vi.resetModules();
-  const [arena, tier, files, governor, native] = await Promise.all([
+  const [arena, local, files, governor, native] = await Promise.all([
     import('../lib/cache/arena-cache.js'),
-    import('../lib/cache/memory-tier.js'),
+    import('../lib/cache/local-records.js'),
     import('../lib/files/file-state.js'),
     import('../lib/memory/governor.js'),
     import('../lib/native.js'),
   ]);
   const cache = new arena.ArenaCache<unknown>({ maxBytes: 64 * MIB, ebb: false });
-  const records = new tier.MemoryTier({ maxBytes: 64 * MIB, ebb: false });
+  const records = new local.LocalRecords({ maxBytes: 64 * MIB, ebb: false });
   open.push(cache, records.arena);
   return { cache, records, ...files, ...governor, ...native };
 }
@@ -88,11 +88,10 @@ describe('two instances over one addon', () => {
         const record = each.records.encode(state, { path }, 0);
         expect(each.records.store('key', record)).toBe(true);
       }
-      expect(a.records.lookUp('key', paths[0]!)).toEqual({ path: paths[0] });
-      expect(b.records.read('key', two)).toEqual({ path: paths[1] });
-      expect(a.records.read('key', one)).toEqual({ path: paths[0] });
-      expect(a.records.lookUp('key', paths[1]!)).toBeUndefined();
-      expect(a.records.takeState()).toBe(two);
+      expect(a.records.lookUp('key', paths[0]!)).toMatchObject({ metadata: { path: paths[0] } });
+      expect(b.records.read('key', two)).toMatchObject({ metadata: { path: paths[1] } });
+      expect(a.records.read('key', one)).toMatchObject({ metadata: { path: paths[0] } });
+      expect(a.records.lookUp('key', paths[1]!)).toBe(two);
     });
   });
 

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import {
   type AdvancedCacheOptions,
@@ -19,9 +20,10 @@ import {
   EnhancedMetadataCache,
 } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
-import { runScript } from './helpers/run-script.js';
+import { runNode } from './helpers/run-script.js';
 
 const onWindows = process.platform === 'win32';
+const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const metadata = { tags: ['test'], taken: new Date(5), big: 5n };
 
 const caches = new Caches();
@@ -71,15 +73,13 @@ describe('over a restart', () => {
     second.get(caches.file);
     second.get(join(caches.folder, 'absent'));
     second.shutdown();
-    const script = `
-      const { readDiskSummary } = await import(new URL('tiers/disk/disk-summary.js', ${JSON.stringify(
-        new URL('../dist/index.js', import.meta.url).href,
-      )}));
-      console.log(JSON.stringify(readDiskSummary(${JSON.stringify(caches.cacheDir)})));`;
-    const { stdout } = await runScript(script);
+    const { stdout } = await runNode([command, 'stats', '--json', '--cache-dir', caches.cacheDir]);
     expect(JSON.parse(stdout)).toMatchObject({
-      entries: 1,
-      counters: { memoryHits: 1, diskHits: 1, misses: 1, cacheWrites: 1 },
+      diskEntries: 1,
+      memoryHits: 1,
+      diskHits: 1,
+      misses: 1,
+      cacheWrites: 1,
     });
   });
 });
@@ -96,22 +96,23 @@ describe('memory and disk', () => {
   });
 
   it('take what the other does not', async () => {
-    const cache = caches.make({ maxMemoryMb: 1, maxDiskSizeMb: 100 });
-    const large = { text: 'x'.repeat(2_000_000) };
-    cache.put(caches.file, metadata);
-    expect(cache.put(caches.file, large)).toBe(true);
-    expect(cache.get(caches.file)).toEqual(large);
-    const other = caches.make({ cacheDir: join(caches.folder, 'other'), maxDiskSizeMb: 1 });
-    other.put(caches.file, metadata);
-    await other.flush();
-    expect(other.put(caches.file, large)).toBe(true);
-    expect(other.get(caches.file)).toEqual(large);
-    // Not the older one, which the disk had.
-    const next = caches.restart(other, {
-      cacheDir: join(caches.folder, 'other'),
-      maxDiskSizeMb: 1,
-    });
-    expect(next.get(caches.file)).toBeUndefined();
+    const cache = caches.make({ maxMemoryMb: 1 });
+    const medium = { text: 'x'.repeat(200_000) };
+    for (let i = 0; i < 20; i++) expect(cache.put(`${caches.file}${i}`, medium)).toBe(true);
+    for (let i = 0; i < 20; i++) expect(cache.get(`${caches.file}${i}`)).toEqual(medium);
+    expect(cache.getStats().memoryCacheSize).toBeLessThan(20);
+    // Too large for the disk: in memory alone, and what the disk had is gone.
+    const large = { text: 'x'.repeat(300_000) };
+    expect(cache.put(`${caches.file}0`, large)).toBe(true);
+    expect(cache.get(`${caches.file}0`)).toEqual(large);
+    expect(cache.getStats().diskDrops).toBe(1);
+    expect(await cache.flush()).toBe(false);
+    const next = caches.restart(cache, { maxMemoryMb: 1 });
+    expect(next.get(`${caches.file}0`)).toBeUndefined();
+    expect(next.get(`${caches.file}1`)).toEqual(medium);
+    // Too large for both: what was there stays.
+    expect(next.put(`${caches.file}1`, { text: 'x'.repeat(2_000_000) })).toBe(false);
+    expect(next.get(`${caches.file}1`)).toEqual(medium);
   });
 
   it('are both forgotten in, also tiers that another process has put', async () => {
@@ -156,16 +157,27 @@ describe('memory and disk', () => {
     expect(cache.get(`${caches.file}\0a`)).toBeUndefined();
   });
 
-  it('find records of any number of tiers on disk', () => {
+  it('find records of many tiers on disk, and forget them all', () => {
     let first = caches.make();
-    for (let i = 0; i < 80; i++) {
-      if (i === 40) first = caches.restart(first);
+    for (let i = 0; i < 30; i++) {
+      if (i === 15) first = caches.restart(first);
       first.put(caches.file, { n: i }, `tier ${i}`);
     }
     const second = caches.restart(first);
-    for (let i = 0; i < 80; i++) expect(second.get(caches.file, `tier ${i}`)).toEqual({ n: i });
-    second.invalidateFile(caches.file);
-    for (let i = 0; i < 80; i++) expect(second.get(caches.file, `tier ${i}`)).toBeUndefined();
+    for (let i = 0; i < 30; i++) expect(second.get(caches.file, `tier ${i}`)).toEqual({ n: i });
+    const third = caches.restart(second);
+    third.invalidateFile(caches.file);
+    for (let i = 0; i < 30; i++) expect(third.get(caches.file, `tier ${i}`)).toBeUndefined();
+  });
+
+  it('have the newest of more tiers than the disk keeps of a file', () => {
+    const first = caches.make();
+    for (let i = 0; i < 60; i++) first.put(caches.file, { n: i }, `tier ${i}`);
+    const second = caches.restart(first);
+    for (let i = 0; i < 60; i++) {
+      const found = second.get(caches.file, `tier ${i}`);
+      if (i >= 30 || found !== undefined) expect(found).toEqual({ n: i });
+    }
   });
 
   it('stay where they are when the process changes its folder', () => {
@@ -211,7 +223,8 @@ describe('paths that lead to no file', () => {
       [`${caches.file}\0`, /NUL/],
     ];
     for (const validate of ['stat', 'content'] as const) {
-      const cache = caches.make({ validate });
+      // Without a disk tier, as its folder would be another user's for a while.
+      const cache = caches.make({ validate, maxDiskSizeMb: 0 });
       // The superuser may look at anything.
       const user = process.geteuid!();
       chmodSync(caches.folder, 0o755);

@@ -1,108 +1,132 @@
-// Damages the files of a disk tier in one way after the other, and uses each. Prints a line before each,
-// and after it what it came to, so that who started it knows which one ended it:
-// node disk-damage-trials.mjs URL_OF_PACKAGE FOLDER SEED FIRST COUNT
+// Damages each file of a disk tier in one way after the other, while it is in use or at rest, and goes on
+// using it. Prints a line of JSON before each, so that who started it knows which one ended it, and after it
+// what it came to: node disk-damage-trials.mjs URL_OF_PACKAGE FOLDER SEED live|rest
 
-import { cpSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { damagesAtRest } from './disk-damage.mjs';
+import { setTimeout } from 'node:timers/promises';
+import { damages } from './disk-damage.mjs';
 import { metadataOf, versionOf } from './disk-records.mjs';
 import { seededRandom } from './seeded-random.mjs';
 
-const [packageUrl, parent, seed, first, count] = process.argv.slice(2);
+const [packageUrl, parent, seed, when] = process.argv.slice(2);
 const { AdvancedMetadataCache } = await import(packageUrl);
-const folder = join(parent, 'cache');
-const good = join(parent, 'good');
 const tell = (what) => writeSync(1, `${JSON.stringify(what)}\n`);
-const keys = Array.from({ length: 300 }, (_, i) => `/files/${i}.jpg`);
-const VERSIONS = 2;
+const random = seededRandom(Number(seed));
+const folder = join(parent, 'cache');
+const keys = Array.from({ length: 250 }, (_, i) => `/files/${i}.jpg`);
+/** A tier that does not write again by then is one that never will. */
+const GUARD_MS = 20_000;
 
 let warnings = [];
-function open(cacheDir) {
-  const note = (_, message) => warnings.push(message);
-  return new AdvancedMetadataCache({
-    cacheDir,
-    maxDiskSizeMb: 8,
-    maxMemoryMb: 1,
-    maxMemoryEntries: 20,
-    validate: 'none',
-    logger: { debug() {}, info() {}, warn: note, error: note },
-  });
+const note = (_, message) => warnings.push(message);
+const logger = { debug() {}, info() {}, warn: note, error: note };
+
+function open() {
+  const sizes = { maxDiskSizeMb: 4, maxMemoryMb: 1, maxMemoryEntries: 50 };
+  return new AdvancedMetadataCache({ cacheDir: folder, ...sizes, validate: 'none', logger });
 }
 
-async function makeGood() {
-  let older;
-  for (let version = 1; version <= VERSIONS; version++) {
-    const cache = open(good);
-    for (const [i, key] of keys.entries()) {
-      if (version === 1 || i % 3 > 0) cache.put(key, metadataOf(key, version));
-      if (i % 40 === 0) await cache.flush();
+/** The version that was put last, by key; 0 where it was invalidated since. */
+const latest = new Map();
+const wrong = [];
+
+/** Whether the key has what was put last, or nothing. */
+function check(key, found) {
+  const version = versionOf(key, found);
+  if (version !== 0 && version !== latest.get(key)) wrong.push([key, version, latest.get(key)]);
+  return version;
+}
+
+let version = 0;
+function put(cache, key) {
+  version++;
+  cache.put(key, metadataOf(key, version));
+  latest.set(key, version);
+}
+
+/** Some of everything, in turns, so that the writer has its time too. */
+async function work(cache) {
+  for (let i = 0; i < 250; i++) {
+    const key = keys[random(keys.length)];
+    const kind = random(20);
+    if (kind < 6) {
+      put(cache, key);
+      check(key, cache.get(key));
+    } else if (kind < 14) {
+      check(key, cache.get(key));
+    } else if (kind < 17) {
+      const made = metadataOf(key, version + 1);
+      let isMade = false;
+      const fetched = await cache.fetch(key, () => {
+        isMade = true;
+        return made;
+      });
+      if (isMade) latest.set(key, ++version);
+      check(key, fetched);
+    } else if (kind < 19) {
+      cache.invalidateFile(key);
+      latest.set(key, 0);
+      check(key, cache.get(key));
+    } else {
+      await cache.flush();
     }
-    cache.shutdown();
-    older ??= readFileSync(join(good, 'data.mdb'));
+    if (i % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  return older;
 }
 
-/** How many keys are found; what nobody put is told. */
-function readAll(cache, newest, wrong) {
-  let found = 0;
-  for (const key of keys) {
-    const version = versionOf(key, cache.get(key));
-    if (version < 0 || version > newest) wrong.push([key, version]);
-    if (version > 0) found++;
+/** How long it takes until what is put is on the disk, ms; undefined for too long. */
+async function untilWritten(cache) {
+  const began = performance.now();
+  while (performance.now() - began < GUARD_MS) {
+    put(cache, keys[0]);
+    if (await cache.flush()) return performance.now() - began;
+    await setTimeout(5);
   }
-  return found;
+  return undefined;
 }
 
-/** Takes a damaged folder into use, to its end. */
-async function use() {
-  warnings = [];
-  const wrong = [];
-  const cache = open(folder);
-  const found = readAll(cache, VERSIONS, wrong);
-  const puts = keys.filter((key, i) => i % 2 === 0 && cache.put(key, metadataOf(key, 3))).length;
-  const inMemory = versionOf(keys[298], cache.get(keys[298]));
-  for (let i = 0; i < 10; i++) cache.invalidateFile(keys[i]);
-  const invalidated = keys.slice(0, 10).filter((key) => cache.get(key) !== undefined).length;
-  const flushed = await cache.flush();
-  readAll(cache, 3, wrong);
-  const warned = warnings.length;
-  const [warning] = warnings;
-  cache.shutdown();
-  const again = open(folder);
-  const foundAgain = readAll(again, 3, wrong);
-  again.clearAll();
-  const isCleared = again.get(keys[100]) === undefined;
-  again.put(keys[0], metadataOf(keys[0], 4));
-  const works = (await again.flush()) && versionOf(keys[0], again.get(keys[0])) === 4;
-  again.shutdown();
-  return {
-    found,
-    puts,
-    inMemory,
-    invalidated,
-    flushed,
-    wrong,
-    warned,
-    warning,
-    foundAgain,
-    isCleared,
-    works,
-  };
-}
-
-rmSync(good, { recursive: true, force: true });
-const older = await makeGood();
-const damages = Object.entries(
-  damagesAtRest({ older, foreign: readFileSync(process.execPath).subarray(0, 300_000) }),
-);
-const most = Math.min(Number(first) + Number(count), Infinity);
-for (let trial = Number(first); trial < most; trial++) {
-  const [name, damage] = damages[trial % damages.length];
+async function trial(name, damage) {
   rmSync(folder, { recursive: true, force: true });
-  cpSync(good, folder, { recursive: true });
-  damage(folder, seededRandom(Number(seed) + trial));
-  tell({ trial, name });
-  tell({ trial, name, ...(await use()) });
+  warnings = [];
+  wrong.length = 0;
+  latest.clear();
+  let cache = open();
+  for (const key of keys) put(cache, key);
+  // So that there are leases.
+  await cache.fetch('/fetched', () => ({}));
+  await cache.flush();
+  for (const key of keys.slice(0, 60)) put(cache, key);
+  if (when === 'rest') cache.shutdown();
+  else await new Promise((resolve) => setImmediate(resolve));
+  tell({ name });
+  damage();
+  if (when === 'rest') cache = open();
+  await work(cache);
+  const found = keys.filter((key) => check(key, cache.get(key)) > 0).length;
+  const inTheWay = join(folder, 'cache.ring');
+  const isInTheWay = existsSync(inTheWay) && statSync(inTheWay).isDirectory();
+  if (isInTheWay) rmSync(inTheWay, { recursive: true });
+  const writtenMs = await untilWritten(cache);
+  await work(cache);
+  for (const key of keys) check(key, cache.get(key));
+  cache.shutdown();
+  const again = open();
+  const isKept = check(keys[0], again.get(keys[0])) === latest.get(keys[0]);
+  for (const key of keys) check(key, again.get(key));
+  again.clearAll();
+  const isCleared = keys.every((key) => again.get(key) === undefined);
+  put(again, keys[1]);
+  await again.flush();
+  const works = check(keys[1], again.get(keys[1])) > 0;
+  again.shutdown();
+  tell({ name, wrong, warnings, found, writtenMs, isKept, isCleared, works });
 }
-tell({ trials: damages.length, ended: true });
+
+for (const file of ['cache.ring', 'leases']) {
+  for (const [name, damage] of Object.entries(damages)) {
+    await trial(`${file}: ${name}`, () => damage(join(folder, file), random));
+  }
+}
+await trial('folder removed', () => rmSync(folder, { recursive: true }));
+tell({ ended: true });

@@ -1,46 +1,85 @@
-// Puts more than the disk takes, and prints as JSON what became of it: node disk-full.mjs URL_OF_PACKAGE FOLDER
+// Puts more than the disk takes, makes room, and prints as JSON what became of it:
+// node disk-full.mjs URL_OF_PACKAGE FOLDER [FILE_TO_REMOVE]
 
-const [packageUrl, cacheDir] = process.argv.slice(2);
+import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+const [packageUrl, cacheDir, filler] = process.argv.slice(2);
 const { EnhancedMetadataCache } = await import(packageUrl);
+const GUARD_MS = 30_000;
 
 const warnings = [];
+const infos = [];
 const cache = new EnhancedMetadataCache({
   cacheDir,
-  maxDiskSizeMb: 100,
+  maxDiskSizeMb: 20,
   maxMemoryMb: 16,
   maxMemoryEntries: 20,
   validate: 'none',
-  logger: { debug() {}, info() {}, warn: (_, message) => warnings.push(message), error() {} },
+  logger: {
+    debug() {},
+    info: (_, message) => infos.push(message),
+    warn: (_, message) => warnings.push(message),
+    error: (_, message) => warnings.push(message),
+  },
 });
 const unhandled = [];
 process.on('unhandledRejection', (error) => unhandled.push(String(error)));
 
+let longestMs = 0;
+function timed(call) {
+  const began = performance.now();
+  const result = call();
+  longestMs = Math.max(longestMs, performance.now() - began);
+  return result;
+}
+
+const latest = new Map();
 let refused = 0;
-for (let n = 0; n < 4000; n++) {
-  if (!cache.put(`/file/${n}`, { n, text: 'x'.repeat(3000) })) refused++;
-  if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
-}
-const isFlushed = await cache.flush();
-let found = 0;
 let wrong = 0;
-for (let n = 0; n < 4000; n++) {
-  const metadata = cache.get(`/file/${n}`);
-  if (metadata !== undefined) found++;
-  if (metadata !== undefined && metadata.n !== n) wrong++;
+let version = 0;
+const textOf = (n) => `${n},`.repeat(600);
+
+function put(path) {
+  const n = ++version;
+  if (!timed(() => cache.put(path, { n, text: textOf(n) }))) refused++;
+  latest.set(path, n);
 }
+
+/** Whether it is there; what is must be what was put last. */
+function isFound(path) {
+  const metadata = timed(() => cache.get(path));
+  if (metadata === undefined) return false;
+  if (metadata.n !== latest.get(path) || metadata.text !== textOf(metadata.n)) wrong++;
+  return true;
+}
+
+async function putMany(count) {
+  let isFlushed = true;
+  for (let i = 0; i < count; i++) {
+    put(`/file/${i % 3000}`);
+    isFound(`/file/${(i * 7) % 3000}`);
+    if (i % 100 === 0) isFlushed = (await cache.flush()) && isFlushed;
+  }
+  return (await cache.flush()) && isFlushed;
+}
+
+const isFlushed = await putMany(4000);
+const found = [...latest.keys()].filter(isFound).length;
 const { tierErrors, diskDrops } = cache.getStats();
-const isInMemory = cache.put('/last', { n: 1 }) && cache.get('/last')?.n === 1;
+put('/last');
+const isInMemory = isFound('/last');
+let isBack;
+if (filler !== undefined) {
+  rmSync(filler);
+  const began = performance.now();
+  do {
+    await setTimeout(20);
+    put('/room');
+    isBack = await cache.flush();
+  } while (!isBack && performance.now() - began < GUARD_MS);
+  isFound('/room');
+}
 cache.shutdown();
-console.log(
-  JSON.stringify({
-    refused,
-    isFlushed,
-    found,
-    wrong,
-    isInMemory,
-    warnings,
-    unhandled,
-    tierErrors,
-    diskDrops,
-  }),
-);
+const result = { refused, isFlushed, found, wrong, isInMemory, unhandled, tierErrors, diskDrops };
+console.log(JSON.stringify({ ...result, isBack, warnings, infos, longestMs }));

@@ -1,86 +1,91 @@
-// Works on a cache until its time is over, in this thread and, if it is told to, in four workers, which
-// are ended at random and started anew. Prints as JSON what went wrong:
-// node disk-hammer.mjs URL_OF_PACKAGE FOLDER SECONDS WORKERS SEED
+// Works on a cache of values until its time is over, in this thread and in as many more as it is told. Each
+// thread alone writes the keys of its own range, with versions that rise, and reads those of all. Prints as
+// JSON what went wrong: node disk-hammer.mjs URL_OF_PACKAGE FOLDER SECONDS RANGE THREADS
 
 import { writeSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { metadataOf, versionOf } from './disk-records.mjs';
 import { seededRandom } from './seeded-random.mjs';
 
-const [packageUrl, cacheDir, seconds, workers, seed] = isMainThread
+const [packageUrl, dir, seconds, range, threads] = isMainThread
   ? process.argv.slice(2)
   : workerData;
-const { EnhancedMetadataCache } = await import(packageUrl);
-const random = seededRandom(Number(seed));
-const warnings = [];
-const note = (_, message) => warnings.push(message);
+const { ArenaCache } = await import(packageUrl);
+const RANGES = 8;
+const KEYS = 400;
 const until = performance.timeOrigin + performance.now() + Number(seconds) * 1000;
 const isOver = () => performance.timeOrigin + performance.now() > until;
+const random = seededRandom(Number(range) + 1000 * Date.now());
+const keyOf = (whose, n) => `range ${whose}, key ${n}`;
 
-const cache = new EnhancedMetadataCache({
-  cacheDir,
-  maxDiskSizeMb: 6,
-  maxMemoryMb: 1,
-  maxMemoryEntries: 50,
-  validate: 'none',
-  logger: { debug() {}, info() {}, warn: note, error: note },
-});
+const warnings = [];
+const cache = new ArenaCache({ maxBytes: 1 << 20, ebb: false, disk: { dir, maxBytes: 6 << 20 } });
+cache.on('disk', ({ message }) => warnings.push(message));
+
+/** Rises from one process to the next that has this range. */
+let version = 0;
+const nextVersion = () => {
+  version = Math.max(version + 1, Date.now() * 1000);
+  return version;
+};
+
+/** What this thread has put; 0 for what it has deleted. */
+const own = new Map();
+/** The newest version that it has seen of a key of others. */
+const seen = new Map();
+const wrong = [];
+
+function check(key, whose) {
+  const found = versionOf(key, cache.get(key));
+  if (found === 0) return;
+  const least = whose === Number(range) ? own.get(key) : seen.get(key);
+  const isRight =
+    whose === Number(range) ? least === undefined || found === least : found >= (least ?? 0);
+  if (found < 0 || !isRight) wrong.push({ key, found, least });
+  if (whose !== Number(range)) seen.set(key, found);
+}
 
 async function work() {
-  const wrong = [];
   for (let i = 0; !isOver(); i++) {
-    const key = `/files/${random(3000)}.jpg`;
-    const version = 1 + random(5);
-    const kind = random(1000);
-    if (kind < 400) cache.put(key, metadataOf(key, version));
-    else if (kind < 800) {
-      if (versionOf(key, cache.get(key)) < 0) wrong.push(key);
-    } else if (kind < 950) {
-      const found = await cache.fetch(key, () => metadataOf(key, version));
-      if (versionOf(key, found) < 1) wrong.push(key);
-    } else if (kind < 999) cache.invalidateFile(key);
-    // Not in workers: one that is terminated while it opens the folder anew keeps the database's lock.
-    else if (isMainThread && random(30) === 0) cache.clearAll();
+    const key = keyOf(range, random(KEYS));
+    const kind = random(100);
+    if (kind < 40) {
+      const next = nextVersion();
+      cache.set(key, metadataOf(key, next));
+      own.set(key, next);
+      check(key, Number(range));
+    } else if (kind < 45) {
+      cache.delete(key);
+      own.set(key, 0);
+      check(key, Number(range));
+    } else if (kind < 70) {
+      check(key, Number(range));
+    } else {
+      const whose = random(RANGES);
+      check(keyOf(whose, random(KEYS)), whose);
+    }
+    if (random(5000) === 0) {
+      cache.clear();
+      for (let n = 0; n < KEYS; n++) own.set(keyOf(range, n), 0);
+    }
     if (i % 32 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  const { tierErrors, diskBytes, diskHits } = cache.getStats();
-  cache.shutdown();
-  return { wrong, warnings, tierErrors, diskBytes, diskHits };
+  const { hits, disk } = cache.stats();
+  cache.close();
+  return { wrong, warnings, hits, disk };
 }
 
-const errors = [];
-let terminated = 0;
-
-/** One worker after the other; some come to their end. */
-async function runWorkers(first) {
-  for (let i = 0; !isOver(); i++) {
-    const left = (until - performance.timeOrigin - performance.now()) / 1000;
-    const data = [packageUrl, cacheDir, left, 0, 1000 * first + i];
+if (isMainThread) {
+  const errors = [];
+  const others = Array.from({ length: Number(threads) }, (_, i) => {
+    const data = [packageUrl, dir, seconds, Number(range) + 1 + i, 0];
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data });
     worker.on('error', (error) => errors.push(String(error)));
-    worker.on('message', (message) => message !== 'ready' && outcomes.push(message));
-    const exited = new Promise((resolve) => worker.once('exit', resolve));
-    // The same is so of one that opens it for the first time.
-    await Promise.race([exited, new Promise((resolve) => worker.once('message', resolve))]);
-    const isTerminated = process.env.EBBCACHE_HAMMER_TERMINATE !== undefined;
-    await (isTerminated ? Promise.race([exited, setTimeout(200 + random(1500))]) : exited);
-    if (!isOver()) {
-      terminated++;
-      await worker.terminate();
-    }
-    await exited;
-  }
-}
-
-const outcomes = [];
-if (isMainThread) {
-  const all = Array.from({ length: Number(workers) }, (_, i) => runWorkers(i + 1));
-  outcomes.push(await work());
-  await Promise.all(all);
-  writeSync(1, JSON.stringify({ outcomes, errors, terminated }));
+    return new Promise((resolve) => worker.once('message', resolve).once('exit', resolve));
+  });
+  const outcomes = await Promise.all([work(), ...others]);
+  writeSync(1, JSON.stringify({ outcomes, errors }));
 } else {
-  parentPort.postMessage('ready');
   parentPort.postMessage(await work());
 }

@@ -25,7 +25,7 @@ const cache = new AdvancedMetadataCache({
   cacheTtlHours: 10_000,
   logger: { debug() {}, info: note, warn: note, error: note },
 });
-const openMs = Math.round(performance.now() - opened);
+const openMs = performance.now() - opened;
 const keys = Array.from({ length: Number(records) }, (_, i) => `/files/${i}.jpg`);
 const found = keys.map((key) => versionOf(key, cache.get(key)));
 const { tierErrors, diskEntries, diskBytes } = cache.getStats();

@@ -1,0 +1,146 @@
+// One extraction among all processes that share a folder. EBBCACHE_LEASE_FILES says of how many files (400).
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { packageUrl } from './helpers/run-script.js';
+import { withTempFolder } from './helpers/temp-folder.js';
+
+const files = Number(process.env.EBBCACHE_LEASE_FILES ?? 400);
+const scriptOf = (name: string) => fileURLToPath(new URL(`./helpers/${name}`, import.meta.url));
+
+/** Messages in the order in which they came, also those that nobody waited for yet. */
+class Peer {
+  readonly child: ChildProcess;
+  readonly #messages: unknown[] = [];
+  #wake = () => {};
+
+  constructor(script: string, args: string[]) {
+    this.child = fork(scriptOf(script), args, { stdio: 'inherit' });
+    this.child.on('message', (message) => {
+      this.#messages.push(message);
+      this.#wake();
+    });
+  }
+
+  async next(): Promise<unknown> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#messages.shift();
+  }
+
+  get isSilent(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  async end(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function withPeers(
+  count: number,
+  script: string,
+  args: string[],
+  use: (peers: Peer[]) => Promise<void>,
+): Promise<void> {
+  const peers = Array.from({ length: count }, (_, i) => new Peer(script, [...args, String(i)]));
+  try {
+    for (const peer of peers) expect(await peer.next()).toBe('ready');
+    await use(peers);
+  } finally {
+    await Promise.all(peers.map((peer) => peer.end()));
+  }
+}
+
+/** Time for many rounds of asking for a lease. */
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300));
+
+describe('processes that fetch', () => {
+  it('all of many files in random order extract each about once', async () => {
+    await withTempFolder(async (parent) => {
+      const args = [packageUrl, join(parent, 'cache'), String(files)];
+      await withPeers(4, 'fetch-all.mjs', args, async (peers) => {
+        for (const peer of peers) peer.child.send('go');
+        const outcomes = (await Promise.all(peers.map((peer) => peer.next()))) as {
+          extracted: string[];
+          wrong: string[];
+          warnings: string[];
+        }[];
+        for (const { wrong, warnings } of outcomes) expect([wrong, warnings]).toEqual([[], []]);
+        const extracted = outcomes.flatMap((each) => each.extracted);
+        expect(new Set(extracted).size).toBe(files);
+        expect(extracted.length).toBeLessThanOrEqual(Math.ceil(files * 1.01));
+        // All had a part in it.
+        for (const each of outcomes) expect(each.extracted.length).toBeGreaterThan(files / 40);
+      });
+    });
+  });
+
+  it('one value wait for the one that makes it', async () => {
+    await withTempFolder(async (parent) => {
+      await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
+        const [first, second, third] = peers as [Peer, Peer, Peer];
+        first.child.send({ fetch: 'key' });
+        expect(await first.next()).toEqual({ loading: 'key' });
+        for (const peer of [second, third]) peer.child.send({ fetch: 'key' });
+        await aWhile();
+        expect([second.isSilent, third.isSilent]).toEqual([true, true]);
+        // Other keys do not wait.
+        third.child.send({ fetch: 'other' });
+        expect(await third.next()).toEqual({ loading: 'other' });
+        first.child.send({ resolve: { key: 'key', value: { n: 1 } } });
+        for (const peer of peers) expect(await peer.next()).toEqual({ fetched: { n: 1 } });
+      });
+    });
+  });
+
+  it('go on when the one that makes it is killed', async () => {
+    await withTempFolder(async (parent) => {
+      await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
+        const [first, ...others] = peers as [Peer, Peer, Peer];
+        first.child.send({ fetch: 'key' });
+        expect(await first.next()).toEqual({ loading: 'key' });
+        for (const peer of others) peer.child.send({ fetch: 'key' });
+        await aWhile();
+        await first.end();
+        const heir = await Promise.race(others.map((peer) => peer.next().then(() => peer)));
+        await aWhile();
+        const [waiting] = others.filter((peer) => peer !== heir) as [Peer];
+        expect(waiting.isSilent).toBe(true);
+        heir.child.send({ resolve: { key: 'key', value: 'of the heir' } });
+        expect(await heir.next()).toEqual({ fetched: 'of the heir' });
+      });
+    });
+  });
+
+  it('are each on their own with a rejection, and with an abort', async () => {
+    await withTempFolder(async (parent) => {
+      await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
+        const [first, second, third] = peers as [Peer, Peer, Peer];
+        first.child.send({ fetch: 'key' });
+        expect(await first.next()).toEqual({ loading: 'key' });
+        second.child.send({ fetch: 'key' });
+        third.child.send({ fetch: 'key' });
+        await aWhile();
+        third.child.send({ abort: 'key' });
+        expect(await third.next()).toEqual({ failed: 'enough' });
+        first.child.send({ reject: { key: 'key', message: 'no luck' } });
+        expect(await first.next()).toEqual({ failed: 'no luck' });
+        expect(await second.next()).toEqual({ loading: 'key' });
+        second.child.send({ resolve: { key: 'key', value: 'more luck' } });
+        expect(await second.next()).toEqual({ fetched: 'more luck' });
+        first.child.send({ fetch: 'key' });
+        expect(await first.next()).toEqual({ fetched: 'more luck' });
+      });
+    });
+  });
+});
