@@ -1,0 +1,83 @@
+// What a hit on disk takes in a memory group that is much smaller than the file: most of what is read is not
+// in the page cache. Records are read in random order; nothing is measured where no group can be made.
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inChild } from '../child.mjs';
+import { MemoryGroup, whyNoGroup } from '../memory-group.mjs';
+import { packageIn } from '../versions.mjs';
+import { fill, withFolder } from './records.mjs';
+
+const ENTRIES = 95_000;
+const GETS = 2000;
+const GROUP_MIB = 192;
+const MIB = 1024 ** 2;
+const paths = Array.from({ length: ENTRIES }, (_, i) => `/file/${i}`);
+const options = (folder) => ({
+  cacheDir: join(folder, 'cache'),
+  maxDiskSizeMb: 450,
+  maxMemoryMb: 1,
+  maxMemoryEntries: 64,
+  validate: 'none',
+});
+
+const fillAll = inChild(import.meta.url, async ({ root, folder }) => {
+  const { AdvancedMetadataCache } = await packageIn(root);
+  const cache = new AdvancedMetadataCache(options(folder));
+  await fill(cache, paths);
+  cache.shutdown();
+  return 0;
+});
+
+async function readSome(root, folder) {
+  const { AdvancedMetadataCache } = await packageIn(root);
+  const cache = new AdvancedMetadataCache(options(folder));
+  const get = (i) => cache.get(paths[(i * 54_773) % ENTRIES]);
+  for (let i = 0; i < 100; i++) get(i);
+  const times = Float64Array.from({ length: GETS }, (_, i) => {
+    const begun = performance.now();
+    if (get(i + 100) === undefined) throw new Error('A record was lost.');
+    return (performance.now() - begun) * 1000;
+  }).sort();
+  cache.shutdown();
+  console.log(JSON.stringify([times[GETS >> 1], times[Math.floor(GETS * 0.99)]]));
+}
+
+/** What the filling left there is charged elsewhere. */
+function dropFromPageCache(folder) {
+  for (const name of readdirSync(folder)) {
+    spawnSync('dd', [`if=${join(folder, name)}`, 'iflag=nocache', 'count=0']);
+  }
+}
+
+export const measureInGroup = ({ root }) =>
+  withFolder(async (folder) => {
+    const why = whyNoGroup();
+    if (why !== undefined) throw new Error(`There is ${why}.`);
+    await fillAll({ root, folder });
+    dropFromPageCache(options(folder).cacheDir);
+    const group = MemoryGroup.create(GROUP_MIB * MIB);
+    try {
+      const script = fileURLToPath(import.meta.url);
+      const reader = group.spawn(
+        process.execPath,
+        ['--max-old-space-size=64', script, 'read', root, folder],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      let out = '';
+      reader.stdout.on('data', (chunk) => {
+        out += chunk;
+      });
+      const [status] = await once(reader, 'close');
+      if (status !== 0) throw new Error(`The reader ended with ${status}.`);
+      const [median, p99] = JSON.parse(out);
+      return { 'hit in a 192 MiB group, us': [median], 'its p99, us': [p99] };
+    } finally {
+      await group.remove();
+    }
+  });
+
+if (process.argv[2] === 'read') await readSome(process.argv[3], process.argv[4]);
