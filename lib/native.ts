@@ -134,7 +134,7 @@ export interface NativeStore {
   stats(): NativeStoreStats;
   close(): void;
 
-  // Of a store with a disk tier:
+  // What follows is for a store that has a disk tier.
 
   /**
    * Whether all that was put is on the disk itself; false where something was dropped since the last one.

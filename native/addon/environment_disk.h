@@ -17,7 +17,7 @@
 
 namespace ebbcache {
 
-/// Of the environment's own thread alone. It keeps the environment alive as long as a flush is
+/// The environment's own thread alone uses it. It keeps the environment alive as long as a flush is
 /// under way, and calls nothing any more once the environment ends, however it ends.
 class EnvironmentDisk {
  public:

@@ -45,8 +45,8 @@ class StoreObject : public GuardedWrap<StoreObject> {
   Napi::Value stats(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
-  // Of the disk tier, in store_object_disk.cc. Without one there is nothing to do, and nothing
-  // there.
+  // What follows is about the disk tier, and lies in store_object_disk.cc. Without one there is
+  // nothing to do and nothing to be found.
 
   /// A promise of whether all that was put is on the disk itself.
   Napi::Value flush(const Napi::CallbackInfo& info);

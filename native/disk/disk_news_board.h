@@ -47,7 +47,7 @@ class DiskNewsBoard {
   std::map<uint64_t, std::function<void()>> subscribers_;
   uint64_t lastSubscription_ = 0;
   std::vector<DiskNews> news_;
-  /// Of the first of `news_`.
+  /// The number of the first of `news_`.
   uint64_t first_ = 0;
   bool isInTrouble_ = false;
 };

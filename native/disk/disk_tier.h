@@ -29,7 +29,7 @@ namespace ebbcache {
 
 struct DiskTierOptions {
   std::string dir;
-  /// Of all files in the folder, bytes: kMinRingBytes to kMaxRingBytes.
+  /// All files in the folder have no more bytes: kMinRingBytes to kMaxRingBytes.
   uint64_t maxBytes = 0;
   RingKind kind = RingKind::kValues;
 
@@ -50,7 +50,7 @@ struct DiskTierStats {
   /// Whether its file can be read now.
   bool available = false;
   uint64_t entries = 0;
-  /// Of the ring file.
+  /// The ring file's size.
   uint64_t bytes = 0;
   uint64_t maxBytes = 0;
   uint64_t hits = 0;

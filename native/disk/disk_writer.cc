@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Of one hold of the file's lock.
+/// The file's lock is held for so many bytes at a time.
 constexpr uint64_t kBatchBytes = uint64_t{1} << 20U;
 /// With less than this waiting, the writer lets more come.
 constexpr uint64_t kGatherBytes = uint64_t{256} << 10U;

@@ -63,7 +63,8 @@ class DiskWriter {
     Clock::time_point until;
     bool toDisk;
     std::function<void(bool)> done;
-    /// As of the last look: what comes later, such as another clear, is none of its.
+    /// Whether it was when the writer looked last: what comes later, such as a clear, does not
+    /// count.
     bool isSettled;
   };
 
