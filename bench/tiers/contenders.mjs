@@ -97,7 +97,6 @@ export const ebbcaches = {
 /** What a contender loads with its first use is no part of opening it. */
 export async function loadPackages(name) {
   if (name in peers) sqliteStore();
-  else await import('lmdb');
 }
 
 export const openTiers = (name, folder, front) => ({ ...ebbcaches, ...peers })[name](folder, front);
