@@ -48,7 +48,7 @@ class Leases {
   /// Never waits and never throws. The file is opened with the first lease, and anew when it failed
   /// or was removed; a lease that is held then goes on in the old one.
   Result acquire(uint64_t keyHash) noexcept;
-  /// Of one that acquire() gave as held.
+  /// Gives up a lease that acquire() gave as held.
   void release(uint64_t keyHash) noexcept;
 
  private:

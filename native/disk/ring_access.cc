@@ -75,7 +75,7 @@ std::shared_ptr<const RingView> RingAccess::view() {
   if (view == nullptr || !isDue) return view;
   const auto identity = folder_->ringIdentity();
   if (identity && *identity == view->file()->identity()) {
-    // Not before: else others would rely on a look that is still to come.
+    // Set only now: else others would rely on a look that is still to come.
     checkedAtMs_.store(now, std::memory_order_release);
     return view;
   }

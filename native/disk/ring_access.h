@@ -58,7 +58,7 @@ class RingAccess {
   /// `wake` is called where it was noticed that the ring was removed. Before anything else.
   void onRemoved(std::function<void()> wake) { wake_ = std::move(wake); }
 
-  // For one thread at a time:
+  // One thread at a time may call what follows.
 
   /// Has a ring that can be written, if it can be had: makes the folder and the ring where they are
   /// not there. True when there is one.

@@ -30,7 +30,7 @@ struct RingChange {
   Kind kind = Kind::kRemove;
   std::string_view key;
   uint64_t version = 0;
-  // Of a put:
+  // What follows is set for a put.
   std::string_view value;
   uint64_t writtenMs = 0;
   /// 0 for one that does not expire.

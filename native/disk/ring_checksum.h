@@ -13,7 +13,8 @@
 
 namespace ebbcache {
 
-/// Of the bytes and their number. Pieces are chained: the checksum of one is the seed of the next.
+/// It covers the bytes and their number. Pieces are chained: the checksum of one is the seed of the
+/// next.
 inline uint64_t ringChecksum(std::string_view bytes, uint64_t seed) {
   // Digits of pi: any odd numbers with as many ones as zeros would do.
   constexpr uint64_t kFirst = 0x243f6a8885a308d3;

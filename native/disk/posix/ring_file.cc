@@ -12,7 +12,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of one call: macOS takes no more than 2 GiB.
+/// One call reads or writes no more: macOS takes 2 GiB at most.
 constexpr size_t kMostAtOnce = size_t{1} << 30U;
 
 IoError ioErrorOf(int error) {
@@ -24,7 +24,7 @@ IoError ioErrorOf(int error) {
     case EROFS:
     case EACCES:
     case EPERM:
-    // Of a file that was opened for reading alone.
+    // The file was opened for reading alone.
     case EBADF:
       return IoError::kDenied;
     default:

@@ -33,7 +33,7 @@ FolderTrouble findPrivateFolder(const std::string& dir, const struct stat& above
   usable = dir + "/ebbcache-" + std::to_string(::geteuid());
   const int error = makeFolder(usable);
   struct stat found = {};
-  // Not through a link, which may be a stranger's.
+  // A link is not followed, as it may be a stranger's.
   if (::lstat(usable.c_str(), &found) != 0) {
     const bool isClosed = isDenied(error) && above.st_uid != ::geteuid();
     return isClosed ? otherUsers(dir, above.st_uid)
