@@ -9,33 +9,24 @@ import { fileURLToPath } from 'node:url';
 import { inChild } from '../child.mjs';
 import { MemoryGroup, whyNoGroup } from '../memory-group.mjs';
 import { packageIn } from '../versions.mjs';
-import { fill, withFolder } from './records.mjs';
+import { fill, MANY, manyOptions, manyPaths, withFolder } from './records.mjs';
 
-const ENTRIES = 95_000;
 const GETS = 2000;
 const GROUP_MIB = 192;
 const MIB = 1024 ** 2;
-const paths = Array.from({ length: ENTRIES }, (_, i) => `/file/${i}`);
-const options = (folder) => ({
-  cacheDir: join(folder, 'cache'),
-  maxDiskSizeMb: 450,
-  maxMemoryMb: 1,
-  maxMemoryEntries: 64,
-  validate: 'none',
-});
 
 const fillAll = inChild(import.meta.url, async ({ root, folder }) => {
   const { AdvancedMetadataCache } = await packageIn(root);
-  const cache = new AdvancedMetadataCache(options(folder));
-  await fill(cache, paths);
+  const cache = new AdvancedMetadataCache(manyOptions(folder));
+  await fill(cache, manyPaths);
   cache.shutdown();
   return 0;
 });
 
 async function readSome(root, folder) {
   const { AdvancedMetadataCache } = await packageIn(root);
-  const cache = new AdvancedMetadataCache(options(folder));
-  const get = (i) => cache.get(paths[(i * 54_773) % ENTRIES]);
+  const cache = new AdvancedMetadataCache(manyOptions(folder));
+  const get = (i) => cache.get(manyPaths[(i * 54_773) % MANY]);
   for (let i = 0; i < 100; i++) get(i);
   const times = Float64Array.from({ length: GETS }, (_, i) => {
     const begun = performance.now();
@@ -58,7 +49,7 @@ export const measureInGroup = ({ root }) =>
     const why = whyNoGroup();
     if (why !== undefined) throw new Error(`There is ${why}.`);
     await fillAll({ root, folder });
-    dropFromPageCache(options(folder).cacheDir);
+    dropFromPageCache(manyOptions(folder).cacheDir);
     const group = MemoryGroup.create(GROUP_MIB * MIB);
     try {
       const script = fileURLToPath(import.meta.url);

@@ -55,3 +55,14 @@ export function cpuOf(operations, work) {
   const { user, system } = process.cpuUsage(begun);
   return (user + system) / operations;
 }
+
+/** Records of about 400 MB, more than a small group has room for, and the cache that reads them from disk. */
+export const MANY = 95_000;
+export const manyPaths = Array.from({ length: MANY }, (_, i) => `/file/${i}`);
+export const manyOptions = (folder) => ({
+  cacheDir: join(folder, 'cache'),
+  maxDiskSizeMb: 450,
+  maxMemoryMb: 1,
+  maxMemoryEntries: 64,
+  validate: 'none',
+});

@@ -1,21 +1,11 @@
 // What reading all of a disk tier of 400 MB adds to the resident set of the process.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { inChild } from '../child.mjs';
 import { packageIn } from '../versions.mjs';
-import { fill, withFolder } from './records.mjs';
+import { fill, MANY, manyOptions, manyPaths, withFolder } from './records.mjs';
 
-const ENTRIES = 95_000;
 const MIB = 1024 ** 2;
-const paths = Array.from({ length: ENTRIES }, (_, i) => `/file/${i}`);
-const options = (folder) => ({
-  cacheDir: join(folder, 'cache'),
-  maxDiskSizeMb: 450,
-  maxMemoryMb: 1,
-  maxMemoryEntries: 64,
-  validate: 'none',
-});
 /** Of the process alone, also where a file is mapped. */
 function residentMb() {
   global.gc();
@@ -25,18 +15,18 @@ function residentMb() {
 
 const inOneProcess = inChild(import.meta.url, async ({ root, folder, isToFill }) => {
   const { AdvancedMetadataCache } = await packageIn(root);
-  const cache = new AdvancedMetadataCache(options(folder));
+  const cache = new AdvancedMetadataCache(manyOptions(folder));
   if (isToFill) {
-    await fill(cache, paths);
+    await fill(cache, manyPaths);
     cache.shutdown();
     return 0;
   }
   // The heap has its size, and the code is compiled, before anything is measured.
-  for (let i = 0; i < 20_000; i++) cache.get(paths[i % 100]);
+  for (let i = 0; i < 20_000; i++) cache.get(manyPaths[i % 100]);
   const idle = residentMb();
   let found = 0;
-  for (const path of paths) if (cache.get(path) !== undefined) found++;
-  if (found < ENTRIES * 0.9) throw new Error(`Only ${found} records were found.`);
+  for (const path of manyPaths) if (cache.get(path) !== undefined) found++;
+  if (found < MANY * 0.9) throw new Error(`Only ${found} records were found.`);
   const grown = residentMb() - idle;
   cache.shutdown();
   return grown;
