@@ -47,7 +47,7 @@ export interface NativeStoreStats {
 export interface NativeDiskStats {
   /** The folder in use: that of the options, or a private one in it. */
   path: string;
-  /** Whether its file can be read now. */
+  /** Whether its file can be read now, or is being opened and no trouble is known. */
   available: boolean;
   /** Of all who share the file. */
   entries: number;

@@ -13,9 +13,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/index.js';
+import { ArenaCache, EnhancedMetadataCache } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
 
 const MIB = 1024 * 1024;
@@ -73,6 +74,29 @@ describe('a folder', () => {
       });
     }
     expect(warnings()).toEqual([]);
+  });
+
+  it.skipIf(onWindows)('is known to be usable, or not, from the beginning', () => {
+    const infoOf = (cacheDir: string) => {
+      const cache = new EnhancedMetadataCache({
+        cacheDir,
+        logger: caches.logger,
+        enableMemoryPressureMonitoring: false,
+      });
+      const { diskCache } = cache.getDetailedInfo();
+      cache.shutdown();
+      return diskCache;
+    };
+    mkdirSync(caches.cacheDir);
+    chmodSync(caches.cacheDir, 0o777);
+    expect(infoOf(caches.cacheDir)).toMatchObject({
+      enabled: true,
+      available: true,
+      path: join(caches.cacheDir, `ebbcache-${userInfo().uid}`),
+    });
+    const file = join(caches.folder, 'file');
+    writeFileSync(file, 'notes');
+    expect(infoOf(file)).toMatchObject({ enabled: true, available: false, path: file });
   });
 
   it('that is a file is told once, and the cache goes on in memory', async () => {

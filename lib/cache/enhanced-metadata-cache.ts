@@ -83,7 +83,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
         sizeMb,
         maxSizeMb: rest.maxDiskSizeMb,
         usagePercent: percentOf(sizeMb, rest.maxDiskSizeMb),
-        path: rest.cacheDir,
+        path: disk?.path ?? rest.cacheDir,
       },
       remoteCache: { enabled: remote !== undefined, connected: remote?.connected ?? false },
       configuration: { ...rest, maxMemoryMb: maxBytes / MIB },

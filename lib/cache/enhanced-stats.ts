@@ -36,6 +36,7 @@ export interface DetailedInfo {
     sizeMb: number;
     maxSizeMb: number;
     usagePercent: number;
+    /** The folder in use: `cacheDir`, or where others may write to that one, a private one in it. */
     path: string;
   };
   remoteCache: { enabled: boolean; connected: boolean };

@@ -290,7 +290,10 @@ DiskTierStats DiskTier::stats() {
   stats.errors = counts_.errors;
   stats.pending = queue_.size();
   const std::shared_ptr<const RingView> view = access_.view();
-  if (view == nullptr) return stats;
+  if (view == nullptr) {
+    stats.available = access_.state() == RingState::kOpening && !news_.isInTrouble();
+    return stats;
+  }
   RingHeader header;
   stats.available = readHeader(*view->file(), options_.kind, header) == HeaderState::kValid;
   if (stats.available && !queue_.isClearing()) stats.entries = header.entries;

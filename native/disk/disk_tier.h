@@ -47,7 +47,7 @@ struct DiskTierEnvironment {
 };
 
 struct DiskTierStats {
-  /// Whether its file can be read now.
+  /// Whether its file can be read now, or is being opened and no trouble is known.
   bool available = false;
   uint64_t entries = 0;
   /// The ring file's size.

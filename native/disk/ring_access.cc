@@ -120,8 +120,10 @@ void RingAccess::dropView(const std::shared_ptr<const RingView>& view) {
 void RingAccess::openExisting() {
   FolderTrouble trouble = folder_->prepare(removedEarlier_);
   path_ = folder_->path();
-  if (trouble) return;
-  std::shared_ptr<RingFile> file = folder_->openRing(RingFolder::Open::kExisting, trouble);
+  std::shared_ptr<RingFile> file;
+  if (!trouble) file = folder_->openRing(RingFolder::Open::kExisting, trouble);
+  // The writer tries again, and tells of it.
+  if (trouble) setState(RingState::kUnusable);
   RingHeader header;
   if (file == nullptr || readHeader(*file, kind_, header) != HeaderState::kValid) return;
   file_ = std::move(file);

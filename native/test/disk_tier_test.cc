@@ -190,6 +190,20 @@ TEST_F(DiskTierTest, HidesTheOldValueWhileItsBucketCannotBeWritten) {
   EXPECT_EQ(readString(*openTier(disk), "b"), std::nullopt);
 }
 
+TEST_F(DiskTierTest, IsAvailableWhileItIsOpenedUntilThereIsTrouble) {
+  MemoryDisk locked;
+  locked.onCall([](const IoCall& call) {
+    const bool isBusy = call.kind == IoCall::Kind::kLock;
+    return IoFault{isBusy ? IoError::kOther : IoError::kNone, 0};
+  });
+  const auto opening = openTier(locked);
+  EXPECT_TRUE(opening->stats().available);
+  ASSERT_TRUE(comesTrue([&] { return opening->news().isInTrouble(); }));
+  EXPECT_FALSE(opening->stats().available);
+  locked.recover();
+  EXPECT_TRUE(comesTrue([&] { return opening->stats().available; }));
+}
+
 TEST_F(DiskTierTest, MakesTheRingAnewThatWasRemoved) {
   putString(*tier, "a", "1");
   settle();
