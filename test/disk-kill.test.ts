@@ -130,4 +130,5 @@ it('loses nothing that was flushed, and gives nothing that was not put', async (
       console.log({ rounds, openMs: { median, longest }, diskEntries, diskBytes });
     }
   });
-});
+  // The time is a guard against a hang.
+}, 60_000 + rounds * 6000);

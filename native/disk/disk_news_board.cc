@@ -8,10 +8,7 @@ namespace ebbcache {
 void DiskNewsBoard::tell(DiskNews news) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const bool isTrouble = news.kind == DiskNews::Kind::kTrouble;
-    if (isTrouble && isInTrouble_) return;
-    if (news.kind == DiskNews::Kind::kRecovered && !isInTrouble_) return;
-    if (isTrouble || news.kind == DiskNews::Kind::kRecovered) isInTrouble_ = isTrouble;
+    if (!isNew(news)) return;
     news_.push_back(std::move(news));
     if (news_.size() > kMost) {
       news_.erase(news_.begin());
@@ -20,6 +17,24 @@ void DiskNewsBoard::tell(DiskNews news) {
   }
   const std::lock_guard<std::mutex> lock(calling_);
   for (const auto& [id, onNews] : subscribers_) onNews();
+}
+
+bool DiskNewsBoard::isNew(const DiskNews& news) {
+  switch (news.kind) {
+    case DiskNews::Kind::kTrouble:
+      return !std::exchange(isInTrouble_, true);
+    case DiskNews::Kind::kRecovered:
+      return std::exchange(isInTrouble_, false);
+    case DiskNews::Kind::kDamaged: {
+      const Clock::time_point now = Clock::now();
+      if (damageTold_ && now - *damageTold_ < damageEvery_) return false;
+      damageTold_ = now;
+      return true;
+    }
+    case DiskNews::Kind::kRemovedEarlier:
+      return true;
+  }
+  return true;
 }
 
 bool DiskNewsBoard::isInTrouble() const {

@@ -1,10 +1,12 @@
 // What happened to a tier, for those who log it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,10 @@ struct DiskNews {
 /// Thread-safe.
 class DiskNewsBoard {
  public:
+  /// One damage is met by many reads and by the writer: it is told at most once in so long.
+  explicit DiskNewsBoard(std::chrono::milliseconds damageEvery = std::chrono::minutes(1))
+      : damageEvery_(damageEvery) {}
+
   /// Trouble that was told already is not told again.
   void tell(DiskNews news);
   bool isInTrouble() const;
@@ -40,7 +46,11 @@ class DiskNewsBoard {
 
  private:
   static constexpr size_t kMost = 64;
+  using Clock = std::chrono::steady_clock;
 
+  bool isNew(const DiskNews& news);
+
+  const std::chrono::milliseconds damageEvery_;
   mutable std::mutex mutex_;
   /// Held while they are called.
   std::mutex calling_;
@@ -50,6 +60,7 @@ class DiskNewsBoard {
   /// The number of the first of `news_`.
   uint64_t first_ = 0;
   bool isInTrouble_ = false;
+  std::optional<Clock::time_point> damageTold_;
 };
 
 }  // namespace ebbcache

@@ -196,7 +196,6 @@ void DiskTier::dropBroken(std::string_view key, uint64_t version, bool isDamaged
   removeVersion(key, version);
   if (!isDamaged) return;
   ++counts_.errors;
-  if (hasToldOfDamage_.exchange(true)) return;
   news_.tell({DiskNews::Kind::kDamaged, "An entry of the disk tier in " + access_.path() +
                                             " is not what was written, and was removed."});
 }

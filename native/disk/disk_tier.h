@@ -140,7 +140,6 @@ class DiskTier final : public DiskStore {
   std::unique_ptr<Leases> leases_;
   const uint64_t versionSeed_;
   std::atomic<uint64_t> versions_{0};
-  std::atomic<bool> hasToldOfDamage_{false};
   /// Last, as its thread uses all the others.
   DiskWriter writer_;
 };

@@ -1,6 +1,7 @@
 // What happened to a tier: told once, to all who listen, and kept for those who come later.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -39,14 +40,24 @@ TEST(DiskNewsBoard, TellsTroubleOnceUntilItIsOver) {
   EXPECT_EQ(told, 4);
 }
 
+TEST(DiskNewsBoard, TellsDamageOnceInAWhile) {
+  for (const auto damageEvery : {std::chrono::milliseconds(60'000), std::chrono::milliseconds(0)}) {
+    DiskNewsBoard board(damageEvery);
+    board.tell({Kind::kDamaged, "one"});
+    board.tell({Kind::kDamaged, "two"});
+    uint64_t after = 0;
+    EXPECT_EQ(board.after(after).size(), damageEvery.count() > 0 ? 1U : 2U);
+  }
+}
+
 TEST(DiskNewsBoard, GivesEachReaderWhatIsNewToIt) {
   DiskNewsBoard board;
   uint64_t after = 0;
   EXPECT_TRUE(board.after(after).empty());
-  board.tell({Kind::kDamaged, "one"});
+  board.tell({Kind::kRemovedEarlier, "one"});
   EXPECT_EQ(sentencesAfter(board, after), std::vector<std::string>{"one"});
   EXPECT_TRUE(board.after(after).empty());
-  board.tell({Kind::kDamaged, "two"});
+  board.tell({Kind::kRemovedEarlier, "two"});
   EXPECT_EQ(sentencesAfter(board, after), std::vector<std::string>{"two"});
   uint64_t later = 0;
   EXPECT_EQ(board.after(later).size(), 2U);
@@ -56,7 +67,7 @@ TEST(DiskNewsBoard, GivesEachReaderWhatIsNewToIt) {
 TEST(DiskNewsBoard, KeepsTheLastOfThem) {
   DiskNewsBoard board;
   uint64_t after = 0;
-  for (int i = 0; i < 1000; ++i) board.tell({Kind::kDamaged, std::to_string(i)});
+  for (int i = 0; i < 1000; ++i) board.tell({Kind::kRemovedEarlier, std::to_string(i)});
   const std::vector<std::string> sentences = sentencesAfter(board, after);
   ASSERT_EQ(sentences.size(), 64U);
   EXPECT_EQ(sentences.front(), "936");
@@ -70,7 +81,7 @@ TEST(DiskNewsBoard, CallsNobodyAfterUnsubscribeHasReturned) {
     int calls = 0;
     const uint64_t subscription = board.subscribe([&] { ++calls; });
     TestThread teller([&] {
-      for (int i = 0; i < 20; ++i) board.tell({Kind::kDamaged, "news"});
+      for (int i = 0; i < 20; ++i) board.tell({Kind::kRemovedEarlier, "news"});
     });
     board.unsubscribe(subscription);
     // Not atomic: that nobody writes to it any more is what is tested.
