@@ -10,12 +10,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { packageUrl } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
 
 const rounds = Number(process.env.EBBCACHE_KILL_ROUNDS ?? 20);
+/** A guard against a hang. */
+vi.setConfig({ testTimeout: 60_000 + rounds * 6000 });
 const records = Number(process.env.EBBCACHE_KILL_RECORDS ?? 2000);
 const script = fileURLToPath(new URL('./helpers/disk-kill.mjs', import.meta.url));
 
@@ -130,5 +132,4 @@ it('loses nothing that was flushed, and gives nothing that was not put', async (
       console.log({ rounds, openMs: { median, longest }, diskEntries, diskBytes });
     }
   });
-  // The time is a guard against a hang.
-}, 60_000 + rounds * 6000);
+});
