@@ -100,8 +100,8 @@ function aboutText({ entries, gets, rounds }, sources, whyNoPeers) {
       'caches are promises, and what they cost includes waiting for them.',
     "`the thread's time` is how long the JavaScript thread computed or was blocked in the course of the puts that " +
       'nobody waits for, an entry: with SQLite it is blocked for more than half of that. A put of ' +
-      'SQLite is durable when its promise resolves, and one of ebbcache after `flush`. After a kill, ebbcache ' +
-      'looks at the structure of the whole file; SQLite only rolls its journal back. `resident` ' +
+      'SQLite is durable when its promise resolves, and one of ebbcache after `flush`. After a kill, SQLite ' +
+      'rolls its journal back, and ebbcache has nothing to repair. `resident` ' +
       'and `heap` are of memory alone, without a disk tier. A remote tier is not measured yet.',
   ].join('\n\n');
 }
