@@ -37,8 +37,8 @@ export class Screen {
 
   /** Throws for a sequence that it does not know. */
   write(text: string): this {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's sequences begin with them.
     const parts =
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's sequences begin with them.
       /\x1b\]9;cols=(?<columns>\d+)\x07|\x1b\[(?<args>[?\d;]*)(?<csi>[A-Za-z])|\x1b(?<esc>.)|(?<char>.)/gsu;
     for (const { groups } of text.matchAll(parts)) {
       const { columns, args = '', csi, esc, char } = groups!;
