@@ -4,10 +4,12 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,8 +25,20 @@ import { fixtures, fixtureTruths } from './helpers/truth.js';
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const images = join(fixtures, 'images');
 
-function start(args: string[]): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+  return spawn(process.execPath, [main, ...args], { stdio: [stdin, 'pipe', 'pipe'] });
+}
+
+/** With a list of paths on stdin. */
+async function runWithList(list: string | Buffer, ...args: string[]) {
+  const child = start(['extract', '--quiet', '--files-from', '-', ...args], 'pipe');
+  child.stdin!.end(list);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout!),
+    text(child.stderr!),
+    once(child, 'close'),
+  ]);
+  return { code, stdout, stderr };
 }
 
 async function run(...args: string[]) {
@@ -81,6 +95,7 @@ describe('ebbcache', () => {
       ['extract', '--concurrency', '', '.'],
       ['extract', '--max-memory', '1e9', '.'],
       ['extract', '--max-disk', '-1', '.'],
+      ['extract', '-0', '.'],
       ['stats', 'too-much'],
       ['memory', '--interval', 'soon'],
       ['memory', 'too-much'],
@@ -93,7 +108,95 @@ describe('ebbcache', () => {
   });
 });
 
+describe('ebbcache, mistyped', () => {
+  it.each([
+    [['extrct', '.'], 'Did you mean extract?'],
+    [['extract', '--concurency', '2', '.'], 'Did you mean --concurrency?'],
+    [['clear', '--cachedir', '.'], 'Did you mean --cache-dir?'],
+    [['extract', '--file-from', '-'], 'Did you mean --files-from?'],
+  ])('suggests what %j may have meant', async (args, suggestion) => {
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(suggestion);
+  });
+});
+
+describe('ebbcache extract --files-from', () => {
+  const dot = join(images, 'dot.gif');
+  const plain = join(images, 'plain.jpg');
+
+  it('reads paths from stdin or a file, after those of the command line', async () => {
+    const files = ({ stdout }: { stdout: string }) => parseLines(stdout).map(({ file }) => file);
+    expect(files(await runWithList(`${dot}\n\n${plain}`))).toEqual([dot, plain]);
+    expect(files(await runWithList(`${dot}\0${plain}\0`, '-0', plain))).toEqual([
+      plain,
+      dot,
+      plain,
+    ]);
+    const list = join(cacheHome, 'list');
+    writeFileSync(list, `${dot}\n`);
+    expect(files(await run('extract', '-q', '--files-from', list))).toEqual([dot]);
+  });
+
+  it('prints what is done before the list is at its end', async () => {
+    const child = start(['extract', '--quiet', '--files-from', '-'], 'pipe');
+    const files: string[] = [];
+    child.stdin!.write(`${dot}\n`);
+    for await (const chunk of child.stdout!) {
+      for (const { file } of parseLines(String(chunk))) files.push(file);
+      if (files.length === 1) child.stdin!.end(`${plain}\n`);
+    }
+    expect(files).toEqual([dot, plain]);
+  });
+
+  it('tells of a name that is not UTF-8, and goes on', async () => {
+    const list = Buffer.concat([Buffer.from([0x63, 0xe9, 0x0a]), Buffer.from(`${dot}\n`)]);
+    const { code, stdout } = await runWithList(list);
+    expect(code).toBe(1);
+    const error = expect.stringMatching(/^"c\\xe9" cannot be read: its name is not UTF-8\./);
+    expect(parseLines(stdout)).toMatchObject([{ file: 'c\ufffd', error }, { file: dot }]);
+  });
+
+  it('says what is wrong with a list', async () => {
+    const missing = await run('extract', '--files-from', join(cacheHome, 'none'));
+    expect(missing).toMatchObject({ code: 1, stdout: '' });
+    expect(missing.stderr).toContain('The list of files cannot be read: ENOENT');
+    const mixed = await runWithList(`${dot}\0${plain}\0`);
+    expect(mixed).toMatchObject({ code: 1, stdout: '' });
+    expect(mixed.stderr).toContain('add -0');
+  });
+
+  it.skipIf(process.platform === 'win32').each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends with its summary at %s while it waits for a path', async (signal, expected) => {
+    const child = start(['extract', '--files-from', '-'], 'pipe');
+    const stderr = text(child.stderr!);
+    child.stdin!.write(`${dot}\n`);
+    await once(child.stdout!, 'data');
+    child.kill(signal);
+    expect(await once(child, 'close')).toEqual([expected, null]);
+    expect(await stderr).toMatch(/^1 file: .+ cached\n$/);
+  });
+});
+
 describe('ebbcache extract', () => {
+  it('extracts anew with --refresh, and stores that', async () => {
+    const dot = join(images, 'dot.gif');
+    const cached = async (...args: string[]) =>
+      parseLines((await run('extract', '-q', dot, ...args)).stdout).map((record) => record.cached);
+    expect(await cached()).toEqual([false]);
+    expect(await cached('--refresh')).toEqual([false]);
+    expect(await cached()).toEqual([true]);
+  });
+
+  it('warns of nothing when many files are in work', async () => {
+    const files = Array.from({ length: 100 }, (_, i) => join(cacheHome, `${i}.gif`));
+    for (const file of files) copyFileSync(join(images, 'dot.gif'), file);
+    const { stderr } = await run('extract', '--concurrency', '64', ...files);
+    expect(stderr).toMatch(/^100 files: 0 hits, 100 misses, 0 failures .+ cached\n$/);
+  });
+
   it('prints an object a line and a summary', async () => {
     const { code, stdout, stderr } = await run('extract', images);
     const records = parseLines(stdout);
@@ -235,21 +338,77 @@ describe('ebbcache stats', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('finds none in what is of somebody else, or of values', async () => {
+  it('finds none in what is of somebody else', async () => {
     const notes = join(cacheHome, 'cache.ring');
     writeFileSync(notes, 'notes of somebody '.repeat(1000));
-    const values = join(cacheHome, 'values');
-    const cache = new ArenaCache({ maxBytes: 65_536, disk: { dir: values, maxBytes: 1 << 20 } });
-    cache.set('key', 'value');
-    cache.close();
-    for (const folder of [cacheHome, values]) {
-      const { code, stdout, stderr } = await run('stats', '--cache-dir', folder);
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toBe(
-        `ebbcache: There is no cache in ${folder}. Name its folder by --cache-dir.\n`,
-      );
-    }
+    const { code, stdout, stderr } = await run('stats', '--cache-dir', cacheHome);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      `ebbcache: There is no cache in ${cacheHome}. Name its folder by --cache-dir.\n`,
+    );
     expect(readFileSync(notes, 'utf8')).toMatch(/^notes of somebody /);
+  });
+});
+
+describe('a folder of values by key', () => {
+  it('is told as what it is, and not cleared', async () => {
+    const values = join(cacheHome, 'values');
+    const disk = { dir: values, maxBytes: 1 << 20 };
+    const cache = new ArenaCache({ maxBytes: 65_536, disk });
+    cache.set('key', 'value');
+    cache.set('other', 'value');
+    await cache.flush();
+    cache.close();
+    const { code, stdout, stderr } = await run('stats', '--json', '--cache-dir', values);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const diskBytes = statSync(join(values, 'cache.ring')).size;
+    expect(parseLines(stdout)).toEqual([
+      { cacheDir: values, kind: 'values', diskEntries: 2, diskBytes },
+    ]);
+    expect((await run('stats', '--cache-dir', values)).stdout).toMatch(/^holds +values by key/m);
+    const refused = await run('clear', '--cache-dir', values);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('holds values by key');
+    const again = new ArenaCache({ maxBytes: 65_536, disk });
+    expect(again.get('key')).toBe('value');
+    again.close();
+  });
+});
+
+describe('ebbcache clear', () => {
+  const cachedOf = async (...files: string[]) =>
+    parseLines((await run('extract', '-q', ...files)).stdout).map((record) => record.cached);
+
+  it('removes all records, and says how many', async () => {
+    const dir = join(cacheHome, 'ebbcache');
+    await run('extract', '-q', images);
+    const { code, stdout, stderr } = await run('clear');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(`Cleared all there was, 10 records, from ${dir}.\n`);
+    expect(parseLines((await run('stats', '--json')).stdout)).toMatchObject([{ diskEntries: 0 }]);
+    expect(await cachedOf(join(images, 'dot.gif'))).toEqual([false]);
+  });
+
+  it('removes those of a file or below a folder, also where the file is gone', async () => {
+    const [a, b] = [join(cacheHome, 'a'), join(cacheHome, 'a.gif')];
+    mkdirSync(a);
+    for (const file of [join(a, '1.gif'), join(a, '2.gif'), b]) {
+      copyFileSync(join(images, 'dot.gif'), file);
+    }
+    await run('extract', '-q', '--max-disk', '40', a, b);
+    rmSync(join(a, '1.gif'));
+    const dir = join(cacheHome, 'ebbcache');
+    expect((await run('clear', a)).stdout).toBe(`Cleared 2 records of 2 files from ${dir}.\n`);
+    expect(await cachedOf('--max-disk', '40', join(a, '2.gif'), b)).toEqual([false, true]);
+    expect((await run('clear', b)).stdout).toBe(`Cleared 1 record of 1 file from ${dir}.\n`);
+  });
+
+  it('makes no cache where there is none', async () => {
+    const nowhere = join(cacheHome, 'nowhere');
+    const { code, stdout } = await run('clear', '--cache-dir', nowhere);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`Cleared nothing: there is no cache in ${nowhere}.\n`);
+    expect(existsSync(nowhere)).toBe(false);
   });
 });
 

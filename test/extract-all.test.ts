@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -101,6 +102,43 @@ describe('extractAll', () => {
   });
 });
 
+describe('extractAll with paths that come one by one', () => {
+  const dot = join(images, 'dot.gif');
+
+  it('yields what is done while the next path is awaited, and stops there at a signal', async () => {
+    async function* paths() {
+      yield dot;
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const records = extractAll(paths(), { cache: mapCache(), signal });
+    expect((await records.next()).value).toMatchObject({ file: dot, cached: false });
+    const next = records.next();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('adds one listener to its signal, however many files are in work', async () => {
+    const { signal } = new AbortController();
+    const cache = mapCache();
+    const counts = new Set<number>();
+    const fetch: Fetch = (...args) => {
+      counts.add(getEventListeners(signal, 'abort').length);
+      return cache.fetch(...args);
+    };
+    const options = { cache: { fetch }, signal, concurrency: 64 };
+    await collect(extractAll(Array(100).fill(dot), options));
+    expect([...counts]).toEqual([1]);
+  });
+
+  it('needs a cache that can forget to refresh', async () => {
+    const records = extractAll([dot], { cache: mapCache(), refresh: true });
+    await expect(records.next()).rejects.toThrow(TypeError);
+  });
+});
+
 describe('walk', () => {
   it('follows links to files, skips links to folders, and ends in a circle of links', async () => {
     await withTempFolder(async (folder) => {
@@ -122,7 +160,12 @@ describe('walk', () => {
       const name = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0x67])]);
       writeFileSync(name, 'x');
       const records = await collect(extractAll([folder], { cache: mapCache() }));
-      expect(records).toEqual([{ file: expect.any(String), error: expect.any(String) }]);
+      expect(records).toEqual([
+        {
+          file: expect.any(String),
+          error: expect.stringContaining('f\\xffg" cannot be read: its name'),
+        },
+      ]);
     });
   });
 });

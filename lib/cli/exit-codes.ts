@@ -7,4 +7,6 @@ export const ExitCode = {
   usage: 2,
   /** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
   interrupted: 130,
+  /** Ended by kill, as shells report it: 128 + SIGTERM. */
+  terminated: 143,
 } as const;

@@ -1,46 +1,57 @@
 import { EnhancedMetadataCache } from '../cache/enhanced-metadata-cache.js';
-import { extractAll } from '../extract/extract-all.js';
+import { type ExtractRecord, extractAll } from '../extract/extract-all.js';
 import { walk } from '../extract/walk.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
-import { interruptSignal } from './interrupt.js';
+import { interruptible } from './interrupt.js';
+import { lineLogger } from './line-logger.js';
 import { toNdjsonLine } from './ndjson.js';
 import { version } from './package-facts.js';
+import { pathList } from './path-list.js';
 import { Progress } from './progress.js';
-import { stderrLogger } from './stderr-logger.js';
 import { Stdout } from './stdout.js';
 
 export interface ExtractFlags {
+  /** A file with more paths, or '-' for stdin. */
+  filesFrom?: string;
+  /** Whether NULs separate them. */
+  nul?: boolean;
+  refresh?: boolean;
   concurrency?: number;
   maxMemory?: number;
   cacheDir?: string;
   /** MiB. */
   maxDisk?: number;
+  progress?: boolean;
   quiet?: boolean;
 }
 
 /** Runs `ebbcache extract` and returns its exit code. */
 export async function runExtract(paths: string[], flags: ExtractFlags): Promise<number> {
   const started = performance.now();
-  const interrupt = interruptSignal();
-  const stdout = new Stdout(interrupt);
+  const interrupt = interruptible();
+  const progress = new Progress(isProgressWanted(flags));
+  const print = (line: string) => progress.print(line);
+  const stdout = new Stdout(interrupt.signal, print);
   const { signal } = stdout;
-  const cache = new EnhancedMetadataCache({
-    maxMemoryMb: flags.maxMemory,
-    // Bytes are the bound, not a number of files.
-    maxMemoryEntries: Number.MAX_SAFE_INTEGER,
-    cacheDir: flags.cacheDir,
-    maxDiskSizeMb: flags.maxDisk,
-    logger: stderrLogger,
-  });
-  const progress = new Progress();
-  if (progress.shown) void showTotal(paths, progress, signal);
   const counts = { files: 0, hits: 0, misses: 0, failures: 0, skipped: 0 };
+  let cache: EnhancedMetadataCache | undefined;
   try {
-    const records = extractAll(paths, {
+    cache = new EnhancedMetadataCache({
+      maxMemoryMb: flags.maxMemory,
+      // Bytes are the bound, not a number of files.
+      maxMemoryEntries: Number.MAX_SAFE_INTEGER,
+      cacheDir: flags.cacheDir,
+      maxDiskSizeMb: flags.maxDisk,
+      logger: lineLogger(print),
+    });
+    // A list comes as fast as the work goes, so that its length is not known before.
+    if (progress.shown && flags.filesFrom === undefined) void showTotal(paths, progress, signal);
+    const records = extractAll(allPaths(paths, flags, signal), {
       cache,
       // What another version has extracted may differ.
       tier: `extract ${version}`,
+      refresh: flags.refresh,
       signal,
       concurrency: flags.concurrency,
       onProgress: (done) => progress.update(done),
@@ -48,22 +59,40 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
     });
     for await (const record of records) {
       counts.files++;
-      counts[record.error !== undefined ? 'failures' : record.cached ? 'hits' : 'misses']++;
-      progress.giveWay();
-      await stdout.write(toNdjsonLine(record));
+      counts[outcomeOf(record)]++;
+      progress.beforeRecord();
+      await stdout.write(lineOf(record));
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     progress.stop();
-    if (!flags.quiet && !stdout.closed) {
+    if (cache !== undefined && !flags.quiet && !stdout.closed) {
       const seconds = (performance.now() - started) / 1000;
       console.error(summary(counts, seconds, cache.getStats().memoryPayloadBytes));
     }
-    cache.shutdown();
+    cache?.shutdown();
   }
-  if (interrupt.aborted) return ExitCode.interrupted;
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return counts.failures > 0 || stdout.failed ? ExitCode.failed : ExitCode.ok;
+}
+
+/** Undefined for what suits the output. */
+function isProgressWanted({ progress, quiet, filesFrom }: ExtractFlags): boolean | undefined {
+  if (progress !== undefined) return progress;
+  // Paths that are typed in are echoed where the progress would be.
+  const isTyped = filesFrom === '-' && process.stdin.isTTY;
+  return quiet || isTyped ? false : undefined;
+}
+
+/** Those of the command line, then those of the list. */
+async function* allPaths(
+  paths: readonly string[],
+  { filesFrom, nul }: ExtractFlags,
+  signal: AbortSignal,
+): AsyncGenerator<string | Buffer> {
+  yield* paths;
+  if (filesFrom !== undefined) yield* pathList(filesFrom, nul ? 'nul' : 'line', signal);
 }
 
 /** Counts the files beside the work, for the bar. A walk that fails is told by the work itself. */
@@ -75,8 +104,20 @@ async function showTotal(paths: string[], progress: Progress, signal: AbortSigna
   }
 }
 
+/** On a terminal without control characters, which JSON has raw from 0x7f on: files may hold any. */
+function lineOf(record: ExtractRecord): string {
+  const line = toNdjsonLine(record);
+  if (!process.stdout.isTTY) return line;
+  return line.replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+}
+
 /** Every file is a hit, a miss (and was extracted) or a failure. */
 type Counts = Record<'files' | 'hits' | 'misses' | 'failures' | 'skipped', number>;
+
+function outcomeOf(record: ExtractRecord): 'hits' | 'misses' | 'failures' {
+  if (record.error !== undefined) return 'failures';
+  return record.cached ? 'hits' : 'misses';
+}
 
 function summary(counts: Counts, seconds: number, bytes: number): string {
   const { files, hits, misses, failures, skipped } = counts;

@@ -1,9 +1,28 @@
+import { ExitCode } from './exit-codes.js';
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** What the command ends with: undefined as long as it was not interrupted. */
+  readonly exitCode: number | undefined;
+}
+
 /**
- * A signal that aborts on the first Ctrl-C, so that the command can finish what it has to say. A
- * second one ends the process at once, as Node does by default.
+ * Its signal aborts with the first SIGINT (Ctrl-C) or SIGTERM, so that the command can finish what it
+ * has to say. A second one ends the process at once, as Node does by default.
  */
-export function interruptSignal(): AbortSignal {
+export function interruptible(): Interrupt {
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort(new Error('Interrupted.')));
-  return controller.signal;
+  let exitCode: number | undefined;
+  const abort = (code: number) => {
+    exitCode ??= code;
+    controller.abort(new Error('Interrupted.'));
+  };
+  process.once('SIGINT', () => abort(ExitCode.interrupted));
+  process.once('SIGTERM', () => abort(ExitCode.terminated));
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { MAX_CONCURRENCY } from '../extract/concurrency.js';
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../extract/concurrency.js';
+import type { ClearFlags } from './clear-command.js';
 import { ExitCode } from './exit-codes.js';
 import type { ExtractFlags } from './extract-command.js';
 import type { MemoryFlags } from './memory-command.js';
@@ -22,10 +23,13 @@ const program = new Command('ebbcache')
 program
   .command('extract')
   .description('Print the metadata of files as NDJSON, one object a line.')
-  .argument('<paths...>', 'files, and folders to walk')
+  .argument('[paths...]', 'files, and folders to walk')
+  .option('--files-from <file>', 'read more paths from the file, one a line; - for stdin')
+  .option('-0, --nul', 'the paths of --files-from are separated by NULs, as of find -print0')
+  .option('--refresh', 'extract also what is cached, and store it anew')
   .option(
     '--concurrency <n>',
-    `files in work at once, 1 to ${MAX_CONCURRENCY} (default: the number of CPUs, at most 16)`,
+    `files in work at once, 1 to ${MAX_CONCURRENCY} (default: ${DEFAULT_CONCURRENCY})`,
     numberFrom(1, MAX_CONCURRENCY),
   )
   .option(
@@ -39,8 +43,16 @@ program
     'budget of the disk tier, 0 for none (default: 200)',
     numberFrom(0, MAX_DISK_MIB),
   )
-  .option('-q, --quiet', 'no summary on stderr')
-  .action(async (paths: string[], flags: ExtractFlags) => {
+  .option('--progress', 'show the progress on stderr also if stdout is a pipe')
+  .option('--no-progress', 'never show it')
+  .option('-q, --quiet', 'neither progress nor summary on stderr')
+  .action(async (paths: string[], flags: ExtractFlags, command: Command) => {
+    if (paths.length === 0 && flags.filesFrom === undefined) {
+      command.error('error: name files or folders, or a list of them by --files-from');
+    }
+    if (flags.nul && flags.filesFrom === undefined) {
+      command.error('error: -0 says how the paths of --files-from are separated; name a list');
+    }
     const { runExtract } = await import('./extract-command.js');
     process.exitCode = await runExtract(paths, flags);
   });
@@ -53,6 +65,18 @@ program
   .action(async (flags: StatsFlags) => {
     const { runStats } = await import('./stats-command.js');
     process.exitCode = await runStats(flags);
+  });
+
+program
+  .command('clear')
+  .description(
+    'Remove the records of all files, or of some, from a cache on disk; it asks nothing.',
+  )
+  .argument('[paths...]', 'only of these files, and of all below these folders')
+  .option('--cache-dir <folder>', "where the cache has its disk tier (default: the user's cache)")
+  .action(async (paths: string[], flags: ClearFlags) => {
+    const { runClear } = await import('./clear-command.js');
+    process.exitCode = await runClear(paths, flags);
   });
 
 program
@@ -75,8 +99,15 @@ program.addHelpText(
   'after',
   `
 Exit codes: 0 all good, 1 some files failed or the output could not be written, 2 wrong usage,
-130 interrupted.`,
+130 interrupted by Ctrl-C, 143 ended by SIGTERM.`,
 );
+
+// Commander prints to streams that nobody watches, such as the help for a reader that has gone away.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode ||= ExitCode.failed;
+  });
+}
 
 // No process.exit anywhere: it would cut off what a pipe has not taken yet.
 try {

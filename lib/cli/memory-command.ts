@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import { ExitCode } from './exit-codes.js';
-import { interruptSignal } from './interrupt.js';
+import { interruptible } from './interrupt.js';
 import { formatMemory } from './memory-format.js';
 import { toNdjsonLine } from './ndjson.js';
 import { Stdout } from './stdout.js';
@@ -15,8 +15,8 @@ export interface MemoryFlags {
 
 /** Runs `ebbcache memory` and returns its exit code. */
 export async function runMemory({ watch, interval, json }: MemoryFlags): Promise<number> {
-  const interrupt = interruptSignal();
-  const stdout = new Stdout(interrupt);
+  const interrupt = interruptible();
+  const stdout = new Stdout(interrupt.signal);
   const { signal } = stdout;
   // One of its own, which samples only when asked: nothing here needs a history.
   const monitor = new MemoryPressureMonitor();
@@ -30,6 +30,6 @@ export async function runMemory({ watch, interval, json }: MemoryFlags): Promise
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  if (interrupt.aborted) return ExitCode.interrupted;
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   return stdout.failed ? ExitCode.failed : ExitCode.ok;
 }

@@ -5,8 +5,9 @@ import { namedCounts } from '../cache/kept-counters.js';
 import { type NativeDiskSummary, native } from '../native.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
-import { interruptSignal } from './interrupt.js';
+import { interruptible } from './interrupt.js';
 import { toNdjsonLine } from './ndjson.js';
+import { type RingFile, ringFileIn } from './ring-file.js';
 import { formatRows } from './rows.js';
 import { Stdout } from './stdout.js';
 
@@ -21,14 +22,33 @@ export async function runStats(flags: StatsFlags): Promise<number> {
   // Looking makes no folder.
   const isThere = cacheDir !== undefined && existsSync(cacheDir);
   const summary = isThere ? native.diskSummary(cacheDir) : undefined;
+  const values = isThere && summary === undefined ? ringFileIn(cacheDir) : undefined;
+  if (values?.kind === 'values') return printValues(cacheDir!, values, flags);
   if (cacheDir === undefined || summary === undefined) {
     const where = cacheDir ?? 'the home of this user, who has none';
     console.error(`ebbcache: There is no cache in ${where}. Name its folder by --cache-dir.`);
     return ExitCode.failed;
   }
   const report = reportOf(cacheDir, summary);
-  const stdout = new Stdout(interruptSignal());
+  const stdout = new Stdout(interruptible().signal);
   await stdout.write(flags.json ? toNdjsonLine(report) : format(report));
+  return stdout.failed ? ExitCode.failed : ExitCode.ok;
+}
+
+/** What an ArenaCache keeps: it counts nothing in its file. */
+async function printValues(
+  cacheDir: string,
+  { kind, entries, bytes }: RingFile,
+  { json }: StatsFlags,
+): Promise<number> {
+  const stdout = new Stdout(interruptible().signal);
+  const report = { cacheDir, kind, diskEntries: entries, diskBytes: bytes };
+  const readable = formatRows([
+    ['folder', cacheDir],
+    ['holds', 'values by key, of an ArenaCache, and no records of files'],
+    ['on disk', `${entries} entries, ${formatBytes(bytes)}`],
+  ]);
+  await stdout.write(json ? toNdjsonLine(report) : readable);
   return stdout.failed ? ExitCode.failed : ExitCode.ok;
 }
 

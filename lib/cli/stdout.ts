@@ -8,10 +8,12 @@ export class Stdout {
   readonly signal: AbortSignal;
   readonly #closed = new AbortController();
 
-  constructor(interrupt: AbortSignal) {
+  /** `print` gets the line that tells of a failure. */
+  constructor(interrupt: AbortSignal, print: (line: string) => void = console.error) {
     this.signal = AbortSignal.any([interrupt, this.#closed.signal]);
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') console.error(`Writing the output failed: ${error.message}.`);
+      if (this.closed) return;
+      if (error.code !== 'EPIPE') print(`Writing the output failed: ${error.message}.`);
       this.#closed.abort(error);
     });
   }

@@ -1,10 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
+import { DEFAULT_TIER } from '../cache/file-key.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
 import { extractFile } from './extract-file.js';
 import { orderedMap } from './ordered-map.js';
-import { type SkipCallback, type WalkEntry, walk } from './walk.js';
+import { type PathList, type SkipCallback, type WalkEntry, walk } from './walk.js';
 
 /** One file's outcome: its metadata, and whether that came from the cache, or what went wrong. */
 export type ExtractRecord =
@@ -12,13 +14,16 @@ export type ExtractRecord =
   | { file: string; error: string; cached?: undefined; metadata?: undefined };
 
 export interface ExtractAllOptions {
-  /** Asked before a file is read; takes what was read. */
-  cache: Pick<AdvancedMetadataCache, 'fetch'>;
+  /** Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. */
+  cache: Pick<AdvancedMetadataCache, 'fetch'> &
+    Partial<Pick<AdvancedMetadataCache, 'invalidateFile'>>;
   /** Which of a file's entries in the cache this is; left out, the cache's default. */
   tier?: string;
-  /** Files in work at once, 1 to 64. Default: the number of CPUs, at most 16. */
+  /** Extracts also what is in the cache, in the place of which the new record is stored. Default false. */
+  refresh?: boolean;
+  /** Files in work at once, 1 to 64. Default 16, which keeps the disk busy. */
   concurrency?: number;
-  /** Stops the run: the iteration throws the signal's reason. */
+  /** Stops the run: the iteration throws the signal's reason, also while it waits for a path. */
   signal?: AbortSignal;
   /** Called with the number of files that are done. */
   onProgress?: (done: number) => void;
@@ -28,23 +33,36 @@ export interface ExtractAllOptions {
 
 /**
  * Extracts all files, and all below all folders, through the cache. Yields one record a file, in the
- * order of `paths`, and inside a folder in the order of names. A file that fails is a record with an
+ * order of `paths`, and inside a folder in the order of names. Paths may come one by one: what is done is
+ * yielded while the next one is awaited. A path that is a Buffer must be UTF-8; any other is a record with
+ * an `error`. Who ends the iteration early aborts what is in work. A file that fails is a record with an
  * `error`, not an exception, whoever extracted it: this run, another one whose failure the cache keeps, or
  * another thread. What is wrong with the run throws: its signal aborts, the cache is shut down, or an
  * argument is out of range.
  */
 export async function* extractAll(
-  paths: Iterable<string>,
+  paths: PathList,
   options: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
-  const { cache, tier, signal, onProgress, onSkip } = options;
+  const { cache, tier, refresh, signal: given, onProgress, onSkip } = options;
   const concurrency = checkedConcurrency(options.concurrency);
-  if (typeof paths === 'string') {
+  if (typeof paths === 'string' || Buffer.isBuffer(paths)) {
     throw argumentTypeError('paths must be a list of paths; put the one path into a list.');
   }
   if (typeof cache?.fetch !== 'function') {
     throw argumentTypeError('cache must be a cache of metadata by file: an object with fetch.');
   }
+  if (refresh && typeof cache.invalidateFile !== 'function') {
+    throw argumentTypeError('To refresh, the cache must also have invalidateFile.');
+  }
+  given?.throwIfAborted();
+  // All files in work wait for this signal, and the caller's has one listener, however many they are.
+  const run = new AbortController();
+  const { signal } = run;
+  setMaxListeners(0, signal);
+  const onAbort = () => run.abort(given?.reason);
+  given?.addEventListener('abort', onAbort, { once: true });
+
   const extractOne = async ({ file, error }: WalkEntry): Promise<ExtractRecord> => {
     if (error) return { file, error: error.message };
     let cached = true;
@@ -53,20 +71,25 @@ export async function* extractAll(
       return extractFile(file, { signal: shared });
     };
     try {
+      if (refresh) cache.invalidateFile?.(file, tier ?? DEFAULT_TIER);
       const metadata = await cache.fetch(file, extract, { tier, signal });
       return { file, cached, metadata };
     } catch (failure) {
-      if (signal?.aborted || isOfTheRun(failure)) throw failure;
+      if (signal.aborted || isOfTheRun(failure)) throw failure;
       return { file, error: failure instanceof Error ? failure.message : String(failure) };
     }
   };
   let done = 0;
-  for await (const record of orderedMap(walk(paths, onSkip), concurrency, extractOne)) {
-    signal?.throwIfAborted();
-    onProgress?.(++done);
-    yield record;
+  try {
+    for await (const record of orderedMap(walk(paths, onSkip), concurrency, extractOne, signal)) {
+      onProgress?.(++done);
+      yield record;
+    }
+    signal.throwIfAborted();
+  } finally {
+    given?.removeEventListener('abort', onAbort);
+    run.abort(new Error('The iteration over the records has ended.'));
   }
-  signal?.throwIfAborted();
 }
 
 /** No other file will do better. */

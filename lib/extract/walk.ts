@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { cannotRead, type ExtractError } from './extract-error.js';
+import { cannotRead, ExtractError } from './extract-error.js';
 
 /** A file that was found, or a path that cannot be followed. */
 export interface WalkEntry {
@@ -9,24 +10,32 @@ export interface WalkEntry {
   error?: ExtractError;
 }
 
+/** Paths as strings, or as the bytes that the file system has. */
+export type PathList = Iterable<string | Buffer> | AsyncIterable<string | Buffer>;
+
 /** Called for what is found inside a folder and is neither a regular file nor a folder. */
 export type SkipCallback = (path: string) => void;
+
+/** What bytes that are not UTF-8 become in a string. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * Files in the order given; folders with all that is below them, in the order of names (UTF-16 code
  * units). Inside a folder, a link to a file counts as the file, a link to a folder is skipped, so
- * that no path is walked twice. A path that does not exist or a folder that cannot be read is
- * yielded with its error. Names that are not UTF-8 reach no file and end as an error, too.
+ * that no path is walked twice. A path that does not exist, a folder that cannot be read or a name that is
+ * not UTF-8, by which no string reaches the file, is yielded with its error.
  */
-export async function* walk(
-  paths: Iterable<string>,
-  onSkip?: SkipCallback,
-): AsyncGenerator<WalkEntry> {
-  for (const given of paths) {
-    const stats = await statOrError(given);
-    if (!('isDirectory' in stats)) yield { file: given, error: stats };
-    else if (stats.isDirectory()) yield* walkFolder(given, onSkip);
-    else yield { file: given };
+export async function* walk(paths: PathList, onSkip?: SkipCallback): AsyncGenerator<WalkEntry> {
+  for await (const given of paths) {
+    if (typeof given !== 'string' && !isUtf8(given)) {
+      yield { file: given.toString(), error: notUtf8(escaped(given)) };
+      continue;
+    }
+    const file = given.toString();
+    const stats = await statOrError(file);
+    if (!('isDirectory' in stats)) yield { file, error: stats };
+    else if (stats.isDirectory()) yield* walkFolder(file, onSkip);
+    else yield { file };
   }
 }
 
@@ -39,13 +48,49 @@ async function* walkFolder(folder: string, onSkip?: SkipCallback): AsyncGenerato
     return;
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const badNames = await badNamesAmong(folder, entries);
   for (const entry of entries) {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walkFolder(file, onSkip);
+    const badName = badNames.get(entry.name)?.shift();
+    if (badName !== undefined) yield { file, error: notUtf8(path.join(folder, badName)) };
+    else if (entry.isDirectory()) yield* walkFolder(file, onSkip);
     else if (entry.isFile() || (entry.isSymbolicLink() && (await linksToFile(file))))
       yield { file };
     else onSkip?.(file);
   }
+}
+
+/** The names in the folder that are not UTF-8, by what became of them. */
+async function badNamesAmong(folder: string, entries: Dirent[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (!entries.some(({ name }) => name.includes(REPLACEMENT))) return found;
+  // A folder that is gone meanwhile has no names; its files are told as missing.
+  const names = await readdir(folder, { encoding: 'buffer' }).catch(() => []);
+  for (const name of names) {
+    if (isUtf8(name)) continue;
+    const shown = name.toString();
+    found.set(shown, [...(found.get(shown) ?? []), escaped(name)]);
+  }
+  return found;
+}
+
+/** The bytes as text, with `\xNN` for those that are no part of well-formed UTF-8. */
+function escaped(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((n) => isUtf8(bytes.subarray(at, at + n)));
+    const end = at + (length ?? 1);
+    text += length ? bytes.toString('utf8', at, end) : `\\x${bytes.toString('hex', at, end)}`;
+    at = end;
+  }
+  return text;
+}
+
+function notUtf8(file: string): ExtractError {
+  return new ExtractError(
+    file,
+    `"${file}" cannot be read: its name is not UTF-8. Rename it, for example with convmv.`,
+  );
 }
 
 async function statOrError(given: string): Promise<Stats | ExtractError> {
