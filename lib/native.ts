@@ -79,9 +79,14 @@ export interface NativeDiskOptions {
 
 /** What the file of a disk tier says of itself. */
 export interface NativeDiskSummary {
+  /** Whether it is that of a cache of metadata, or of an ArenaCache. */
+  kind: 'records' | 'values';
   entries: number;
+  /** The file's size. */
   bytes: number;
-  /** As KeptCounters adds them up. */
+  /** Its bound. */
+  maxBytes: number;
+  /** As KeptCounters adds them up; those of values count nothing. */
   counters: number[];
 }
 
@@ -284,7 +289,10 @@ interface NativeAddon extends NativeFlights {
   governorStatus(): NativeGovernorStatus;
   createSampler(options: NativeSamplerOptions, readings: NativeReadings): NativeSampler;
   nativeApi(): NativeApi;
-  /** What is in the folder of a disk tier of records, also while others use it; undefined for nothing. */
+  /**
+   * What is in a folder that is there, or in the private one that a disk tier makes in a folder which others
+   * may write to, also while others use it; undefined where there is no disk tier that can be read.
+   */
   diskSummary(dir: string): NativeDiskSummary | undefined;
   limits: {
     minBytes: number;

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { defaultCacheDir } from '../cache/advanced-options.js';
 import { ArenaCache } from '../cache/arena-cache.js';
-import { native } from '../native.js';
+import { type NativeDiskSummary, native } from '../native.js';
 import { ExitCode } from './exit-codes.js';
 import { interruptible } from './interrupt.js';
-import { type RingFile, ringFileIn } from './ring-file.js';
 import { Stdout } from './stdout.js';
 
 export interface ClearFlags {
@@ -20,20 +19,20 @@ export async function runClear(paths: string[], flags: ClearFlags): Promise<numb
   const stdout = new Stdout(interruptible().signal);
   const cacheDir = flags.cacheDir ?? defaultCacheDir();
   const where = cacheDir ?? 'the home of this user, who has none';
-  // Looking makes no folder, and nothing is opened that is not of records.
-  const ring = cacheDir !== undefined && existsSync(cacheDir) ? ringFileIn(cacheDir) : undefined;
-  if (ring?.kind === 'values') {
+  // Looking makes no folder.
+  const summary =
+    cacheDir !== undefined && existsSync(cacheDir) ? native.diskSummary(cacheDir) : undefined;
+  if (summary?.kind === 'values') {
     console.error(
       `ebbcache: ${where} holds values by key, not records of files; the ArenaCache that they are of can clear them.`,
     );
     return ExitCode.failed;
   }
-  const isCache = ring !== undefined && native.diskSummary(where) !== undefined;
-  if (!isCache) {
+  if (summary === undefined) {
     await stdout.write(`Cleared nothing: there is no cache in ${where}.\n`);
     return stdout.failed ? ExitCode.failed : ExitCode.ok;
   }
-  const outcome = await clear(where, ring, paths);
+  const outcome = await clear(where, summary, paths);
   if (outcome === undefined) {
     console.error(`ebbcache: The cache in ${where} could not be written. See what holds it up.`);
     return ExitCode.failed;
@@ -45,11 +44,11 @@ export async function runClear(paths: string[], flags: ClearFlags): Promise<numb
 /** What was cleared, in words; undefined where the disk did not take it. */
 async function clear(
   dir: string,
-  ring: RingFile,
+  summary: NativeDiskSummary,
   paths: readonly string[],
 ): Promise<string | undefined> {
   // With the bound that the file has: another one could cost records that are to stay.
-  const disk = { dir: resolve(dir), maxBytes: ring.maxBytes };
+  const disk = { dir: resolve(dir), maxBytes: summary.maxBytes };
   const cache = new ArenaCache({ maxBytes: MEMORY_BYTES, ebb: false, disk }, 'records');
   const troubles: string[] = [];
   cache.on('disk', ({ kind, message }) => {
@@ -66,7 +65,9 @@ async function clear(
         : undefined;
     }
     cache.clear();
-    return (await cache.flush()) ? `all there was, ${count(ring.entries, 'record')},` : undefined;
+    return (await cache.flush())
+      ? `all there was, ${count(summary.entries, 'record')},`
+      : undefined;
   } finally {
     for (const message of troubles) console.error(`ebbcache: ${message}`);
     cache.close();

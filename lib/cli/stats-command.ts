@@ -7,7 +7,6 @@ import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
 import { interruptible } from './interrupt.js';
 import { toNdjsonLine } from './ndjson.js';
-import { type RingFile, ringFileIn } from './ring-file.js';
 import { formatRows } from './rows.js';
 import { Stdout } from './stdout.js';
 
@@ -22,13 +21,12 @@ export async function runStats(flags: StatsFlags): Promise<number> {
   // Looking makes no folder.
   const isThere = cacheDir !== undefined && existsSync(cacheDir);
   const summary = isThere ? native.diskSummary(cacheDir) : undefined;
-  const values = isThere && summary === undefined ? ringFileIn(cacheDir) : undefined;
-  if (values?.kind === 'values') return printValues(cacheDir!, values, flags);
   if (cacheDir === undefined || summary === undefined) {
     const where = cacheDir ?? 'the home of this user, who has none';
     console.error(`ebbcache: There is no cache in ${where}. Name its folder by --cache-dir.`);
     return ExitCode.failed;
   }
+  if (summary.kind === 'values') return printValues(cacheDir, summary, flags);
   const report = reportOf(cacheDir, summary);
   const stdout = new Stdout(interruptible().signal);
   await stdout.write(flags.json ? toNdjsonLine(report) : format(report));
@@ -38,7 +36,7 @@ export async function runStats(flags: StatsFlags): Promise<number> {
 /** What an ArenaCache keeps: it counts nothing in its file. */
 async function printValues(
   cacheDir: string,
-  { kind, entries, bytes }: RingFile,
+  { kind, entries, bytes }: NativeDiskSummary,
   { json }: StatsFlags,
 ): Promise<number> {
   const stdout = new Stdout(interruptible().signal);

@@ -9,12 +9,12 @@
 namespace ebbcache {
 namespace {
 
-/// (dir) -> { entries, bytes, counters }, or undefined.
+/// (dir) -> { kind, entries, bytes, maxBytes, counters }, or undefined.
 Napi::Value diskSummary(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsString()) return env.Undefined();
   const std::string dir = info[0].As<Napi::String>().Utf8Value();
-  const std::optional<RingSummary> summary = summarizeRing(dir, RingKind::kRecords);
+  const std::optional<RingSummary> summary = summarizeRing(dir);
   if (!summary) return env.Undefined();
   const auto numberOf = [env](uint64_t value) {
     return Napi::Number::New(env, static_cast<double>(value));
@@ -22,8 +22,10 @@ Napi::Value diskSummary(const Napi::CallbackInfo& info) {
   const auto counters = Napi::Array::New(env, kRingCounters);
   for (uint32_t i = 0; i < kRingCounters; ++i) counters.Set(i, numberOf(summary->counters[i]));
   const auto result = Napi::Object::New(env);
+  result.Set("kind", summary->kind == RingKind::kRecords ? "records" : "values");
   result.Set("entries", numberOf(summary->entries));
   result.Set("bytes", numberOf(summary->bytes));
+  result.Set("maxBytes", numberOf(summary->maxBytes));
   result.Set("counters", counters);
   return result;
 }

@@ -8,19 +8,28 @@
 
 namespace ebbcache {
 
-std::optional<RingSummary> summarizeRing(const std::string& dir, RingKind kind) {
+namespace {
+
+bool readHeaderOfAnyKind(const RingFile& file, RingHeader& header) {
+  return readHeader(file, RingKind::kRecords, header) == HeaderState::kValid ||
+         readHeader(file, RingKind::kValues, header) == HeaderState::kValid;
+}
+
+}  // namespace
+
+std::optional<RingSummary> summarizeRing(const std::string& dir) {
   const std::unique_ptr<RingFolder> folder = openRingFolder(dir);
   bool removedEarlier = false;
   if (folder->prepare(removedEarlier)) return std::nullopt;
   FolderTrouble trouble;
   const std::unique_ptr<RingFile> file = folder->openRing(RingFolder::Open::kExisting, trouble);
   RingHeader header;
-  if (file == nullptr || readHeader(*file, kind, header) != HeaderState::kValid) {
-    return std::nullopt;
-  }
+  if (file == nullptr || !readHeaderOfAnyKind(*file, header)) return std::nullopt;
   RingSummary summary;
+  summary.kind = header.kind;
   summary.entries = header.entries;
   (void)file->size(summary.bytes);
+  summary.maxBytes = fileBytes(header);
   std::copy(std::begin(header.counters), std::end(header.counters), std::begin(summary.counters));
   return summary;
 }

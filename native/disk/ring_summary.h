@@ -10,14 +10,16 @@
 namespace ebbcache {
 
 struct RingSummary {
+  RingKind kind = RingKind::kRecords;
   uint64_t entries = 0;
-  /// Of the file.
+  /// The file's size, and its bound.
   uint64_t bytes = 0;
+  uint64_t maxBytes = 0;
   uint64_t counters[kRingCounters] = {};
 };
 
 /// Of a folder that is there; none where it has no ring that can be read. Others may use it
 /// meanwhile.
-std::optional<RingSummary> summarizeRing(const std::string& dir, RingKind kind);
+std::optional<RingSummary> summarizeRing(const std::string& dir);
 
 }  // namespace ebbcache
