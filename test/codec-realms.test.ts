@@ -17,6 +17,11 @@ function roundTrip(value: unknown): unknown {
   return codec.decode(bytes, bytes.length);
 }
 
+/** Whatever their realms: clones are all of one. */
+function isSame(value: unknown, expected: unknown): boolean {
+  return isDeepStrictEqual(structuredClone(value), structuredClone(expected));
+}
+
 /** What the code gives here, and what it gives in a realm of its own. */
 function inBoth(code: string): [realm: string, value: unknown][] {
   return [
@@ -52,9 +57,9 @@ describe.each([
     if (types.isNativeError(value)) {
       const { name, message, cause } = found as Error;
       expect({ name, message }).toEqual({ name: value.name, message: value.message });
-      expect(isDeepStrictEqual(cause, structuredClone(value.cause))).toBe(true);
+      expect(isSame(cause, value.cause)).toBe(true);
     } else {
-      expect(isDeepStrictEqual(found, structuredClone(value))).toBe(true);
+      expect(isSame(found, value)).toBe(true);
     }
   });
 });
@@ -204,8 +209,8 @@ describe('values of two realms', () => {
           expect([here, there]).toEqual([EncodeError, EncodeError]);
           return;
         }
-        expect(isDeepStrictEqual(here, values[0])).toBe(true);
-        expect(isDeepStrictEqual(there, values[0])).toBe(true);
+        expect(isSame(here, values[0])).toBe(true);
+        expect(isSame(there, values[0])).toBe(true);
       }),
       { numRuns: 500 },
     );
@@ -249,7 +254,10 @@ function plan(): fc.Arbitrary<Plan> {
         of('sparse', members),
         {
           weight: 2,
-          arbitrary: of('record', fc.array(fc.tuple(text, tie('any')), { maxLength: 4 })),
+          arbitrary: of(
+            'record',
+            fc.uniqueArray(fc.tuple(text, tie('any')), { maxLength: 4, selector: ([key]) => key }),
+          ),
         },
         of('map', members),
         of('set', members),
