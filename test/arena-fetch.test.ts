@@ -37,6 +37,48 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
+  it('gives all callers what later ones get, each a copy of its own', async () => {
+    const cache = open();
+    class Point {
+      x = 1;
+      y = undefined;
+      toString() {
+        return 'of the class';
+      }
+    }
+    const made = { point: new Point(), tags: ['a'], at: new Date(5), zero: -0 };
+    const { load, isCalled, resolve } = loaderOf<object>();
+    const waiting = [1, 2, 3].map(() => cache.fetch('key', load));
+    await isCalled();
+    resolve(made);
+    const first = (await Promise.all(waiting)) as (typeof made)[];
+    const later = (await cache.fetch('key', load)) as typeof made;
+    for (const each of first) expect(each).toStrictEqual(later);
+    expect(later).toStrictEqual({ ...made, point: { x: 1, y: undefined } });
+    first[0]!.tags.push('mine');
+    made.tags.push('of the loader');
+    for (const each of [first[1]!, first[2]!, later, cache.get('key') as typeof made]) {
+      expect(each.tags).toEqual(['a']);
+    }
+  });
+
+  it('gives copies of what is not kept', async () => {
+    const cache = open();
+    const large = { text: 'x'.repeat(3 * 1024 * 1024) };
+    const refused = [1, 2].map(() => cache.fetch('large', () => large));
+    const { load, isCalled, resolve } = loaderOf<object>();
+    const deleted = [1, 2].map(() => cache.fetch('key', load));
+    await isCalled();
+    cache.delete('key');
+    resolve(large);
+    const all = await Promise.all([...refused, ...deleted]);
+    for (const each of all) expect(each).toEqual(large);
+    expect(new Set([large, ...all]).size).toBe(5);
+    expect([cache.get('large'), cache.get('key')]).toEqual([undefined, undefined]);
+    const unstorable = cache.fetch('url', () => ({ at: new URL('http://a/') }));
+    await expect(unstorable).rejects.toMatchObject({ name: 'EncodeError', path: 'at' });
+  });
+
   it('finds values that are falsy', async () => {
     const cache = open();
     const load = vi.fn();

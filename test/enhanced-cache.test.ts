@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
 import type { EnhancedCacheOptions } from '../lib/cache/enhanced-options.js';
@@ -516,6 +517,26 @@ describe('tiers', () => {
 });
 
 describe('fetch', () => {
+  it('gives all callers what later ones get, each a copy of its own', async () => {
+    const cache = make();
+    class Camera {
+      model = 'X100';
+      toJSON() {}
+    }
+    const made = { tags: ['a'], camera: new Camera() };
+    const extract = () => made;
+    const all = await Promise.all([1, 2].map(() => cache.fetch(file, extract)));
+    all.push(await cache.fetch(file, extract));
+    for (const each of all) {
+      expect(each).toStrictEqual({ tags: ['a'], camera: { model: 'X100' } });
+      each.tags.push('mine');
+    }
+    expect(cache.get(file)).toStrictEqual({ tags: ['a'], camera: { model: 'X100' } });
+    await expect(cache.fetch(folder, () => runInNewContext('new Date(5)'))).rejects.toThrow(
+      TypeError,
+    );
+  });
+
   it('extracts once for a thousand who ask at the same time', async () => {
     const { promise, resolve } = deferred<Metadata>();
     const extract = vi.fn<MetadataExtractor<Metadata>>(() => promise);

@@ -1,5 +1,6 @@
 // Values that lie about themselves, change while they are read, or have no end in bytes.
 
+import { constants } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -227,6 +228,20 @@ describe('names of Object.prototype', () => {
       ['k'.repeat(70_000)]: 1,
       after: /x/,
     });
+  });
+});
+
+describe('a string that is too long to be read back', () => {
+  it('is refused with its place', () => {
+    const large = new ArenaCache({ maxBytes: 2 ** 30, ebb: false });
+    large.set('key', 'before');
+    const text = 'é'.repeat(Math.ceil((constants.MAX_STRING_LENGTH + 1) / 2));
+    expect(() => large.set('key', { a: [text] })).toThrow(/'a\[0\]' cannot be stored.*Split it/);
+    expect(() => large.set('key', { [text]: 1 })).toThrow(EncodeError);
+    expect(large.get('key')).toBe('before');
+    large.close();
+    // Where it does not fit either, that is the answer.
+    expect(cache.set('key', text)).toBe(false);
   });
 });
 

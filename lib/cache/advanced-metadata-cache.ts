@@ -100,7 +100,8 @@ export class AdvancedMetadataCache {
 
   /**
    * get, also from the remote, or one call of `extract` shared by all who wait in any thread of the
-   * process that has the same cache, then put. Those of one thread get the same object. A caller whose
+   * process that has the same cache, then put. Each gets a copy of its own, as a later get
+   * would. A caller whose
    * `signal` aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to
    * all who wait; it is no value, and is kept only for `negativeTtlSeconds`. Errors of ebbcache have their
    * class in every thread, and when they were kept; others have their name, message, code, stack and

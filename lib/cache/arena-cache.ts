@@ -4,6 +4,7 @@ import { show } from '../arguments.js';
 import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, EbbcacheError } from '../errors.js';
+import { Copies } from '../flights/copies.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import {
   bytesIn,
@@ -72,8 +73,8 @@ export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error
  * Values by key in a byte-budgeted store outside the JavaScript heap.
  *
  * Values are copied in and out: what `get` returns is the caller's own. A value is anything msgpack
- * can carry; Dates, Maps, Sets, typed arrays, Buffers and bigints survive, and undefined cannot be a
- * value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
+ * can carry; Dates, Maps, Sets, typed arrays, Buffers and bigints survive, of any realm, and undefined
+ * cannot be a value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
  *
  * With `disk`, what is set is also written to a file, by a thread of its own, and what is not in memory is
  * read from there: it survives a restart, and all processes that name the folder share it. A value of
@@ -142,7 +143,8 @@ export class ArenaCache<V = unknown> extends EventEmitter {
    * The value, or what one call of `load` makes for all who wait for the key: in this thread, in all
    * threads that share a `name`, and in all processes that share a disk tier's folder. What it makes is
    * set, unless the key was set, deleted or cleared meanwhile in this thread. Rejects as `load` does: that
-   * is kept for nobody. A caller whose `signal` aborts stops waiting; the loader's own aborts when nobody
+   * is kept for nobody. Each caller gets a copy, the first as the later ones: what `set` and then `get` would
+   * give (a value of more than 256 MiB that does not fit is given as it is). A caller whose `signal` aborts stops waiting; the loader's own aborts when nobody
    * waits, and with a ClosedError when the cache is closed.
    */
   async fetch(key: string, load: ValueLoader<V>, options?: ArenaFetchOptions): Promise<V> {
@@ -152,11 +154,19 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     const found = this.get(key);
     if (found !== undefined) return found;
     this.#flights ??= new ArenaFlights<V>(this.#scope, {
-      peek: (each) => this.peek(each),
-      set: (each, value, ttl) => {
-        if (this.#store === undefined) return;
+      peekBytes: (each) => this.#read(native.peek, each, copy),
+      copy: (value) => {
         if (value === undefined) throw noValueError();
-        this.#put(each, codec.encode(value, 0, this.#destination), checkSetOptions({ ttl }));
+        return Copies.of(value, this.#destination);
+      },
+      put: (each, { encoded }, ttl) => {
+        if (this.#store === undefined) return;
+        const checked = checkSetOptions({ ttl });
+        const outcome =
+          encoded === undefined
+            ? native.refuse(this.#id, each)
+            : native.setBytes(this.#id, each, encoded, checked.ttl, checked.cost);
+        this.#isStored(outcome, each);
       },
       leases: this.#hasDisk ? this.#store : undefined,
     });

@@ -2,7 +2,7 @@
 // this thread, the process, or all processes that share the disk tier.
 
 import { checkFunction, checkOptions, checkSignal } from '../arguments.js';
-import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { SingleFlight } from '../flights/single-flight.js';
 import type { NativeStore } from '../native.js';
@@ -20,58 +20,48 @@ export interface ArenaFetchOptions {
 
 /** What a cache does for its flights. */
 export interface FlightTarget<V> {
-  /** The value that is there, without counting. */
-  peek(key: string): V | undefined;
-  set(key: string, value: V, ttl: number | undefined): void;
+  /** The encoded value that is there, without counting. */
+  peekBytes(key: string): Buffer | undefined;
+  /** Throws for a value that no cache takes. */
+  copy(value: V): Copies<V>;
+  put(key: string, copies: Copies<V>, ttl: number | undefined): void;
   /** With a disk tier, the store that has leases of it. */
   leases: NativeStore | undefined;
 }
 
-const codec = new MsgpackCodec();
-const flightCodec = {
-  encode(value: unknown): Uint8Array {
-    const bytes = codec.encode(value);
-    return bytes.subarray(bytes.start, bytes.end);
-  },
-  decode(bytes: Uint8Array): unknown {
-    const { buffer, byteOffset, length } = bytes;
-    return codec.decode(Buffer.from(buffer, byteOffset, length), length);
-  },
-};
-
 export class ArenaFlights<V> {
   readonly #target: FlightTarget<V>;
-  readonly #flights: SingleFlight<V>;
+  readonly #flights: SingleFlight<Copies<V>>;
   readonly #leases: ProcessLeases | undefined;
 
   /** `scope` names what several threads share; without one, this cache is on its own. */
   constructor(scope: string | undefined, target: FlightTarget<V>) {
     this.#target = target;
     this.#leases = target.leases && new ProcessLeases(target.leases);
-    this.#flights = new SingleFlight<V>({
-      scope,
-      encode: flightCodec.encode,
-      decode: (bytes) => flightCodec.decode(bytes) as V,
-    });
+    this.#flights = new SingleFlight<Copies<V>>({ scope, ...copiesCodec<V>() });
   }
 
   /** Rejects as the loader does, and with the signal's reason when that aborts. */
-  run(key: string, load: ValueLoader<V>, options: ArenaFetchOptions): Promise<V> {
+  async run(key: string, load: ValueLoader<V>, options: ArenaFetchOptions): Promise<V> {
     const { ttl, signal } = options;
-    return this.#flights.run(
+    const copies = await this.#flights.run(
       key,
       '',
       (shared, isCurrent) => {
         const make = async () => {
-          const value = await load(key, shared);
-          if (isCurrent()) this.#target.set(key, value, ttl);
-          return value;
+          const made = this.#target.copy(await load(key, shared));
+          if (isCurrent()) this.#target.put(key, made, ttl);
+          return made;
         };
-        const find = () => this.#target.peek(key);
+        const find = () => {
+          const bytes = this.#target.peekBytes(key);
+          return bytes && Copies.ofEncoded<V>(bytes);
+        };
         return this.#leases?.run(key, find, make, shared, isCurrent) ?? make();
       },
       signal,
     );
+    return copies.take();
   }
 
   /** What is under way for the key is not kept. */

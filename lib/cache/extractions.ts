@@ -1,11 +1,12 @@
 // What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
 // all who wait, and keeps what came of it if it is still wanted.
 
-import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
+import { destinationOf } from './arena-cache.js';
 import type { ClosingGate } from './closing-gate.js';
 import { FailedExtractions } from './failed-extractions.js';
 import { checkMetadata } from './metadata-check.js';
@@ -24,24 +25,12 @@ export interface Extraction extends Identity {
   extract: MetadataExtractor<Metadata>;
 }
 
-const codec = new MsgpackCodec();
-const flightCodec = {
-  encode(metadata: Metadata): Uint8Array {
-    const bytes = codec.encode(metadata);
-    return bytes.subarray(bytes.start, bytes.end);
-  },
-  decode(bytes: Uint8Array): Metadata {
-    const { buffer, byteOffset, length } = bytes;
-    return codec.decode(Buffer.from(buffer, byteOffset, length), length) as Metadata;
-  },
-};
-
 export class Extractions {
   readonly #tiers: RecordTiers;
-  readonly #flights: SingleFlight<Metadata>;
+  readonly #flights: SingleFlight<Copies<Metadata>>;
   readonly #failures: FailedExtractions;
   /** Of those that are waited for: the ones that came from the remote. */
-  readonly #remoteFinds = new WeakSet<Metadata>();
+  readonly #remoteFinds = new WeakSet<Copies<Metadata>>();
   readonly #gate: ClosingGate;
   readonly #leases: ProcessLeases | undefined;
   #closed: Error | undefined;
@@ -52,15 +41,15 @@ export class Extractions {
     this.#gate = gate;
     this.#leases = tiers.hasDisk ? new ProcessLeases(tiers.local.nativeStore) : undefined;
     this.#failures = new FailedExtractions(options.negativeTtlMs);
-    this.#flights = new SingleFlight<Metadata>({
+    this.#flights = new SingleFlight<Copies<Metadata>>({
       scope: scopeOf(options),
-      adopt: (key, state, metadata) => {
-        if (!this.#closed) gate.run(() => tiers.adopt({ key, state }, metadata));
+      adopt: (key, state, copies) => {
+        if (!this.#closed) gate.run(() => tiers.adopt({ key, state }, copies.take()));
       },
       adoptRejection: (key, state, reason) => {
         if (!this.#closed) this.#failures.note({ key, state }, reason);
       },
-      ...flightCodec,
+      ...copiesCodec<Metadata>(),
     });
   }
 
@@ -73,19 +62,20 @@ export class Extractions {
       counters.misses++;
       throw failure.reason;
     }
-    let metadata: Metadata | undefined;
+    let copies: Copies<Metadata> | undefined;
     try {
-      metadata = await this.#fly(extraction, signal, async (shared, isCurrent) => {
+      copies = await this.#fly(extraction, signal, async (shared, isCurrent) => {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
         shared.throwIfAborted();
         if (remote === undefined) return this.#extractOnce(extraction, shared, isCurrent);
-        this.#remoteFinds.add(remote);
-        return remote;
+        const found = this.#copiesOf(remote);
+        this.#remoteFinds.add(found);
+        return found;
       });
-      return metadata;
+      return copies.take();
     } finally {
-      const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
+      const isRemote = copies !== undefined && this.#remoteFinds.has(copies);
       counters[isRemote ? 'remoteHits' : 'misses']++;
     }
   }
@@ -121,7 +111,11 @@ export class Extractions {
     this.#failures.close();
   }
 
-  #fly({ key, state }: Identity, signal: AbortSignal | undefined, work: FlightWork<Metadata>) {
+  #fly(
+    { key, state }: Identity,
+    signal: AbortSignal | undefined,
+    work: FlightWork<Copies<Metadata>>,
+  ) {
     return this.#flights.run(key, String(state), work, signal);
   }
 
@@ -130,9 +124,12 @@ export class Extractions {
     extraction: Extraction,
     signal: AbortSignal,
     isCurrent: () => boolean,
-  ): Promise<Metadata> {
+  ): Promise<Copies<Metadata>> {
     const extract = () => this.#extract(extraction, signal, isCurrent);
-    const find = () => this.#gate.run(() => this.#tiers.findFresh(extraction));
+    const find = () => {
+      const metadata = this.#gate.run(() => this.#tiers.findFresh(extraction));
+      return metadata && this.#copiesOf(metadata);
+    };
     return this.#leases?.run(extraction.key, find, extract, signal, isCurrent) ?? extract();
   }
 
@@ -140,20 +137,25 @@ export class Extractions {
     extraction: Extraction,
     signal: AbortSignal,
     isCurrent: () => boolean,
-  ): Promise<Metadata> {
+  ): Promise<Copies<Metadata>> {
     const started = performance.now();
     try {
       const metadata = await extraction.extract(extraction.filePath, signal);
       checkMetadata(metadata);
+      const copies = this.#copiesOf(metadata);
       if (this.#isToKeep(extraction, isCurrent)) {
         const took = performance.now() - started;
         this.#gate.run(() => this.#tiers.store(extraction, metadata, took));
       }
-      return metadata;
+      return copies;
     } catch (error) {
       if (!this.#closed && isCurrent() && !signal.aborted) this.#failures.note(extraction, error);
       throw error;
     }
+  }
+
+  #copiesOf(metadata: Metadata): Copies<Metadata> {
+    return Copies.of(metadata, destinationOf(this.#tiers.local.arena));
   }
 
   /** Still wanted, and of the file as it is. */

@@ -33,15 +33,7 @@ export interface Binary {
   bytes: Uint8Array;
 }
 
-export function isBinary(object: object): boolean {
-  return (
-    ArrayBuffer.isView(object) ||
-    object instanceof ArrayBuffer ||
-    object instanceof SharedArrayBuffer
-  );
-}
-
-/** Of what isBinary holds; undefined for a kind of typed array that there is no number for. */
+/** Of a view, or of a buffer of bytes; undefined for a kind of typed array that there is no number for. */
 export function binaryOf(object: object): Binary | undefined {
   const name = typedArrayName(object);
   if (name !== undefined) {
@@ -104,8 +96,8 @@ export function writeInteger(
   return end;
 }
 
-/** `token` is that for a length of 8 bits; the next ones are for 16 and 32. */
-function writeLength(output: Buffer, token: number, length: number, at: number): number {
+/** Writes the header of bytes; `token` is that for a length of 8 bits; the next ones are for 16 and 32. */
+export function writeLength(output: Buffer, token: number, length: number, at: number): number {
   if (length < 0x100) {
     output[at] = token;
     output[at + 1] = length;

@@ -10,9 +10,11 @@ import {
   OBJECT_TYPE,
   REGEXP_TYPE,
   SET_TYPE,
+  SPARSE_TYPE,
   unboxError,
   unboxMap,
   unboxObject,
+  unboxSparse,
 } from './boxes.js';
 import { Unpackr } from './msgpackr.js';
 
@@ -298,6 +300,8 @@ function readBox(): unknown {
       return unboxMap(read() as unknown[]);
     case OBJECT_TYPE:
       return unboxObject(read() as unknown[]);
+    case SPARSE_TYPE:
+      return unboxSparse(read() as unknown[]);
     default:
       throw OTHER;
   }

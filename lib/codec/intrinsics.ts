@@ -2,6 +2,8 @@
 // and may change; these read what the object is made of, and throw a TypeError where it is no such
 // object, as a proxy never is.
 
+import { isSharedArrayBuffer } from 'node:util/types';
+
 type Getter<T> = (object: object) => T;
 
 const TypedArray = Object.getPrototypeOf(Uint8Array);
@@ -60,7 +62,7 @@ export function bytesOfView(view: object): Uint8Array {
 }
 
 export function bytesOfBuffer(buffer: object): Uint8Array {
-  const isShared = buffer instanceof SharedArrayBuffer;
+  const isShared = isSharedArrayBuffer(buffer);
   const length = isShared ? sharedLength(buffer) : bufferLength(buffer);
   return bytesIn(buffer as ArrayBufferLike, 0, length);
 }

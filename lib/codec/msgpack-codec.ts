@@ -6,12 +6,15 @@ import { decode } from './decoder.js';
 import { encode, encodeAll } from './encoder.js';
 
 /**
- * Dates, Maps, Sets, typed arrays, Buffers, bigints and regular expressions come back as what they
- * were, and errors with their name, message and cause. What msgpack cannot tell apart changes:
- * objects of other classes or without a prototype become plain ones (`toJSON` is not called), those
- * of a subclass of a built-in class become that one's, a SharedArrayBuffer an ArrayBuffer, holes
- * in arrays undefined, -0 becomes 0, and each lone surrogate in a string or an object's key turns
- * into U+FFFD. Keys that are symbols, and names given to arrays, are left out.
+ * Strings of any units, numbers with -0, Dates, Maps, Sets, typed arrays, Buffers, bigints, regular
+ * expressions and arrays with holes come back as what they were, of this realm whatever theirs was, and
+ * errors with their name, message and cause. What msgpack cannot tell apart changes: objects of other
+ * classes or without a prototype become plain ones of their own fields (`toJSON` is not called), those of
+ * a subclass of a built-in class become that one's, and a SharedArrayBuffer or resizable ArrayBuffer an
+ * ArrayBuffer. Fields that are symbols or not enumerable, and names given to arrays, are left out.
+ *
+ * All else is refused: functions, symbols, built-in objects with content that cannot be copied (a URL, a
+ * Promise, an iterator) and what extends them, and objects of a class that have no fields of their own.
  *
  * What a built-in object holds is what the engine says of it, whatever its properties say.
  */

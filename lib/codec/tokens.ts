@@ -2,8 +2,23 @@
 // Each of these writes at `at`, where there is room, and returns where what it wrote ends.
 
 export function writeNumber(bytes: Buffer, view: DataView, value: number, at: number): number {
-  if (value >>> 0 === value) return writeUnsigned(bytes, view, value, at);
+  const whole = value >>> 0;
+  if (whole === value) {
+    if (whole === 0) return writeZero(bytes, view, value, at);
+    return writeUnsigned(bytes, view, whole, at);
+  }
   if (value >> 0 === value) return writeNegative(bytes, view, value, at);
+  bytes[at] = 0xcb;
+  view.setFloat64(at + 1, value);
+  return at + 9;
+}
+
+/** No integer of msgpack is -0. */
+function writeZero(bytes: Buffer, view: DataView, value: number, at: number): number {
+  if (Object.is(value, 0)) {
+    bytes[at] = 0;
+    return at + 1;
+  }
   bytes[at] = 0xcb;
   view.setFloat64(at + 1, value);
   return at + 9;

@@ -1,0 +1,137 @@
+// Where the encoder writes: one buffer that is used again, and how far a value may reach in it.
+//
+// A value of a few objects may have no end to it in bytes. The walk stops where its bytes are more than
+// the destination takes, and before any work or memory that its bytes have not paid for.
+
+import { fitsIn } from './binary.js';
+import type { Destination, EncodedValue } from './codec.js';
+import { COUNTED_UNITS } from './text.js';
+
+/** So much of a value is written before anyone asks how large it may be. */
+const INITIAL_BYTES = 64 * 1024;
+/** A buffer that a rare giant made larger than this is not kept. */
+const KEPT_BYTES = 1024 * 1024;
+const MOST_BYTES = 2 ** 31 - 1;
+/** What is always free where a value begins: enough for all but strings and what is binary. */
+export const SLACK_BYTES = 16;
+const UNKNOWN = -1;
+/** No engine has an integer of more. */
+const MOST_INTEGER_BYTES = 2 ** 27;
+
+/** What is thrown for a value that its destination does not take. */
+export const TOO_LARGE = new Error('The destination does not take it.');
+
+export let bytes: EncodedValue;
+export let view: DataView;
+/** A value may begin here at most, until there is more room or it is known that there may be. */
+export let lastStart: number;
+/** A getter of a value may encode another one. */
+export let busy = false;
+let destination: Destination | undefined;
+/** Where the value begins, what is before it in its destination included. */
+let origin = 0;
+/** Bytes that the value may have. */
+let most = UNKNOWN;
+/** Inherited members that were passed over. */
+let skipped = 0;
+
+useBuffer(allocate(INITIAL_BYTES));
+
+/** Begins a value that is alone in the buffer, at its first byte. */
+export function begin(to: Destination | undefined): void {
+  // Not by beginAt, which costs more: the buffer always has so many bytes.
+  busy = true;
+  destination = to;
+  origin = 0;
+  most = UNKNOWN;
+  skipped = 0;
+  lastStart = INITIAL_BYTES - SLACK_BYTES;
+}
+
+/** Begins a value at a place behind others, within what `begin` began. */
+export function beginAt(at: number): void {
+  origin = at;
+  most = UNKNOWN;
+  skipped = 0;
+  lastStart = Math.min(at + INITIAL_BYTES, bytes.length) - SLACK_BYTES;
+}
+
+/** Ends what `begin` began: the buffer holds the result until the next one begins. */
+export function release(): void {
+  busy = false;
+  destination = undefined;
+  if (bytes.length > KEPT_BYTES) useBuffer(allocate(INITIAL_BYTES));
+}
+
+/** Takes a new buffer while another value is being written; what it returns goes back to that. */
+export function useAnotherOutput(): () => void {
+  const outer = { bytes, destination, origin, most, skipped, lastStart };
+  useBuffer(allocate(INITIAL_BYTES));
+  busy = false;
+  return () => {
+    useBuffer(outer.bytes);
+    ({ destination, origin, most, skipped, lastStart } = outer);
+    busy = true;
+  };
+}
+
+function allocate(size: number): EncodedValue {
+  return Object.assign(Buffer.allocUnsafeSlow(size), { start: 0, end: 0 });
+}
+
+function useBuffer(buffer: EncodedValue): void {
+  bytes = buffer;
+  view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+/** Called for what ends beyond `lastStart`, or may: makes room, and throws where it may not be. */
+export function makeRoom(end: number): void {
+  checkFits(end - origin);
+  if (end + SLACK_BYTES > bytes.length) grow(end + SLACK_BYTES);
+  lastStart = Math.min(bytes.length - SLACK_BYTES, origin + most);
+}
+
+/** A string that is too long is neither counted nor made one piece: a unit takes a byte at least. */
+export function makeTextRoom(text: string, at: number): void {
+  const { length } = text;
+  if (at + length > lastStart) makeRoom(at + length);
+  const least = at + length * 3 + SLACK_BYTES;
+  if (least <= bytes.length) return;
+  if (length > COUNTED_UNITS) makeRoom(at + Buffer.byteLength(text));
+  else grow(least);
+}
+
+/** Digits of an integer take more memory than it does: none are made of one that is too large. */
+export function checkInteger(value: bigint, at: number): void {
+  const free = lastStart - at;
+  if (fitsIn(value, free)) return;
+  makeRoom(lastStart + 1);
+  const mostBytes = most - (at - origin);
+  if (mostBytes < MOST_INTEGER_BYTES && !fitsIn(value, mostBytes)) makeRoom(origin + most + 1);
+}
+
+/** What is inherited costs time and gives no bytes: a value may have as many of it as bytes. */
+export function passOver(): void {
+  if (++skipped < INITIAL_BYTES) return;
+  checkFits(skipped);
+}
+
+/** Asks the destination once for each value, and only where it may matter. */
+function checkFits(size: number): void {
+  if (most === UNKNOWN) most = destination?.largestValue() ?? MOST_BYTES;
+  if (size > most) throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
+}
+
+export function grow(least: number): void {
+  if (least > MOST_BYTES) throw tooLargeForAll();
+  const next = 2 ** Math.ceil(Math.log2(least));
+  // Values that lie side by side share the growth; one alone needs no more than it may have.
+  const wanted = origin === 0 && most >= 0 ? Math.min(next, most + SLACK_BYTES) : next;
+  const larger = allocate(Math.min(MOST_BYTES, Math.max(wanted, least)));
+  larger.set(bytes);
+  useBuffer(larger);
+}
+
+function tooLargeForAll(): Error {
+  return new Error('it takes more than 2 GiB. Store it in parts.');
+}
