@@ -22,6 +22,7 @@ export { type PresetName, presets } from './cache/presets.js';
 export type { WarmOptions } from './cache/warm.js';
 export { EncodeError } from './codec/encode-error.js';
 export { ClosedError, EbbcacheError, SampleError } from './errors.js';
+export { CircularFetchError } from './flights/circular-fetch-error.js';
 export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
 export { configureGovernor, type GovernorStatus, getGovernorStatus } from './memory/governor.js';
 export type { GovernorOptions } from './memory/governor-options.js';

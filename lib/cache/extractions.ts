@@ -75,14 +75,16 @@ export class Extractions {
     }
     let metadata: Metadata | undefined;
     try {
-      metadata = await this.#fly(extraction, signal, async (shared, isCurrent) => {
+      const { key, state } = extraction;
+      const work: FlightWork<Metadata> = async (shared, isCurrent) => {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
         shared.throwIfAborted();
         if (remote === undefined) return this.#extractOnce(extraction, shared, isCurrent);
         this.#remoteFinds.add(remote);
         return remote;
-      });
+      };
+      metadata = await this.#flights.run(key, String(state), work, signal);
       return metadata;
     } finally {
       const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
@@ -96,7 +98,8 @@ export class Extractions {
    */
   async revalidate(extraction: Extraction): Promise<void> {
     if (this.#closed || this.#failures.of(extraction) !== undefined) return;
-    await this.#fly(extraction, undefined, (signal, isCurrent) =>
+    const { key, state } = extraction;
+    await this.#flights.runAside(key, String(state), (signal, isCurrent) =>
       this.#extract(extraction, signal, isCurrent),
     );
   }
@@ -119,10 +122,6 @@ export class Extractions {
     this.#closed = reason;
     this.#flights.close(reason);
     this.#failures.close();
-  }
-
-  #fly({ key, state }: Identity, signal: AbortSignal | undefined, work: FlightWork<Metadata>) {
-    return this.#flights.run(key, String(state), work, signal);
   }
 
   /** Extracts, unless another process that shares the disk tier does, and what it found is there. */
