@@ -9,6 +9,7 @@ import {
 } from '../lib/extract/index.js';
 import { orderedMap } from '../lib/extract/ordered-map.js';
 import { walk } from '../lib/extract/walk.js';
+import type { FetchOptions, MetadataExtractor } from '../lib/index.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { fixtures, fixtureTruths } from './helpers/truth.js';
 
@@ -20,7 +21,11 @@ type Fetch = ExtractAllOptions['cache']['fetch'];
 function mapCache() {
   const entries = new Map<string, Metadata>();
   const tiers = new Set<string | undefined>();
-  const fetch = async (...[file, extract, options = {}]: Parameters<Fetch>) => {
+  const fetch = async (
+    file: string,
+    extract: MetadataExtractor<Metadata>,
+    options: FetchOptions = {},
+  ) => {
     const { tier, signal = new AbortController().signal } = options;
     tiers.add(tier);
     signal.throwIfAborted();

@@ -1,12 +1,13 @@
 // What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
 // all who wait, and keeps what came of it if it is still wanted.
 
-import { MsgpackCodec } from '../codec/msgpack-codec.js';
+import type { FilePath, PlainPath } from '../files/file-path.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import type { ClosingGate } from './closing-gate.js';
+import { Extracted } from './extracted.js';
 import { FailedExtractions } from './failed-extractions.js';
 import { checkMetadata } from './metadata-check.js';
 import type { Identity, RecordTiers } from './record-tiers.js';
@@ -15,33 +16,26 @@ import type { Identity, RecordTiers } from './record-tiers.js';
  * Makes the metadata of a file; the signal aborts when nobody waits for it any longer, and with a
  * ClosedError when the cache is shut down.
  */
-export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+export type MetadataExtractor<T extends object = Metadata, P extends FilePath = string> = (
+  filePath: P,
+  signal: AbortSignal,
+) => Promise<T> | T;
 
 /** What is to be extracted, and where the result belongs. */
 export interface Extraction extends Identity {
-  filePath: string;
+  filePath: PlainPath;
   tier: string;
-  extract: MetadataExtractor<Metadata>;
+  /** ms, in place of the cache's own. */
+  ttlMs: number | undefined;
+  extract: (signal: AbortSignal) => Promise<object> | object;
 }
-
-const codec = new MsgpackCodec();
-const flightCodec = {
-  encode(metadata: Metadata): Uint8Array {
-    const bytes = codec.encode(metadata);
-    return bytes.subarray(bytes.start, bytes.end);
-  },
-  decode(bytes: Uint8Array): Metadata {
-    const { buffer, byteOffset, length } = bytes;
-    return codec.decode(Buffer.from(buffer, byteOffset, length), length) as Metadata;
-  },
-};
 
 export class Extractions {
   readonly #tiers: RecordTiers;
-  readonly #flights: SingleFlight<Metadata>;
+  readonly #flights: SingleFlight<Extracted>;
   readonly #failures: FailedExtractions;
   /** Of those that are waited for: the ones that came from the remote. */
-  readonly #remoteFinds = new WeakSet<Metadata>();
+  readonly #remoteFinds = new WeakSet<Extracted>();
   readonly #gate: ClosingGate;
   readonly #leases: ProcessLeases | undefined;
   #closed: Error | undefined;
@@ -52,19 +46,20 @@ export class Extractions {
     this.#gate = gate;
     this.#leases = tiers.hasDisk ? new ProcessLeases(tiers.local.nativeStore) : undefined;
     this.#failures = new FailedExtractions(options.negativeTtlMs);
-    this.#flights = new SingleFlight<Metadata>({
+    this.#flights = new SingleFlight<Extracted>({
       scope: scopeOf(options),
-      adopt: (key, state, metadata) => {
-        if (!this.#closed) gate.run(() => tiers.adopt({ key, state }, metadata));
-      },
       adoptRejection: (key, state, reason) => {
         if (!this.#closed) this.#failures.note({ key, state }, reason);
       },
-      ...flightCodec,
+      encode: (extracted) => extracted.bytes(),
+      decode: (bytes) => Extracted.ofBytes(bytes),
     });
   }
 
-  /** From the remote, or extracted. Rejects as the extraction does, or did lately. */
+  /**
+   * From the remote, or extracted; the caller's own. Rejects as the extraction does, or did lately, and
+   * with an EncodeError for metadata that cannot be stored.
+   */
   async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {
     if (this.#closed) throw this.#closed;
     const { counters } = this.#tiers;
@@ -73,21 +68,22 @@ export class Extractions {
       counters.misses++;
       throw failure.reason;
     }
-    let metadata: Metadata | undefined;
+    let extracted: Extracted | undefined;
     try {
       const { key, state } = extraction;
-      const work: FlightWork<Metadata> = async (shared, isCurrent) => {
+      const work: FlightWork<Extracted> = async (shared, isCurrent) => {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
         shared.throwIfAborted();
         if (remote === undefined) return this.#extractOnce(extraction, shared, isCurrent);
-        this.#remoteFinds.add(remote);
-        return remote;
+        const found = Extracted.of(remote);
+        this.#remoteFinds.add(found);
+        return found;
       };
-      metadata = await this.#flights.run(key, String(state), work, signal);
-      return metadata;
+      extracted = await this.#flights.run(key, String(state), work, signal);
+      return extracted.copy();
     } finally {
-      const isRemote = metadata !== undefined && this.#remoteFinds.has(metadata);
+      const isRemote = extracted !== undefined && this.#remoteFinds.has(extracted);
       counters[isRemote ? 'remoteHits' : 'misses']++;
     }
   }
@@ -102,6 +98,12 @@ export class Extractions {
     await this.#flights.runAside(key, String(state), (signal, isCurrent) =>
       this.#extract(extraction, signal, isCurrent),
     );
+  }
+
+  /** Of what is under way in this thread, and of failures that are kept; some may come twice. */
+  *keys(): IterableIterator<string> {
+    yield* this.#flights.keys();
+    yield* this.#failures.keys();
   }
 
   /** What is under way for the key is not kept, nor how an earlier extraction failed. */
@@ -129,9 +131,12 @@ export class Extractions {
     extraction: Extraction,
     signal: AbortSignal,
     isCurrent: () => boolean,
-  ): Promise<Metadata> {
+  ): Promise<Extracted> {
     const extract = () => this.#extract(extraction, signal, isCurrent);
-    const find = () => this.#gate.run(() => this.#tiers.findFresh(extraction));
+    const find = () => {
+      const metadata = this.#gate.run(() => this.#tiers.findFresh(extraction));
+      return metadata && Extracted.of(metadata);
+    };
     return this.#leases?.run(extraction.key, find, extract, signal, isCurrent) ?? extract();
   }
 
@@ -139,16 +144,17 @@ export class Extractions {
     extraction: Extraction,
     signal: AbortSignal,
     isCurrent: () => boolean,
-  ): Promise<Metadata> {
+  ): Promise<Extracted> {
     const started = performance.now();
     try {
-      const metadata = await extraction.extract(extraction.filePath, signal);
+      const metadata = await extraction.extract(signal);
       checkMetadata(metadata);
+      const extracted = Extracted.of(metadata);
       if (this.#isToKeep(extraction, isCurrent)) {
         const took = performance.now() - started;
-        this.#gate.run(() => this.#tiers.store(extraction, metadata, took));
+        this.#gate.run(() => this.#tiers.store(extraction, metadata, took, extraction.ttlMs));
       }
-      return metadata;
+      return extracted;
     } catch (error) {
       if (!this.#closed && isCurrent() && !signal.aborted) this.#failures.note(extraction, error);
       throw error;

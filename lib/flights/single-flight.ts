@@ -110,7 +110,6 @@ export class SingleFlight<T> {
       scope === undefined || codec === undefined
         ? undefined
         : new FlightSeat(scope, key, version, codec, onUnawaited);
-    const isMine = () => this.#flights.get(key) === flight;
     const inProcess = scope === undefined ? undefined : JSON.stringify([scope, key, version]);
     const flight = new Flight<T>({ key, version, inProcess }, takeSeat, () => {
       this.#running.delete(flight);
