@@ -71,7 +71,8 @@ export function writeState(bytes: Buffer, state: FileState): void {
 }
 
 export function checkPath(filePath: string): void {
-  if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string or a Buffer.');
+  if (typeof filePath !== 'string')
+    throw argumentTypeError('A file path must be a string or a Buffer.');
 }
 
 /** Of the path that the addon looked at last. */
