@@ -1,4 +1,8 @@
-export { AdvancedMetadataCache, type FetchOptions } from './cache/advanced-metadata-cache.js';
+export {
+  AdvancedMetadataCache,
+  type FetchOptions,
+  type StoredKey,
+} from './cache/advanced-metadata-cache.js';
 export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.js';
 export type { AdvancedCacheStats } from './cache/advanced-stats.js';
 export {
@@ -19,9 +23,12 @@ export type { MetadataExtractor } from './cache/extractions.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
 export type { Logger } from './cache/logger.js';
 export { type PresetName, presets } from './cache/presets.js';
+export type { PutOptions } from './cache/put-options.js';
 export type { WarmOptions } from './cache/warm.js';
 export { EncodeError } from './codec/encode-error.js';
 export { ClosedError, EbbcacheError, SampleError } from './errors.js';
+export type { FilePath } from './files/file-path.js';
+export { CircularFetchError } from './flights/circular-fetch-error.js';
 export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
 export { configureGovernor, type GovernorStatus, getGovernorStatus } from './memory/governor.js';
 export type { GovernorOptions } from './memory/governor-options.js';

@@ -10,6 +10,7 @@ import {
 } from '../lib/extract/index.js';
 import { orderedMap } from '../lib/extract/ordered-map.js';
 import { walk } from '../lib/extract/walk.js';
+import type { FetchOptions, MetadataExtractor } from '../lib/index.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { fixtures, fixtureTruths } from './helpers/truth.js';
 
@@ -21,7 +22,11 @@ type Fetch = ExtractAllOptions['cache']['fetch'];
 function mapCache() {
   const entries = new Map<string, Metadata>();
   const tiers = new Set<string | undefined>();
-  const fetch = async (...[file, extract, options = {}]: Parameters<Fetch>) => {
+  const fetch = async (
+    file: string,
+    extract: MetadataExtractor<Metadata>,
+    options: FetchOptions = {},
+  ) => {
     const { tier, signal = new AbortController().signal } = options;
     tiers.add(tier);
     signal.throwIfAborted();
@@ -124,11 +129,12 @@ describe('extractAll with paths that come one by one', () => {
     const { signal } = new AbortController();
     const cache = mapCache();
     const counts = new Set<number>();
-    const fetch: Fetch = (...args) => {
+    const fetch = (file: string, extract: MetadataExtractor, options?: FetchOptions) => {
       counts.add(getEventListeners(signal, 'abort').length);
-      return cache.fetch(...args);
+      return cache.fetch(file, extract, options);
     };
-    const options = { cache: { fetch }, signal, concurrency: 64 };
+    const counted = { fetch: fetch as Fetch };
+    const options = { cache: counted, signal, concurrency: 64 };
     await collect(extractAll(Array(100).fill(dot), options));
     expect([...counts]).toEqual([1]);
   });

@@ -1,5 +1,6 @@
-import { checkFunction, checkNumber, checkOptions, checkSignal } from '../arguments.js';
-import { ClosedError } from '../errors.js';
+import { checkFunction, checkOptions, checkSignal } from '../arguments.js';
+import { argumentTypeError, ClosedError } from '../errors.js';
+import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
   type AdvancedCacheOptions,
@@ -8,21 +9,38 @@ import {
 } from './advanced-options.js';
 import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
 import { ClosingGate } from './closing-gate.js';
-import { Extractions, type MetadataExtractor } from './extractions.js';
-import { DEFAULT_TIER, fileKey } from './file-key.js';
+import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
+import { DEFAULT_TIER, pathOfPlace, storedAt } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
-import { type Found, RecordTiers } from './record-tiers.js';
+import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
+import { type Found, type Identity, RecordTiers } from './record-tiers.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export interface FetchOptions {
   tier?: string;
+  /** A caller whose signal aborts stops waiting. Any number of callers may have the same one. */
   signal?: AbortSignal;
+  /** Time to live of what is extracted, 0.001 to 1e9, in place of the cache's own. */
+  ttlSeconds?: number;
+}
+
+/** Where a record is. */
+export interface StoredKey {
+  /** Absolute, as text: U+FFFD stands for what is not UTF-8. */
+  filePath: string;
+  tier: string;
+  /** The path, where it is not UTF-8. */
+  bytes?: Buffer;
 }
 
 /**
  * Metadata by file, as long as the file stays as it was, in memory, on disk and, if there is one, at a
  * remote: what `validate` says is looked at with every call. A file that is not there has a state too.
+ *
+ * A path is a string, a Buffer (for names that are not UTF-8) or a URL with the scheme file:. All paths of
+ * one file lead to one record, but those by links to it or its folders. A path that the system takes for
+ * that of a folder, as 'photo.jpg/', is not that of the file 'photo.jpg'.
  *
  * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. One may
  * put records of that and 64 others.
@@ -60,9 +78,10 @@ export class AdvancedMetadataCache {
    * The metadata stored for this state of the file, or undefined: from memory, then from disk. Never
    * throws for a missing or unreadable file.
    */
-  get<T extends Metadata = Metadata>(filePath: string, tier: string = DEFAULT_TIER): T | undefined {
+  get<T extends object = Metadata>(filePath: FilePath, tier: string = DEFAULT_TIER): T | undefined {
     this.assertOpen();
-    const found = this.whileOpen(() => this.tiers.find(filePath, tier));
+    const path = toPlainPath(filePath);
+    const found = this.whileOpen(() => this.tiers.find(path, tier));
     if (found.metadata === undefined || found.isStale) {
       this.tiers.counters.misses++;
       return undefined;
@@ -71,66 +90,133 @@ export class AdvancedMetadataCache {
     return found.metadata as T;
   }
 
+  /** What `get` of each path gives, in their order. With a bad path nothing is read or counted. */
+  getMany<T extends object = Metadata>(
+    filePaths: readonly FilePath[],
+    tier: string = DEFAULT_TIER,
+  ): (T | undefined)[] {
+    this.assertOpen();
+    if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
+    const paths = filePaths.map(toPlainPath);
+    for (const path of paths) this.tiers.keyOf(path, tier);
+    return paths.map((path) => this.get<T>(path, tier));
+  }
+
+  /** What `get` would give, from memory or disk. Counts neither as hit nor as use, and moves nothing. */
+  peek<T extends object = Metadata>(
+    filePath: FilePath,
+    tier: string = DEFAULT_TIER,
+  ): T | undefined {
+    this.assertOpen();
+    const path = toPlainPath(filePath);
+    return this.whileOpen(() => this.tiers.peek(path, tier)) as T | undefined;
+  }
+
+  /** Whether `get` would find it, in memory or on disk. Counts neither as hit nor as use, and moves nothing. */
+  has(filePath: FilePath, tier: string = DEFAULT_TIER): boolean {
+    this.assertOpen();
+    const path = toPlainPath(filePath);
+    return this.whileOpen(() => this.tiers.has(path, tier));
+  }
+
+  /**
+   * Where there are records in memory and on disk, each once and in no particular order, of whatever state
+   * of their files. Those that are known by content, and of paths of more than 16,384 characters, have no
+   * path to be told, and are left out.
+   */
+  keys(): IterableIterator<StoredKey> {
+    this.assertOpen();
+    return this.#keys();
+  }
+
   /**
    * Stores a copy of the metadata for this state of the file. True when at least one tier took it;
    * false, with the reason in the log, when none has room for it, or the path is nothing that has a
    * state (a folder, an unreadable file). `extractionTimeMs` is what it took to extract: 0, the default,
    * to Number.MAX_SAFE_INTEGER. The disk is written later, and the remote too: see flush.
    */
+  put(filePath: FilePath, metadata: object, tier?: string, extractionTimeMs?: number): boolean;
+  put(filePath: FilePath, metadata: object, options: PutOptions): boolean;
   put(
-    filePath: string,
-    metadata: Metadata,
-    tier: string = DEFAULT_TIER,
-    extractionTimeMs = 0,
+    filePath: FilePath,
+    metadata: object,
+    tierOrOptions?: string | PutOptions,
+    extractionTimeMs?: number,
   ): boolean {
     this.assertOpen();
+    const path = toPlainPath(filePath);
+    const { tier, cost, ttlMs } = checkPutOptions(tierOrOptions, extractionTimeMs);
     return this.whileOpen(() => {
-      const identity = this.tiers.identify(filePath, tier);
+      const identity = this.tiers.identify(path, tier);
       checkMetadata(metadata);
-      checkNumber('extractionTimeMs', extractionTimeMs, 0, Number.MAX_SAFE_INTEGER, 'ms');
       this.#known.add(tier);
       // What is being extracted of it is older.
       this.#extractions.forget(identity.key);
-      if (this.tiers.store(identity, metadata, extractionTimeMs)) return true;
-      const reason = this.tiers.whyNotStored(filePath, identity);
-      this.#options.logger.warn({ filePath, tier, reason }, `metadata was not stored: ${reason}`);
+      if (this.tiers.store(identity, metadata, cost, ttlMs)) return true;
+      const reason = this.tiers.whyNotStored(path, identity);
+      this.#options.logger.warn(
+        { filePath: textOf(path), tier, reason },
+        `metadata was not stored: ${reason}`,
+      );
       return false;
     });
   }
 
   /**
    * get, also from the remote, or one call of `extract` shared by all who wait in any thread of the
-   * process that has the same cache, then put. Each gets a copy of its own, as a later get
-   * would. A caller whose
-   * `signal` aborts stops waiting; the extraction's signal aborts when nobody waits. A rejection goes to
-   * all who wait; it is no value, and is kept only for `negativeTtlSeconds`. Errors of ebbcache have their
+   * process that has the same cache, then put. Each gets an object of its own, which is what a later
+   * `get` gives. A caller whose `signal` aborts stops waiting; the extraction's signal aborts when nobody
+   * waits. A rejection goes to all who wait; it is no value, and is kept only for `negativeTtlSeconds`. Errors of ebbcache have their
    * class in every thread, and when they were kept; others have their name, message, code, stack and
    * cause, and are of a class of JavaScript's own. The result is not kept when the file has changed in
    * the meantime, or was invalidated.
    *
+   * `extract` gets the path as the call that it serves has it. A fetch by `extract` of the file that it extracts,
+   * or of one that waits for it in this thread, is rejected with a CircularFetchError.
+   *
    * `extract` runs in the asynchronous context of the call that it serves first, or of the one that finds
    * a stale record. shutdown() aborts it, and all who wait in this thread are rejected with a ClosedError.
    */
-  async fetch<T extends Metadata = Metadata>(
+  fetch<T extends object = Metadata>(
     filePath: string,
     extract: MetadataExtractor<T>,
     options?: FetchOptions,
+  ): Promise<T>;
+  fetch<T extends object = Metadata, P extends FilePath = FilePath>(
+    filePath: P,
+    extract: MetadataExtractor<T, P>,
+    options?: FetchOptions,
+  ): Promise<T>;
+  async fetch<T extends object, P extends FilePath>(
+    given: P,
+    extract: MetadataExtractor<T, P>,
+    options?: FetchOptions,
   ): Promise<T> {
     this.assertOpen();
-    const { tier = DEFAULT_TIER, signal } = checkOptions(options);
-    fileKey(filePath, tier);
+    const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options);
+    const path = toPlainPath(given);
+    this.tiers.keyOf(path, tier);
     this.#known.add(tier);
     checkFunction('extract', extract);
     checkSignal(signal);
+    const ttlMs = checkTtlSeconds(ttlSeconds);
     signal?.throwIfAborted();
-    const found = this.whileOpen(() => this.tiers.find(filePath, tier));
+    const found = this.whileOpen(() => this.tiers.find(path, tier));
+    if (found.metadata !== undefined) this.#countHit(found, tier);
+    if (found.metadata !== undefined && !found.isStale) return found.metadata as T;
+    const own = ownCopyOf(given);
+    const work = {
+      filePath: path,
+      tier,
+      ttlMs,
+      extract: (shared: AbortSignal) => extract(own, shared),
+    };
     if (found.metadata !== undefined) {
-      this.#countHit(found, tier);
-      if (found.isStale) this.#revalidate(filePath, extract, tier);
+      this.#revalidate(work);
       return found.metadata as T;
     }
     const { key, state } = found;
-    return (await this.#extractions.run({ key, state, filePath, tier, extract }, signal)) as T;
+    return (await this.#extractions.run({ key, state, ...work }, signal)) as T;
   }
 
   /**
@@ -139,13 +225,35 @@ export class AdvancedMetadataCache {
    * tier or the remote that they share with this one; without either, what they have in memory stays until
    * it ends or the file changes.
    */
-  invalidateFile(filePath: string, tier?: string): void {
+  invalidateFile(filePath: FilePath, tier?: string): void {
     this.assertOpen();
+    const path = toPlainPath(filePath);
     const all = tier === undefined;
     this.whileOpen(() => {
-      const keys = this.tiers.keysOf(filePath, all ? this.#known : [tier], all);
+      const keys = this.tiers.keysOf(path, all ? this.#known : [tier], all);
       for (const key of keys) if (this.#forget(key)) this.tiers.counters.cacheInvalidations++;
       this.tiers.remote?.delete([...keys]);
+    });
+  }
+
+  /**
+   * Forgets the records of all files below the folder, however deep, in all tiers, and returns how many there
+   * were in memory and on disk. It reads all keys that are there. Of the remote it forgets those, and what this
+   * thread is extracting: what only the remote has stays, and so do records that have no path (see keys).
+   */
+  invalidateFolder(folderPath: FilePath): number {
+    this.assertOpen();
+    const folder = toPlainPath(folderPath);
+    return this.whileOpen(() => {
+      const isBelow = this.tiers.isBelow(folder);
+      // All of them first: a key may move while others are deleted.
+      const stored = [...this.tiers.local.keys()].filter(isBelow);
+      const keys = new Set([...stored, ...[...this.#extractions.keys()].filter(isBelow)]);
+      let count = 0;
+      for (const key of keys) if (this.#forget(key)) count++;
+      this.tiers.counters.cacheInvalidations += count;
+      if (keys.size > 0) this.tiers.remote?.delete([...keys]);
+      return count;
     });
   }
 
@@ -196,22 +304,19 @@ export class AdvancedMetadataCache {
 
   /**
    * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a
-   * file whose extraction fails is not.
+   * file whose extraction fails is not. Rejects with the signal's reason when that aborts.
    */
   async warmCache(
-    filePaths: string[],
-    extract: (filePath: string) => Promise<Metadata> | Metadata,
+    filePaths: readonly string[],
+    extract: (filePath: string, signal: AbortSignal) => Promise<object> | object,
     options?: WarmOptions,
   ): Promise<Record<string, boolean>> {
     this.assertOpen();
     return warm(
       {
-        check: (filePath, tier) => void fileKey(filePath, tier),
-        fetch: (filePath, tier) => this.fetch(filePath, extract, { tier }),
-        has: (filePath, tier) => {
-          this.assertOpen();
-          return this.whileOpen(() => this.tiers.has(filePath, tier));
-        },
+        check: (filePath, tier) => void this.tiers.keyOf(filePath, tier),
+        fetch: (filePath, tier, signal) => this.fetch(filePath, extract, { tier, signal }),
+        has: (filePath, tier) => this.has(filePath, tier),
         onFailure: (err, filePath) =>
           this.#options.logger.warn({ err, filePath }, 'warming the cache: extraction failed'),
       },
@@ -255,12 +360,30 @@ export class AdvancedMetadataCache {
   }
 
   /** Behind the caller, who has a stale record; what comes of it is for the next one. */
-  #revalidate(filePath: string, extract: MetadataExtractor<Metadata>, tier: string): void {
+  #revalidate(work: Omit<Extraction, keyof Identity>): void {
+    const { filePath, tier } = work;
     const identity = this.tiers.identify(filePath, tier);
-    this.#extractions.revalidate({ ...identity, filePath, tier, extract }).catch((err) => {
+    this.#extractions.revalidate({ ...identity, ...work }).catch((err) => {
       if (this.#closed) return;
-      this.#options.logger.warn({ err, filePath }, 'a stale record could not be extracted anew');
+      this.#options.logger.warn(
+        { err, filePath: textOf(filePath) },
+        'a stale record could not be extracted anew',
+      );
     });
+  }
+
+  *#keys(): IterableIterator<StoredKey> {
+    const keys = this.tiers.local.keys();
+    for (;;) {
+      // Also for one who goes on after a shutdown.
+      this.assertOpen();
+      const { done, value } = keys.next();
+      if (done) return;
+      const { place, tier } = storedAt(value);
+      const path = pathOfPlace(place);
+      if (typeof path === 'string') yield { filePath: path, tier };
+      else if (path !== undefined) yield { filePath: textOf(path), tier, bytes: path };
+    }
   }
 
   #countHit({ source }: Found, tier: string): void {

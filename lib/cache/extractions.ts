@@ -1,6 +1,7 @@
 // What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
 // all who wait, and keeps what came of it if it is still wanted.
 
+import type { FilePath, PlainPath } from '../files/file-path.js';
 import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
@@ -16,13 +17,18 @@ import type { Identity, RecordTiers } from './record-tiers.js';
  * Makes the metadata of a file; the signal aborts when nobody waits for it any longer, and with a
  * ClosedError when the cache is shut down.
  */
-export type MetadataExtractor<T> = (filePath: string, signal: AbortSignal) => Promise<T> | T;
+export type MetadataExtractor<T extends object = Metadata, P extends FilePath = string> = (
+  filePath: P,
+  signal: AbortSignal,
+) => Promise<T> | T;
 
 /** What is to be extracted, and where the result belongs. */
 export interface Extraction extends Identity {
-  filePath: string;
+  filePath: PlainPath;
   tier: string;
-  extract: MetadataExtractor<Metadata>;
+  /** ms, in place of the cache's own. */
+  ttlMs: number | undefined;
+  extract: (signal: AbortSignal) => Promise<object> | object;
 }
 
 export class Extractions {
@@ -43,9 +49,6 @@ export class Extractions {
     this.#failures = new FailedExtractions(options.negativeTtlMs);
     this.#flights = new SingleFlight<Copies<Metadata>>({
       scope: scopeOf(options),
-      adopt: (key, state, copies) => {
-        if (!this.#closed) gate.run(() => tiers.adopt({ key, state }, copies.take()));
-      },
       adoptRejection: (key, state, reason) => {
         if (!this.#closed) this.#failures.note({ key, state }, reason);
       },
@@ -53,7 +56,10 @@ export class Extractions {
     });
   }
 
-  /** From the remote, or extracted. Rejects as the extraction does, or did lately. */
+  /**
+   * From the remote, or extracted; the caller's own copy. Rejects as the extraction does, or did lately, and
+   * with an EncodeError for metadata that cannot be stored.
+   */
   async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {
     if (this.#closed) throw this.#closed;
     const { counters } = this.#tiers;
@@ -64,7 +70,8 @@ export class Extractions {
     }
     let copies: Copies<Metadata> | undefined;
     try {
-      copies = await this.#fly(extraction, signal, async (shared, isCurrent) => {
+      const { key, state } = extraction;
+      const work: FlightWork<Copies<Metadata>> = async (shared, isCurrent) => {
         const isToKeep = () => this.#isToKeep(extraction, isCurrent);
         const remote = await this.#tiers.findRemote(extraction, isToKeep);
         shared.throwIfAborted();
@@ -72,7 +79,8 @@ export class Extractions {
         const found = this.#copiesOf(remote);
         this.#remoteFinds.add(found);
         return found;
-      });
+      };
+      copies = await this.#flights.run(key, String(state), work, signal);
       return copies.take();
     } finally {
       const isRemote = copies !== undefined && this.#remoteFinds.has(copies);
@@ -86,9 +94,16 @@ export class Extractions {
    */
   async revalidate(extraction: Extraction): Promise<void> {
     if (this.#closed || this.#failures.of(extraction) !== undefined) return;
-    await this.#fly(extraction, undefined, (signal, isCurrent) =>
+    const { key, state } = extraction;
+    await this.#flights.runAside(key, String(state), (signal, isCurrent) =>
       this.#extract(extraction, signal, isCurrent),
     );
+  }
+
+  /** Of what is under way in this thread, and of failures that are kept; some may come twice. */
+  *keys(): IterableIterator<string> {
+    yield* this.#flights.keys();
+    yield* this.#failures.keys();
   }
 
   /** What is under way for the key is not kept, nor how an earlier extraction failed. */
@@ -109,14 +124,6 @@ export class Extractions {
     this.#closed = reason;
     this.#flights.close(reason);
     this.#failures.close();
-  }
-
-  #fly(
-    { key, state }: Identity,
-    signal: AbortSignal | undefined,
-    work: FlightWork<Copies<Metadata>>,
-  ) {
-    return this.#flights.run(key, String(state), work, signal);
   }
 
   /** Extracts, unless another process that shares the disk tier does, and what it found is there. */
@@ -140,12 +147,12 @@ export class Extractions {
   ): Promise<Copies<Metadata>> {
     const started = performance.now();
     try {
-      const metadata = await extraction.extract(extraction.filePath, signal);
+      const metadata = await extraction.extract(signal);
       checkMetadata(metadata);
       const copies = this.#copiesOf(metadata);
       if (this.#isToKeep(extraction, isCurrent)) {
         const took = performance.now() - started;
-        this.#gate.run(() => this.#tiers.store(extraction, metadata, took));
+        this.#gate.run(() => this.#tiers.store(extraction, metadata, took, extraction.ttlMs));
       }
       return copies;
     } catch (error) {

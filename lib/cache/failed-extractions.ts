@@ -31,6 +31,10 @@ export class FailedExtractions {
     }
   }
 
+  keys(): Iterable<string> {
+    return this.#records?.keys() ?? [];
+  }
+
   forget(key: string): void {
     this.#records?.delete(key);
   }

@@ -3,34 +3,95 @@
 // are the same.
 
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { sep } from 'node:path';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { absolutePath, textualPath } from '../files/absolute-path.js';
+import type { PlainPath } from '../files/file-path.js';
 
 /** The tier of records that none was named for. */
 export const DEFAULT_TIER = 'default';
+
+/** What places begin with that are no path as text; no absolute path begins so. */
+const LONG = 'long:';
+const BYTES = 'bytes:';
+const CONTENT = 'content:';
 
 const MAX_TIER_LENGTH = 256;
 /** Of UTF-16; in UTF-8, and with a tier, still a key that the store takes. No system has longer paths. */
 const MAX_PATH_LENGTH = 16 * 1024;
 
-export function fileKey(filePath: string, tier: string): string {
-  return placeKey(filePlace(filePath), tier);
+/** How paths are compared: as the system follows them, or as text. */
+export type PathComparison = 'followed' | 'text';
+
+export function fileKey(path: PlainPath, tier: string, comparison: PathComparison): string {
+  return placeKey(filePlace(path, comparison), tier);
 }
 
 /** The place of a file by its path. */
-export function filePlace(filePath: string): string {
-  if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
-  if (filePath === '') throw argumentRangeError('A file path must not be empty.');
+export function filePlace(path: PlainPath, comparison: PathComparison): string {
+  if (path.length === 0) throw argumentRangeError('A file path must not be empty.');
+  return typeof path === 'string' ? textPlace(path, comparison) : bytesPlace(path, comparison);
+}
+
+function textPlace(given: string, comparison: PathComparison): string {
+  const absolute = comparison === 'text' ? textualPath(given) : absolutePath(given, asText);
   // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
-  const path = resolve(filePath).toWellFormed();
+  const path = absolute.toWellFormed();
   // Such a path leads nowhere, and must not look like another one with a tier.
-  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return `long:${digestOf(path)}`;
+  if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return `${LONG}${digestOf(path)}`;
   return path;
+}
+
+/** In hexadecimal, so that no text has the same place; Latin-1 has a character for each byte. */
+function bytesPlace(given: Buffer, comparison: PathComparison): string {
+  const path = given.toString('latin1');
+  const base = () => Buffer.from(process.cwd()).toString('latin1');
+  const absolute = comparison === 'text' ? textualPath(path, base()) : absolutePath(path, asBytes);
+  if (absolute.length > MAX_PATH_LENGTH) return `${LONG}${digestOf(`${BYTES}${absolute}`)}`;
+  return `${BYTES}${Buffer.from(absolute, 'latin1').toString('hex')}`;
+}
+
+const asText = (text: string) => text;
+const asBytes = (text: string) => Buffer.from(text, 'latin1');
+
+/** What the places begin with of all files below a folder. */
+export function placesBelow(folder: PlainPath, comparison: PathComparison): string[] {
+  if (folder.length === 0) throw argumentRangeError('A folder path must not be empty.');
+  const isText = typeof folder === 'string';
+  const encode = isText ? asText : asBytes;
+  const path = isText ? folder : folder.toString('latin1');
+  const base = isText ? undefined : Buffer.from(process.cwd()).toString('latin1');
+  const absolute =
+    comparison === 'text' ? textualPath(path, base) : absolutePath(path, encode, true);
+  const below = absolute.endsWith(sep) ? absolute : `${absolute}${sep}`;
+  // Names in a folder may be bytes where its own is text.
+  const bytes = isText ? Buffer.from(below) : Buffer.from(below, 'latin1');
+  const places = [`${BYTES}${bytes.toString('hex')}`];
+  if (isText) places.push(below.toWellFormed());
+  return places;
+}
+
+/** Where a record is, as far as its key tells. */
+export interface StoredAt {
+  place: string;
+  tier: string;
+}
+
+/** Of any key that placeKey gives. */
+export function storedAt(key: string): StoredAt {
+  const end = key.indexOf('\0');
+  return { place: key.slice(0, end), tier: key.slice(end + 1) };
+}
+
+/** The path that a place is of; undefined for one that is not told from it. */
+export function pathOfPlace(place: string): PlainPath | undefined {
+  if (place.startsWith(CONTENT) || place.startsWith(LONG)) return undefined;
+  return place.startsWith(BYTES) ? Buffer.from(place.slice(BYTES.length), 'hex') : place;
 }
 
 /** The place of a file by the state of its content. No absolute path begins so. */
 export function contentPlace(state: string): string {
-  return `content:${Buffer.from(state, 'latin1').toString('hex')}`;
+  return `${CONTENT}${Buffer.from(state, 'latin1').toString('hex')}`;
 }
 
 export function placeKey(place: string, tier: string): string {

@@ -93,17 +93,25 @@ export class LocalRecords {
     return this.#finish(outcome, key, native.getOfState);
   }
 
-  /** As read, but it changes and counts nothing. */
-  peek(key: string, state: FileState): Metadata | undefined {
+  /**
+   * As read, but it changes and counts nothing. Only of a record whose time to live ends after `after`, ms
+   * since the epoch, if that is given.
+   */
+  peek(key: string, state: FileState, after?: number): Metadata | undefined {
     return this.#readThrough(native.peek, key, (bytes, length) =>
-      isRecordOf(state, bytes, length) ? decodeRecord(bytes, length) : undefined,
+      isFreshRecordOf(state, bytes, length, after) ? decodeRecord(bytes, length) : undefined,
     );
   }
 
-  /** Whether there is a record of this state; neither a hit nor a use. */
-  has(key: string, state: FileState): boolean {
-    const compare = (bytes: Buffer, length: number) => isRecordOf(state, bytes, length);
+  /** Whether there is a record of this state, and as peek says; neither a hit nor a use. */
+  has(key: string, state: FileState, after?: number): boolean {
+    const compare = (bytes: Buffer, length: number) => isFreshRecordOf(state, bytes, length, after);
     return this.#readThrough(native.peek, key, compare) ?? false;
+  }
+
+  /** The keys in memory and on disk, each once, in no particular order. */
+  keys(): IterableIterator<string> {
+    return this.arena.keys();
   }
 
   /**
@@ -184,4 +192,9 @@ export class LocalRecords {
     this.arena.delete(key);
     return undefined;
   }
+}
+
+function isFreshRecordOf(state: FileState, bytes: Buffer, length: number, after?: number): boolean {
+  if (!isRecordOf(state, bytes, length)) return false;
+  return after === undefined || freshUntilOf(bytes, length) > after;
 }

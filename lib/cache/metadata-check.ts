@@ -10,6 +10,7 @@ import {
 } from 'node:util/types';
 import { show } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
+import type { Metadata } from '../tiers/metadata.js';
 
 /** Objects, of any realm, that hold no names and values of their own. */
 const NO_RECORDS = [
@@ -24,7 +25,7 @@ const NO_RECORDS = [
 ];
 
 /** Throws a TypeError for what is no record of names and values. */
-export function checkMetadata(metadata: unknown): void {
+export function checkMetadata(metadata: unknown): asserts metadata is Metadata {
   if (!isRecord(metadata)) {
     throw argumentTypeError(
       `Metadata must be an object of names and values; it is ${show(metadata)}.`,

@@ -3,6 +3,7 @@
 
 import { EncodeError } from '../codec/encode-error.js';
 import { contentState } from '../files/content-state.js';
+import type { PlainPath } from '../files/file-path.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
 import { DiskError } from '../tiers/disk-error.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
@@ -11,7 +12,14 @@ import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import type { DiskEvent } from './disk-events.js';
-import { contentPlace, fileKey, filePlace, placeKey } from './file-key.js';
+import {
+  contentPlace,
+  fileKey,
+  filePlace,
+  type PathComparison,
+  placeKey,
+  placesBelow,
+} from './file-key.js';
 import { KeptCounters } from './kept-counters.js';
 import { type FoundRecord, LocalRecords } from './local-records.js';
 import { TierCounters } from './tier-counters.js';
@@ -83,12 +91,22 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
+  /** Where no state is looked at, no folder is either. */
+  get #comparison(): PathComparison {
+    return this.#options.validate === 'none' ? 'text' : 'followed';
+  }
+
+  /** What the record of the file is stored under, by its path. */
+  keyOf(filePath: PlainPath, tier: string): string {
+    return fileKey(filePath, tier, this.#comparison);
+  }
+
   /** In memory or on disk. */
-  find(filePath: string, tier: string): Found {
-    if (this.#options.validate !== 'stat') {
+  find(filePath: PlainPath, tier: string): Found {
+    if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
       return this.#findByIdentity(this.identify(filePath, tier));
     }
-    const key = fileKey(filePath, tier);
+    const key = this.keyOf(filePath, tier);
     const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath));
     if (typeof found !== 'object') return { key, state: found };
     const identity = { key, state: undefined };
@@ -124,14 +142,23 @@ export class RecordTiers {
     return metadata;
   }
 
-  /** Whether a look-up would find it now, in memory or on disk, and fresh. */
-  has(filePath: string, tier: string): boolean {
-    return this.findFresh(this.identify(filePath, tier)) !== undefined;
+  /** Whether `find` would find it, fresh; counts and changes nothing. */
+  has(filePath: PlainPath, tier: string): boolean {
+    const { key, state } = this.identify(filePath, tier);
+    if (state === undefined) return false;
+    return this.#whatSucceeds(() => this.local.has(key, state, Date.now())) ?? false;
+  }
+
+  /** What `find` would find, fresh; counts and changes nothing. */
+  peek(filePath: PlainPath, tier: string): Metadata | undefined {
+    const { key, state } = this.identify(filePath, tier);
+    if (state === undefined) return undefined;
+    return this.#whatSucceeds(() => this.local.peek(key, state, Date.now()));
   }
 
   /** Where the record of the file as it is now belongs. */
-  identify(filePath: string, tier: string): Identity {
-    const key = fileKey(filePath, tier);
+  identify(filePath: PlainPath, tier: string): Identity {
+    const key = this.keyOf(filePath, tier);
     if (this.#options.validate === 'none') return { key, state: UNSEEN_STATE };
     if (this.#options.validate === 'stat') return { key, state: fileState(filePath) };
     const state = contentState(filePath);
@@ -140,35 +167,30 @@ export class RecordTiers {
     return { key: placeKey(contentPlace(state), tier), state };
   }
 
-  /** True when at least one tier took it. Throws an EncodeError for what none can take. */
-  store(identity: Identity, metadata: Metadata, cost: number): boolean {
+  /**
+   * True when at least one tier took it; `ttlMs` is in place of the cache's own. Throws an EncodeError for
+   * what none can take.
+   */
+  store(identity: Identity, metadata: Metadata, cost: number, ttlMs?: number): boolean {
     const { key, state } = identity;
     if (state === undefined) return false;
     const now = Date.now();
-    const freshUntil = now + this.#options.ttlMs;
+    const fresh = ttlMs ?? this.#options.ttlMs;
+    const lifetime = fresh + this.#options.staleMs;
     const elsewhere = this.remote ? REMOTE_RECORD_BYTES : 0;
-    const encoded = this.local.encode(state, metadata, freshUntil, elsewhere);
-    const isHere = this.#whatSucceeds(() => this.local.store(key, encoded, { cost })) ?? false;
+    const encoded = this.local.encode(state, metadata, now + fresh, elsewhere);
+    const options = { cost, ttl: lifetime };
+    const isHere = this.#whatSucceeds(() => this.local.store(key, encoded, options)) ?? false;
     if (encoded === undefined) return false;
     const record = asBuffer(encoded).subarray(0, encoded.end);
-    const stored = { record, cost, expiresAt: now + this.#lifetime };
+    const stored = { record, cost, expiresAt: now + lifetime };
     const isAtRemote =
-      this.remote?.set(key, encodeEntry(Buffer.from(key), stored), this.#lifetime) ?? false;
+      this.remote?.set(key, encodeEntry(Buffer.from(key), stored), lifetime) ?? false;
     if (!isHere && !isAtRemote) return false;
     // What was there before must not answer in place of what was not taken.
     if (!isHere) this.local.delete(key);
     this.counters.cacheWrites++;
     return true;
-  }
-
-  /** In memory; where there is a disk tier, it has, or gets, the record from another thread. */
-  adopt(identity: Identity, metadata: Metadata): void {
-    const { key, state } = identity;
-    if (state === undefined || this.hasDisk) return;
-    this.#whatSucceeds(() => {
-      const record = this.local.encode(state, metadata, Date.now() + this.#options.ttlMs);
-      return this.local.store(key, record);
-    });
   }
 
   /** In memory and on disk; true when one of them had it. */
@@ -180,8 +202,8 @@ export class RecordTiers {
    * What records of the file are stored under, by its path and by what is in it now: in these tiers,
    * and with `all` also in those that only the disk has of it.
    */
-  keysOf(filePath: string, tiers: Iterable<string>, all: boolean): Set<string> {
-    const places = [filePlace(filePath)];
+  keysOf(filePath: PlainPath, tiers: Iterable<string>, all: boolean): Set<string> {
+    const places = [filePlace(filePath, this.#comparison)];
     const content = this.#options.validate === 'content' ? contentState(filePath) : undefined;
     if (content !== undefined) places.push(contentPlace(content));
     const keys = new Set<string>();
@@ -191,6 +213,12 @@ export class RecordTiers {
       for (const key of this.local.nativeStore.keysOfPlace(place)) keys.add(key);
     }
     return keys;
+  }
+
+  /** Whether a key is of a file below the folder; none is that has no path. */
+  isBelow(folder: PlainPath): (key: string) => boolean {
+    const places = placesBelow(folder, this.#comparison);
+    return (key) => places.some((place) => key.startsWith(place));
   }
 
   clear(): void {
@@ -205,7 +233,7 @@ export class RecordTiers {
   }
 
   /** Why a put of the file came to nothing, for the log. */
-  whyNotStored(filePath: string, { state }: Identity): string {
+  whyNotStored(filePath: PlainPath, { state }: Identity): string {
     return state === undefined ? whyNoState(filePath) : 'No tier has room for it.';
   }
 

@@ -1,4 +1,4 @@
-import { checkFunction, checkNumber, checkOptions } from '../arguments.js';
+import { checkFunction, checkNumber, checkOptions, checkSignal } from '../arguments.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
 import { DEFAULT_TIER } from './file-key.js';
 
@@ -9,6 +9,8 @@ export interface WarmOptions {
   tier?: string;
   /** Files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;
+  /** Stops the warming, which then rejects with the signal's reason. */
+  signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -16,7 +18,7 @@ export interface WarmOptions {
 export interface Warmed {
   /** Throws for a path or tier of the wrong kind. */
   check(filePath: string, tier: string): void;
-  fetch(filePath: string, tier: string): Promise<unknown>;
+  fetch(filePath: string, tier: string, signal: AbortSignal | undefined): Promise<unknown>;
   has(filePath: string, tier: string): boolean;
   onFailure(error: unknown, filePath: string): void;
 }
@@ -24,7 +26,7 @@ export interface Warmed {
 /** See AdvancedMetadataCache.warmCache. */
 export async function warm(
   cache: Warmed,
-  filePaths: string[],
+  filePaths: readonly string[],
   extract: unknown,
   options: WarmOptions | undefined,
 ): Promise<Record<string, boolean>> {
@@ -34,27 +36,36 @@ export async function warm(
     tier = DEFAULT_TIER,
     concurrency = DEFAULT_CONCURRENCY,
     onProgress,
+    signal,
   } = checkOptions(options);
   checkNumber('concurrency', concurrency, 1, MAX_CONCURRENCY, 'files');
   if (!Number.isInteger(concurrency)) {
     throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);
   }
   if (onProgress !== undefined) checkFunction('onProgress', onProgress);
-  for (const filePath of filePaths) cache.check(filePath, tier);
+  checkSignal(signal);
+  const paths = [...filePaths];
+  for (const filePath of paths) {
+    // The result has the paths as its names.
+    if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
+    cache.check(filePath, tier);
+  }
+  signal?.throwIfAborted();
   let done = 0;
-  const queue = filePaths.values();
+  const queue = paths.values();
   const worker = async () => {
     for (const filePath of queue) {
       try {
-        await cache.fetch(filePath, tier);
+        await cache.fetch(filePath, tier, signal);
       } catch (error) {
+        signal?.throwIfAborted();
         if (error instanceof ClosedError) throw error;
         cache.onFailure(error, filePath);
       }
-      onProgress?.(++done, filePaths.length);
+      onProgress?.(++done, paths.length);
     }
   };
-  const workers = Math.min(concurrency, filePaths.length);
+  const workers = Math.min(concurrency, paths.length);
   await Promise.all(Array.from({ length: workers }, worker));
-  return Object.fromEntries(filePaths.map((each) => [each, cache.has(each, tier)]));
+  return Object.fromEntries(paths.map((each) => [each, cache.has(each, tier)]));
 }

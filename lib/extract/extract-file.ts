@@ -1,7 +1,9 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { extname } from 'node:path';
+import { checkOptions, checkSignal } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
+import { type FilePath, type PlainPath, textOf, toPlainPath } from '../files/file-path.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { FileSource } from './byte-source.js';
 import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
@@ -29,24 +31,28 @@ export interface ExtractFileOptions {
  *
  * A damaged block inside a sound image costs that block and is told in the Warning tag.
  *
+ * The path is a string, a Buffer (for names that are not UTF-8), or a URL with the scheme file:. A signal may be
+ * given in place of the options, so that it can be what a cache's `fetch` calls.
+ *
  * Rejects with an ExtractError if the file cannot be read, is not a regular file, is empty, or is a
  * malformed image.
  */
 export async function extractFile(
-  file: string,
-  options: ExtractFileOptions = {},
+  filePath: FilePath,
+  options?: ExtractFileOptions | AbortSignal,
 ): Promise<Metadata> {
-  if (typeof file !== 'string' || file === '') {
-    throw argumentTypeError('The file must be a path: a string that is not empty.');
-  }
-  const { signal } = options;
+  const path = toPlainPath(filePath);
+  if (path.length === 0) throw argumentTypeError('The file must be a path that is not empty.');
+  const file = textOf(path);
+  const signal = options instanceof AbortSignal ? options : checkOptions(options).signal;
+  checkSignal(signal);
   signal?.throwIfAborted();
-  const { handle, stats } = await openRegularFile(file);
+  const { handle, stats } = await openRegularFile(path, file);
   try {
     const source = await FileSource.open(handle, stats.size, signal);
     const kind = await fileKindOf(source.head);
     if (!kind && imageName.test(file)) {
-      throw new MalformedError(`its content is not what its ending "${path.extname(file)}" says`);
+      throw new MalformedError(`its content is not what its ending "${extname(file)}" says`);
     }
     const facts = fileFacts(file, stats, kind);
     if (!kind) return facts;
@@ -60,12 +66,15 @@ export async function extractFile(
   }
 }
 
-async function openRegularFile(file: string): Promise<{ handle: FileHandle; stats: Stats }> {
+async function openRegularFile(
+  path: PlainPath,
+  file: string,
+): Promise<{ handle: FileHandle; stats: Stats }> {
   let handle: FileHandle | undefined;
   try {
     // Asked before opening: to open a named pipe would wait for its writer.
-    if ((await stat(file)).isFile()) {
-      handle = await open(file, 'r');
+    if ((await stat(path)).isFile()) {
+      handle = await open(path, 'r');
       const stats = await handle.stat();
       if (stats.size > 0) return { handle, stats };
     }

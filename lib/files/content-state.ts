@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { PlainPath } from './file-path.js';
 import { ABSENT_STATE, type FileState, fileKind } from './file-state.js';
 
 /** Files up to this size are read whole, bytes. */
@@ -37,7 +38,7 @@ const bytes = Buffer.allocUnsafeSlow(SIZE_BYTES + WHOLE_BYTES);
  * hold: that ends before it, or has more than the 0 bytes that the system says. Follows symbolic links. Throws a
  * TypeError for a path that is no string.
  */
-export function contentState(filePath: string): FileState | undefined {
+export function contentState(filePath: PlainPath): FileState | undefined {
   // Before anything is opened: to open a device may do something.
   const kind = fileKind(filePath);
   if (kind !== 'regular') return kind === 'absent' ? ABSENT_STATE : undefined;

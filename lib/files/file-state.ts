@@ -10,6 +10,8 @@ import {
   outcomeError,
   STATE_BYTES,
 } from '../native.js';
+import { writeStateOf } from './bytes-state.js';
+import type { PlainPath } from './file-path.js';
 import { isPseudoFile } from './pseudo-files.js';
 
 /**
@@ -33,13 +35,13 @@ export const ABSENT_STATE: FileState = `\x01${'\0'.repeat(STATE_BYTES - 1)}`;
  * file that is not there has a state too. Undefined for what has none to go by, such as a file of procfs
  * or sysfs, whose size and time say nothing of what is in it: see whyNoState. Follows symbolic links. Throws a TypeError for a path that is no string.
  */
-export function fileState(filePath: string): FileState | undefined {
+export function fileState(filePath: PlainPath): FileState | undefined {
   look(filePath);
   return stateLeft(filePath);
 }
 
 /** What is at the path: nothing, a regular file of whatever file system, or what has no content. */
-export function fileKind(filePath: string): 'absent' | 'regular' | undefined {
+export function fileKind(filePath: PlainPath): 'absent' | 'regular' | undefined {
   look(filePath);
   if (stateBuffer[0] === NO_STATE_KIND) return undefined;
   return stateBuffer[0] === REGULAR_KIND ? 'regular' : 'absent';
@@ -49,14 +51,14 @@ export function fileKind(filePath: string): 'absent' | 'regular' | undefined {
  * Why the path has no state, for a log, as a sentence: 'The path is a folder.' It looks again, so what
  * it says is of now.
  */
-export function whyNoState(filePath: string): string {
+export function whyNoState(filePath: PlainPath): string {
   look(filePath);
   if (isPseudo(filePath)) return 'The path is a file that the kernel makes when it is read.';
   return `The path ${NO_STATE_REASONS[stateBuffer[NO_STATE_AT]!] ?? 'has no state'}.`;
 }
 
 /** A copy of what the addon left of the path; undefined where that is a reason, or tells nothing. */
-export function stateLeft(filePath: string): FileState | undefined {
+export function stateLeft(filePath: PlainPath): FileState | undefined {
   if (stateBuffer[0] === NO_STATE_KIND || isPseudo(filePath)) return undefined;
   return stateBuffer.toString('latin1', 0, STATE_BYTES);
 }
@@ -69,16 +71,21 @@ export function writeState(bytes: Buffer, state: FileState): void {
 }
 
 export function checkPath(filePath: string): void {
-  if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
+  if (typeof filePath !== 'string')
+    throw argumentTypeError('A file path must be a string or a Buffer.');
 }
 
 /** Of the path that the addon looked at last. */
-function isPseudo(filePath: string): boolean {
+function isPseudo(filePath: PlainPath): boolean {
   if (stateBuffer[0] !== REGULAR_KIND) return false;
   return isPseudoFile(filePath, Number(stateBuffer.readBigUInt64LE(SIZE_AT)));
 }
 
-function look(filePath: string): void {
+function look(filePath: PlainPath): void {
+  if (Buffer.isBuffer(filePath)) {
+    writeStateOf(filePath, stateBuffer);
+    return;
+  }
   const outcome = native.fileState(filePath);
   if (outcome === 0 || outcome === Outcome.noState) return;
   checkPath(filePath);

@@ -2,6 +2,7 @@
 // that of a page whatever is in them, and their modification time is when somebody first looked.
 
 import { statfsSync } from 'node:fs';
+import type { PlainPath } from './file-path.js';
 
 /** What such files have as their size: nothing, or a page of one of the machines that Linux runs on. */
 const PSEUDO_SIZES = [0, 4096, 16_384, 65_536];
@@ -24,7 +25,7 @@ const PSEUDO_FILE_SYSTEMS = new Set([
 ]);
 
 /** Whether the regular file at the path, which has this size, is one of them. */
-export function isPseudoFile(filePath: string, size: number): boolean {
+export function isPseudoFile(filePath: PlainPath, size: number): boolean {
   if (process.platform !== 'linux' || !PSEUDO_SIZES.includes(size)) return false;
   try {
     // The number may be a signed one of 32 bits.

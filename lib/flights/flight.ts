@@ -1,7 +1,8 @@
 // A flight as one thread has it: one result for all who wait here.
 
-import type { Landed } from './flight-result.js';
+import { untilAborted } from './abort-wait.js';
 import type { FlightSeat } from './flight-seat.js';
+import { beginWait, beginWork, currentWork, endWork, runAs, type WorkNode } from './work-graph.js';
 
 /**
  * The work of a flight. Its signal aborts when nobody waits any longer; `isCurrent` is false once a
@@ -10,8 +11,17 @@ import type { FlightSeat } from './flight-seat.js';
  */
 export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>;
 
+/** What a flight is of. */
+export interface FlightName {
+  key: string;
+  version: string;
+  /** Of all flights of the process that are the same; undefined for one of this thread alone. */
+  inProcess: string | undefined;
+}
+
 export class Flight<T> {
   readonly version: string;
+  readonly #node: WorkNode;
   readonly #seat: FlightSeat<T> | undefined;
   readonly #onOver: () => void;
   readonly #controller = new AbortController();
@@ -27,7 +37,7 @@ export class Flight<T> {
    * or without.
    */
   constructor(
-    version: string,
+    { key, version, inProcess }: FlightName,
     takeSeat: (onUnawaited: () => void) => FlightSeat<T> | undefined,
     onOver: () => void,
   ) {
@@ -37,7 +47,13 @@ export class Flight<T> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    const end = () => this.#end();
+    // Before any who wait hear of it. It also keeps a rejection that nobody waits for any longer from being
+    // unhandled.
+    this.#result.then(end, end);
     this.#seat = takeSeat(() => this.#endUnawaited());
+    this.#node = beginWork(key, inProcess);
+    this.#node.follows = this.#seat?.leads === false;
   }
 
   /** Whether the threads of the process may still join it. */
@@ -46,22 +62,32 @@ export class Flight<T> {
   }
 
   /**
-   * Once. Calls `work` before it returns where this thread is the one to work; `adopt` is called later
-   * where it is another, with a value or a rejection that is to be kept there.
+   * Once; nothing for a flight that is over, because all who waited for it left. Calls `work` before it
+   * returns where this thread is the one to work; `adoptRejection` is called later where it is another,
+   * with a rejection that is to be kept here too.
    */
-  start(work: FlightWork<T>, isCurrent: () => boolean, adopt: (landed: Landed<T>) => void): void {
-    this.#fly(work, isCurrent, adopt).then(this.#resolve, this.#reject);
-    const end = () => this.#end();
-    // Also keeps a rejection that nobody waits for any longer from being unhandled.
-    this.#result.then(end, end);
+  start(
+    work: FlightWork<T>,
+    isCurrent: () => boolean,
+    adoptRejection: (reason: unknown) => void,
+  ): void {
+    if (this.#over) return;
+    this.#fly(work, isCurrent, adoptRejection).then(this.#resolve, this.#reject);
   }
 
-  /** The result, or a rejection when the signal aborts before. */
-  async wait(signal?: AbortSignal): Promise<T> {
+  /**
+   * The result, or a rejection when the signal aborts before. Work that would wait for itself is rejected
+   * with a CircularFetchError, unless `isForNobody`: then nothing that calls it waits.
+   */
+  async wait(signal?: AbortSignal, isForNobody = false): Promise<T> {
+    const caller = isForNobody ? undefined : currentWork();
     this.#waiting++;
+    let endWait: (() => void) | undefined;
     try {
+      if (caller !== undefined) endWait = beginWait(caller, this.#node);
       return await (signal === undefined ? this.#result : untilAborted(this.#result, signal));
     } finally {
+      endWait?.();
       this.#waiting--;
       this.#endUnawaited();
     }
@@ -82,21 +108,24 @@ export class Flight<T> {
   async #fly(
     work: FlightWork<T>,
     isCurrent: () => boolean,
-    adopt: (landed: Landed<T>) => void,
+    adoptRejection: (reason: unknown) => void,
   ): Promise<T> {
     const seat = this.#seat;
     const { signal } = this.#controller;
     if (seat?.leads === false) {
       const landed = await seat.follow();
-      if (landed?.isCurrent) adopt(landed);
-      if (landed !== undefined && 'reason' in landed) throw landed.reason;
-      if (landed !== undefined) return landed.value;
+      if (landed !== undefined && !('reason' in landed)) return landed.value;
+      if (landed !== undefined) {
+        if (landed.isCurrent) adoptRejection(landed.reason);
+        throw landed.reason;
+      }
       // It may have been left just when it came to lead.
       signal.throwIfAborted();
+      this.#node.follows = false;
     }
     let value: T;
     try {
-      value = await work(signal, isCurrent);
+      value = await runAs(this.#node, () => work(signal, isCurrent));
     } catch (reason) {
       seat?.landRejection({ reason, isCurrent: isCurrent() && !signal.aborted });
       throw reason;
@@ -115,19 +144,7 @@ export class Flight<T> {
   #end(): void {
     if (this.#over) return;
     this.#over = true;
+    endWork(this.#node);
     this.#onOver();
-  }
-}
-
-async function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stopWaiting = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stopWaiting = () => reject(signal.reason);
-    signal.addEventListener('abort', stopWaiting, { once: true });
-  });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stopWaiting);
   }
 }

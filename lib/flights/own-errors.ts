@@ -5,6 +5,7 @@ import { EncodeError } from '../codec/encode-error.js';
 import { ClosedError, EbbcacheError, SampleError } from '../errors.js';
 import { ExtractError } from '../extract/extract-error.js';
 import { DiskError } from '../tiers/disk-error.js';
+import { CircularFetchError } from './circular-fetch-error.js';
 
 interface OwnClass {
   prototype: Error;
@@ -18,6 +19,7 @@ const CLASSES = new Map<string, OwnClass>([
   ['SampleError', { prototype: SampleError.prototype, fields: [] }],
   ['EncodeError', { prototype: EncodeError.prototype, fields: ['path', 'reason'] }],
   ['ExtractError', { prototype: ExtractError.prototype, fields: ['file'] }],
+  ['CircularFetchError', { prototype: CircularFetchError.prototype, fields: [] }],
   ['DiskError', { prototype: DiskError.prototype, fields: [] }],
 ]);
 

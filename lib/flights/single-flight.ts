@@ -12,7 +12,7 @@
 
 import { native } from '../native.js';
 import { Flight, type FlightWork } from './flight.js';
-import type { FlightCodec, Landed } from './flight-result.js';
+import type { FlightCodec } from './flight-result.js';
 import { FlightSeat } from './flight-seat.js';
 
 export type { FlightWork };
@@ -24,17 +24,16 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
    */
   scope?: string | undefined;
   /**
-   * Called in each thread but the one that worked, once, with its copy of a value that is to be kept
-   * there. Must not throw.
+   * Called in each thread but the one that worked, once, with its copy of what the work was rejected
+   * with, where that is to be kept there. Must not throw.
    */
-  adopt?: ((key: string, version: string, value: T) => void) | undefined;
-  /** The same of what the work was rejected with. */
   adoptRejection?: ((key: string, version: string, reason: unknown) => void) | undefined;
 }
 
 /**
  * Runs `work` once for all concurrent calls with one key and version. A caller whose signal aborts
- * stops waiting. A rejection goes to all who wait.
+ * stops waiting. A rejection goes to all who wait. Work that calls for what it makes itself, or for what
+ * waits for it in this thread, is rejected there with a CircularFetchError.
  *
  * With a scope, that is so for all threads of the process: the first one runs its work, and if it
  * ends before the work is done, the next one runs its own. Those who wait in one thread share one
@@ -54,10 +53,17 @@ export class SingleFlight<T> {
 
   async run(key: string, version: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    const joined = this.#flights.get(key);
-    const flight =
-      joined?.version === version && joined.isCurrent() ? joined : this.#start(key, version, work);
-    return flight.wait(signal);
+    return this.#join(key, version, work, signal, false);
+  }
+
+  /** As run, for a caller that goes on without waiting, and may itself be what the work waits for. */
+  async runAside(key: string, version: string, work: FlightWork<T>): Promise<T> {
+    return this.#join(key, version, work, undefined, true);
+  }
+
+  /** The keys of what is under way in this thread, and may be joined. */
+  keys(): IterableIterator<string> {
+    return this.#flights.keys();
   }
 
   /** Nobody joins what is under way for the key any more. */
@@ -80,25 +86,44 @@ export class SingleFlight<T> {
     for (const flight of this.#running) flight.close(reason);
   }
 
-  #start(key: string, version: string, work: FlightWork<T>): Flight<T> {
+  #join(
+    key: string,
+    version: string,
+    work: FlightWork<T>,
+    signal: AbortSignal | undefined,
+    isAside: boolean,
+  ): Promise<T> {
+    const joined = this.#flights.get(key);
+    if (joined?.version === version && joined.isCurrent()) return joined.wait(signal, isAside);
+    const flight = this.#make(key, version);
+    // Before the work begins, which may call for what waits for it.
+    const result = flight.wait(signal, isAside);
+    this.#start(key, flight, work);
+    return result;
+  }
+
+  #make(key: string, version: string): Flight<T> {
     const [scope, codec] = [this.#scope, this.#options];
     const takeSeat = (onUnawaited: () => void) =>
       scope === undefined || codec === undefined
         ? undefined
         : new FlightSeat(scope, key, version, codec, onUnawaited);
-    const isMine = () => this.#flights.get(key) === flight;
-    const flight = new Flight<T>(version, takeSeat, () => {
+    const inProcess = scope === undefined ? undefined : JSON.stringify([scope, key, version]);
+    const flight = new Flight<T>({ key, version, inProcess }, takeSeat, () => {
       this.#running.delete(flight);
-      if (isMine()) this.#flights.delete(key);
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
     this.#running.add(flight);
     this.#flights.set(key, flight);
-    const adopt = (landed: Landed<T>) => {
-      if (!isMine()) return;
-      if ('reason' in landed) this.#options?.adoptRejection?.(key, version, landed.reason);
-      else this.#options?.adopt?.(key, version, landed.value);
-    };
-    flight.start(work, () => isMine() && flight.isCurrent(), adopt);
     return flight;
+  }
+
+  #start(key: string, flight: Flight<T>, work: FlightWork<T>): void {
+    const { version } = flight;
+    const isMine = () => this.#flights.get(key) === flight;
+    const adoptRejection = (reason: unknown) => {
+      if (isMine()) this.#options?.adoptRejection?.(key, version, reason);
+    };
+    flight.start(work, () => isMine() && flight.isCurrent(), adoptRejection);
   }
 }

@@ -1,0 +1,41 @@
+import { checkNumber, checkOptions } from '../arguments.js';
+import { DEFAULT_TIER } from './file-key.js';
+
+const LEAST_TTL_SECONDS = 0.001;
+const MOST_TTL_SECONDS = 1e9;
+
+export interface PutOptions {
+  /** Default: 'default'. */
+  tier?: string;
+  /** Time to live, 0.001 to 1e9, in place of the cache's own. */
+  ttlSeconds?: number;
+  /** What it took to extract, 0, the default, to Number.MAX_SAFE_INTEGER. */
+  extractionTimeMs?: number;
+}
+
+export interface CheckedPutOptions {
+  tier: string;
+  ttlMs: number | undefined;
+  cost: number;
+}
+
+/** Of a put that was called with options, or with a tier and a time. The tier is not checked. */
+export function checkPutOptions(
+  given: string | PutOptions | undefined,
+  timeMs: number | undefined,
+): CheckedPutOptions {
+  const isObject = typeof given === 'object' && given !== null;
+  const options = isObject
+    ? checkOptions<PutOptions>(given)
+    : { tier: given, extractionTimeMs: timeMs };
+  const { tier = DEFAULT_TIER, extractionTimeMs: cost = 0 } = options;
+  checkNumber('extractionTimeMs', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
+  return { tier, ttlMs: checkTtlSeconds(isObject ? given.ttlSeconds : undefined), cost };
+}
+
+/** In ms; undefined if it is left out. */
+export function checkTtlSeconds(seconds: number | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  checkNumber('ttlSeconds', seconds, LEAST_TTL_SECONDS, MOST_TTL_SECONDS, 's');
+  return Math.ceil(seconds * 1000);
+}

@@ -1,0 +1,65 @@
+// One absolute path for all ways to write that of a file. Two that lead to different places must not become
+// one: the record of one file would be taken for that of another.
+//
+// `..` leads out of the folder that a symbolic link points to, so it can be left out with the name before it
+// only where that comes to the same folder. A path that ends as one of a folder does ('photo.jpg/', 'photo.jpg/.')
+// leads to no file, whatever is at 'photo.jpg'. Such paths stay as they are written: they never equal
+// one that is in order.
+
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import type { PlainPath } from './file-path.js';
+
+// The Windows API takes `..` as text itself.
+const isWindows = process.platform === 'win32';
+const ENDS_AS_FOLDER = isWindows ? /(?:^|[\\/])\.{0,2}$/ : /(?:^|\/)\.{0,2}$/;
+const LEADING_DOTS = /^(?:\.{1,2}\/+)+/;
+const TO_LAST_PARENT = /^(?:.*\/)?\.\.(?=\/|$)/s;
+
+/**
+ * Of what the system finds at the path, by the text that names its bytes (see `encode`). `isFolder` is for
+ * the path of a folder, which may end as one.
+ */
+export function absolutePath(path: string, encode: (text: string) => PlainPath, isFolder = false) {
+  const base = currentFolder(encode);
+  // Without a current folder a relative path leads nowhere; no absolute one begins so.
+  if (base === undefined && !isAbsolute(path)) return `./${path}`;
+  const isOdd = (!isFolder && ENDS_AS_FOLDER.test(path)) || leavesByLink(path, base ?? '/', encode);
+  if (!isOdd) return textualPath(path, base ?? '/');
+  return isAbsolute(path) ? path : `${base}/${path}`;
+}
+
+/** By the text alone. */
+export function textualPath(path: string, base = process.cwd()): string {
+  return resolve(base, path);
+}
+
+/** Whether the path without its `..` might lead elsewhere. */
+function leavesByLink(path: string, base: string, encode: (text: string) => PlainPath): boolean {
+  if (isWindows || !path.includes('..')) return false;
+  // The current folder is known by its real path.
+  const last = TO_LAST_PARENT.exec(path.replace(LEADING_DOTS, ''));
+  if (last === null) return false;
+  const whole = TO_LAST_PARENT.exec(path)![0];
+  const [real, textual] = [idOf(encode(whole)), idOf(encode(resolve(base, whole)))];
+  return real === undefined || real !== textual;
+}
+
+function idOf(folder: PlainPath): string | undefined {
+  try {
+    const { dev, ino } = statSync(folder, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** It may be gone. */
+function currentFolder(encode: (text: string) => PlainPath): string | undefined {
+  try {
+    const folder = process.cwd();
+    return typeof encode('') === 'string' ? folder : Buffer.from(folder).toString('latin1');
+  } catch {
+    return undefined;
+  }
+}

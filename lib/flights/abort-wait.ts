@@ -1,0 +1,44 @@
+// One listener on a caller's signal, however many of its calls wait: with one for each of them, Node would
+// warn of a leak from the eleventh on, and to lift that limit is for the owner of the signal.
+
+/** What is to be called when a signal aborts. Signals that nobody waits by have no entry, and no listener. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * The result, or a rejection with the signal's reason when it aborts before. Rejects at once for one that
+ * has aborted already.
+ */
+export async function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stopWaiting = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stopWaiting = () => reject(signal.reason);
+  });
+  join(signal, stopWaiting);
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    leave(signal, stopWaiting);
+  }
+}
+
+function join(signal: AbortSignal, stop: () => void): void {
+  const stops = waiting.get(signal);
+  if (stops !== undefined) {
+    stops.add(stop);
+    return;
+  }
+  waiting.set(signal, new Set([stop]));
+  signal.addEventListener('abort', stopAll);
+}
+
+function leave(signal: AbortSignal, stop: () => void): void {
+  const stops = waiting.get(signal);
+  if (stops?.delete(stop) !== true || stops.size > 0) return;
+  waiting.delete(signal);
+  signal.removeEventListener('abort', stopAll);
+}
+
+function stopAll(this: AbortSignal): void {
+  for (const stop of waiting.get(this) ?? []) stop();
+}

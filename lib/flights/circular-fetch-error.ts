@@ -1,0 +1,28 @@
+import { EbbcacheError } from '../errors.js';
+
+/** Of a key that is named in a message, at most. */
+const MOST_SHOWN = 200;
+/** Of keys on the way. */
+const MOST_KEYS = 8;
+
+/** A loader or extractor that waits, by way of others or not, for what it is to make itself. */
+export class CircularFetchError extends EbbcacheError {
+  /** `keys`: from the key that is being made to the same key again. */
+  constructor(keys: readonly string[]) {
+    const names = keys.map(nameOf);
+    const shown =
+      names.length <= MOST_KEYS ? names : [...names.slice(0, MOST_KEYS - 1), '...', names.at(-1)];
+    super(
+      'ERR_EBBCACHE_CIRCULAR',
+      `The fetch of ${names.at(-1)} was called by what makes its value, which would wait for itself ` +
+        `(${shown.join(' -> ')}). Have a loader make what it needs without a fetch of a key that ` +
+        'waits for it.',
+    );
+  }
+}
+
+/** The key of a file's record has its path, a NUL, and its tier. */
+function nameOf(key: string): string {
+  const [place = '', tier] = key.slice(0, MOST_SHOWN).split('\0');
+  return tier === undefined ? `'${place}'` : `'${place}' (tier '${tier}')`;
+}
