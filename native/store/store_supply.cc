@@ -8,7 +8,7 @@ namespace ebbcache {
 namespace {
 
 /// Of so many slabs one may be of small pages: reads of all of them are a hundredth slower then.
-constexpr uint64_t kSmallShare = 32;
+constexpr uint64_t kShareOfSmallPages = 32;
 /// One with fewer slabs cannot spare one.
 constexpr uint64_t kFewSlabs = 16;
 
@@ -17,7 +17,7 @@ constexpr uint64_t kFewSlabs = 16;
 uint64_t Store::keptForMoves() const {
   const uint64_t bytes = arena_->layout.slabBytes;
   const uint64_t slabs = arena_->log.sharedBytes() / bytes;
-  const bool kept = slabs >= kFewSlabs && arena_->slabs.ofSmallPages() * kSmallShare > slabs;
+  const bool kept = slabs >= kFewSlabs && arena_->slabs.ofSmallPages() * kShareOfSmallPages > slabs;
   return kept ? bytes : 0;
 }
 

@@ -102,7 +102,7 @@ void crashEverywhere(const Batch& batch, bool isFull = false, uint64_t maxBytes 
   for (const uint64_t bytes : {0, 700, 3000}) {
     uint64_t n = 1;
     while (crashesAt(batch, n, bytes, file, maxBytes)) {
-      ASSERT_FALSE(testing::Test::HasFailure());
+      ASSERT_FALSE(::testing::Test::HasFailure());
       // Not each of them where a sanitizer makes that slow.
       n += kSanitized && n > 8 ? 9 : 1;
       ASSERT_LT(n, kMostCalls);

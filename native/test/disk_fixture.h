@@ -11,7 +11,7 @@
 
 namespace ebbcache::test {
 
-class DiskFolderTest : public testing::Test {
+class DiskFolderTest : public ::testing::Test {
  protected:
   using Open = RingFolder::Open;
   using Kind = FolderTrouble::Kind;

@@ -24,7 +24,7 @@ class FuzzRun {
         mutations_(random_, kChunksAt, mayReplay) {}
 
   void run(uint64_t mutations) {
-    for (uint64_t i = 1; i <= mutations && !testing::Test::HasFailure(); ++i) {
+    for (uint64_t i = 1; i <= mutations && !::testing::Test::HasFailure(); ++i) {
       for (uint64_t ops = random_.below(10); ops > 0; --ops) act();
       disk_.change([&](std::string& bytes) { mutations_.apply(bytes); });
       if (i % 30 == 0) settle();
@@ -35,7 +35,7 @@ class FuzzRun {
         tier_ = openTier(disk_, kMinRingBytes, kind_);
       }
     }
-    if (testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) return;
     checkThatItWorks();
     EXPECT_GT(hits_, mutations / 10);
     std::cout << "hits " << hits_ << ", errors " << errors_ << '\n';
@@ -134,7 +134,7 @@ class FuzzRun {
       for (uint64_t i = 0; i < 20; ++i) putString(*tier_, keyAfter(i), value);
       return tier_->settle(kLongMs) && !tier_->news().isInTrouble();
     });
-    if (testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) return;
     for (uint64_t i = 0; i < 20; ++i) {
       ASSERT_EQ(readString(*tier_, keyAfter(i)), value) << "step " << model_.now();
     }

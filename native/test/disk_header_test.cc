@@ -12,7 +12,7 @@
 namespace ebbcache::test {
 namespace {
 
-class DiskHeader : public testing::Test {
+class DiskHeader : public ::testing::Test {
  protected:
   HeaderState state(RingKind kind = RingKind::kValues) {
     RingHeader header;

@@ -17,7 +17,7 @@ using Result = Leases::Result;
 constexpr uint64_t kKey = 0xfedc'ba98'7654'3210;
 constexpr uint64_t kOtherKey = 0x0123'4567'89ab'cdef;
 
-class LeasesTest : public testing::Test {
+class LeasesTest : public ::testing::Test {
  protected:
   std::string path() const { return files_.path("leases"); }
 

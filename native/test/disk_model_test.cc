@@ -25,7 +25,7 @@ class ModelRun {
   }
 
   void run(uint64_t steps) {
-    for (uint64_t i = 0; i < steps && !testing::Test::HasFailure(); ++i) step();
+    for (uint64_t i = 0; i < steps && !::testing::Test::HasFailure(); ++i) step();
     endFaults();
     settleBoth();
     for (uint64_t id = 0; id < model_.size(); ++id) {

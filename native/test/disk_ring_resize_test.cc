@@ -16,7 +16,7 @@ std::string valueOf(uint64_t key) {
   return value;
 }
 
-class RingResize : public testing::Test {
+class RingResize : public ::testing::Test {
  protected:
   void fill(uint64_t from, uint64_t to) {
     for (uint64_t i = from; i < to; ++i) ASSERT_EQ(ring.put(keyOf(i), valueOf(i)), IoError::kNone);

@@ -33,7 +33,7 @@ bool comesTrue(Condition&& condition) {
   return true;
 }
 
-class DiskTierTest : public testing::Test {
+class DiskTierTest : public ::testing::Test {
  protected:
   void settle() { EXPECT_TRUE(tier->settle(kLongMs)); }
 

@@ -34,7 +34,7 @@ std::vector<uint64_t> versionsOf(const std::vector<Change>& changes) {
   return versions;
 }
 
-class DiskWriteQueue : public testing::Test {
+class DiskWriteQueue : public ::testing::Test {
  protected:
   std::vector<uint64_t> takeAll() { return versionsOf(queue.take(UINT64_MAX)); }
   void settleAll(size_t count, bool isWritten = true) {

@@ -12,7 +12,7 @@
 namespace ebbcache::test {
 namespace {
 
-class FileLockTest : public testing::Test {
+class FileLockTest : public ::testing::Test {
  protected:
   std::string path(std::string_view name = "lock") const { return files_.path(name); }
 

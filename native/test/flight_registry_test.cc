@@ -32,7 +32,7 @@ struct Member {
   }
 };
 
-class FlightRegistryTest : public testing::Test {
+class FlightRegistryTest : public ::testing::Test {
  protected:
   FlightRegistry registry_;
   Member a_{registry_};

@@ -17,7 +17,7 @@ const std::string kScope = "a scope that is longer than a short string";
 const std::string kKey = "a key that is longer than a short string";
 const std::string kResult = "a result that is longer than a short string";
 
-class HeapFaultFlights : public testing::Test {
+class HeapFaultFlights : public ::testing::Test {
  protected:
   void TearDown() override {
     for (const auto& member : members_) registry_.leaveAll(*member);

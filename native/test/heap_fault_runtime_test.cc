@@ -44,7 +44,7 @@ void useAll(const StoreHandle& handle) {
   handle->clear();
 }
 
-class HeapFaultRuntime : public testing::TestWithParam<Policy> {
+class HeapFaultRuntime : public ::testing::TestWithParam<Policy> {
  protected:
   StoreHandle open(const SharedStoreOptions& options) {
     OpenError error;
@@ -132,8 +132,8 @@ TEST(HeapFaultRuntimeItself, IsMadeWholeOrNotAtAll) {
   EXPECT_GT(faults, 10U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, HeapFaultRuntime, testing::Values(Policy::kLru, Policy::kS3Fifo),
-                         [](const auto& each) {
+INSTANTIATE_TEST_SUITE_P(Policies, HeapFaultRuntime,
+                         ::testing::Values(Policy::kLru, Policy::kS3Fifo), [](const auto& each) {
                            return each.param == Policy::kLru ? "Lru" : "S3Fifo";
                          });
 

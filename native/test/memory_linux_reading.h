@@ -51,6 +51,19 @@ constexpr uint64_t kShown = 212643840;
 
 using Edit = std::function<void(const FileTree&)>;
 
+/// These change fields of memory.stat of the recorded machine "docker-v2" or "docker-v1".
+inline Edit statV2(const std::vector<std::pair<std::string, uint64_t>>& fields) {
+  return [fields](const FileTree& tree) {
+    for (const auto& [name, value] : fields) Fields(tree, docker_v2::kStat).set(name, value);
+  };
+}
+
+inline Edit statV1(const std::vector<std::pair<std::string, uint64_t>>& fields) {
+  return [fields](const FileTree& tree) {
+    for (const auto& [name, value] : fields) Fields(tree, docker_v1::kStat).set(name, value);
+  };
+}
+
 struct Reading {
   std::string name;
   /// This names the machine that is changed, a file in machines/.

@@ -9,18 +9,6 @@ namespace {
 
 constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
 
-Edit statV2(const std::vector<std::pair<std::string, uint64_t>>& fields) {
-  return [fields](const FileTree& tree) {
-    for (const auto& [name, value] : fields) Fields(tree, docker_v2::kStat).set(name, value);
-  };
-}
-
-Edit statV1(const std::vector<std::pair<std::string, uint64_t>>& fields) {
-  return [fields](const FileTree& tree) {
-    for (const auto& [name, value] : fields) Fields(tree, docker_v1::kStat).set(name, value);
-  };
-}
-
 Edit statText(const std::string& file, const std::string& text) {
   return [=](const FileTree& tree) { tree.write(file, text); };
 }
@@ -35,7 +23,7 @@ Reading readsV1(const std::string& name, const Edit& edit, uint64_t used, Pressu
           level};
 }
 
-const std::vector<Reading>& readings() {
+const std::vector<Reading>& badInputReadings() {
   constexpr auto kNormal = PressureLevel::kNormal;
   constexpr auto kElevated = PressureLevel::kElevated;
   constexpr auto kCritical = PressureLevel::kCritical;
@@ -109,9 +97,10 @@ const std::vector<Reading>& readings() {
   return kReadings;
 }
 
-INSTANTIATE_TEST_SUITE_P(BadInput, LinuxReading, ::testing::ValuesIn(readings()), nameOf<Reading>);
+INSTANTIATE_TEST_SUITE_P(BadInput, LinuxReading, ::testing::ValuesIn(badInputReadings()),
+                         nameOf<Reading>);
 INSTANTIATE_TEST_SUITE_P(BadInputReadings, MemoryContract,
-                         ::testing::ValuesIn(machinesOf(readings())), nameOf<NamedMachine>);
+                         ::testing::ValuesIn(machinesOf(badInputReadings())), nameOf<NamedMachine>);
 
 struct Refused {
   std::string name;

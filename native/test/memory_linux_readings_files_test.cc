@@ -10,18 +10,6 @@ constexpr MemoryBound kNoneCleanV2{docker_v2::kLimit,
 constexpr MemoryBound kAllCacheV1{docker_v1::kLimit, docker_v1::kUsed};
 constexpr MemoryBound kNoCacheV1{docker_v1::kLimit, docker_v1::kCharged};
 
-Edit statV2(const std::vector<std::pair<std::string, uint64_t>>& fields) {
-  return [fields](const FileTree& tree) {
-    for (const auto& [name, value] : fields) Fields(tree, docker_v2::kStat).set(name, value);
-  };
-}
-
-Edit statV1(const std::vector<std::pair<std::string, uint64_t>>& fields) {
-  return [fields](const FileTree& tree) {
-    for (const auto& [name, value] : fields) Fields(tree, docker_v1::kStat).set(name, value);
-  };
-}
-
 /// The group of the process has 360 MiB of 512 MiB in use, and is in a group of 1 GiB.
 Edit nested(bool v1, uint64_t parentCharged, uint64_t parentFiles) {
   return [=](const FileTree& tree) {

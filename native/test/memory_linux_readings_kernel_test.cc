@@ -61,7 +61,7 @@ constexpr MemoryBound boundV1(uint64_t reclaimable) {
 constexpr MemoryBound kAllOfItUsed{docker_v2::kLimit,
                                    docker_v2::kCharged - docker_v2::kReclaimableSlab};
 
-const std::vector<Reading>& readings() {
+const std::vector<Reading>& kernelReadings() {
   static const std::vector<Reading> kReadings{
       {"SlabV2DentriesDoNotCount", "docker-v2",
        becameV2("slab_reclaimable", docker_v2::kReclaimableSlab), kServer,
@@ -129,9 +129,10 @@ const std::vector<Reading>& readings() {
   return kReadings;
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernel, LinuxReading, ::testing::ValuesIn(readings()), nameOf<Reading>);
+INSTANTIATE_TEST_SUITE_P(Kernel, LinuxReading, ::testing::ValuesIn(kernelReadings()),
+                         nameOf<Reading>);
 INSTANTIATE_TEST_SUITE_P(KernelReadings, MemoryContract,
-                         ::testing::ValuesIn(machinesOf(readings())), nameOf<NamedMachine>);
+                         ::testing::ValuesIn(machinesOf(kernelReadings())), nameOf<NamedMachine>);
 
 }  // namespace
 }  // namespace ebbcache::testing

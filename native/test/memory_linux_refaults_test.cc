@@ -10,7 +10,7 @@
 namespace ebbcache {
 namespace {
 
-class LinuxRefaultMeter : public testing::Test {
+class LinuxRefaultMeter : public ::testing::Test {
  protected:
   bool update(int atMs, uint64_t totalMiB) {
     return meter_.update(RefaultMeter::Clock::time_point() + std::chrono::milliseconds(atMs),

@@ -6,7 +6,7 @@ namespace ebbcache {
 namespace {
 
 /// Counts in milliseconds since the first call.
-class LinuxStallMeter : public testing::Test {
+class LinuxStallMeter : public ::testing::Test {
  protected:
   bool update(int atMs, uint64_t totalMs) {
     return meter_.update(StallMeter::Clock::time_point() + std::chrono::milliseconds(atMs),

@@ -22,7 +22,7 @@ namespace ebbcache {
 /// Longer than any test may take: a wait that is not ended hangs it.
 constexpr std::chrono::milliseconds kForever = std::chrono::hours(1);
 
-class LinuxSystemdWatch : public testing::Test {
+class LinuxSystemdWatch : public ::testing::Test {
  protected:
   void give(const std::string& variables) const {
     machine_.tree.write("proc/self/environ",

@@ -45,7 +45,7 @@ void expectInChild(const Work& work) {
   const pid_t child = forkInto([&] {
     work();
     std::fflush(nullptr);
-    ::_exit(testing::Test::HasFailure() ? EXIT_FAILURE : EXIT_SUCCESS);
+    ::_exit(::testing::Test::HasFailure() ? EXIT_FAILURE : EXIT_SUCCESS);
   });
   EXPECT_EQ(endOf(child), "It ended with 0.");
 }

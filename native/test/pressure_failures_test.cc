@@ -41,7 +41,7 @@ class ThrowingWatch final : public PressureWatch {
 };
 
 /// Its upkeep throws.
-class ThrowingStore final : public FakeStore {
+class StoreOfThrowingUpkeep final : public FakeStore {
  public:
   using FakeStore::FakeStore;
   Upkeep maintain(Waiting /*waiting*/) override { throw std::bad_alloc(); }
@@ -111,7 +111,7 @@ TEST(GovernorFailures, AWatchThatThrowsEndsNoLooks) {
 TEST(GovernorFailures, UpkeepThatThrowsKeepsNoOtherFromItsTurn) {
   auto machine = std::make_shared<FakeMachine>();
   Governor governor(GovernorTest::byHand(), eyesOn(machine));
-  auto throwing = std::make_shared<ThrowingStore>(100 * kMiB, 100 * kMiB);
+  auto throwing = std::make_shared<StoreOfThrowingUpkeep>(100 * kMiB, 100 * kMiB);
   auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(throwing);
   while (governor.status().looks == 0) std::this_thread::yield();

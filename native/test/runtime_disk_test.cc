@@ -19,7 +19,7 @@
 namespace ebbcache::test {
 namespace {
 
-class RuntimeDisk : public testing::Test {
+class RuntimeDisk : public ::testing::Test {
  protected:
   SharedStoreOptions optionsOf(const std::string& name, const std::string& dir) const {
     SharedStoreOptions options;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kSlab = 64 * kKiB;
 
-class SpareSlabTest : public testing::Test {
+class SpareSlabTest : public ::testing::Test {
  protected:
   void TearDown() override {
     for (const auto& [memory, bytes] : taken_) budgeted_.give(memory, bytes);

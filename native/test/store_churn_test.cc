@@ -40,7 +40,7 @@ struct LastPut {
   uint64_t expiry;
 };
 
-class StoreChurn : public testing::TestWithParam<std::tuple<Policy, uint64_t>> {
+class StoreChurn : public ::testing::TestWithParam<std::tuple<Policy, uint64_t>> {
  protected:
   StoreChurn()
       : maxBytes_(std::get<1>(GetParam())),
@@ -189,8 +189,8 @@ TEST_P(StoreChurn, NeverReturnsAWrongValue) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Budgets, StoreChurn,
-                         testing::Combine(testing::Values(Policy::kLru, Policy::kS3Fifo),
-                                          testing::Values(64 * kKiB, kMiB, 64 * kMiB)));
+                         ::testing::Combine(::testing::Values(Policy::kLru, Policy::kS3Fifo),
+                                            ::testing::Values(64 * kKiB, kMiB, 64 * kMiB)));
 
 }  // namespace
 }  // namespace ebbcache::test

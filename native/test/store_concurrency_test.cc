@@ -217,7 +217,7 @@ void join(std::vector<TestThread>& threads) {
   threads.clear();
 }
 
-class StoreConcurrency : public testing::TestWithParam<std::tuple<Policy, uint64_t>> {};
+class StoreConcurrency : public ::testing::TestWithParam<std::tuple<Policy, uint64_t>> {};
 
 TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
   const auto [policy, maxBytes] = GetParam();
@@ -278,8 +278,8 @@ TEST_P(StoreConcurrency, OnAHandfulOfKeys) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreConcurrency,
-                         testing::Combine(testing::Values(Policy::kLru, Policy::kS3Fifo),
-                                          testing::Values(64 * kKiB, kMiB, 16 * kMiB)));
+                         ::testing::Combine(::testing::Values(Policy::kLru, Policy::kS3Fifo),
+                                            ::testing::Values(64 * kKiB, kMiB, 16 * kMiB)));
 
 /// With room for all there is no excuse for a miss: what was put is found by whoever looks later,
 /// while tables grow and shrink and slabs of other sizes take the entries over.

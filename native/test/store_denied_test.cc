@@ -39,7 +39,7 @@ class BoundedMemory final : public MemorySource {
   std::atomic<uint64_t> bound{UINT64_MAX};
 };
 
-class StoreDenied : public testing::Test {
+class StoreDenied : public ::testing::Test {
  protected:
   void open(uint64_t maxBytes, Policy policy = Policy::kLru) {
     StoreOptions options;
@@ -107,10 +107,10 @@ TEST_P(StoreDeniedResize, KeepsTheNewestThatFit) {
 
 INSTANTIATE_TEST_SUITE_P(
     Sizes, StoreDeniedResize,
-    testing::Values(std::pair{256 * kMiB, 16 * kMiB}, std::pair{16 * kMiB, 256 * kMiB},
-                    std::pair{8 * kMiB, 256 * kMiB}, std::pair{64 * kMiB, 8 * kMiB},
-                    std::pair{300 * kMiB, 64 * kMiB}, std::pair{kMiB, 64 * kMiB},
-                    std::pair{64 * kMiB, kMiB}, std::pair{kMiB, 64 * kKiB}));
+    ::testing::Values(std::pair{256 * kMiB, 16 * kMiB}, std::pair{16 * kMiB, 256 * kMiB},
+                      std::pair{8 * kMiB, 256 * kMiB}, std::pair{64 * kMiB, 8 * kMiB},
+                      std::pair{300 * kMiB, 64 * kMiB}, std::pair{kMiB, 64 * kMiB},
+                      std::pair{64 * kMiB, kMiB}, std::pair{kMiB, 64 * kKiB}));
 
 TEST_F(StoreDenied, KeepsTheSameShareOfItsEntriesByS3Fifo) {
   open(64 * kMiB, Policy::kS3Fifo);
@@ -175,7 +175,7 @@ TEST_P(StoreRefused, EvictsNothingForAValueLargerThanItHolds) {
   EXPECT_EQ(store_->stats().entries, 1000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreRefused, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreRefused, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t kNow = 1000;
 constexpr uint64_t kSpacing = 50;
 
-class StoreExpirySweep : public testing::Test {
+class StoreExpirySweep : public ::testing::Test {
  protected:
   ExpirySweep::Result run(bool stops, uint64_t now = kNow) {
     return sweep_.run(

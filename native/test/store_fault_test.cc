@@ -110,7 +110,7 @@ class Scenario {
       check(id);
       check(mix(version_) % 1000);
       checkCounts();
-      if (testing::Test::HasFatalFailure()) return;
+      if (::testing::Test::HasFatalFailure()) return;
     }
   }
 
@@ -144,7 +144,7 @@ class Scenario {
 /// How many requests are refused, one after the other.
 enum class Refused : uint8_t { kOne, kEight, kAllThatFollow };
 
-class StoreFault : public testing::TestWithParam<std::tuple<Policy, Refused>> {};
+class StoreFault : public ::testing::TestWithParam<std::tuple<Policy, Refused>> {};
 
 TEST_P(StoreFault, AtAnyRequestForMemory) {
   const auto [policy, refused] = GetParam();
@@ -168,7 +168,7 @@ TEST_P(StoreFault, AtAnyRequestForMemory) {
       Scenario scenario(memory, policy);
       if (scenario.opened()) {
         scenario.run();
-        ASSERT_FALSE(testing::Test::HasFatalFailure());
+        ASSERT_FALSE(::testing::Test::HasFatalFailure());
         memory.refuseFrom = UINT64_MAX;
         scenario.recover();
       } else {
@@ -176,7 +176,7 @@ TEST_P(StoreFault, AtAnyRequestForMemory) {
       }
     }
     ASSERT_EQ(memory.mapped, 0U);
-    ASSERT_FALSE(testing::Test::HasFatalFailure());
+    ASSERT_FALSE(::testing::Test::HasFatalFailure());
   }
 }
 
@@ -186,15 +186,15 @@ TEST_P(StoreFault, AtRandomRequestsToGrow) {
   scenario.refuseGrowth();
   for (int round = 0; round < 4; ++round) {
     scenario.run();
-    ASSERT_FALSE(testing::Test::HasFatalFailure()) << round;
+    ASSERT_FALSE(::testing::Test::HasFatalFailure()) << round;
   }
   EXPECT_EQ(memory.refused, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreFault,
-                         testing::Combine(testing::Values(Policy::kLru, Policy::kS3Fifo),
-                                          testing::Values(Refused::kOne, Refused::kEight,
-                                                          Refused::kAllThatFollow)));
+                         ::testing::Combine(::testing::Values(Policy::kLru, Policy::kS3Fifo),
+                                            ::testing::Values(Refused::kOne, Refused::kEight,
+                                                              Refused::kAllThatFollow)));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -15,7 +15,7 @@ uint32_t hashOf(uint32_t i) {
   return i * 2654435761U;
 }
 
-class GhostQueues : public testing::Test {
+class GhostQueues : public ::testing::Test {
  protected:
   GhostQueues() : memory_(source_, kBudget), slabs_(memory_.take(kNearlyAll)), ghosts_(memory_) {
     ghosts_.reserve(kBudget);

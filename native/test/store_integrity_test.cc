@@ -40,7 +40,7 @@ class OpenMemory final : public MemorySource {
   std::map<char*, size_t> mapped_;
 };
 
-class StoreIntegrity : public testing::TestWithParam<Policy> {
+class StoreIntegrity : public ::testing::TestWithParam<Policy> {
  protected:
   StoreIntegrity() {
     StoreOptions options;
@@ -107,7 +107,8 @@ TEST_P(StoreIntegrity, FindsAnEntryThatDied) {
   EXPECT_EQ(store_->findFault(), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreIntegrity, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreIntegrity,
+                         ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -28,7 +28,7 @@ uint64_t availableBytes() {
   return 0;
 }
 
-class StoreLarge : public testing::Test {
+class StoreLarge : public ::testing::Test {
  protected:
   void SetUp() override {
     if (kSanitized) GTEST_SKIP() << "A store of gigabytes takes too long under a sanitizer.";
@@ -92,11 +92,11 @@ TEST_P(StoreOverhead, IsAtMost32BytesAnEntry) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreOverhead,
-                         testing::Values(std::tuple{Policy::kLru, 1000000, 600},
-                                         std::tuple{Policy::kLru, 4000000, 30},
-                                         std::tuple{Policy::kS3Fifo, 1000000, 600}));
+                         ::testing::Values(std::tuple{Policy::kLru, 1000000, 600},
+                                           std::tuple{Policy::kLru, 4000000, 30},
+                                           std::tuple{Policy::kS3Fifo, 1000000, 600}));
 
-class StoreUtilisation : public testing::TestWithParam<uint64_t> {};
+class StoreUtilisation : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(StoreUtilisation, Is85PercentAfterRandomOverwrites) {
   const uint64_t maxBytes = GetParam();
@@ -115,7 +115,7 @@ TEST_P(StoreUtilisation, Is85PercentAfterRandomOverwrites) {
   EXPECT_GE(static_cast<double>(stats.payloadBytes), 0.85 * static_cast<double>(stats.heldBytes));
 }
 
-INSTANTIATE_TEST_SUITE_P(Budgets, StoreUtilisation, testing::Values(kMiB, 128 * kMiB));
+INSTANTIATE_TEST_SUITE_P(Budgets, StoreUtilisation, ::testing::Values(kMiB, 128 * kMiB));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -33,7 +33,7 @@ struct BytesCase {
   }
 };
 
-class StoreLruByBytes : public testing::TestWithParam<BytesCase> {
+class StoreLruByBytes : public ::testing::TestWithParam<BytesCase> {
  protected:
   StoreLruByBytes() {
     options_.maxBytes = GetParam().maxBytes;
@@ -172,12 +172,12 @@ TEST_P(StoreLruByBytes, EvictsInTheOrderOfUse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreLruByBytes,
-                         testing::Values(BytesCase{64 * kKiB, 500, 2000, 150000},
-                                         BytesCase{64 * kKiB, 500, 70000, 50000},
-                                         BytesCase{kMiB, 5000, 1200, 300000},
-                                         BytesCase{kMiB, 2000, 400 * kKiB, 30000},
-                                         BytesCase{64 * kMiB, 200000, 2000, 250000},
-                                         BytesCase{64 * kMiB, 500, 9 * kMiB, 800}));
+                         ::testing::Values(BytesCase{64 * kKiB, 500, 2000, 150000},
+                                           BytesCase{64 * kKiB, 500, 70000, 50000},
+                                           BytesCase{kMiB, 5000, 1200, 300000},
+                                           BytesCase{kMiB, 2000, 400 * kKiB, 30000},
+                                           BytesCase{64 * kMiB, 200000, 2000, 250000},
+                                           BytesCase{64 * kMiB, 500, 9 * kMiB, 800}));
 
 }  // namespace
 }  // namespace ebbcache::test

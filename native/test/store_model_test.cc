@@ -32,7 +32,7 @@ struct CountCase {
   }
 };
 
-class StoreModel : public testing::TestWithParam<CountCase> {};
+class StoreModel : public ::testing::TestWithParam<CountCase> {};
 
 struct Expected {
   uint64_t version;
@@ -105,11 +105,11 @@ TEST_P(StoreModel, AgreesWithTheReferenceLru) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, StoreModel,
-                         testing::Values(CountCase{1, 3, 256 * kKiB, 200000},
-                                         CountCase{60, 150, kMiB, 800000},
-                                         CountCase{5000, 12000, 16 * kMiB, 800000}));
+                         ::testing::Values(CountCase{1, 3, 256 * kKiB, 200000},
+                                           CountCase{60, 150, kMiB, 800000},
+                                           CountCase{5000, 12000, 16 * kMiB, 800000}));
 
-class StoreS3FifoModel : public testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
+class StoreS3FifoModel : public ::testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
 
 /// Entries of one size, so that the small queue's share of the bytes is its share of the entries;
 /// a budget so large that the table of ghosts tells 32 bits of a hash apart, and so few keys that
@@ -156,9 +156,9 @@ TEST_P(StoreS3FifoModel, AgreesWithTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, StoreS3FifoModel,
-                         testing::Values(std::tuple<uint64_t, uint64_t>{1, 4},
-                                         std::tuple<uint64_t, uint64_t>{12, 40},
-                                         std::tuple<uint64_t, uint64_t>{200, 600}));
+                         ::testing::Values(std::tuple<uint64_t, uint64_t>{1, 4},
+                                           std::tuple<uint64_t, uint64_t>{12, 40},
+                                           std::tuple<uint64_t, uint64_t>{200, 600}));
 
 }  // namespace
 }  // namespace ebbcache::test

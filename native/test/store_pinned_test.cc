@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint64_t kValueBytes = 4 * kMiB;
 
-class StorePinned : public testing::TestWithParam<Policy> {
+class StorePinned : public ::testing::TestWithParam<Policy> {
  protected:
   void SetUp() override {
     StoreOptions options;
@@ -143,7 +143,7 @@ TEST_P(StorePinned, EndsWithAReaderThatThrows) {
   EXPECT_LT(memory_.mapped, kValueBytes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StorePinned, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StorePinned, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

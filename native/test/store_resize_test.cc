@@ -10,7 +10,7 @@
 namespace ebbcache::test {
 namespace {
 
-class StoreResize : public testing::TestWithParam<Policy> {};
+class StoreResize : public ::testing::TestWithParam<Policy> {};
 
 TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
   TestMemory memory;
@@ -87,7 +87,7 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreResize, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreResize, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -10,7 +10,7 @@
 namespace ebbcache::test {
 namespace {
 
-class StoreS3FifoChances : public testing::Test {
+class StoreS3FifoChances : public ::testing::Test {
  protected:
   StoreS3FifoChances() : policy_(all_.slabs, all_.memory) {
     for (uint64_t i = 0; i < kEntries; ++i) {

@@ -15,7 +15,7 @@ namespace ebbcache::test {
 namespace {
 
 /// 16 MiB hold all entries of these tests: none is evicted.
-class StoreScan : public testing::TestWithParam<Policy> {
+class StoreScan : public ::testing::TestWithParam<Policy> {
  protected:
   static constexpr uint64_t kStable = 3000;
 
@@ -91,7 +91,7 @@ TEST_P(StoreScan, OfAStoreAtRestVisitsAllAndNothingElse) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreScan, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreScan, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

@@ -23,7 +23,7 @@ constexpr uint64_t kStampBytes = 8;
 /// The value and its stamp; empty and 0 for none.
 using Stamped = std::pair<std::string, uint64_t>;
 
-class StoreStamp : public testing::TestWithParam<Policy> {
+class StoreStamp : public ::testing::TestWithParam<Policy> {
  protected:
   void SetUp() override { open(kMiB); }
 
@@ -283,7 +283,7 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
   EXPECT_EQ(store_->findFault(), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreStamp, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreStamp, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

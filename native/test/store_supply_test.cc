@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kBudget = 2 * kMiB;
 
-class StoreSupply : public testing::TestWithParam<Policy> {
+class StoreSupply : public ::testing::TestWithParam<Policy> {
  protected:
   StoreSupply() {
     StoreOptions options;
@@ -278,7 +278,7 @@ TEST_P(StoreSupply, MovedSlabsAreStillEvictedExpiredAndCompacted) {
   EXPECT_EQ(store_->stats().payloadBytes, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreSupply, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreSupply, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

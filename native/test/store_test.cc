@@ -133,7 +133,7 @@ TEST(Store, SaysWhichValuesNoPutTakes) {
   }
 }
 
-class StoreBudget : public testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
+class StoreBudget : public ::testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
 
 TEST_P(StoreBudget, IsNeverPassedAndIsUsed) {
   const auto [budget, valueBytes] = GetParam();
@@ -157,8 +157,9 @@ TEST_P(StoreBudget, IsNeverPassedAndIsUsed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, StoreBudget,
-                         testing::Combine(testing::Values(256 * kKiB, kMiB, 16 * kMiB, 64 * kMiB),
-                                          testing::Values(100, 600, 5000, 30000)));
+                         ::testing::Combine(::testing::Values(256 * kKiB, kMiB, 16 * kMiB,
+                                                              64 * kMiB),
+                                            ::testing::Values(100, 600, 5000, 30000)));
 
 TEST(Store, UsesNearlyTheWholeBudget) {
   const auto store = openStore(64 * kMiB);
@@ -348,7 +349,7 @@ void fillMixed(Store& store) {
   }
 }
 
-class StoreRefusal : public testing::TestWithParam<Policy> {};
+class StoreRefusal : public ::testing::TestWithParam<Policy> {};
 
 TEST_P(StoreRefusal, AtAnyRequestIsARefusedPutAndACounter) {
   StoreOptions options;
@@ -384,7 +385,7 @@ TEST_P(StoreRefusal, AtAnyRequestIsARefusedPutAndACounter) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreRefusal, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreRefusal, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 /// One that may grow as long as `mayGrow` is true.
 std::unique_ptr<Store> openThatAsks(uint64_t maxBytes, TestMemory& memory, const bool& mayGrow) {

@@ -18,9 +18,9 @@ namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kSlabBytes = 2 * kMiB;
-constexpr uint64_t kBudget = 64 * kMiB;
+constexpr uint64_t kUpkeepBudget = 64 * kMiB;
 
-class StoreUpkeep : public testing::TestWithParam<Policy> {
+class StoreUpkeep : public ::testing::TestWithParam<Policy> {
  protected:
   StoreUpkeep() {
     store_ = open([](uint64_t) { return true; });
@@ -28,7 +28,7 @@ class StoreUpkeep : public testing::TestWithParam<Policy> {
 
   std::unique_ptr<Store> open(std::function<bool(uint64_t)> mayGrow) {
     StoreOptions options;
-    options.maxBytes = kBudget;
+    options.maxBytes = kUpkeepBudget;
     options.policy = GetParam();
     StoreEnvironment environment = testEnvironment(memory_);
     environment.mayGrow = std::move(mayGrow);
@@ -44,7 +44,7 @@ class StoreUpkeep : public testing::TestWithParam<Policy> {
       ASSERT_EQ(store_->put(keyOf(i), valueOf(i)), PutResult::kStored);
     }
     ASSERT_EQ(store_->stats().evictions, 0U);
-    ASSERT_GT(store_->heldBytes(), kBudget / 2);
+    ASSERT_GT(store_->heldBytes(), kUpkeepBudget / 2);
   }
 
   /// To the end, once the store has been left alone for a while.
@@ -74,7 +74,7 @@ class StoreUpkeep : public testing::TestWithParam<Policy> {
 TEST_P(StoreUpkeep, GivesBackWhatRemovalsLeft) {
   fill();
   for (uint64_t i = 0; i < kEntries; ++i) ASSERT_TRUE(store_->remove(keyOf(i)));
-  ASSERT_GT(store_->heldBytes(), kBudget / 2) << "or this tests nothing";
+  ASSERT_GT(store_->heldBytes(), kUpkeepBudget / 2) << "or this tests nothing";
   maintainQuiet();
   expectHeldIsNearWhatIsLive();
   EXPECT_EQ(store_->maintain(), MaintainResult::kIdle);
@@ -192,7 +192,7 @@ TEST_P(StoreUpkeep, DoesNotWaitForAPut) {
   EXPECT_NE(store_->maintain(false), MaintainResult::kBusy);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, StoreUpkeep, testing::Values(Policy::kLru, Policy::kS3Fifo));
+INSTANTIATE_TEST_SUITE_P(Policies, StoreUpkeep, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace
 }  // namespace ebbcache::test

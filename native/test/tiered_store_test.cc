@@ -21,7 +21,7 @@
 namespace ebbcache::test {
 namespace {
 
-class TieredStoreTest : public testing::Test {
+class TieredStoreTest : public ::testing::Test {
  protected:
   void SetUp() override { open({}); }
 

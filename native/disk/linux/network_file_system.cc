@@ -7,7 +7,7 @@
 namespace ebbcache {
 namespace {
 
-struct Kind {
+struct FileSystem {
   uint32_t magic;
   const char* name;
 };
@@ -15,7 +15,7 @@ struct Kind {
 // From statfs(2), linux/magic.h and the file systems' own headers: no header has all of them. FUSE
 // is not among them, as what it stands for may be local, and has one cache of pages on this
 // machine.
-constexpr Kind kKinds[] = {
+constexpr FileSystem kOnNetworks[] = {
     {0x00006969, "NFS"},      {0x0000517b, "SMB"},  {0xff534d42, "CIFS"},   {0xfe534d42, "SMB2"},
     {0x0000564c, "NCP"},      {0x73757245, "Coda"}, {0x5346414f, "AFS"},    {0x6b414653, "AFS"},
     {0x01021997, "9P"},       {0x00c36400, "Ceph"}, {0x0bd00bd0, "Lustre"}, {0x01161970, "GFS2"},
@@ -30,8 +30,8 @@ std::string networkFileSystemOf(const std::string& folder) {
   if (::statfs(folder.c_str(), &found) != 0) return {};
   // The type of f_type differs from system to system, and some extend its sign.
   const auto magic = static_cast<uint32_t>(found.f_type);
-  for (const Kind& kind : kKinds) {
-    if (kind.magic == magic) return kind.name;
+  for (const FileSystem& each : kOnNetworks) {
+    if (each.magic == magic) return each.name;
   }
   return {};
 }

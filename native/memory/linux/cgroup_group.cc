@@ -16,7 +16,7 @@ namespace {
 /// size.
 constexpr uint64_t kNoLimitInV1 = uint64_t{1} << 62;
 
-const uint64_t kPageBytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+const uint64_t kLeastLimit = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 
 /// Lowers `limit` to what the file says, where there is one.
 bool lowerLimit(std::optional<KeptFile>& file, FileBuffer& buffer, uint64_t& limit,
@@ -39,7 +39,7 @@ bool lowerToThrottle(std::optional<KeptFile>& file, FileBuffer& buffer, uint64_t
   if (!file) return true;
   uint64_t bytes = 0;
   if (!readLimit(*file, buffer, bytes, error)) return false;
-  limit = std::min(limit, std::max(bytes, kPageBytes));
+  limit = std::min(limit, std::max(bytes, kLeastLimit));
   return true;
 }
 

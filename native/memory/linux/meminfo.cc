@@ -20,9 +20,9 @@ std::optional<uint64_t> parseValue(std::string_view text) {
   return *number * 1024;
 }
 
-using Field = MeminfoField Meminfo::*;
+using MemberOfMeminfo = MeminfoField Meminfo::*;
 
-constexpr FieldTable kFields(std::array<NamedField<Field>, 21>{{
+constexpr FieldTable kFields(std::array<NamedField<MemberOfMeminfo>, 21>{{
     {"MemTotal", &Meminfo::memTotal},
     {"MemFree", &Meminfo::memFree},
     {"MemAvailable", &Meminfo::memAvailable},

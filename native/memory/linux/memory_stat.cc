@@ -8,10 +8,10 @@
 namespace ebbcache {
 namespace {
 
-using Field = std::optional<uint64_t> MemoryStat::*;
+using MemberOfMemoryStat = std::optional<uint64_t> MemoryStat::*;
 
 /// Names without "total_" leave the descendants out, but the usage has them.
-constexpr FieldTable kFieldsOfV1(std::array<NamedField<Field>, 12>{{
+constexpr FieldTable kFieldsOfV1(std::array<NamedField<MemberOfMemoryStat>, 12>{{
     {"hierarchical_memory_limit", &MemoryStat::hierarchicalLimit},
     {"hierarchical_memsw_limit", &MemoryStat::hierarchicalSumLimit},
     {"total_rss", &MemoryStat::anon},
@@ -26,7 +26,7 @@ constexpr FieldTable kFieldsOfV1(std::array<NamedField<Field>, 12>{{
     {"total_unevictable", &MemoryStat::unevictable},
 }});
 
-constexpr FieldTable kFieldsOfV2(std::array<NamedField<Field>, 17>{{
+constexpr FieldTable kFieldsOfV2(std::array<NamedField<MemberOfMemoryStat>, 17>{{
     {"anon", &MemoryStat::anon},
     {"kernel_stack", &MemoryStat::kernelStack},
     {"pagetables", &MemoryStat::pageTables},
