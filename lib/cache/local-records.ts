@@ -94,8 +94,8 @@ export class LocalRecords {
   }
 
   /**
-   * As read, but it changes and counts nothing. Only of a record whose time to live ends after `after`, ms
-   * since the epoch, if that is given.
+   * Does what `read` does, but changes and counts nothing. Where `after` is given, ms since the epoch, a
+   * record whose time to live ends before is a miss.
    */
   peek(key: string, state: FileState, after?: number): Metadata | undefined {
     return this.#readThrough(native.peek, key, (bytes, length) =>

@@ -39,7 +39,7 @@ useBuffer(allocate(INITIAL_BYTES));
 
 /** Begins a value that is alone in the buffer, at its first byte. */
 export function begin(to: Destination | undefined): void {
-  // Not by beginAt, which costs more: the buffer always has so many bytes.
+  // beginAt would cost more: the buffer always has so many bytes.
   busy = true;
   destination = to;
   origin = 0;

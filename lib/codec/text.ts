@@ -118,7 +118,7 @@ function writeLongText(bytes: Buffer, text: string, at: number): number {
   // Letters that take three bytes have their like beside them.
   const guessed = headerBytes(text.charCodeAt(0) < 0x800 ? text.length : text.length * 3);
   const length = bytes.write(text, at + guessed);
-  // As many bytes as units are ASCII.
+  // A string of as many bytes as units is ASCII.
   if (length !== text.length && hasReplacement(bytes, text, at + guessed, length)) {
     return ILL_FORMED;
   }

@@ -17,8 +17,8 @@ const LEADING_DOTS = /^(?:\.{1,2}\/+)+/;
 const TO_LAST_PARENT = /^(?:.*\/)?\.\.(?=\/|$)/s;
 
 /**
- * Of what the system finds at the path, by the text that names its bytes (see `encode`). `isFolder` is for
- * the path of a folder, which may end as one.
+ * The absolute path of what the system finds at the path. Both are text; `encode` makes of a text the path that
+ * the system takes. `isFolder` is for the path of a folder, which may end as one.
  */
 export function absolutePath(path: string, encode: (text: string) => PlainPath, isFolder = false) {
   const base = currentFolder(encode);
