@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { defaultCacheDir } from '../cache/advanced-options.js';
 import { ArenaCache } from '../cache/arena-cache.js';
+import { filePlace, placesBelow, storedAt } from '../cache/file-key.js';
 import { type NativeDiskSummary, native } from '../native.js';
 import { ExitCode } from './exit-codes.js';
 import { interruptible } from './interrupt.js';
@@ -56,10 +57,9 @@ async function clear(
   });
   try {
     if (paths.length > 0) {
-      const places = paths.map((path) => resolve(path).toWellFormed());
-      const keys = [...cache.keys()].filter((key) => isBelow(placeOf(key), places));
+      const keys = [...cache.keys()].filter(isOfOneOf(paths));
       for (const key of keys) cache.delete(key);
-      const files = new Set(keys.map(placeOf)).size;
+      const files = new Set(keys.map((key) => storedAt(key).place)).size;
       return (await cache.flush())
         ? `${count(keys.length, 'record')} of ${count(files, 'file')}`
         : undefined;
@@ -74,15 +74,14 @@ async function clear(
   }
 }
 
-/** The path of a record's file: what comes before the NUL of its key. */
-function placeOf(key: string): string {
-  return key.slice(0, key.indexOf('\0'));
-}
-
-function isBelow(place: string, folders: readonly string[]): boolean {
-  return folders.some(
-    (folder) => place === folder || place.startsWith(folder.endsWith(sep) ? folder : folder + sep),
-  );
+/** Whether the key is that of a named file, or of one below a named folder. */
+function isOfOneOf(paths: readonly string[]): (key: string) => boolean {
+  const files = new Set(paths.map((path) => filePlace(path, 'followed')));
+  const folders = paths.flatMap((path) => placesBelow(path, 'followed'));
+  return (key) => {
+    const { place } = storedAt(key);
+    return files.has(place) || folders.some((folder) => place.startsWith(folder));
+  };
 }
 
 function count(n: number, noun: string): string {
