@@ -33,6 +33,12 @@ export function checkFunction(name: string, value: unknown): void {
   throw argumentTypeError(`${name} must be a function; it is ${show(value)}.`);
 }
 
+/** Throws for what has no synchronous iterator. `example` says what has one. */
+export function checkIterable(name: string, value: unknown, example: string): void {
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
+  throw argumentTypeError(`${name} must be iterable, as ${example} is; it is ${show(value)}.`);
+}
+
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw argumentTypeError(`signal must be an AbortSignal; it is ${show(signal)}.`);

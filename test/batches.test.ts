@@ -107,6 +107,17 @@ describe('batches', () => {
     await expect.poll(() => cache.getMany(['a', 'b', 'c'])).toEqual([1, undefined, 3]);
   });
 
+  it('refuse what is no iterable of entries, and store nothing of it', () => {
+    const cache = open();
+    const bad = [{ a: 1 }, 5, 'ab', undefined, [['a', 1], 5], new Set(['ab']), [['a', undefined]]];
+    for (const entries of bad) {
+      expect(() => cache.setMany(entries as never)).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_EBBCACHE_ARGUMENT' }),
+      );
+    }
+    expect(cache.size).toBe(0);
+  });
+
   it('give values that later reads do not change', () => {
     const cache = open();
     cache.setMany([0, 1, 2].map((n) => [`key${n}`, { bytes: Buffer.alloc(100, n), n }]));

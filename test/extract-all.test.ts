@@ -100,11 +100,6 @@ describe('extractAll', () => {
     const records = extractAll([images], { cache: mapCache(), concurrency });
     await expect(records.next()).rejects.toThrow(RangeError);
   });
-
-  it('refuses a path in the place of a list', async () => {
-    const records = extractAll(images, { cache: mapCache() });
-    await expect(records.next()).rejects.toThrow(TypeError);
-  });
 });
 
 describe('extractAll with paths that come one by one', () => {
@@ -123,6 +118,20 @@ describe('extractAll with paths that come one by one', () => {
     controller.abort(new Error('enough'));
     await expect(next).rejects.toThrow('enough');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('refuses what is no list of paths', async () => {
+    const cache = mapCache();
+    const bad = [1, undefined, {}, '/a', new URL('file:///a'), Buffer.from('/a'), [1], [{}]];
+    for (const paths of bad) {
+      await expect(collect(extractAll(paths as never, { cache }))).rejects.toMatchObject({
+        name: 'TypeError',
+        code: 'ERR_EBBCACHE_ARGUMENT',
+      });
+    }
+    await expect(collect(extractAll([dot], undefined as never))).rejects.toMatchObject({
+      code: 'ERR_EBBCACHE_ARGUMENT',
+    });
   });
 
   it('adds one listener to its signal, however many files are in work', async () => {

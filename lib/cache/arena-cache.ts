@@ -32,7 +32,8 @@ import { checkKey } from './key.js';
 import { closedError, openStore } from './open-store.js';
 import { readBuffer, readThrough } from './read-buffer.js';
 import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
-import { decodeMany, outcomesOf } from './value-batches.js';
+import { decodeMany, outcomesOf, splitEntries } from './value-batches.js';
+import { checkValue } from './value-check.js';
 import { letGoOfLarge, presentToNative } from './write-buffer.js';
 
 export type { ArenaFetchOptions, ValueLoader } from './arena-flights.js';
@@ -156,7 +157,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     this.#flights ??= new ArenaFlights<V>(this.#scope, {
       peekBytes: (each) => this.#read(native.peek, each, copy),
       copy: (value) => {
-        if (value === undefined) throw noValueError();
+        checkValue(value);
         return Copies.of(value, this.#destination);
       },
       put: (each, { encoded }, ttl) => {
@@ -220,7 +221,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   set(key: string, value: V, options?: SetOptions): boolean {
     this.#open();
     if (typeof key !== 'string') checkKey(key);
-    if (value === undefined) throw noValueError();
+    checkValue(value);
     const given = options === undefined ? undefined : checkSetOptions(options);
     this.#flights?.forget(key);
     return this.#put(key, codec.encode(value, 0, this.#destination), given);
@@ -251,14 +252,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): boolean[] {
     this.#open();
     const { ttl, cost } = checkSetOptions(options);
-    const keys: string[] = [];
-    const values: V[] = [];
-    for (const [key, value] of entries) {
-      checkKey(key);
-      if (value === undefined) throw noValueError();
-      keys.push(key);
-      values.push(value);
-    }
+    const { keys, values } = splitEntries(entries);
     const encoded = codec.encodeAll(values, this.#destination);
     presentToNative(encoded);
     try {
@@ -454,12 +448,6 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     if (this.#store === undefined) throw closedError();
     return this.#store;
   }
-}
-
-function noValueError(): TypeError {
-  return argumentTypeError(
-    'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
-  );
 }
 
 function copy(bytes: Buffer, length: number): Buffer {

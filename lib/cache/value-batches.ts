@@ -1,9 +1,34 @@
 // Many values in one call of the addon: as they lie in its buffers.
 
+import { checkIterable, show } from '../arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { TOO_LARGE_LENGTH } from '../codec/codec.js';
+import { argumentTypeError } from '../errors.js';
 import { NO_VALUE } from '../native.js';
+import { checkKey } from './key.js';
 import { readBuffer } from './read-buffer.js';
+import { checkValue } from './value-check.js';
+
+/** Keys and values side by side, as setMany takes them; throws a TypeError for what is no entry. */
+export function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
+  keys: string[];
+  values: V[];
+} {
+  checkIterable('entries', entries, 'a Map or an array of pairs [key, value]');
+  const keys: string[] = [];
+  const values: V[] = [];
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) {
+      throw argumentTypeError(`An entry must be a pair [key, value]; it is ${show(entry)}.`);
+    }
+    const [key, value] = entry;
+    checkKey(key);
+    checkValue(value);
+    keys.push(key);
+    values.push(value);
+  }
+  return { keys, values };
+}
 
 /** What native.getMany left in the read buffer. */
 export function decodeMany(codec: Codec, count: number, values: unknown[]): void {

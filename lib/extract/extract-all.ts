@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events';
+import { isUint8Array } from 'node:util/types';
+import { checkIterable, checkOptions } from '../arguments.js';
 import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
 import { DEFAULT_TIER } from '../cache/file-key.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
@@ -44,11 +46,20 @@ export async function* extractAll(
   paths: PathList,
   options: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
-  const { cache, tier, refresh, signal: given, onProgress, onSkip } = options;
-  const concurrency = checkedConcurrency(options.concurrency);
-  if (typeof paths === 'string' || Buffer.isBuffer(paths)) {
+  const {
+    cache,
+    tier,
+    refresh,
+    signal: given,
+    onProgress,
+    onSkip,
+    ...more
+  } = checkOptions(options);
+  const concurrency = checkedConcurrency(more.concurrency);
+  if (typeof paths === 'string' || isUint8Array(paths) || paths instanceof URL) {
     throw argumentTypeError('paths must be a list of paths; put the one path into a list.');
   }
+  if (!(Symbol.asyncIterator in Object(paths))) checkIterable('paths', paths, 'an array');
   if (typeof cache?.fetch !== 'function') {
     throw argumentTypeError('cache must be a cache of metadata by file: an object with fetch.');
   }

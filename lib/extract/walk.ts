@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { type FilePath, textOf, toPlainPath } from '../files/file-path.js';
 import { cannotRead, ExtractError } from './extract-error.js';
 
 /** A file that was found, or a path that cannot be followed. */
@@ -10,8 +11,7 @@ export interface WalkEntry {
   error?: ExtractError;
 }
 
-/** Paths as strings, or as the bytes that the file system has. */
-export type PathList = Iterable<string | Buffer> | AsyncIterable<string | Buffer>;
+export type PathList = Iterable<FilePath> | AsyncIterable<FilePath>;
 
 /** Called for what is found inside a folder and is neither a regular file nor a folder. */
 export type SkipCallback = (path: string) => void;
@@ -27,11 +27,11 @@ const REPLACEMENT = '\ufffd';
  */
 export async function* walk(paths: PathList, onSkip?: SkipCallback): AsyncGenerator<WalkEntry> {
   for await (const given of paths) {
-    if (typeof given !== 'string' && !isUtf8(given)) {
-      yield { file: given.toString(), error: notUtf8(escaped(given)) };
+    const file = toPlainPath(given);
+    if (typeof file !== 'string') {
+      yield { file: textOf(file), error: notUtf8(escaped(file)) };
       continue;
     }
-    const file = given.toString();
     const stats = await statOrError(file);
     if (!('isDirectory' in stats)) yield { file, error: stats };
     else if (stats.isDirectory()) yield* walkFolder(file, onSkip);
