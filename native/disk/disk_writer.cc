@@ -24,6 +24,9 @@ constexpr uint64_t kLockMs = 50;
 /// A lock that others hold for longer is trouble.
 constexpr milliseconds kMostBusy{1000};
 constexpr milliseconds kStopWithin{1000};
+/// A full disk takes a small put now and then: it has room again where all puts of so long were
+/// written.
+constexpr milliseconds kRoomFor{250};
 
 }  // namespace
 
@@ -227,12 +230,13 @@ void DiskWriter::applyBatch(RingHeader& header) {
   counts_.expirations += header.expirations - expirations;
   const bool isFine = !hasFailed && !hasDropped;
   // Where there was no room, a removal that could be written proves nothing.
-  if (isFine && hasPut) hasFailedToWrite_ = false;
+  if (isFine && hasPut && Clock::now() - failedToWriteAt_ >= kRoomFor) hasFailedToWrite_ = false;
   if (isFine) {
     if (!hasFailedToWrite_) noteInUse();
     return;
   }
   hasFailedToWrite_ = true;
+  failedToWriteAt_ = Clock::now();
   RingOpening opening;
   opening.trouble = !hasFailed ? "The disk has no room for records in " + access_.path() +
                                      ". Free some, or choose another folder. It is tried again."

@@ -98,8 +98,9 @@ class DiskWriter {
   std::atomic<bool> isWaiting_{false};
   /// Whether the last attempt to write failed, so that the next one is not made at once.
   bool hasFailed_ = false;
-  /// Whether the disk took no put since it refused one.
+  /// Whether the disk refused a put, and has not taken all of some time since.
   bool hasFailedToWrite_ = false;
+  Clock::time_point failedToWriteAt_;
   Clock::time_point busySince_{};
   uint64_t dropsAtFlush_ = 0;
   std::thread thread_;

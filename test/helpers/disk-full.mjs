@@ -76,7 +76,7 @@ if (filler !== undefined) {
   do {
     await setTimeout(20);
     put('/room');
-    isBack = await cache.flush();
+    isBack = (await cache.flush()) && infos.length === warnings.length;
   } while (!isBack && performance.now() - began < GUARD_MS);
   isFound('/room');
 }
