@@ -46,16 +46,9 @@ export async function* extractAll(
   paths: PathList,
   options: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
-  const {
-    cache,
-    tier,
-    refresh,
-    signal: given,
-    onProgress,
-    onSkip,
-    ...more
-  } = checkOptions(options);
-  const concurrency = checkedConcurrency(more.concurrency);
+  const checked = checkOptions(options);
+  const { cache, tier, refresh, signal: given, onProgress, onSkip } = checked;
+  const concurrency = checkedConcurrency(checked.concurrency);
   if (typeof paths === 'string' || isUint8Array(paths) || paths instanceof URL) {
     throw argumentTypeError('paths must be a list of paths; put the one path into a list.');
   }

@@ -19,7 +19,8 @@ inline uint64_t ringEntryBytes(uint64_t keyBytes, uint64_t valueBytes) {
   return inUnits(sizeof(RingEntryHeader) + keyBytes + valueBytes) * kRingUnit;
 }
 
-/// Of an entry in the ring with this id: one that another ring had in the same place is none of it.
+/// The checksum of an entry in the ring with this id. An entry that another ring left in the same
+/// place does not match it.
 inline uint64_t entryChecksum(uint64_t id, const RingEntryHeader& header, std::string_view key,
                               std::string_view value) {
   constexpr size_t kFrom = sizeof header.checksum;

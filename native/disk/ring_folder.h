@@ -55,7 +55,7 @@ class RingFolder {
   /// none and `how` is kExisting, with no trouble, and null with trouble. A file that is made is
   /// empty, and its user's alone. prepare() comes first.
   virtual std::unique_ptr<RingFile> openRing(Open how, FolderTrouble& trouble) = 0;
-  /// Of the file that is at the ring's path now; none where there is none.
+  /// The identity of the file that is at the ring's path now; none where no file is there.
   virtual std::optional<FileIdentity> ringIdentity() const = 0;
   /// The folder in use: the private one, if there is one, once prepare() found no trouble.
   virtual std::string path() const = 0;

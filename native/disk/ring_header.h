@@ -14,9 +14,9 @@ enum class HeaderState : uint8_t {
   kNone,
   /// Damaged, or just being written.
   kInvalid,
-  /// Of another version of this package.
+  /// Another version of this package wrote it.
   kForeign,
-  /// Of a ring that holds keys of another kind.
+  /// The ring holds keys of another kind.
   kOtherKind,
   /// It could not be read.
   kUnreadable,

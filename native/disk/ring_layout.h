@@ -93,7 +93,7 @@ constexpr size_t kRingCounters = 16;
 struct RingHeader {
   char magic[8];
   uint32_t format;
-  /// Of magic and format, so that a file of another version is told from a damaged one.
+  /// The checksum of magic and format: it tells a file of another version from a damaged one.
   uint32_t formatCheck;
   RingKind kind;
   uint32_t buckets;

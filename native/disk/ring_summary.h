@@ -18,8 +18,8 @@ struct RingSummary {
   uint64_t counters[kRingCounters] = {};
 };
 
-/// Of a folder that is there; none where it has no ring that can be read. Others may use it
-/// meanwhile.
+/// Summarizes the ring of an existing folder; none where it has no ring that can be read. Others
+/// may use it meanwhile.
 std::optional<RingSummary> summarizeRing(const std::string& dir);
 
 }  // namespace ebbcache

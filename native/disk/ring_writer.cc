@@ -9,7 +9,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of a chunk, kept entries may fill so much: else a hot set would leave no room for what is new.
+/// Kept entries may fill so much of a chunk: else a hot set would leave no room for what is new.
 constexpr uint64_t kMostKept = kChunkBytes / 2;
 
 RingSlot makeSlot(uint32_t tag, uint64_t at, uint64_t bytes, uint64_t version) {

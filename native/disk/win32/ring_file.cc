@@ -8,7 +8,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of one call, which counts in 32 bits.
+/// One call reads or writes no more, as it counts in 32 bits.
 constexpr uint64_t kMostAtOnce = uint64_t{1} << 30U;
 /// Far behind any byte that a file has: others could not read a byte that is locked.
 constexpr uint64_t kLockedByte = uint64_t{1} << 62U;
