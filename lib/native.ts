@@ -23,6 +23,8 @@ export interface NativeStoreStats {
   /** What the budget is now; maxBytes when there is no pressure. */
   budgetBytes: number;
   maxBytes: number;
+  /** Entries at most; 0 for no bound but bytes. */
+  maxEntries: number;
   hits: number;
   misses: number;
   puts: number;
@@ -119,9 +121,19 @@ export interface NativeStoreOptions {
   ttl: number;
   /** Empty for a store of its own. */
   name: string;
+  /** Whether the disk tier's folder is part of the name. */
+  namedByFolder?: boolean;
   ebb: boolean;
   minBytes: number;
   disk: NativeDiskOptions | undefined;
+  adopts?: AdoptedSizes | undefined;
+}
+
+/** Sizes that nobody has asked for: where the name is open already, they are as the store has them. */
+export interface AdoptedSizes {
+  maxBytes: boolean;
+  maxEntries: boolean;
+  diskBytes: boolean;
 }
 
 /** An open store. All methods throw once it is closed, but close itself. */
@@ -132,11 +144,15 @@ export interface NativeStore {
   /** Next cursor and some keys; cursor 0 begins and ends. */
   scan(cursor: number): [number, ...string[]];
   resize(maxBytes: number): boolean;
+  /** 0 for no bound. */
+  setMaxEntries(maxEntries: number): void;
   shrink(bytes: number): number;
   /** Level 1 to 4; bytes given back. */
   applyPressure(level: number): number;
   holdPressure(level: number): number;
   stats(): NativeStoreStats;
+  /** Evictions since anyone in the process asked. */
+  takeNewEvictions(): number;
   close(): void;
 
   // What follows is for a store that has a disk tier.
@@ -154,6 +170,8 @@ export interface NativeStore {
    */
   onDiskNews(told: (news: NativeDiskNews) => void): void;
   diskStats(): NativeDiskStats;
+  /** Throws a RangeError for what no tier can have. */
+  resizeDisk(maxBytes: number): void;
   /** Adds to the counters that are kept in the file, up to 16. */
   addToDiskCounters(deltas: readonly number[]): void;
   /** The keys of the place, of a tier of records. */

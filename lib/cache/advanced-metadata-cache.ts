@@ -8,9 +8,10 @@ import {
   resolveAdvancedOptions,
 } from './advanced-options.js';
 import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
+import { type CacheSizes, checkSizes } from './cache-sizes.js';
 import { ClosingGate } from './closing-gate.js';
 import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
-import { DEFAULT_TIER, pathOfPlace, storedAt } from './file-key.js';
+import { DEFAULT_TIER, pathOfPlace } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
@@ -120,8 +121,8 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Where there are records in memory and on disk, each once and in no particular order, of whatever state
-   * of their files. Those that are known by content, and of paths of more than 16,384 characters, have no
+   * Where there are records of this namespace and version in memory and on disk, each once and in no particular
+   * order, of whatever state of their files. Those that are known by content, and of paths of more than 16,384 characters, have no
    * path to be told, and are left out.
    */
   keys(): IterableIterator<StoredKey> {
@@ -221,7 +222,7 @@ export class AdvancedMetadataCache {
 
   /**
    * Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out, that is, in
-   * all that this cache has had records of and all that are on disk. Other caches hear of it by the disk
+   * all that this cache has had records of and all that are on disk, of any version. Other caches hear of it by the disk
    * tier or the remote that they share with this one; without either, what they have in memory stays until
    * it ends or the file changes.
    */
@@ -237,8 +238,8 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Forgets the records of all files below the folder, however deep, in all tiers, and returns how many there
-   * were in memory and on disk. It reads all keys that are there. Of the remote it forgets those, and what this
+   * Forgets the records of all files below the folder, however deep, in all tiers and of any version, and
+   * returns how many there were in memory and on disk. It reads all keys that are there. Of the remote it forgets those, and what this
    * thread is extracting: what only the remote has stays, and so do records that have no path (see keys).
    */
   invalidateFolder(folderPath: FilePath): number {
@@ -257,13 +258,30 @@ export class AdvancedMetadataCache {
     });
   }
 
-  /** Forgets everything, in all tiers, and gives its memory back; counters stay. */
+  /**
+   * Forgets all records of this namespace, in all tiers and of any version, and gives their memory back; counters
+   * stay. A remote forgets all that it has under its key prefix, of any namespace.
+   */
   clearAll(): void {
     this.assertOpen();
     this.whileOpen(() => {
       this.#forgetHere(undefined);
       this.tiers.remote?.clear();
     });
+  }
+
+  /**
+   * Changes the sizes that are given, with the ranges that they have as options; evicts and gives memory back
+   * before it returns. Under pressure the memory's budget stays what pressure allows. What shares the memory
+   * tier with this cache is resized too; the bound of the file on disk is everybody's.
+   *
+   * Throws an EbbcacheError with the code 'ERR_EBBCACHE_MEMORY' where the OS refuses the memory for larger
+   * tables: then maxMemoryMb is what it was.
+   */
+  resize(sizes: CacheSizes): void {
+    this.assertOpen();
+    const checked = checkSizes(sizes, this.tiers.hasDisk);
+    this.whileOpen(() => this.tiers.resize(checked));
   }
 
   /**
@@ -373,13 +391,13 @@ export class AdvancedMetadataCache {
   }
 
   *#keys(): IterableIterator<StoredKey> {
-    const keys = this.tiers.local.keys();
+    const stored = this.tiers.stored();
     for (;;) {
       // Also for one who goes on after a shutdown.
       this.assertOpen();
-      const { done, value } = keys.next();
+      const { done, value } = stored.next();
       if (done) return;
-      const { place, tier } = storedAt(value);
+      const { place, tier } = value;
       const path = pathOfPlace(place);
       if (typeof path === 'string') yield { filePath: path, tier };
       else if (path !== undefined) yield { filePath: textOf(path), tier, bytes: path };

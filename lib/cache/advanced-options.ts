@@ -7,9 +7,11 @@ import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { EvictionPolicy } from './arena-options.js';
 import { type Logger, safeLogger } from './logger.js';
 import { type PresetName, presets } from './presets.js';
+import { type RecordOwner, resolveOwner } from './record-owner.js';
 
 const MIB = 1024 * 1024;
 const VALIDATIONS = ['stat', 'content', 'none'] as const;
+const SIZES: readonly SizeName[] = ['maxMemoryMb', 'maxMemoryEntries', 'maxDiskSizeMb'];
 const REMOTE_METHODS = [
   'start',
   'get',
@@ -40,6 +42,18 @@ export interface AdvancedCacheOptions {
    * name it share it; a relative one is below the current folder of now. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
    */
   cacheDir?: string;
+  /**
+   * Whose the records are: caches of other namespaces do not see them, in one folder or at one remote.
+   * Caches of one namespace and folder in a process share their memory tier, in all threads, and without a
+   * disk tier those that name one namespace; sizes that differ there are an EbbcacheError. 1 to 256 characters.
+   * Default: the name of the application's package, or of the one that has installed the program that runs.
+   */
+  namespace?: string;
+  /**
+   * The version of what extracts: records of other versions are not found, and age away. A finite number or
+   * 1 to 256 characters. Default: none.
+   */
+  version?: string | number;
   /** Entries in memory at most, 1 or more. Default 500. */
   maxMemoryEntries?: number;
   /**
@@ -76,9 +90,17 @@ export interface AdvancedCacheOptions {
   logger?: Logger;
 }
 
+/** Sizes that caches which share their memory tier must agree on. */
+export type SizeName = 'maxMemoryMb' | 'maxMemoryEntries' | 'maxDiskSizeMb';
+
 export interface ResolvedAdvancedOptions {
   /** Absolute; empty where none was given and the user has none. */
   cacheDir: string;
+  owner: RecordOwner;
+  /** Whether the namespace was given, and is not the default. */
+  namesNamespace: boolean;
+  /** The sizes that were given, by themselves or by a preset. */
+  givenSizes: ReadonlySet<SizeName>;
   maxMemoryEntries: number;
   maxMemoryBytes: number;
   maxDiskSizeMb: number;
@@ -98,12 +120,11 @@ export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAd
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkCacheDir(options.cacheDir),
-    maxMemoryEntries: Math.floor(
-      checkNumber('maxMemoryEntries', options.maxMemoryEntries ?? 500, 1, Number.MAX_SAFE_INTEGER),
-    ),
-    maxMemoryBytes: Math.floor(
-      checkNumber('maxMemoryMb', options.maxMemoryMb ?? defaultMemoryMb(), 1, 16384, 'MiB') * MIB,
-    ),
+    owner: resolveOwner(options.namespace, options.version),
+    namesNamespace: options.namespace !== undefined,
+    givenSizes: new Set(SIZES.filter((name) => options[name] !== undefined)),
+    maxMemoryEntries: checkEntries(options.maxMemoryEntries ?? 500),
+    maxMemoryBytes: checkMemoryMb(options.maxMemoryMb ?? defaultMemoryMb()),
     maxDiskSizeMb: checkDiskSize(options.maxDiskSizeMb ?? 200),
     enableCompression: checkBoolean('enableCompression', options.enableCompression ?? true),
     ttlMs: Math.ceil(ttlHours * 3_600_000),
@@ -163,6 +184,15 @@ function defaultMemoryMb(): number {
   } catch {
     return least;
   }
+}
+
+export function checkEntries(entries: unknown): number {
+  return Math.floor(checkNumber('maxMemoryEntries', entries, 1, Number.MAX_SAFE_INTEGER));
+}
+
+/** In bytes. */
+export function checkMemoryMb(mb: unknown): number {
+  return Math.floor(checkNumber('maxMemoryMb', mb, 1, 16384, 'MiB') * MIB);
 }
 
 function checkDiskSize(mb: unknown): number {

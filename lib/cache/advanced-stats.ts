@@ -8,7 +8,7 @@ export interface AdvancedCacheStats {
   memoryHits: number;
   diskHits: number;
   remoteHits: number;
-  /** Of the memory tier. */
+  /** From the memory tier, by all caches that share it. */
   evictions: number;
   cacheWrites: number;
   cacheInvalidations: number;

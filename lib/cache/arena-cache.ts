@@ -9,7 +9,6 @@ import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import {
   bytesIn,
   MOST_KEYS,
-  type NativeDiskOptions,
   type NativeDiskStats,
   type NativeRead,
   type NativeStore,
@@ -24,7 +23,12 @@ import {
   checkFetch,
   type ValueLoader,
 } from './arena-flights.js';
-import { type ArenaCacheOptions, checkMaxBytes, resolveArenaOptions } from './arena-options.js';
+import {
+  type ArenaCacheOptions,
+  checkMaxBytes,
+  type RecordStoreOptions,
+  resolveArenaOptions,
+} from './arena-options.js';
 import { scanKeys } from './arena-scan.js';
 import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
@@ -113,10 +117,10 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   readonly #hasDisk: boolean;
   #flights: ArenaFlights<V> | undefined;
 
-  /** `kind` is of this package's own: what the disk tier's file holds. */
-  constructor(options: ArenaCacheOptions, kind?: NativeDiskOptions['kind']) {
+  /** `records` is for the caches of metadata of this package, whose values are records. */
+  constructor(options: ArenaCacheOptions, records?: RecordStoreOptions) {
     super();
-    const resolved = resolveArenaOptions(options, kind);
+    const resolved = resolveArenaOptions(options, records);
     this.#store = openStore(resolved);
     this.#id = this.#store.id;
     const { disk, name } = resolved;

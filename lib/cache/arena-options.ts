@@ -1,6 +1,6 @@
 import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
-import { type NativeDiskOptions, type NativeStoreOptions, native } from '../native.js';
+import { type AdoptedSizes, type NativeStoreOptions, native } from '../native.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
 /** Which entry goes when room is needed. */
@@ -28,10 +28,21 @@ export interface ArenaCacheOptions {
   disk?: DiskOptions;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
+/** What caches of metadata have beside an ArenaCache's options. */
+export interface RecordStoreOptions {
+  /** All in the process that have the same one, and the same folder on disk, share one store. */
+  sharedName?: string;
+  /** Sizes that the caller has not been given: a store that is open keeps its own. */
+  adopts?: AdoptedSizes;
+}
+
+/**
+ * `records` is for a store of records. Throws a TypeError or RangeError that names the option and what it
+ * may be.
+ */
 export function resolveArenaOptions(
   options: ArenaCacheOptions,
-  kind: NativeDiskOptions['kind'] = 'values',
+  records?: RecordStoreOptions,
 ): NativeStoreOptions {
   if (typeof options !== 'object' || options === null) {
     throw argumentTypeError('The options must be an object with at least maxBytes.');
@@ -54,10 +65,12 @@ export function resolveArenaOptions(
     maxEntries: checkOptional('maxEntries', options.maxEntries, 1, Number.MAX_SAFE_INTEGER),
     policy,
     ttl: checkTtl(options.ttl),
-    name: name ?? '',
+    name: records?.sharedName ?? name ?? '',
+    namedByFolder: records?.sharedName !== undefined,
     ebb,
     minBytes: checkOptional('minBytes', options.minBytes, 0, maxBytes),
-    disk: resolveDiskOptions(options.disk, kind),
+    disk: resolveDiskOptions(options.disk, records === undefined ? 'values' : 'records'),
+    adopts: records?.adopts,
   };
 }
 

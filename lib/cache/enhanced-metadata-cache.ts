@@ -62,15 +62,16 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   #detailedInfo(): DetailedInfo {
     const statistics = this.getStats();
-    const { maxBytes, heldBytes, budgetBytes, entries, disk } = this.tiers.local.stats();
-    const { monitor: _monitor, logger: _logger, remote: _remote, ...rest } = this.#options;
+    const { maxBytes, maxEntries, heldBytes, budgetBytes, entries, disk } =
+      this.tiers.local.stats();
+    const maxDiskSizeMb = (disk?.maxBytes ?? 0) / MIB;
     const remote = this.tiers.remote?.stats();
     const sizeMb = (disk?.bytes ?? 0) / MIB;
     return {
       statistics,
       memoryCache: {
         entries,
-        maxEntries: rest.maxMemoryEntries,
+        maxEntries,
         bytes: heldBytes,
         budgetBytes,
         maxBytes,
@@ -81,12 +82,17 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
         available: disk?.available ?? false,
         entries: disk?.entries ?? 0,
         sizeMb,
-        maxSizeMb: rest.maxDiskSizeMb,
-        usagePercent: percentOf(sizeMb, rest.maxDiskSizeMb),
-        path: disk?.path ?? rest.cacheDir,
+        maxSizeMb: maxDiskSizeMb,
+        usagePercent: percentOf(sizeMb, maxDiskSizeMb),
+        path: disk?.path ?? this.#options.cacheDir,
       },
       remoteCache: { enabled: remote !== undefined, connected: remote?.connected ?? false },
-      configuration: { ...rest, maxMemoryMb: maxBytes / MIB },
+      configuration: {
+        ...configurationOf(this.#options),
+        maxMemoryMb: maxBytes / MIB,
+        maxMemoryEntries: maxEntries,
+        maxDiskSizeMb,
+      },
       memoryHistory: (this.#monitor?.getHistory() ?? []).slice(-10).map((sample) => ({
         timestamp: sample.timestamp.toISOString(),
         systemPercent: sample.systemPercent,
@@ -126,4 +132,10 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     this.#pressure.stop();
     super.shutdown();
   }
+}
+
+/** What may be shown: no objects that work, and no names of this package's own. */
+function configurationOf(options: ResolvedEnhancedOptions): object {
+  const { monitor, logger, remote, owner, namesNamespace, givenSizes, ...rest } = options;
+  return { ...rest, ...owner };
 }

@@ -1,12 +1,13 @@
-// What the record of a file is stored under: `place NUL tier`, where the place is its path, or what is in
-// it. A path of the file system has no NUL, so the first one ends it, and no two pairs of place and tier
-// are the same.
+// What the record of a file is stored under: `place NUL tier NUL namespace NUL version`, where the place is
+// the file's path, or what is in it. A path of the file system has no NUL, and neither have namespace and
+// version: the first NUL and the last two separate the parts, and no two records have one key.
 
 import { createHash } from 'node:crypto';
 import { sep } from 'node:path';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { absolutePath, textualPath } from '../files/absolute-path.js';
 import type { PlainPath } from '../files/file-path.js';
+import type { RecordOwner } from './record-owner.js';
 
 /** The tier of records that none was named for. */
 export const DEFAULT_TIER = 'default';
@@ -22,10 +23,6 @@ const MAX_PATH_LENGTH = 16 * 1024;
 
 /** How paths are compared: as the system follows them, or as text. */
 export type PathComparison = 'followed' | 'text';
-
-export function fileKey(path: PlainPath, tier: string, comparison: PathComparison): string {
-  return placeKey(filePlace(path, comparison), tier);
-}
 
 /** The place of a file by its path. */
 export function filePlace(path: PlainPath, comparison: PathComparison): string {
@@ -71,16 +68,24 @@ export function placesBelow(folder: PlainPath, comparison: PathComparison): stri
   return places;
 }
 
-/** Where a record is, as far as its key tells. */
-export interface StoredAt {
+/** Where a record is and whose, as far as its key tells. */
+export interface StoredAt extends RecordOwner {
   place: string;
   tier: string;
 }
 
-/** Of any key that placeKey gives. */
-export function storedAt(key: string): StoredAt {
-  const end = key.indexOf('\0');
-  return { place: key.slice(0, end), tier: key.slice(end + 1) };
+/** The parts of a key that placeKey gives; undefined for any other, which a file may hold. */
+export function storedAt(key: string): StoredAt | undefined {
+  const place = key.indexOf('\0');
+  const version = key.lastIndexOf('\0');
+  const namespace = version > 0 ? key.lastIndexOf('\0', version - 1) : -1;
+  if (place < 0 || namespace <= place) return undefined;
+  return {
+    place: key.slice(0, place),
+    tier: key.slice(place + 1, namespace),
+    namespace: key.slice(namespace + 1, version),
+    version: key.slice(version + 1),
+  };
 }
 
 /** The path that a place is of; undefined for one that is not told from it. */
@@ -94,8 +99,14 @@ export function contentPlace(state: string): string {
   return `${CONTENT}${Buffer.from(state, 'latin1').toString('hex')}`;
 }
 
-export function placeKey(place: string, tier: string): string {
-  return `${place}\0${checkTier(tier)}`;
+/** `suffix` is that of the owner: see ownerSuffix. */
+export function placeKey(place: string, tier: string, suffix: string): string {
+  return `${place}\0${checkTier(tier)}${suffix}`;
+}
+
+/** What the keys of all records of an owner end with. */
+export function ownerSuffix({ namespace, version }: RecordOwner): string {
+  return `\0${namespace}\0${version}`;
 }
 
 function checkTier(tier: string): string {

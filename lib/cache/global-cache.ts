@@ -7,8 +7,8 @@ import type { EnhancedCacheOptions } from './enhanced-options.js';
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
 /**
- * The cache that all of a thread of JavaScript share; those of several threads share the disk tier and
- * the extractions that are under way. Options count on the first call; a later call with other options
+ * The cache that all of a thread of JavaScript share; those of several threads share the memory and the disk
+ * tier, and the extractions that are under way. Options count on the first call; a later call with other options
  * gets the same cache, and a process warning.
  *
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.

@@ -27,7 +27,7 @@ import {
   storeIdOf,
   storeOf,
 } from './arena-cache.js';
-import type { ArenaCacheOptions } from './arena-options.js';
+import type { ArenaCacheOptions, RecordStoreOptions } from './arena-options.js';
 import { readBuffer, readThrough } from './read-buffer.js';
 import type { SetOptions } from './set-options.js';
 
@@ -65,8 +65,8 @@ export class LocalRecords {
   };
   #corrupt = 0;
 
-  constructor(options: ArenaCacheOptions) {
-    this.arena = new ArenaCache(options, 'records');
+  constructor(options: ArenaCacheOptions, records: RecordStoreOptions = {}) {
+    this.arena = new ArenaCache(options, records);
   }
 
   /** The native store, for what only the disk tier has. */

@@ -7,8 +7,10 @@ export function openStore(options: NativeStoreOptions): NativeStore {
     return new native.Store(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const { code = 'ERR_EBBCACHE_OPEN' } = cause as { code?: string };
-    throw new EbbcacheError(code, reason, { cause });
+    const { code } = cause as { code?: string };
+    // That the name is open with other options is told apart only by the cause.
+    const isOwn = code !== undefined && code !== 'ERR_EBBCACHE_CONFLICT';
+    throw new EbbcacheError(isOwn ? code : 'ERR_EBBCACHE_OPEN', reason, { cause });
   }
 }
 

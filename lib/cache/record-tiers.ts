@@ -14,14 +14,17 @@ import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import type { DiskEvent } from './disk-events.js';
 import {
   contentPlace,
-  fileKey,
   filePlace,
+  ownerSuffix,
   type PathComparison,
   placeKey,
   placesBelow,
+  type StoredAt,
+  storedAt,
 } from './file-key.js';
 import { KeptCounters } from './kept-counters.js';
-import { type FoundRecord, LocalRecords } from './local-records.js';
+import type { FoundRecord, LocalRecords } from './local-records.js';
+import { openRecords } from './open-records.js';
 import { TierCounters } from './tier-counters.js';
 
 const MIB = 1024 * 1024;
@@ -44,6 +47,12 @@ export interface Found extends Identity {
   isStale?: boolean;
 }
 
+export interface TierSizes {
+  maxMemoryBytes: number | undefined;
+  maxMemoryEntries: number | undefined;
+  maxDiskBytes: number | undefined;
+}
+
 /** What comes in from other processes. */
 export interface RemoteEvents {
   /** They have forgotten these keys; all if undefined. */
@@ -57,29 +66,25 @@ export class RecordTiers {
   readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
   readonly #options: ResolvedAdvancedOptions;
+  /** What the keys of its records end with. */
+  readonly #suffix: string;
   readonly #kept: KeptCounters | undefined;
+  #evictions = 0;
 
   constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
     this.#options = options;
-    const { maxMemoryBytes, maxMemoryEntries, policy, cacheDir, maxDiskSizeMb } = options;
+    this.#suffix = ownerSuffix(options.owner);
+    const { cacheDir, maxDiskSizeMb } = options;
     this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
     if (maxDiskSizeMb > 0 && cacheDir === '') {
       options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
     }
-    const disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
-    this.local = new LocalRecords({
-      maxBytes: maxMemoryBytes,
-      maxEntries: maxMemoryEntries,
-      ttl: this.#lifetime,
-      policy,
-      ebb,
-      ...(this.hasDisk ? { disk } : {}),
-    });
+    this.local = openRecords(options, this.hasDisk, ebb);
     if (this.hasDisk) {
       this.local.arena.on('disk', (event) => this.#logDisk(event));
       this.#kept = new KeptCounters(this.local.nativeStore, () => ({
         ...this.counters,
-        evictions: this.local.stats().evictions,
+        evictions: this.#countEvictions(),
       }));
     }
     this.remote = options.remote && new GuardedRemote(options.remote);
@@ -98,7 +103,7 @@ export class RecordTiers {
 
   /** What the record of the file is stored under, by its path. */
   keyOf(filePath: PlainPath, tier: string): string {
-    return fileKey(filePath, tier, this.#comparison);
+    return placeKey(filePlace(filePath, this.#comparison), tier, this.#suffix);
   }
 
   /** In memory or on disk. */
@@ -164,7 +169,7 @@ export class RecordTiers {
     const state = contentState(filePath);
     // Files that are not there have the same content, and nothing else in common.
     if (state === undefined || state === ABSENT_STATE) return { key, state };
-    return { key: placeKey(contentPlace(state), tier), state };
+    return { key: placeKey(contentPlace(state), tier, this.#suffix), state };
   }
 
   /**
@@ -200,29 +205,65 @@ export class RecordTiers {
 
   /**
    * What records of the file are stored under, by its path and by what is in it now: in these tiers,
-   * and with `all` also in those that only the disk has of it.
+   * and of those on disk, the ones of all versions; with `all` also those of other tiers.
    */
   keysOf(filePath: PlainPath, tiers: Iterable<string>, all: boolean): Set<string> {
     const places = [filePlace(filePath, this.#comparison)];
     const content = this.#options.validate === 'content' ? contentState(filePath) : undefined;
     if (content !== undefined) places.push(contentPlace(content));
+    const named = new Set(tiers);
     const keys = new Set<string>();
     for (const place of places) {
-      for (const tier of tiers) keys.add(placeKey(place, tier));
-      if (!all || !this.hasDisk) continue;
-      for (const key of this.local.nativeStore.keysOfPlace(place)) keys.add(key);
+      for (const tier of named) keys.add(placeKey(place, tier, this.#suffix));
+      if (!this.hasDisk) continue;
+      for (const key of this.local.nativeStore.keysOfPlace(place)) {
+        const at = this.ownedAt(key);
+        if (at !== undefined && (all || named.has(at.tier))) keys.add(key);
+      }
     }
     return keys;
   }
 
-  /** Whether a key is of a file below the folder; none is that has no path. */
+  /** Whether a key is of this namespace and of a file below the folder; none is that has no path. */
   isBelow(folder: PlainPath): (key: string) => boolean {
     const places = placesBelow(folder, this.#comparison);
-    return (key) => places.some((place) => key.startsWith(place));
+    return (key) =>
+      places.some((place) => key.startsWith(place)) && this.ownedAt(key) !== undefined;
   }
 
+  /** Where the record of the key is, of any version; undefined for one of another namespace. */
+  ownedAt(key: string): StoredAt | undefined {
+    const at = storedAt(key);
+    return at?.namespace === this.#options.owner.namespace ? at : undefined;
+  }
+
+  /** Where in this namespace there are records of this version, in memory and on disk. */
+  *stored(): IterableIterator<StoredAt> {
+    for (const key of this.local.keys()) {
+      const at = this.ownedAt(key);
+      if (at?.version === this.#options.owner.version) yield at;
+    }
+  }
+
+  /** Forgets all records of this namespace, of any version. */
   clear(): void {
-    this.local.clear();
+    const isShared = this.hasDisk && some(this.local.keys(), (key) => !this.ownedAt(key));
+    if (!isShared) {
+      this.local.clear();
+      return;
+    }
+    // All of them first: a key may move while others are deleted.
+    const owned = [...this.local.keys()].filter((key) => this.ownedAt(key));
+    for (const key of owned) this.local.delete(key);
+    this.local.arena.shrink(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Sizes in bytes and entries; those that are undefined stay. */
+  resize({ maxMemoryBytes, maxMemoryEntries, maxDiskBytes }: TierSizes): void {
+    const { nativeStore } = this.local;
+    if (maxMemoryBytes !== undefined) this.local.arena.resize(maxMemoryBytes);
+    if (maxMemoryEntries !== undefined) nativeStore.setMaxEntries(maxMemoryEntries);
+    if (maxDiskBytes !== undefined) nativeStore.resizeDisk(maxDiskBytes);
   }
 
   /** Resolves when all that was put is on the disk; false where some of it is not, or there is none. */
@@ -248,6 +289,12 @@ export class RecordTiers {
     this.#kept?.close();
     this.remote?.close();
     this.local.arena.close();
+  }
+
+  /** Of those that share the memory tier, each evicted entry is counted by one. */
+  #countEvictions(): number {
+    this.#evictions += this.local.nativeStore.takeNewEvictions();
+    return this.#evictions;
   }
 
   #startRemote(events: RemoteEvents): void {
@@ -304,6 +351,11 @@ export class RecordTiers {
       return undefined;
     }
   }
+}
+
+function some<T>(values: Iterable<T>, condition: (value: T) => boolean): boolean {
+  for (const value of values) if (condition(value)) return true;
+  return false;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -10,6 +10,8 @@ import { Stdout } from './stdout.js';
 
 export interface ClearFlags {
   cacheDir?: string;
+  /** Only what is of this one. */
+  namespace?: string;
 }
 
 /** Only to reach the disk. */
@@ -33,7 +35,7 @@ export async function runClear(paths: string[], flags: ClearFlags): Promise<numb
     await stdout.write(`Cleared nothing: there is no cache in ${where}.\n`);
     return stdout.failed ? ExitCode.failed : ExitCode.ok;
   }
-  const outcome = await clear(where, summary, paths);
+  const outcome = await clear(where, summary, paths, flags.namespace);
   if (outcome === undefined) {
     console.error(`ebbcache: The cache in ${where} could not be written. See what holds it up.`);
     return ExitCode.failed;
@@ -47,19 +49,21 @@ async function clear(
   dir: string,
   summary: NativeDiskSummary,
   paths: readonly string[],
+  namespace: string | undefined,
 ): Promise<string | undefined> {
   // With the bound that the file has: another one could cost records that are to stay.
   const disk = { dir: resolve(dir), maxBytes: summary.maxBytes };
-  const cache = new ArenaCache({ maxBytes: MEMORY_BYTES, ebb: false, disk }, 'records');
+  const cache = new ArenaCache({ maxBytes: MEMORY_BYTES, ebb: false, disk }, {});
   const troubles: string[] = [];
   cache.on('disk', ({ kind, message }) => {
     if (kind === 'trouble') troubles.push(message);
   });
   try {
-    if (paths.length > 0) {
-      const keys = [...cache.keys()].filter(isOfOneOf(paths));
+    if (paths.length > 0 || namespace !== undefined) {
+      const isWanted = isOfOneOf(paths, namespace);
+      const keys = [...cache.keys()].filter(isWanted);
       for (const key of keys) cache.delete(key);
-      const files = new Set(keys.map((key) => storedAt(key).place)).size;
+      const files = new Set(keys.map((key) => storedAt(key)?.place)).size;
       return (await cache.flush())
         ? `${count(keys.length, 'record')} of ${count(files, 'file')}`
         : undefined;
@@ -74,13 +78,23 @@ async function clear(
   }
 }
 
-/** Whether the key is that of a named file, or of one below a named folder. */
-function isOfOneOf(paths: readonly string[]): (key: string) => boolean {
+/**
+ * Whether the key is that of a named file, or of one below a named folder; without paths, of any file.
+ * Where a namespace is given, it is of that one too.
+ */
+function isOfOneOf(
+  paths: readonly string[],
+  namespace: string | undefined,
+): (key: string) => boolean {
   const files = new Set(paths.map((path) => filePlace(path, 'followed')));
   const folders = paths.flatMap((path) => placesBelow(path, 'followed'));
   return (key) => {
-    const { place } = storedAt(key);
-    return files.has(place) || folders.some((folder) => place.startsWith(folder));
+    const at = storedAt(key);
+    if (at === undefined || (namespace !== undefined && at.namespace !== namespace)) return false;
+    const { place } = at;
+    return (
+      paths.length === 0 || files.has(place) || folders.some((folder) => place.startsWith(folder))
+    );
   };
 }
 

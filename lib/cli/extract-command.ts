@@ -26,6 +26,9 @@ export interface ExtractFlags {
   quiet?: boolean;
 }
 
+/** Of its records in a folder that applications may use too. */
+const COMMAND_NAMESPACE = 'ebbcache extract';
+
 /** Runs `ebbcache extract` and returns its exit code. */
 export async function runExtract(paths: string[], flags: ExtractFlags): Promise<number> {
   const started = performance.now();
@@ -42,6 +45,9 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
       // Bytes are the bound, not a number of files.
       maxMemoryEntries: Number.MAX_SAFE_INTEGER,
       cacheDir: flags.cacheDir,
+      namespace: COMMAND_NAMESPACE,
+      // What another version has extracted may differ.
+      version,
       maxDiskSizeMb: flags.maxDisk,
       logger: lineLogger(print),
     });
@@ -49,8 +55,6 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
     if (progress.shown && flags.filesFrom === undefined) void showTotal(paths, progress, signal);
     const records = extractAll(allPaths(paths, flags, signal), {
       cache,
-      // What another version has extracted may differ.
-      tier: `extract ${version}`,
       refresh: flags.refresh,
       signal,
       concurrency: flags.concurrency,

@@ -74,6 +74,7 @@ program
   )
   .argument('[paths...]', 'only of these files, and of all below these folders')
   .option('--cache-dir <folder>', "where the cache has its disk tier (default: the user's cache)")
+  .option('--namespace <name>', "only of this one; the command's own is 'ebbcache extract'")
   .action(async (paths: string[], flags: ClearFlags) => {
     const { runClear } = await import('./clear-command.js');
     process.exitCode = await runClear(paths, flags);

@@ -35,6 +35,15 @@ bool flagIn(const Napi::Object& options, const char* name) {
   return !value.IsEmpty() && value.IsBoolean() && value.As<Napi::Boolean>().Value();
 }
 
+void readAdopted(const Napi::Object& options, AdoptedSizes& out) {
+  const Napi::Value given = options.Get("adopts");
+  if (given.IsEmpty() || !given.IsObject()) return;
+  const auto adopts = given.As<Napi::Object>();
+  out.maxBytes = flagIn(adopts, "maxBytes");
+  out.maxEntries = flagIn(adopts, "maxEntries");
+  out.diskBytes = flagIn(adopts, "diskBytes");
+}
+
 void readDisk(const Napi::Object& options, SharedDiskOptions& out) {
   const Napi::Value given = options.Get("disk");
   if (given.IsEmpty() || !given.IsObject()) return;
@@ -48,6 +57,17 @@ void readDisk(const Napi::Object& options, SharedDiskOptions& out) {
 /// Does nothing where no exception can be thrown any more: in an environment that is torn down.
 void throwError(Napi::Env env, const char* code, const std::string& message) {
   napi_throw_error(env, code, message.c_str());
+}
+
+const char* codeOf(OpenError::Kind kind) {
+  switch (kind) {
+    case OpenError::Kind::kForked:
+      return "ERR_EBBCACHE_FORKED";
+    case OpenError::Kind::kConflict:
+      return "ERR_EBBCACHE_CONFLICT";
+    default:
+      return "ERR_EBBCACHE_OPEN";
+  }
 }
 
 Napi::Object causesOf(Napi::Env env, const PressureCounts& counts) {
@@ -75,10 +95,13 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::clear>>("clear"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::scan>>("scan"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::resize>>("resize"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::setMaxEntries>>("setMaxEntries"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::shrink>>("shrink"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::applyPressure>>("applyPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::holdPressure>>("holdPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::takeNewEvictions>>(
+              "takeNewEvictions"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
@@ -118,15 +141,16 @@ void StoreObject::open(const Napi::CallbackInfo& info) {
   options.store.defaultTtlMs = countIn(given, "ttl");
   options.store.policy = textIn(given, "policy") == "s3fifo" ? Policy::kS3Fifo : Policy::kLru;
   options.name = textIn(given, "name");
+  options.namedByFolder = flagIn(given, "namedByFolder");
   options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
   readDisk(given, options.disk);
+  readAdopted(given, options.adopts);
   if (env.IsExceptionPending()) return;
   OpenError error;
   handle_ = Environment::of(env).runtime->open(options, error);
   if (!handle_) {
-    const bool forked = error.kind == OpenError::Kind::kForked;
-    throwError(env, forked ? "ERR_EBBCACHE_FORKED" : "ERR_EBBCACHE_OPEN", error.sentence);
+    throwError(env, codeOf(error.kind), error.sentence);
     return;
   }
   id_ = stores_->add(*handle_);
@@ -165,6 +189,10 @@ Napi::Value StoreObject::resize(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), handle_.resize(toCount(info[0])));
 }
 
+void StoreObject::setMaxEntries(const Napi::CallbackInfo& info) {
+  if (isOpen(info)) handle_.memory().setMaxEntries(toCount(info[0]));
+}
+
 Napi::Value StoreObject::shrink(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
   return Napi::Number::New(info.Env(),
@@ -196,6 +224,7 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   put("heldBytes", stats.heldBytes);
   put("budgetBytes", stats.budgetBytes);
   put("maxBytes", stats.maxBytes);
+  put("maxEntries", stats.maxEntries);
   put("hits", stats.hits);
   put("misses", stats.misses);
   put("puts", stats.puts);
@@ -208,6 +237,11 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   put("rejections", stats.rejections);
   put("memoryRefusals", stats.memoryRefusals);
   return result;
+}
+
+Napi::Value StoreObject::takeNewEvictions(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return {};
+  return Napi::Number::New(info.Env(), static_cast<double>(handle_.takeNewEvictions()));
 }
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {

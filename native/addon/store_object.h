@@ -20,8 +20,10 @@ class StoreObject : public GuardedWrap<StoreObject> {
  public:
   static Napi::Function init(Napi::Env env);
 
-  /// new Store({ maxBytes, maxEntries, policy, ttl, name, ebb, minBytes }), all given, and
-  /// { disk: { dir, maxBytes, coherent, kind } } for one with a disk tier.
+  /// new Store({ maxBytes, maxEntries, policy, ttl, name, namedByFolder, ebb, minBytes }), all
+  /// given, and { disk: { dir, maxBytes, coherent, kind } } for one with a disk tier; with {
+  /// adopts: { maxBytes, maxEntries, diskBytes } }, sizes of a store that is open are as it has
+  /// them.
   explicit StoreObject(const Napi::CallbackInfo& info);
   ~StoreObject() override;
   StoreObject(const StoreObject&) = delete;
@@ -38,11 +40,15 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// (cursor) -> [next cursor, key, key, ...]; cursor 0 begins and ends.
   Napi::Value scan(const Napi::CallbackInfo& info);
   Napi::Value resize(const Napi::CallbackInfo& info);
+  /// (entries); 0 for no bound.
+  void setMaxEntries(const Napi::CallbackInfo& info);
   Napi::Value shrink(const Napi::CallbackInfo& info);
   // (level 1 to 4) -> bytes given back; see Governor::apply() and hold().
   Napi::Value applyPressure(const Napi::CallbackInfo& info);
   Napi::Value holdPressure(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
+  /// Evictions since anyone in the process asked.
+  Napi::Value takeNewEvictions(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   // What follows is about the disk tier, and lies in store_object_disk.cc. Without one there is

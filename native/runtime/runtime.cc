@@ -34,6 +34,7 @@ StoreHandle& StoreHandle::operator=(StoreHandle&& other) noexcept {
     close();
     runtime_ = std::move(other.runtime_);
     shared_ = std::move(other.shared_);
+    id_ = other.id_;
   }
   return *this;
 }
@@ -43,7 +44,9 @@ uint64_t StoreHandle::applyPressure(PressureLevel level) const {
 }
 
 uint64_t StoreHandle::holdPressure(PressureLevel level) const {
-  return runtime_->governor().hold(shared_.get(), level);
+  return shared_->heldLevels().set(id_, level, [this](PressureLevel highest) {
+    return runtime_->governor().hold(shared_.get(), highest);
+  });
 }
 
 bool StoreHandle::resize(uint64_t maxBytes) const {
@@ -59,6 +62,7 @@ void StoreHandle::close() {
     abandon(runtime_);
     return;
   }
+  if (shared_->heldLevels().holds(id_)) (void)holdPressure(PressureLevel::kNormal);
   runtime_->release(std::exchange(shared_, nullptr));
   runtime_.reset();
 }
@@ -93,6 +97,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& given, OpenError& error) {
   SharedStoreOptions options = given;
   options.store.stamped = options.disk.isWanted();
   if (options.disk.isWanted()) options.disk.tier.dir = canonicalFolder(given.disk.tier.dir);
+  if (options.namedByFolder) options.name += options.disk.tier.dir;
 
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!options.name.empty()) {
@@ -106,7 +111,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& given, OpenError& error) {
         return {};
       }
       ++open.handles;
-      return {shared_from_this(), open.shared};
+      return {shared_from_this(), open.shared, ++handlesOpened_};
     }
   }
 
@@ -133,7 +138,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& given, OpenError& error) {
     stores_.pop_back();
     throw;
   }
-  return {shared_from_this(), std::move(shared)};
+  return {shared_from_this(), std::move(shared), ++handlesOpened_};
 }
 
 void Runtime::release(const std::shared_ptr<SharedStore>& shared) {

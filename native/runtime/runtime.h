@@ -50,20 +50,27 @@ class StoreHandle {
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
   SharedStoreStats stats() const { return shared_->stats(); }
-  /// See Governor::apply() and hold().
+  /// See Governor::apply().
   uint64_t applyPressure(PressureLevel level) const;
+  /// See Governor::hold(): the store keeps the highest level of those that its open handles hold.
   uint64_t holdPressure(PressureLevel level) const;
+  /// The highest that any of them holds.
+  PressureLevel heldLevel() const { return shared_->history().held(); }
   /// See Store::resize(); a level that is held keeps its share, of the new maximum.
   bool resize(uint64_t maxBytes) const;
+  /// See SharedStore.
+  uint64_t takeNewEvictions() const { return shared_->takeNewEvictions(); }
   void close();
 
  private:
   friend class Runtime;
-  StoreHandle(std::shared_ptr<Runtime> runtime, std::shared_ptr<SharedStore> shared)
-      : runtime_(std::move(runtime)), shared_(std::move(shared)) {}
+  StoreHandle(std::shared_ptr<Runtime> runtime, std::shared_ptr<SharedStore> shared, uint64_t id)
+      : runtime_(std::move(runtime)), shared_(std::move(shared)), id_(id) {}
 
   std::shared_ptr<Runtime> runtime_;
   std::shared_ptr<SharedStore> shared_;
+  /// No other handle of the runtime ever has the same.
+  uint64_t id_ = 0;
 };
 
 /// Thread-safe. Lives while someone holds it: an environment, or an open store.
@@ -104,6 +111,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   FlightRegistry flights_;
   std::mutex mutex_;
   std::vector<OpenStore> stores_;
+  uint64_t handlesOpened_ = 0;
   // Guarded by mutex_.
   OpenDiskTiers diskTiers_;
 };

@@ -30,22 +30,32 @@ SharedStore::SharedStore(SharedStoreOptions options, std::unique_ptr<Store> stor
       tiered_(*store_, disk_,
               TieredStoreOptions{options_.disk.coherent, options_.store.defaultTtlMs}) {}
 
-bool SharedStore::hasDiskOf(const SharedDiskOptions& other) const {
+bool SharedStore::hasDiskOf(const SharedStoreOptions& options) const {
   const SharedDiskOptions& mine = options_.disk;
+  const SharedDiskOptions& other = options.disk;
   if (!mine.isWanted() || !other.isWanted()) return mine.isWanted() == other.isWanted();
   return other.tier.dir == mine.tier.dir && other.tier.kind == mine.tier.kind &&
          other.coherent == mine.coherent &&
-         (other.tier.maxBytes == mine.tier.maxBytes ||
+         (options.adopts.diskBytes || other.tier.maxBytes == mine.tier.maxBytes ||
           other.tier.maxBytes == disk_->stats().maxBytes);
 }
 
 bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
   const StoreOptions& mine = options_.store;
   const StoreOptions& other = options.store;
-  return options.name == options_.name && options.ebb == options_.ebb && hasDiskOf(options.disk) &&
+  return options.name == options_.name && options.ebb == options_.ebb && hasDiskOf(options) &&
          options.minBytes == options_.minBytes && other.policy == mine.policy &&
-         other.maxEntries == mine.maxEntries && other.defaultTtlMs == mine.defaultTtlMs &&
-         (other.maxBytes == mine.maxBytes || other.maxBytes == store_->maxBytes());
+         other.defaultTtlMs == mine.defaultTtlMs &&
+         (options.adopts.maxEntries || other.maxEntries == mine.maxEntries ||
+          other.maxEntries == store_->maxEntries()) &&
+         (options.adopts.maxBytes || other.maxBytes == mine.maxBytes ||
+          other.maxBytes == store_->maxBytes());
+}
+
+uint64_t SharedStore::takeNewEvictions() {
+  const uint64_t evictions = store_->stats().evictions;
+  const uint64_t taken = evictionsTaken_.exchange(evictions);
+  return evictions > taken ? evictions - taken : 0;
 }
 
 SharedStoreStats SharedStore::stats() const {

@@ -1,12 +1,14 @@
 // A store as the process shares it: known by a name, and to the governor.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "disk/disk_tier.h"
 #include "pressure/governed_store.h"
+#include "runtime/held_levels.h"
 #include "runtime/tiered_store.h"
 #include "store/store.h"
 
@@ -21,16 +23,26 @@ struct SharedDiskOptions {
   bool isWanted() const { return !tier.dir.empty(); }
 };
 
+/// Sizes that nobody has asked for: where the store is open already, they are as it has them.
+struct AdoptedSizes {
+  bool maxBytes = false;
+  bool maxEntries = false;
+  bool diskBytes = false;
+};
+
 struct SharedStoreOptions {
   /// It is stamped where there is a disk tier, whatever it says here.
   StoreOptions store;
   SharedDiskOptions disk;
   /// Empty for a store of its own.
   std::string name;
+  /// Whether the disk tier's folder is part of the name.
+  bool namedByFolder = false;
   /// Shrink and regrow with memory pressure.
   bool ebb = true;
   /// Floor under pressure, bytes.
   uint64_t minBytes = 0;
+  AdoptedSizes adopts;
 
   /// Empty when all are in range; else a sentence that says which is not.
   std::string whyInvalid() const;
@@ -59,6 +71,9 @@ class SharedStore final : public GovernedStore {
   /// opened with, or those that it was resized to.
   bool isOpenedWith(const SharedStoreOptions& options) const;
   SharedStoreStats stats() const;
+  /// Evictions since it was called last, so that those who share the store count each one once.
+  uint64_t takeNewEvictions();
+  HeldLevels& heldLevels() { return heldLevels_; }
 
   bool ebbs() const override { return options_.ebb; }
   uint64_t heldBytes() const override { return store_->heldBytes(); }
@@ -70,12 +85,14 @@ class SharedStore final : public GovernedStore {
   Upkeep maintain(Waiting waiting) override;
 
  private:
-  bool hasDiskOf(const SharedDiskOptions& other) const;
+  bool hasDiskOf(const SharedStoreOptions& other) const;
 
   const SharedStoreOptions options_;
   const std::unique_ptr<Store> store_;
   const std::shared_ptr<DiskTier> disk_;
   TieredStore tiered_;
+  HeldLevels heldLevels_;
+  std::atomic<uint64_t> evictionsTaken_{0};
 };
 
 }  // namespace ebbcache

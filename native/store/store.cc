@@ -46,7 +46,8 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
       arena_(Arena::make(memory_,
                          Layout::forBudget(options.maxBytes, environment_.memory->pageBytes()),
                          options.maxBytes, options.policy, hash_, stripes_)),
-      maxBytes_(options.maxBytes) {
+      maxBytes_(options.maxBytes),
+      maxEntries_(options.maxEntries) {
   if (arena_ != nullptr) leastBudget_.store(leastBytes(), std::memory_order_relaxed);
 }
 
@@ -263,7 +264,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     return putAlone(lock, key, value, hash, shape, {ttl, options.cost, options.stamp});
   }
   const SharedChances chances(*arena_->policy, chancesFor(bytes));
-  if (options_.maxEntries != 0) evictToMaxEntries(hash, key);
+  if (maxEntries() != 0) evictToMaxEntries(hash, key);
   const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
   const uint64_t expiry = expiryAfter(ttl);
@@ -283,12 +284,13 @@ PutResult Store::refuse() {
 }
 
 void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
-  if (arena_->index.count() < options_.maxEntries) return;
+  const uint64_t most = maxEntries();
+  if (arena_->index.count() < most) return;
   {
     const WriterStripe stripe(stripes_, hash);
     if (find(hash, key) != kNowhere) return;
   }
-  while (arena_->index.count() >= options_.maxEntries && evictOne()) {
+  while (arena_->index.count() >= most && evictOne()) {
   }
 }
 
@@ -394,6 +396,7 @@ StoreStats Store::stats() const {
   stats.payloadBytes = payloadBytes();
   // While a resize waits for readers of what it evicted, both are still what is held.
   stats.maxBytes = std::max(maxBytes(), stats.budgetBytes);
+  stats.maxEntries = maxEntries();
   stats.memoryRefusals = memory_.refusals();
   return stats;
 }

@@ -69,6 +69,8 @@ struct StoreStats {
   uint64_t heldBytes = 0;
   uint64_t budgetBytes = 0;
   uint64_t maxBytes = 0;
+  /// 0 for no bound but bytes.
+  uint64_t maxEntries = 0;
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t puts = 0;
@@ -167,6 +169,8 @@ class Store {
   /// order moves all entries to slabs that fit it. False when out of range, or when the memory for
   /// larger tables is refused: then maxBytes is what it was.
   bool resize(uint64_t maxBytes);
+  /// Changes maxEntries; 0 for no bound but bytes. Evicts what is above it.
+  void setMaxEntries(uint64_t maxEntries);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
   /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`.
@@ -189,6 +193,7 @@ class Store {
   uint64_t payloadBytes() const { return payloadBytes_.load(std::memory_order_relaxed); }
   uint64_t budgetBytes() const { return memory_.budget(); }
   uint64_t maxBytes() const { return maxBytes_.load(std::memory_order_relaxed); }
+  uint64_t maxEntries() const { return maxEntries_.load(std::memory_order_relaxed); }
 
   /// Checks that all that the store keeps about its entries and its memory agrees: empty when it
   /// does, else a sentence on the first fault. For tests and for debugging: it looks at every entry
@@ -261,7 +266,7 @@ class Store {
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
   uint64_t expiryAfter(uint64_t ttlMs) const;
-  /// Makes room for one more key where there are maxEntries, which is not 0.
+  /// Makes room for one more key where there is a bound of entries.
   void evictToMaxEntries(uint64_t hash, std::string_view key);
   static void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry);
   /// The same of a put, whose value gets a stamp where the store is stamped.
@@ -382,7 +387,7 @@ class Store {
   /// moves entries there: see outgoingMoved_.
   bool freeOutgoing(uint64_t bytes);
 
-  /// These are the options that it was opened with: maxBytes_ is the size now.
+  /// These are the options that it was opened with: maxBytes_ and maxEntries_ are the bounds now.
   const StoreOptions options_;
   /// Before each value; 0 where the store is not stamped.
   const uint64_t stampBytes_;
@@ -403,6 +408,7 @@ class Store {
   StoreStats counters_;
   // Changed by writers, read by any thread.
   std::atomic<uint64_t> maxBytes_;
+  std::atomic<uint64_t> maxEntries_;
   std::atomic<uint64_t> payloadBytes_{0};
   std::atomic<uint64_t> leastBudget_{0};
   /// Taken for an entry that lies alone and is being written.

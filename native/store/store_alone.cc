@@ -79,7 +79,7 @@ bool Store::publishAlone(void* mapping, uint64_t hash, std::string_view key, dou
   const SharedChances chances(*arena_->policy, chancesFor(entry->bytes()));
   // The budget may have fallen, and others may have put and cleared.
   shrinkHeldTo(budget());
-  if (options_.maxEntries != 0) evictToMaxEntries(hash, key);
+  if (maxEntries() != 0) evictToMaxEntries(hash, key);
   if (memory_.held() > budget() + memory_.retiredBytes() || !hasIndexRoomFor(hash)) return false;
   const Address address = arena_->log.adoptSingle(mapping, entry->bytes());
   if (address == kNowhere) return false;

@@ -213,9 +213,9 @@ std::string Store::findFault() const {
   if (memory_.budget() > maxBytes()) {
     return numbers("The budget is ", memory_.budget(), " bytes, and maxBytes is ", maxBytes());
   }
-  if (options_.maxEntries != 0 && arena_->index.count() > options_.maxEntries) {
+  if (maxEntries() != 0 && arena_->index.count() > maxEntries()) {
     return numbers("There are ", arena_->index.count(), " entries, and maxEntries is ",
-                   options_.maxEntries);
+                   maxEntries());
   }
   return {};
 }

@@ -39,6 +39,15 @@ bool Store::resize(uint64_t maxBytes) {
   return done;
 }
 
+void Store::setMaxEntries(uint64_t maxEntries) {
+  const std::lock_guard<std::mutex> large(largeMutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  maxEntries_.store(maxEntries, std::memory_order_relaxed);
+  if (maxEntries == 0) return;
+  while (arena_->index.count() > maxEntries && evictOne()) {
+  }
+}
+
 uint64_t Store::shrinkWholly(std::unique_lock<std::mutex>& lock, uint64_t target) {
   uint64_t evictions = 0;
   for (;;) {

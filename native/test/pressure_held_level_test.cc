@@ -164,5 +164,29 @@ TEST(StoreHandle, ResizesUnderAHeldLevel) {
   EXPECT_EQ(store.memory().budgetBytes(), store.memory().leastBudget());
 }
 
+TEST(StoreHandle, HoldsTheHighestLevelOfAllWhoShareTheStore) {
+  const auto runtime = std::make_shared<Runtime>();
+  runtime->governor().configure(GovernorTest::byHand(), eyesOn(std::make_shared<FakeMachine>()));
+  SharedStoreOptions options;
+  options.store.maxBytes = 128 * kMiB;
+  options.name = "shared";
+  OpenError error;
+  const StoreHandle one = runtime->open(options, error);
+  StoreHandle two = runtime->open(options, error);
+  const auto level = [&] { return one.heldLevel(); };
+  one.holdPressure(PressureLevel::kHigh);
+  EXPECT_EQ(one.memory().budgetBytes(), 64 * kMiB);
+  two.holdPressure(PressureLevel::kElevated);
+  two.holdPressure(PressureLevel::kNormal);
+  EXPECT_EQ(level(), PressureLevel::kHigh);
+  two.holdPressure(PressureLevel::kElevated);
+  one.holdPressure(PressureLevel::kNormal);
+  EXPECT_EQ(level(), PressureLevel::kElevated);
+  StoreHandle three = std::move(two);
+  EXPECT_EQ(level(), PressureLevel::kElevated);
+  three.close();
+  EXPECT_EQ(level(), PressureLevel::kNormal);
+}
+
 }  // namespace
 }  // namespace ebbcache::testing

@@ -127,6 +127,52 @@ TEST_F(RuntimeDisk, IsComparedWhereANameIsOpenedAgain) {
   EXPECT_EQ(errorOf(optionsOf("none", "disk")), Kind::kConflict);
 }
 
+TEST_F(RuntimeDisk, IsPartOfANameThatSaysSo) {
+  const auto optionsIn = [this](const char* dir) {
+    SharedStoreOptions options = optionsOf("one", dir);
+    options.namedByFolder = true;
+    return options;
+  };
+  const StoreHandle one = open(optionsIn("disk"));
+  EXPECT_EQ(&*one, &*open(optionsIn("disk/x/..")));
+  EXPECT_NE(&*one, &*open(optionsIn("disk-other")));
+}
+
+TEST_F(RuntimeDisk, HasTheSizesThatItHasForWhoAsksForNone) {
+  const StoreHandle one = open(optionsOf("one", "disk"));
+  SharedStoreOptions other = optionsOf("one", "disk");
+  other.store.maxBytes *= 2;
+  other.store.maxEntries = 7;
+  other.disk.tier.maxBytes *= 2;
+  other.adopts = {true, true, true};
+  for (bool AdoptedSizes::*each :
+       {&AdoptedSizes::maxBytes, &AdoptedSizes::maxEntries, &AdoptedSizes::diskBytes}) {
+    SharedStoreOptions differing = other;
+    differing.adopts.*each = false;
+    EXPECT_EQ(errorOf(differing), OpenError::Kind::kConflict);
+  }
+  const StoreHandle two = open(other);
+  EXPECT_EQ(&*one, &*two);
+  EXPECT_EQ(two.memory().maxBytes(), kMiB);
+  EXPECT_EQ(two.memory().maxEntries(), 0U);
+  EXPECT_EQ(two.disk()->stats().maxBytes, 16 * kMiB);
+  one.memory().setMaxEntries(7);
+  other.adopts.maxEntries = false;
+  EXPECT_TRUE(open(other));
+}
+
+TEST_F(RuntimeDisk, CountsEachEvictionForOneOfThoseWhoShareAStore) {
+  const StoreHandle one = open(optionsOf("one", ""));
+  const StoreHandle two = open(optionsOf("one", ""));
+  EXPECT_EQ(one.takeNewEvictions(), 0U);
+  for (int i = 0; i < 10; ++i) one->put("key " + std::to_string(i), "value");
+  one.memory().setMaxEntries(4);
+  EXPECT_EQ(two.takeNewEvictions(), 6U);
+  EXPECT_EQ(one.takeNewEvictions(), 0U);
+  two->put("another", "value");
+  EXPECT_EQ(one.takeNewEvictions(), 1U);
+}
+
 TEST_F(RuntimeDisk, IsRefusedWithABudgetOutOfRange) {
   SharedStoreOptions options = optionsOf("one", "disk");
   options.disk.tier.maxBytes = kMinRingBytes - 1;

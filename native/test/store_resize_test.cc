@@ -87,6 +87,32 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   }
 }
 
+TEST_P(StoreResize, OfTheEntriesKeepsTheNewest) {
+  TestMemory memory;
+  StoreOptions options;
+  options.maxBytes = 8 * kMiB;
+  options.policy = GetParam();
+  const auto store = Store::open(options, testEnvironment(memory));
+  for (uint64_t i = 0; i < 1000; ++i) store->put(keyOf(i), std::string(100, 'v'));
+  EXPECT_EQ(store->stats().maxEntries, 0U);
+  store->setMaxEntries(1000);
+  EXPECT_EQ(store->stats().entries, 1000U);
+  store->setMaxEntries(10);
+  EXPECT_EQ(store->stats().entries, 10U);
+  EXPECT_EQ(store->stats().evictions, 990U);
+  EXPECT_EQ(store->maxEntries(), 10U);
+  EXPECT_TRUE(store->has(keyOf(999)));
+  EXPECT_EQ(store->findFault(), "");
+  store->put("one more", "v");
+  // Its value has a mapping of its own.
+  store->put("a large one", std::string(kMiB, 'v'));
+  EXPECT_EQ(store->stats().entries, 10U);
+  store->setMaxEntries(0);
+  for (uint64_t i = 0; i < 1000; ++i) store->put(keyOf(i), std::string(100, 'v'));
+  EXPECT_GE(store->stats().entries, 1000U);
+  EXPECT_EQ(store->findFault(), "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Policies, StoreResize, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
 }  // namespace

@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A new folder, for who removes it. */
+export function makeTempFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
+}
+
 /** Runs `use` with a new folder, which is gone afterwards. */
 export async function withTempFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
+  const folder = makeTempFolder();
   try {
     return await use(folder);
   } finally {
