@@ -1,5 +1,6 @@
-// What bench/hot-path.mjs times of one version of this package. A version that is measured beside another
-// imports this module under a URL of its own: functions that two versions share would be compiled for neither.
+// These are the steps of one version of this package that bench/hot-path.mjs times. A version that is
+// measured beside another imports this module under a URL of its own: functions that two versions share
+// would be compiled for neither.
 
 import { join } from 'node:path';
 import { packageIn } from './versions.mjs';
@@ -7,9 +8,10 @@ import { packageIn } from './versions.mjs';
 const BUDGET_MB = 1024;
 
 /**
- * Each takes the keys, pairs or paths of one turn; what reads returns how many it found.
- * @param {string} root of the version
- * @param {string} folder where the files are that metadata is of
+ * Returns the steps that are timed. Each takes the keys, pairs or paths of one turn, and those that read
+ * return how many they found.
+ * @param {string} root is the folder of the version
+ * @param {string} folder is for files of the cache
  */
 export async function stepsOf(root, folder) {
   const { AdvancedMetadataCache, ArenaCache } = await packageIn(root);

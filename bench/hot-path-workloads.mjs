@@ -1,11 +1,11 @@
-// What bench/hot-path.mjs stores.
+// These are the keys and records that bench/hot-path.mjs stores.
 
 import { metadataRecords, tinyRecord } from './records.mjs';
 
-/** Shares no factor with the number of entries: visits all, out of order. */
+/** It shares no factor with the number of entries, so that steps of it visit all entries, out of order. */
 const STRIDE = 7919;
 
-/** Records by name; entries take them in turn. */
+/** Returns lists of records by name; the entries take the records of one list in turn. */
 export function workloads(entries) {
   const { records, source } = metadataRecords();
   return {
@@ -15,19 +15,19 @@ export function workloads(entries) {
   };
 }
 
-/** Keys of 40 characters. */
+/** Returns keys of 40 characters. */
 export function keysOf(entries) {
   return Array.from({ length: entries }, (_, i) =>
     `/archive/2026/holiday/photograph-${i}.jpg`.padEnd(40, 'x'),
   );
 }
 
-/** All of them, out of order. */
+/** Returns all keys, out of order. */
 export function shuffled(keys) {
   return keys.map((_, i) => keys[(i * STRIDE) % keys.length]);
 }
 
-/** As wide and as large as the metadata of a photograph. */
+/** Returns a record that is as wide and as large as the metadata of a photograph. */
 function madeRecord(i) {
   const field = (k) => {
     if (k % 3 === 0) return i * k + (k % 2) / 8;

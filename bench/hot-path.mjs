@@ -1,6 +1,6 @@
-// What a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
-// the heap's bookkeeping, and beside the version before where EBBCACHE_BEFORE names it: in turns of few
-// entries, as medians and as ratios.
+// Measures what a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
+// the heap's bookkeeping, and beside the version before where EBBCACHE_BEFORE names it. The sides take turns
+// of few entries; medians and ratios are reported.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ export async function hotPath({ quick }) {
 const nanoseconds = (side) => (found) => found.ns[side]?.toFixed(0);
 const ratio = (name) => (found) => found[name] && `${found[name].toFixed(2)} x`;
 
-/** Cells of what was found of one operation; undefined where a side has no such operation. */
+/** Each makes the cell of one operation; it is undefined where a side has no such operation. */
 const COLUMNS = {
   'Map of Buffers': nanoseconds('map'),
   ebbcache: nanoseconds('now'),
@@ -60,7 +60,7 @@ const COLUMNS = {
   'to before': ratio('beforeRatio'),
 };
 
-/** The titles of the columns that have something to show. */
+/** Returns the titles of the columns that have something to show. */
 function columnsOf(measured) {
   const operations = Object.values(measured).flatMap(({ bytes, ...all }) => Object.values(all));
   return Object.keys(COLUMNS).filter((title) =>
@@ -87,7 +87,7 @@ async function comparison(records, entries, folder) {
   const keys = keysOf(entries);
   const paths = keys.map((key) => join(folder, 'files', basename(key)));
   mkdirSync(join(folder, 'files'));
-  // An empty file costs a look more: it could be one of procfs.
+  // An empty file could be one of procfs, and its file system is looked at with each put.
   for (const path of paths) writeFileSync(path, 'not empty');
   const packr = new Packr({ useRecords: false, moreTypes: true });
   const pairsOf = (names) => names.map((name, i) => [name, records[i % records.length]]);
@@ -110,7 +110,7 @@ async function comparison(records, entries, folder) {
     ...Object.fromEntries(Object.entries(loaded).map(([version, { one }]) => [version, one])),
     batch: loaded.now.batch,
   };
-  /** Those sides that have the operation. */
+  /** Returns the steps of those sides that have the operation. */
   const sidesOf = (operation) =>
     Object.fromEntries(
       Object.entries(all)
@@ -140,7 +140,7 @@ const measure = inChild(import.meta.url, async ({ name, entries, rounds }) => {
   }
 });
 
-/** Of each side, ns an entry in each turn of all rounds. */
+/** Returns for each side the ns an entry took in each turn of all rounds. */
 function timesOf(sides, input, rounds) {
   const names = Object.keys(sides);
   const times = Object.fromEntries(names.map((side) => [side, []]));

@@ -1,5 +1,5 @@
-// What docs/lru-cache.md says of each behaviour of lru-cache: a row that says "same" gives the same in both
-// libraries, by one scenario; one that says "differs" gives what stands here.
+// Tests what docs/lru-cache.md says of each behaviour of lru-cache: the scenario of a row that says "same" gives
+// the same with both libraries; that of a row that says "differs" gives with each what is written beside it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'lru-cache.md'
 const verdicts = ['same', 'differs', 'none'] as const;
 type Verdict = (typeof verdicts)[number];
 
-/** The rows of all tables that have such a verdict, by what stands in the first cell. */
+/** These are the rows of all tables that have a verdict; the first cell is the name. */
 const rows = [...page.matchAll(/^\| (.+?) +\| (\w+) +\| .*\|$/gm)]
   .map(([, name, verdict]) => ({ name: name as string, verdict: verdict as Verdict }))
   .filter(({ verdict }) => verdicts.includes(verdict));
@@ -70,7 +70,7 @@ describe('rows of docs/lru-cache.md that say "none"', () => {
 });
 
 describe('docs/lru-cache.md', () => {
-  // By paths: its manifest exports neither itself nor the types.
+  // The files are read by their paths, as lru-cache's manifest exports neither itself nor the types.
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('lru-cache')),
     '..',

@@ -1,4 +1,4 @@
-// examples/lru-cache-service: the two versions of the service differ in few lines, and answer alike.
+// Tests examples/lru-cache-service: the two versions of the service differ in few lines, and answer alike.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const versions = ['with-lru-cache.mjs', 'with-ebbcache.mjs'] as const;
 type Version = (typeof versions)[number];
 
 const children: ChildProcess[] = [];
-/** What the upstream was asked for, by version. */
+/** The ids that the upstream was asked for, by version. */
 const asked: Record<string, string[]> = {};
 let upstream: Server;
 
@@ -38,7 +38,7 @@ afterAll(async () => {
   await new Promise((resolve) => upstream.close(resolve));
 });
 
-/** The address at which it listens. */
+/** Starts the service and resolves to its address. */
 async function start(version: Version, timeoutMs: number): Promise<string> {
   asked[version] = [];
   const { port } = upstream.address() as AddressInfo;
@@ -62,7 +62,7 @@ async function request(address: string, method: string, path: string) {
   return [response.status, type, await response.json()];
 }
 
-/** The same requests to either version, and what was asked of the upstream for them. */
+/** Sends the same requests to either version, and resolves to its answers and what it asked of the upstream. */
 async function conversation(version: Version) {
   const address = await start(version, 60_000);
   const get = (path: string) => request(address, 'GET', path);
@@ -121,7 +121,7 @@ describe('examples/lru-cache-service', () => {
   });
 });
 
-/** How many lines a diff leaves as they are: the longest common subsequence. */
+/** Returns how many lines a diff leaves as they are: the length of the longest common subsequence. */
 function commonLines(one: string[], other: string[]): number {
   let above = new Array<number>(other.length + 1).fill(0);
   for (const line of one) {

@@ -1,5 +1,4 @@
-// The scenarios of docs/lru-cache.md on a cache of metadata, of files that are not there: what its last
-// table translates gives the same as in lru-cache.
+// Runs the scenarios of docs/lru-cache.md with a cache of metadata, for paths of files that do not exist.
 
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -10,7 +9,7 @@ import { expiry } from './helpers/lru-cache-expiry.js';
 import { fetching } from './helpers/lru-cache-fetching.js';
 import type { Behaviours } from './helpers/lru-cache-row.js';
 
-/** Those of which neither the values nor the options are what only a cache of values has. */
+/** In these scenarios a cache of metadata gives what lru-cache gives. */
 const SAME = [
   '`max`',
   '`get` and `set` make an entry the most recent one',
@@ -33,7 +32,7 @@ const SAME = [
   'what `get`, `peek`, `has` and `keys` find while it loads',
 ];
 
-/** What a cache of metadata does in these as an ArenaCache does. */
+/** In these scenarios a cache of metadata gives what an ArenaCache gives, and lru-cache something else. */
 const DIFFERS = [
   '`signal`, of one of several who wait',
   '`signal` of one who came later',
@@ -93,7 +92,7 @@ function open({ max, ttl }: SubjectOptions = {}): Subject {
   };
 }
 
-// Scenarios ask for the name only where they reach behind the common face, which these do not.
+// The scenarios above use the common interface alone, and never the name.
 const library: Library = { name: 'ebbcache', open, close() {} };
 const all: Behaviours[] = [entries, expiry, fetching];
 

@@ -1,4 +1,4 @@
-// lru-cache and an ArenaCache by one face, so that one scenario runs on both.
+// Gives lru-cache and an ArenaCache one interface, so that one scenario runs on both.
 
 import { LRUCache } from 'lru-cache';
 import { ArenaCache } from '../../lib/cache/arena-cache.js';
@@ -7,26 +7,26 @@ import type { ArenaCacheOptions } from '../../lib/cache/arena-options.js';
 const MIB = 1024 * 1024;
 
 export type Load = (key: string, signal: AbortSignal) => unknown;
-/** What lru-cache's constructor takes. */
+/** These are the options of lru-cache's constructor. */
 type LruOptions = LRUCache.OptionsMaxLimit<string, NonNullable<unknown>, Load>;
 type LruSubject = LRUCache<string, NonNullable<unknown>, Load>;
 
 export interface SubjectOptions {
-  /** Entries at most. Default: more than any scenario has. */
+  /** The cache holds at most so many entries. The default is more than any scenario has. */
   max?: number;
   ttl?: number;
-  /** What else the one library's constructor gets. */
+  /** The constructor of each library gets its further options. */
   lru?: Partial<LruOptions>;
   ours?: Partial<ArenaCacheOptions>;
 }
 
-/** What both caches have. */
+/** Both caches have these methods. */
 export interface Subject {
-  /** As its own `get` gives it. */
+  /** Returns what the cache's own `get` returns; the other methods do likewise. */
   get(key: string): unknown;
   peek(key: string): unknown;
   has(key: string): boolean;
-  /** What its own `set` returns: the cache itself is told as 'the cache'. */
+  /** Returns 'the cache' where the cache's own `set` returns the cache itself. */
   set(key: string, value: unknown, options?: { ttl?: number | undefined }): unknown;
   delete(key: string): boolean;
   clear(): unknown;
@@ -40,11 +40,11 @@ export interface Subject {
   ): Promise<unknown>;
 }
 
-/** Both, as they are, and how a scenario opens one by the common face. */
+/** A library opens its caches with the common interface. */
 export interface Library {
   name: 'lru-cache' | 'ebbcache';
   open(options?: SubjectOptions): Subject;
-  /** Closes what was opened. */
+  /** Closes the caches that were opened. */
   close(): void;
 }
 
@@ -64,7 +64,7 @@ export const ebbcache: Library = {
   },
 };
 
-/** With a fetchMethod that calls the loader of each `fetch`, given as its context. */
+/** The cache has a fetchMethod that calls the loader of each `fetch`, which is its context. */
 export function openLru({ max = 1000, ttl, lru }: SubjectOptions = {}): LruSubject {
   return new LRUCache({
     max,
@@ -74,7 +74,7 @@ export function openLru({ max = 1000, ttl, lru }: SubjectOptions = {}): LruSubje
   });
 }
 
-/** Deaf to the memory pressure of the machine that runs the test. */
+/** The cache does not react to the memory pressure of the machine that runs the test. */
 export function openArena({ max, ttl, ours }: SubjectOptions = {}): ArenaCache {
   const cache = new ArenaCache({
     maxBytes: MIB,
@@ -123,7 +123,7 @@ function commonOf(cache: ArenaCache): Omit<Subject, 'size' | 'fetch'> {
   };
 }
 
-/** What a call returns, or the name of the class of what it throws. */
+/** Returns what the call returns, or the name of the class of what it throws. */
 export function outcomeOf(call: () => unknown): unknown {
   try {
     return call();
@@ -132,7 +132,7 @@ export function outcomeOf(call: () => unknown): unknown {
   }
 }
 
-/** What a promise resolves to, or the message of what it is rejected with. */
+/** Resolves to what the promise resolves to, or to the message of what it is rejected with. */
 export function settled(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((reason: Error) => `rejected: ${reason.message}`);
 }

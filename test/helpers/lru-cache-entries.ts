@@ -1,4 +1,4 @@
-// Bounds, keys, values, reading, writing and iteration: rows of docs/lru-cache.md.
+// These are the rows of docs/lru-cache.md about bounds, keys, values, reading, writing and iteration.
 
 import { LRUCache } from 'lru-cache';
 import { ArenaCache } from '../../lib/cache/arena-cache.js';
@@ -14,7 +14,7 @@ function fill(cache: Subject, keys: string): Subject {
 
 const sorted = (keys: Iterable<string>) => [...keys].sort().join('');
 
-/** What lru-cache bounds by the sizes that it is told. */
+/** Opens an lru-cache that adds up the lengths of its values. */
 function openSized(maxSize: number) {
   const sizeCalculation = (value: unknown) => (value as string).length;
   return openLru({ lru: { maxSize, sizeCalculation } });
@@ -114,7 +114,7 @@ export const entries: Behaviours = {
   },
   differs: {
     '`maxSize`': {
-      // 2 MiB, of which lru-cache is told that they are 100.
+      // The values have 2 MiB together; lru-cache is told that their size is 100.
       scenario: (_open, { name }) => {
         const value = 'v'.repeat(20 * 1024);
         const cache =

@@ -1,15 +1,15 @@
-// Time to live: rows of docs/lru-cache.md.
+// These are the rows of docs/lru-cache.md about the time to live.
 
 import { vi } from 'vitest';
 import { outcomeOf, type Subject } from './beside-lru-cache.js';
 import type { Behaviours } from './lru-cache-row.js';
 
-/** For hangs alone: nothing here takes seconds. */
+/** The timeout only ends a test that hangs: nothing here takes seconds. */
 const GUARD = { timeout: 20_000, interval: 2 };
 const HOUR = 3_600_000;
 const SHORT = 20;
 
-/** Until the entry has expired, without a `get` of it. */
+/** Resolves when the entry has expired, without a `get` of it. */
 function expired(cache: Subject, key: string): Promise<void> {
   return vi.waitFor(() => {
     if (cache.has(key)) throw new Error(`${key} does not expire.`);
@@ -52,7 +52,7 @@ export const expiry: Behaviours = {
       gives: 2,
     },
     '`get` and `has` do not': {
-      // Where they did, it would never expire.
+      // If they renewed the time, the entry would never expire.
       scenario: async (open) => {
         const cache = open({ ttl: SHORT });
         cache.set('a', 1);
@@ -89,7 +89,7 @@ export const expiry: Behaviours = {
         const cache = open({ max: 100 });
         for (let i = 0; i < 10; i++) cache.set(`key${i}`, 1, { ttl: SHORT });
         await Promise.all(Array.from({ length: 10 }, (_, i) => expired(cache, `key${i}`)));
-        // Here `has` forgets what it finds expired; what nobody asks for is forgotten as well.
+        // An ArenaCache's `has` removes an expired entry; entries that nobody asks for must be removed too.
         for (let i = 0; i < 10; i++) cache.set(`other${i}`, 1, { ttl: SHORT });
         if (name === 'ebbcache') {
           await vi.waitFor(() => {

@@ -1,10 +1,10 @@
-// fetch: rows of docs/lru-cache.md.
+// These are the rows of docs/lru-cache.md about fetch.
 
 import { openArena, openLru, type Subject, settled } from './beside-lru-cache.js';
 import { deferred } from './deferred.js';
 import type { Behaviours, Scenario } from './lru-cache-row.js';
 
-/** A fetch of 'a' that has called its loader, and waits for it. */
+/** Begins a fetch of 'a', whose loader waits until `finish` is called. */
 function begin(cache: Subject, signal?: AbortSignal) {
   const loaded = deferred<unknown>();
   const called = deferred<AbortSignal>();
@@ -21,7 +21,7 @@ function begin(cache: Subject, signal?: AbortSignal) {
   return { called: called.promise, finish: loaded.resolve, result };
 }
 
-/** What a fetch comes to, and what is there then, where something happens while it loads. */
+/** The scenario gives what a fetch resolves to, and what `get` then finds, where something happens while it loads. */
 function meanwhile(happens: (cache: Subject) => void): Scenario {
   return async (open) => {
     const cache = open({ max: 3 });
@@ -51,7 +51,7 @@ export const fetching: Behaviours = {
         cache.set('b', 2);
         const found = await cache.fetch('a', () => 'loaded');
         cache.set('c', 3);
-        // It was a use.
+        // The fetch counted as a use of 'a'.
         return [found, cache.has('a'), cache.has('b')];
       },
       gives: [1, true, false],
@@ -88,7 +88,7 @@ export const fetching: Behaviours = {
         const cache = open({ ttl: 3_600_000 });
         let calls = 0;
         const load = async () => ++calls;
-        // Loads anew as soon as the first has expired.
+        // The loader is called again as soon as the first value has expired.
         for (let tries = 0; tries < 10_000 && calls < 2; tries++) {
           await cache.fetch('a', load, { ttl: 2 });
           await new Promise((resolve) => setImmediate(resolve));
@@ -138,7 +138,7 @@ export const fetching: Behaviours = {
         }
         return seen;
       },
-      // The key, the stale value, and an object of signal, options and context; the key and the signal.
+      // lru-cache passes the key, the stale value, and an object with signal, options and context.
       lruGives: ['string', 'undefined', 'object'],
       oursGives: ['string', 'object'],
     },
@@ -254,7 +254,7 @@ export const fetching: Behaviours = {
   },
 };
 
-/** After all that is due at once, without a time. */
+/** Resolves to the value after some turns of the event loop. */
 async function soon<T>(value: T): Promise<T> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
   return value;
