@@ -11,6 +11,7 @@ import { ebbcache, type Library, lruCache } from './helpers/beside-lru-cache.js'
 import { entries } from './helpers/lru-cache-entries.js';
 import { expiry } from './helpers/lru-cache-expiry.js';
 import { fetching } from './helpers/lru-cache-fetching.js';
+import { removal } from './helpers/lru-cache-removal.js';
 import type { Behaviours } from './helpers/lru-cache-row.js';
 
 const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'lru-cache.md'), 'utf8');
@@ -24,7 +25,7 @@ const rows = [...page.matchAll(/^\| (.+?) +\| (\w+) +\| .*\|$/gm)]
 const namesOf = (wanted: Verdict) =>
   rows.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
 
-const behaviours: Behaviours[] = [entries, expiry, fetching];
+const behaviours: Behaviours[] = [entries, expiry, fetching, removal];
 const same = Object.assign({}, ...behaviours.map((each) => each.same)) as Behaviours['same'];
 const differs = Object.assign(
   {},

@@ -128,6 +128,12 @@ export const entries: Behaviours = {
       lruGives: { keptAll: true, isWithinAMebibyte: false },
       oursGives: { keptAll: false, isWithinAMebibyte: true },
     },
+    'options that do not exist': {
+      scenario: (open) =>
+        outcomeOf(() => typeof open({ lru: { size: 3 } as never, ours: { max: 3 } as never })),
+      lruGives: 'object',
+      oursGives: 'TypeError',
+    },
     '`maxEntrySize`': {
       scenario: (_open, { name }) => {
         const cache = name === 'ebbcache' ? openArena() : openSized(MIB);

@@ -1,7 +1,13 @@
 // These are the rows of docs/lru-cache.md about the time to live.
 
 import { vi } from 'vitest';
-import { outcomeOf, type Subject } from './beside-lru-cache.js';
+import {
+  openArena,
+  openLru,
+  outcomeOf,
+  type Subject,
+  type SubjectOptions,
+} from './beside-lru-cache.js';
 import type { Behaviours } from './lru-cache-row.js';
 
 /** The timeout only ends a test that hangs: nothing here takes seconds. */
@@ -14,6 +20,21 @@ function expired(cache: Subject, key: string): Promise<void> {
   return vi.waitFor(() => {
     if (cache.has(key)) throw new Error(`${key} does not expire.`);
   }, GUARD);
+}
+
+/** Returns a clock that only `pass` moves, as options of both libraries. */
+function handClock() {
+  // The time must not begin at 0, which lru-cache takes for a time that it has not read yet.
+  let time = 1000;
+  const options: SubjectOptions = {
+    // With a resolution lru-cache would remember the time until a timer of Node's runs.
+    lru: { perf: { now: () => time }, ttlResolution: 0 },
+    ours: { clock: () => time },
+  };
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { options, pass };
 }
 
 export const expiry: Behaviours = {
@@ -63,6 +84,19 @@ export const expiry: Behaviours = {
       },
       gives: undefined,
     },
+    '`perf`': {
+      scenario: (open) => {
+        const { options, pass } = handClock();
+        const cache = open({ ttl: 1000, ...options });
+        cache.set('a', 1);
+        cache.set('long', 2, { ttl: HOUR });
+        pass(999);
+        const before = [cache.has('a'), cache.get('a')];
+        pass(2);
+        return { before, after: [cache.has('a'), cache.get('a'), cache.get('long')] };
+      },
+      gives: { before: [true, 1], after: [false, undefined, 2] },
+    },
     'no `ttl`': {
       scenario: async (open) => {
         const cache = open();
@@ -83,6 +117,25 @@ export const expiry: Behaviours = {
       ],
       lruGives: [0, 'the cache'],
       oursGives: ['RangeError', 'RangeError'],
+    },
+    '`getRemainingTTL`': {
+      scenario: (_open, { name }) => {
+        const { options, pass } = handClock();
+        const lru = openLru(options);
+        const ours = openArena(options);
+        const cache: { set: (key: string, value: number, options?: { ttl: number }) => unknown } =
+          name === 'ebbcache' ? ours : lru;
+        const remaining = (key: string) =>
+          name === 'ebbcache' ? ours.getRemainingTtl(key) : lru.getRemainingTTL(key);
+        cache.set('a', 1, { ttl: 1000 });
+        cache.set('forever', 1);
+        pass(400);
+        const left = [remaining('a'), remaining('forever'), remaining('missing')];
+        pass(700);
+        return [...left, remaining('a')];
+      },
+      lruGives: [600, Number.POSITIVE_INFINITY, 0, -100],
+      oursGives: [600, Number.POSITIVE_INFINITY, undefined, undefined],
     },
     '`ttlAutopurge`': {
       scenario: async (open, { name }) => {
