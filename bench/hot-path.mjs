@@ -1,17 +1,18 @@
-// What a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
-// the heap's bookkeeping: in turns of few entries, as medians and as ratios.
+// Measures what a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
+// the heap's bookkeeping, and beside the version before where EBBCACHE_BEFORE names it. The sides take turns
+// of few entries; medians and ratios are reported.
 
-import { ArenaCache } from 'ebbcache';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { Packr } from 'msgpackr';
 import { inChild } from './child.mjs';
-import { metadataRecords, tinyRecord } from './records.mjs';
+import { keysOf, shuffled, workloads } from './hot-path-workloads.mjs';
 import { median } from './statistics.mjs';
+import { versions } from './versions.mjs';
 
 const WARMUP = 3;
 const BATCH = 50;
-/** Shares no factor with the number of entries: visits all, out of order. */
-const STRIDE = 7919;
-const BUDGET = 1024 * 1024 * 1024;
 
 export async function hotPath({ quick }) {
   const entries = quick ? 1_000 : 10_000;
@@ -20,34 +21,23 @@ export async function hotPath({ quick }) {
   for (const name of Object.keys(workloads(entries))) {
     measured[name] = await measure({ name, entries, rounds });
   }
+  const columns = columnsOf(measured);
   return {
     title: 'Beside a Map of Buffers',
     about:
       `${entries} keys of 40 characters, in turns of ${BATCH}: medians of ${rounds} rounds, in ` +
       'nanoseconds an entry. The Map holds what msgpackr packs and bounds nothing; `batch` is ' +
-      '`getMany` and `setMany`. Ratios are medians over turns, of what one turn measured.',
+      '`getMany` and `setMany`. `put` and `get by file` are those of a metadata cache without a disk ' +
+      'tier, of files that are there. Ratios are medians over turns, of what one turn measured.',
     tables: [
       {
-        columns: [
-          'records',
-          'bytes',
-          'operation',
-          'Map of Buffers',
-          'ebbcache',
-          'to the Map',
-          'batch',
-          'to one by one',
-        ],
+        columns: ['records', 'bytes', 'operation', ...columns],
         rows: Object.entries(measured).flatMap(([name, { bytes, ...operations }]) =>
-          Object.entries(operations).map(([operation, { ns, ratio, batchRatio }]) => [
+          Object.entries(operations).map(([operation, found]) => [
             name,
             bytes,
             operation,
-            ns.map.toFixed(0),
-            ns.ebbcache.toFixed(0),
-            `${ratio.toFixed(2)} x`,
-            ns.batch.toFixed(0),
-            `${batchRatio.toFixed(2)} x`,
+            ...columns.map((title) => COLUMNS[title](found) ?? ''),
           ]),
         ),
       },
@@ -56,97 +46,118 @@ export async function hotPath({ quick }) {
   };
 }
 
-/** As wide and as large as the metadata of a photograph. */
-function madeRecord(i) {
-  const field = (k) => {
-    if (k % 3 === 0) return i * k + (k % 2) / 8;
-    return k % 7 === 0 ? `2026:01:${10 + (k % 20)} 12:${10 + (i % 50)}:00` : `value ${i} of ${k}`;
-  };
-  return Object.fromEntries(
-    Array.from({ length: 110 }, (_, k) => [
-      `${k % 4 ? 'EXIF' : 'Composite'}:Property${k}`,
-      field(k),
-    ]),
+const nanoseconds = (side) => (found) => found.ns[side]?.toFixed(0);
+const ratio = (name) => (found) => found[name] && `${found[name].toFixed(2)} x`;
+
+/** Each makes the cell of one operation; it is undefined where a side has no such operation. */
+const COLUMNS = {
+  'Map of Buffers': nanoseconds('map'),
+  ebbcache: nanoseconds('now'),
+  'to the Map': ratio('mapRatio'),
+  batch: nanoseconds('batch'),
+  'to one by one': ratio('batchRatio'),
+  before: nanoseconds('before'),
+  'to before': ratio('beforeRatio'),
+};
+
+/** Returns the titles of the columns that have something to show. */
+function columnsOf(measured) {
+  const operations = Object.values(measured).flatMap(({ bytes, ...all }) => Object.values(all));
+  return Object.keys(COLUMNS).filter((title) =>
+    operations.some((found) => COLUMNS[title](found) !== undefined),
   );
 }
 
-function workloads(entries) {
-  const { records, source } = metadataRecords();
-  return {
-    'small records': Array.from({ length: entries }, (_, i) => tinyRecord(i)),
-    'wide records': Array.from({ length: 100 }, (_, i) => madeRecord(i)),
-    [source]: records,
-  };
-}
-
-// Each step takes the keys or pairs of one turn, and is its own function: a loop that both sides
-// share would be compiled for neither.
-function comparison(records, entries) {
-  const keys = Array.from({ length: entries }, (_, i) =>
-    `/archive/2026/holiday/photograph-${i}.jpg`.padEnd(40, 'x'),
-  );
-  const packr = new Packr({ useRecords: false, moreTypes: true });
+// Each step is its own function: a loop that both sides share would be compiled for neither.
+function mapSteps(packr) {
   const map = new Map();
-  const cache = new ArenaCache({ maxBytes: BUDGET });
-  const pairs = keys.map((key, i) => [key, records[i % records.length]]);
-  const order = keys.map((_, i) => keys[(i * STRIDE) % entries]);
-  const steps = {
-    set: {
-      map: (pairs) => {
-        for (const [key, value] of pairs) map.set(key, Buffer.from(packr.pack(value)));
-      },
-      ebbcache: (pairs) => {
-        for (const [key, value] of pairs) cache.set(key, value);
-      },
-      batch: (pairs) => {
-        cache.setMany(pairs);
-      },
+  return {
+    set: (pairs) => {
+      for (const [key, value] of pairs) map.set(key, Buffer.from(packr.pack(value)));
     },
-    get: {
-      map: (keys) => {
-        let found = 0;
-        for (const key of keys) if (packr.unpack(map.get(key)) !== undefined) found++;
-        return found;
-      },
-      ebbcache: (keys) => {
-        let found = 0;
-        for (const key of keys) if (cache.get(key) !== undefined) found++;
-        return found;
-      },
-      batch: (keys) => {
-        let found = 0;
-        for (const value of cache.getMany(keys)) if (value !== undefined) found++;
-        return found;
-      },
+    get: (keys) => {
+      let found = 0;
+      for (const key of keys) if (packr.unpack(map.get(key)) !== undefined) found++;
+      return found;
     },
   };
+}
+
+async function comparison(records, entries, folder) {
+  const keys = keysOf(entries);
+  const paths = keys.map((key) => join(folder, 'files', basename(key)));
+  mkdirSync(join(folder, 'files'));
+  // An empty file could be one of procfs, and its file system is looked at with each put.
+  for (const path of paths) writeFileSync(path, 'not empty');
+  const packr = new Packr({ useRecords: false, moreTypes: true });
+  const pairsOf = (names) => names.map((name, i) => [name, records[i % records.length]]);
+  const pairs = pairsOf(keys);
+  const order = shuffled(keys);
+  const inputs = {
+    set: pairs,
+    get: order,
+    peek: order,
+    'put by file': pairsOf(paths),
+    'get by file': shuffled(paths),
+  };
+  const loaded = {};
+  for (const [version, root] of Object.entries(versions)) {
+    const { stepsOf } = await import(`./hot-path-steps.mjs?${version}`);
+    loaded[version] = await stepsOf(root, folder);
+  }
+  const all = {
+    map: mapSteps(packr),
+    ...Object.fromEntries(Object.entries(loaded).map(([version, { one }]) => [version, one])),
+    batch: loaded.now.batch,
+  };
+  /** Returns the steps of those sides that have the operation. */
+  const sidesOf = (operation) =>
+    Object.fromEntries(
+      Object.entries(all)
+        .filter(([, steps]) => operation in steps)
+        .map(([side, steps]) => [side, steps[operation]]),
+    );
   const meanBytes = pairs.reduce((sum, [, value]) => sum + packr.pack(value).length, 0) / entries;
-  return { steps, meanBytes, inputs: { set: pairs, get: order }, close: () => cache.close() };
+  const close = () => {
+    for (const each of Object.values(loaded)) each.close();
+  };
+  return { inputs, sidesOf, meanBytes, close };
 }
 
 const measure = inChild(import.meta.url, async ({ name, entries, rounds }) => {
-  const { steps, meanBytes, inputs, close } = comparison(workloads(entries)[name], entries);
-  const result = { bytes: Math.round(meanBytes) };
-  for (const [operation, sides] of Object.entries(steps)) {
-    const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
-    const names = Object.keys(sides);
-    for (let round = -WARMUP; round < rounds; round++) {
-      gc();
-      for (let from = 0; from < entries; from += BATCH) {
-        const input = inputs[operation].slice(from, from + BATCH);
-        // Who goes first changes: the first one finds the records out of the caches of the processor.
-        names.push(names.shift());
-        for (const side of names) {
-          const ns = nsPerEntry(sides[side], input);
-          if (round >= 0) times[side].push(ns);
-        }
+  const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
+  try {
+    const records = workloads(entries)[name];
+    const { inputs, sidesOf, meanBytes, close } = await comparison(records, entries, folder);
+    const result = { bytes: Math.round(meanBytes) };
+    for (const [operation, input] of Object.entries(inputs)) {
+      result[operation] = summary(timesOf(sidesOf(operation), input, rounds));
+    }
+    close();
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Returns for each side the ns an entry took in each turn of all rounds. */
+function timesOf(sides, input, rounds) {
+  const names = Object.keys(sides);
+  const times = Object.fromEntries(names.map((side) => [side, []]));
+  for (let round = -WARMUP; round < rounds; round++) {
+    gc();
+    for (let from = 0; from < input.length; from += BATCH) {
+      const some = input.slice(from, from + BATCH);
+      // Who goes first changes: the first one finds the records out of the caches of the processor.
+      names.push(names.shift());
+      for (const side of names) {
+        const ns = nsPerEntry(sides[side], some);
+        if (round >= 0) times[side].push(ns);
       }
     }
-    result[operation] = summary(times);
   }
-  close();
-  return result;
-});
+  return times;
+}
 
 function nsPerEntry(step, input) {
   const started = process.hrtime.bigint();
@@ -158,10 +169,12 @@ function nsPerEntry(step, input) {
 
 /** Ratios are of what one turn measured: what slows the machine down for longer is in both. */
 function summary(times) {
-  const ratio = (side, base) => median(times[side].map((time, i) => time / times[base][i]));
+  const ratioTo = (side, base) =>
+    times[side] && times[base] && median(times[side].map((time, i) => time / times[base][i]));
   return {
     ns: Object.fromEntries(Object.entries(times).map(([side, all]) => [side, median(all)])),
-    ratio: ratio('ebbcache', 'map'),
-    batchRatio: ratio('batch', 'ebbcache'),
+    mapRatio: ratioTo('now', 'map'),
+    batchRatio: ratioTo('batch', 'now'),
+    beforeRatio: ratioTo('now', 'before'),
   };
 }
