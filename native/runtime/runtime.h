@@ -50,6 +50,9 @@ class StoreHandle {
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
   SharedStoreStats stats() const { return shared_->stats(); }
+  /// See SharedStore.
+  void giveTime(int64_t wallMs) const { shared_->giveTime(wallMs); }
+  void giveNoTime() const { shared_->giveNoTime(); }
   /// See Governor::apply() and hold().
   uint64_t applyPressure(PressureLevel level) const;
   uint64_t holdPressure(PressureLevel level) const;
