@@ -63,7 +63,13 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   #detailedInfo(): DetailedInfo {
     const statistics = this.getStats();
     const { maxBytes, heldBytes, budgetBytes, entries, disk } = this.tiers.local.stats();
-    const { monitor: _monitor, logger: _logger, remote: _remote, ...rest } = this.#options;
+    const {
+      monitor: _monitor,
+      logger: _logger,
+      remote: _remote,
+      clock: _clock,
+      ...rest
+    } = this.#options;
     const remote = this.tiers.remote?.stats();
     const sizeMb = (disk?.bytes ?? 0) / MIB;
     return {
