@@ -1,6 +1,7 @@
 // Time to live follows the clock that a cache is given, or whatever has replaced Date.now.
 
 import { once } from 'node:events';
+import { mock } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, ClosedError, PressureLevel } from '../lib/index.js';
@@ -295,6 +296,20 @@ describe('a cache without a clock', () => {
     vi.advanceTimersByTime(4000);
     expect(cache.has('own')).toBe(false);
     expect(cache.stats()).toMatchObject({ entries: 0, expirations: 2 });
+  });
+
+  it("follows Node's own fake timers", () => {
+    const cache = open();
+    mock.timers.enable({ apis: ['Date'], now: START });
+    try {
+      cache.set('k', 1, { ttl: TTL });
+      mock.timers.tick(TTL - 1);
+      expect(cache.get('k')).toBe(1);
+      mock.timers.tick(1);
+      expect(cache.get('k')).toBeUndefined();
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('keeps what it had before the timers were faked', () => {
