@@ -14,19 +14,28 @@ function isBuiltIn(now: () => number): boolean {
   }
 }
 
-/** The Date.now that was looked at last. Fake timers may have replaced it before this module was loaded. */
-let known = Date.now;
-let knownIsBuiltIn = isBuiltIn(known);
+/** Constants, which the engine knows while it compiles: this is asked with each call of a cache. */
+const loaded = Date.now;
+const loadedIsBuiltIn = isBuiltIn(loaded);
+
+/** What replaced it last, or was there before fake timers that this module was loaded under. */
+let other = loaded;
+let otherIsBuiltIn = loadedIsBuiltIn;
 
 /** For readings that cannot be used. */
-const systemNow = knownIsBuiltIn ? known : () => performance.timeOrigin + performance.now();
+const systemNow = loadedIsBuiltIn ? loaded : () => performance.timeOrigin + performance.now();
 
 /** Whether Date.now tells the system's time, and nothing has replaced it. */
 export function isSystemTime(): boolean {
-  if (Date.now === known) return knownIsBuiltIn;
-  known = Date.now;
-  knownIsBuiltIn = isBuiltIn(known);
-  return knownIsBuiltIn;
+  return Date.now === loaded ? loadedIsBuiltIn : isBuiltInOther();
+}
+
+function isBuiltInOther(): boolean {
+  if (Date.now !== other) {
+    other = Date.now;
+    otherIsBuiltIn = isBuiltIn(other);
+  }
+  return otherIsBuiltIn;
 }
 
 /** Where a cache takes the time from, ms since the epoch, in place of Date.now. */
