@@ -153,6 +153,14 @@ export interface NativeStore {
   stats(): NativeStoreStats;
   /** Evictions since anyone in the process asked. */
   takeNewEvictions(): number;
+  /**
+   * Has all times to live, in memory and on disk, follow this time, ms since the epoch, which stands still
+   * until the next call; with none, the store's own again, as after close. It counts for all who share the
+   * store or its disk tier.
+   */
+  setTime(ms?: number): void;
+  /** Forgets at once all entries in memory that have expired. */
+  forgetExpired(): void;
   close(): void;
 
   // What follows is for a store that has a disk tier.

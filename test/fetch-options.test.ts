@@ -81,7 +81,8 @@ describe('a stale record whose extraction fails', () => {
   it('is tried again when the failure has had its time', async () => {
     const cache = caches.make({ ...options, negativeTtlSeconds: 0.02 });
     cache.put(caches.file, { n: 1 });
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
+    const { now } = Date;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_601_000);
     const extract = vi.fn(() => Promise.reject(new Error('broken file')));
     const tries = async () => {
       expect(await cache.fetch(caches.file, extract)).toEqual({ n: 1 });

@@ -5,6 +5,7 @@ import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { EvictionPolicy } from './arena-options.js';
+import type { Clock } from './cache-clock.js';
 import { type Logger, safeLogger } from './logger.js';
 import { type PresetName, presets } from './presets.js';
 import { type RecordOwner, resolveOwner } from './record-owner.js';
@@ -88,6 +89,11 @@ export interface AdvancedCacheOptions {
   preset?: PresetName;
   /** Default: none. */
   logger?: Logger;
+  /**
+   * Where time to live and freshness take the time from, ms since the epoch; also of failures that are kept.
+   * For tests. Default: Date.now, also while fake timers have replaced it. See ArenaCacheOptions.
+   */
+  clock?: Clock;
 }
 
 /** Sizes that caches which share their memory tier must agree on. */
@@ -112,6 +118,7 @@ export interface ResolvedAdvancedOptions {
   remote: RemoteTier | undefined;
   policy: EvictionPolicy;
   logger: Logger;
+  clock: Clock | undefined;
 }
 
 /** Throws a TypeError or RangeError that names the option and what it may be. */
@@ -134,6 +141,7 @@ export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAd
     remote: checkRemote(options.remote),
     policy: options.policy ?? 'lru',
     logger: safeLogger(options.logger),
+    clock: options.clock,
   };
 }
 

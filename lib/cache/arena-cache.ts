@@ -30,6 +30,7 @@ import {
   resolveArenaOptions,
 } from './arena-options.js';
 import { scanKeys } from './arena-scan.js';
+import { CacheClock, isSystemTime } from './cache-clock.js';
 import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
 import { checkKey } from './key.js';
@@ -58,7 +59,10 @@ const codec: Codec = new MsgpackCodec();
 
 // For the tiers of this package, which read and write records of their own in a store.
 
-/** What native functions know the cache's store by; 0, which is of none, once it is closed. */
+/**
+ * What native functions know the cache's store by; 0, which is of none, once it is closed. The store has
+ * the time of the cache's clock then: to be asked for with each call.
+ */
 export let storeIdOf: (cache: ArenaCache) => number;
 /** As setBytes, of all bytes up to `encoded.end`; undefined stands for a value that is too large. */
 export let putEncoded: (
@@ -69,6 +73,8 @@ export let putEncoded: (
 ) => boolean;
 /** The native store, for those who have it keep records. Throws a ClosedError once it is closed. */
 export let storeOf: (cache: ArenaCache) => NativeStore;
+/** What tells this cache the time. */
+export let clockOf: (cache: ArenaCache) => CacheClock;
 /** For what is encoded for this cache. */
 export let destinationOf: (cache: ArenaCache) => Destination;
 /** What to throw for an outcome of a native function that got this key. */
@@ -102,25 +108,31 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   };
 
   static {
-    storeIdOf = (cache) => cache.#id;
+    storeIdOf = (cache) => cache.#timedId();
     putEncoded = (cache, key, encoded, options) => {
       cache.#open();
       if (typeof key !== 'string') checkKey(key);
       return cache.#put(key, encoded, options && checkSetOptions(options));
     };
-    storeOf = (cache) => cache.#open();
+    storeOf = (cache) => cache.#openTimed();
+    clockOf = (cache) => cache.#clock;
     destinationOf = (cache) => cache.#destination;
     failureOf = (cache, outcome, key) => cache.#failure(outcome, key);
   }
 
   readonly #scope: string | undefined;
   readonly #hasDisk: boolean;
+  readonly #clock: CacheClock;
+  /** Whether the store follows the clock that it is told, in place of its own. */
+  #givesTime: boolean;
   #flights: ArenaFlights<V> | undefined;
 
   /** `records` is for the caches of metadata of this package, whose values are records. */
   constructor(options: ArenaCacheOptions, records?: RecordStoreOptions) {
     super();
     const resolved = resolveArenaOptions(options, records);
+    this.#clock = new CacheClock(options.clock);
+    this.#givesTime = options.clock !== undefined;
     this.#store = openStore(resolved);
     this.#id = this.#store.id;
     const { disk, name } = resolved;
@@ -137,7 +149,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
   get(key: string): V | undefined {
     // The way of nearly all reads; the rest, too large for the buffer or bad input, starts anew.
-    const outcome = native.get(this.#id, key);
+    const outcome = native.get(this.#timedId(), key);
     if (outcome === Outcome.miss) return undefined;
     const length = bytesIn(outcome);
     if (length >= 0 && length <= readBuffer.length) return codec.decode(readBuffer, length) as V;
@@ -170,7 +182,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
         const outcome =
           encoded === undefined
             ? native.refuse(this.#id, each)
-            : native.setBytes(this.#id, each, encoded, checked.ttl, checked.cost);
+            : native.setBytes(this.#timedId(), each, encoded, checked.ttl, checked.cost);
         this.#isStored(outcome, each);
       },
       leases: this.#hasDisk ? this.#store : undefined,
@@ -202,7 +214,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     const values: (V | undefined)[] = [];
     while (values.length < all.length) {
       const from = values.length;
-      const done = native.getMany(this.#id, ...all.slice(from, from + MOST_KEYS));
+      const done = native.getMany(this.#timedId(), ...all.slice(from, from + MOST_KEYS));
       if (done < 0) throw this.#failure(done, all[from]!);
       // One that does not fit the buffer on its own.
       if (done === 0) values.push(this.get(all[from]!));
@@ -213,7 +225,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
 
   /** Whether the key has a value that has not expired. Counts neither as hit nor as use. */
   has(key: string): boolean {
-    return this.#truth(native.has(this.#id, key), key);
+    return this.#truth(native.has(this.#timedId(), key), key);
   }
 
   /**
@@ -244,7 +256,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     }
     const { ttl, cost } = checkSetOptions(options);
     this.#flights?.forget(key);
-    return this.#isStored(native.setBytes(this.#id, key, bytes, ttl, cost), key);
+    return this.#isStored(native.setBytes(this.#timedId(), key, bytes, ttl, cost), key);
   }
 
   /**
@@ -264,7 +276,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
       for (let from = 0; from < keys.length; from += MOST_KEYS) {
         const some = keys.slice(from, from + MOST_KEYS);
         for (const key of some) this.#flights?.forget(key);
-        start = native.setMany(this.#id, start, ttl, cost, ...some);
+        start = native.setMany(this.#timedId(), start, ttl, cost, ...some);
         if (start < 0) throw this.#failure(start, some[0]!);
       }
       return outcomesOf(encoded, keys.length);
@@ -276,7 +288,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   /** True when it was there. */
   delete(key: string): boolean {
     this.#flights?.forget(key);
-    return this.#truth(native.delete(this.#id, key), key);
+    return this.#truth(native.delete(this.#timedId(), key), key);
   }
 
   /** Forgets all entries and gives their memory back; counters stay. */
@@ -371,7 +383,9 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   }
 
   stats(): ArenaStats {
-    const store = this.#open();
+    const store = this.#openTimed();
+    // Time may have gone by in no time, and the thread that looks for expired entries takes some.
+    if (this.#givesTime) store.forgetExpired();
     const stats = store.stats();
     return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;
   }
@@ -395,7 +409,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   }
 
   #scanKeys(): IterableIterator<string> {
-    return scanKeys(() => this.#open(), this.#hasDisk);
+    return scanKeys(() => this.#openTimed(), this.#hasDisk);
   }
 
   *#scanEntries(): IterableIterator<[string, V]> {
@@ -414,7 +428,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     if (encoded === undefined) return this.#isStored(native.refuse(this.#id, key), key);
     presentToNative(encoded);
     // Read only now: a getter of the value may have closed the cache.
-    const id = this.#id;
+    const id = this.#timedId();
     const outcome =
       options === undefined
         ? native.set(id, key, encoded.end)
@@ -433,7 +447,9 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     key: string,
     decode: (bytes: Buffer, length: number) => T,
   ): T | undefined {
-    return readThrough(read, this.#id, key, decode, (outcome) => this.#failure(outcome, key));
+    return readThrough(read, this.#timedId(), key, decode, (outcome) =>
+      this.#failure(outcome, key),
+    );
   }
 
   #truth(outcome: number, key: string): boolean {
@@ -446,6 +462,24 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     this.#open();
     if (outcome === Outcome.badKey) checkKey(key);
     return outcomeError(outcome);
+  }
+
+  /** The store's number, once that has been told what the clock says. */
+  #timedId(): number {
+    if (this.#givesTime || !isSystemTime()) this.#giveTime();
+    return this.#id;
+  }
+
+  #openTimed(): NativeStore {
+    if (this.#givesTime || !isSystemTime()) this.#giveTime();
+    return this.#open();
+  }
+
+  #giveTime(): void {
+    this.#givesTime = !this.#clock.isSystemTime;
+    const time = this.#givesTime ? this.#clock.now() : undefined;
+    // A clock may have closed the cache.
+    this.#store?.setTime(time);
   }
 
   #open(): NativeStore {

@@ -1,6 +1,7 @@
 import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { type AdoptedSizes, type NativeStoreOptions, native } from '../native.js';
+import type { Clock } from './cache-clock.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
 /** Which entry goes when room is needed. */
@@ -26,6 +27,14 @@ export interface ArenaCacheOptions {
   minBytes?: number;
   /** A second tier on disk, that survives restarts and that processes share. Default: none. */
   disk?: DiskOptions;
+  /**
+   * Where time to live takes the time from, ms since the epoch. For tests: have it give a later time, and
+   * what ends before has expired. Default: Date.now, also while fake timers have replaced it. Where the
+   * clock throws, or gives what is no finite number, the time that it gave last counts, and a warning of
+   * the process says so once. Caches that share a store or, in one process, a disk tier share the clock
+   * that was read last; other processes have their own.
+   */
+  clock?: Clock;
 }
 
 /** What caches of metadata have beside an ArenaCache's options. */

@@ -136,6 +136,6 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
 /** What may be shown: no objects that work, and no names of this package's own. */
 function configurationOf(options: ResolvedEnhancedOptions): object {
-  const { monitor, logger, remote, owner, namesNamespace, givenSizes, ...rest } = options;
+  const { monitor, logger, remote, clock, owner, namesNamespace, givenSizes, ...rest } = options;
   return { ...rest, ...owner };
 }

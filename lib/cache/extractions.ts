@@ -46,7 +46,7 @@ export class Extractions {
     this.#tiers = tiers;
     this.#gate = gate;
     this.#leases = tiers.hasDisk ? new ProcessLeases(tiers.local.nativeStore) : undefined;
-    this.#failures = new FailedExtractions(options.negativeTtlMs);
+    this.#failures = new FailedExtractions(options.negativeTtlMs, options.clock);
     this.#flights = new SingleFlight<Copies<Metadata>>({
       scope: scopeOf(options),
       adoptRejection: (key, state, reason) => {

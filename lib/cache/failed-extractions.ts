@@ -2,6 +2,7 @@
 // own, so that a file that cannot be read is not tried again by every request.
 
 import { type PackedRejection, packRejection, unpackRejection } from '../flights/rejection.js';
+import type { Clock } from './cache-clock.js';
 import { LocalRecords } from './local-records.js';
 import type { Identity } from './record-tiers.js';
 
@@ -11,8 +12,8 @@ export class FailedExtractions {
   readonly #records: LocalRecords | undefined;
 
   /** `ttl` in ms; 0 keeps nothing. */
-  constructor(ttl: number) {
-    if (ttl > 0) this.#records = new LocalRecords({ maxBytes: MAX_BYTES, ttl });
+  constructor(ttl: number, clock?: Clock) {
+    if (ttl > 0) this.#records = new LocalRecords({ maxBytes: MAX_BYTES, ttl, clock });
   }
 
   /** What the extraction for this state of the file was rejected with lately. */

@@ -94,18 +94,19 @@ export class LocalRecords {
   }
 
   /**
-   * Does what `read` does, but changes and counts nothing. Where `after` is given, ms since the epoch, a
-   * record whose time to live ends before is a miss.
+   * Does what `read` does, but changes and counts nothing. Where `isFresh` is given, a record is a miss for
+   * which it gives false; it gets when the record's time to live ends, ms since the epoch.
    */
-  peek(key: string, state: FileState, after?: number): Metadata | undefined {
+  peek(key: string, state: FileState, isFresh?: IsFresh): Metadata | undefined {
     return this.#readThrough(native.peek, key, (bytes, length) =>
-      isFreshRecordOf(state, bytes, length, after) ? decodeRecord(bytes, length) : undefined,
+      isFreshRecordOf(state, bytes, length, isFresh) ? decodeRecord(bytes, length) : undefined,
     );
   }
 
   /** Whether there is a record of this state, and as peek says; neither a hit nor a use. */
-  has(key: string, state: FileState, after?: number): boolean {
-    const compare = (bytes: Buffer, length: number) => isFreshRecordOf(state, bytes, length, after);
+  has(key: string, state: FileState, isFresh?: IsFresh): boolean {
+    const compare = (bytes: Buffer, length: number) =>
+      isFreshRecordOf(state, bytes, length, isFresh);
     return this.#readThrough(native.peek, key, compare) ?? false;
   }
 
@@ -194,7 +195,14 @@ export class LocalRecords {
   }
 }
 
-function isFreshRecordOf(state: FileState, bytes: Buffer, length: number, after?: number): boolean {
+type IsFresh = (freshUntil: number) => boolean;
+
+function isFreshRecordOf(
+  state: FileState,
+  bytes: Buffer,
+  length: number,
+  isFresh?: IsFresh,
+): boolean {
   if (!isRecordOf(state, bytes, length)) return false;
-  return after === undefined || freshUntilOf(bytes, length) > after;
+  return isFresh === undefined || isFresh(freshUntilOf(bytes, length));
 }

@@ -24,6 +24,7 @@ export function openRecords(
     maxEntries: maxMemoryEntries,
     policy,
     ebb,
+    clock: options.clock,
   };
   if (hasDisk) store.disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
   // What is in no folder is shared by those who name one namespace, not by all of an application.

@@ -11,6 +11,7 @@ import { GuardedRemote } from '../tiers/guarded-remote.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
+import { clockOf } from './arena-cache.js';
 import type { DiskEvent } from './disk-events.js';
 import {
   contentPlace,
@@ -22,6 +23,7 @@ import {
   type StoredAt,
   storedAt,
 } from './file-key.js';
+import { Freshness } from './freshness.js';
 import { KeptCounters } from './kept-counters.js';
 import type { FoundRecord, LocalRecords } from './local-records.js';
 import { openRecords } from './open-records.js';
@@ -70,6 +72,7 @@ export class RecordTiers {
   readonly #suffix: string;
   readonly #kept: KeptCounters | undefined;
   #evictions = 0;
+  readonly #freshness: Freshness;
 
   constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
     this.#options = options;
@@ -80,6 +83,7 @@ export class RecordTiers {
       options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
     }
     this.local = openRecords(options, this.hasDisk, ebb);
+    this.#freshness = new Freshness(clockOf(this.local.arena), options.ttlMs);
     if (this.hasDisk) {
       this.local.arena.on('disk', (event) => this.#logDisk(event));
       this.#kept = new KeptCounters(this.local.nativeStore, () => ({
@@ -137,11 +141,13 @@ export class RecordTiers {
       if (bytes !== undefined) this.counters.errors++;
       return undefined;
     }
-    const expiresAt = this.#endOf(stored);
-    const isOurs = isRecordOf(state, stored.record) && freshUntilOf(stored.record) > Date.now();
-    const metadata = isOurs && expiresAt > Date.now() ? decodeRecord(stored.record) : undefined;
+    const now = this.#freshness.now();
+    const expiresAt = this.#endOf(stored, now);
+    const isOurs =
+      isRecordOf(state, stored.record) && this.#freshness.isLeft(freshUntilOf(stored.record), now);
+    const metadata = isOurs && expiresAt > now ? decodeRecord(stored.record) : undefined;
     if (metadata !== undefined && isToKeep()) {
-      const ttl = Math.max(1, expiresAt - Date.now());
+      const ttl = Math.max(1, expiresAt - this.#freshness.now());
       this.#whatSucceeds(() => this.local.put(key, stored.record, { ttl, cost: stored.cost }));
     }
     return metadata;
@@ -151,14 +157,14 @@ export class RecordTiers {
   has(filePath: PlainPath, tier: string): boolean {
     const { key, state } = this.identify(filePath, tier);
     if (state === undefined) return false;
-    return this.#whatSucceeds(() => this.local.has(key, state, Date.now())) ?? false;
+    return this.#whatSucceeds(() => this.local.has(key, state, this.#isFreshNow())) ?? false;
   }
 
   /** What `find` would find, fresh; counts and changes nothing. */
   peek(filePath: PlainPath, tier: string): Metadata | undefined {
     const { key, state } = this.identify(filePath, tier);
     if (state === undefined) return undefined;
-    return this.#whatSucceeds(() => this.local.peek(key, state, Date.now()));
+    return this.#whatSucceeds(() => this.local.peek(key, state, this.#isFreshNow()));
   }
 
   /** Where the record of the file as it is now belongs. */
@@ -179,16 +185,16 @@ export class RecordTiers {
   store(identity: Identity, metadata: Metadata, cost: number, ttlMs?: number): boolean {
     const { key, state } = identity;
     if (state === undefined) return false;
-    const now = Date.now();
     const fresh = ttlMs ?? this.#options.ttlMs;
+    const freshUntil = this.#freshness.endOf(fresh);
     const lifetime = fresh + this.#options.staleMs;
     const elsewhere = this.remote ? REMOTE_RECORD_BYTES : 0;
-    const encoded = this.local.encode(state, metadata, now + fresh, elsewhere);
+    const encoded = this.local.encode(state, metadata, freshUntil, elsewhere);
     const options = { cost, ttl: lifetime };
     const isHere = this.#whatSucceeds(() => this.local.store(key, encoded, options)) ?? false;
     if (encoded === undefined) return false;
     const record = asBuffer(encoded).subarray(0, encoded.end);
-    const stored = { record, cost, expiresAt: now + lifetime };
+    const stored = { record, cost, expiresAt: freshUntil + this.#options.staleMs };
     const isAtRemote =
       this.remote?.set(key, encodeEntry(Buffer.from(key), stored), lifetime) ?? false;
     if (!isHere && !isAtRemote) return false;
@@ -328,15 +334,22 @@ export class RecordTiers {
   }
 
   #foundOf(identity: Identity, { metadata, source, freshUntil }: FoundRecord): Found {
-    const now = Date.now();
+    const now = this.#freshness.now();
+    const isFresh = this.#freshness.isLeft(freshUntil, now);
     // Others that share the disk tier may keep theirs for longer.
-    if (freshUntil + this.#options.staleMs <= now) return identity;
-    return { ...identity, metadata, source, isStale: freshUntil <= now };
+    const isStale = !isFresh && freshUntil <= now && freshUntil + this.#options.staleMs > now;
+    return isFresh || isStale ? { ...identity, metadata, source, isStale } : identity;
+  }
+
+  /** For one moment: whether a record that ends then is fresh. */
+  #isFreshNow(): (freshUntil: number) => boolean {
+    const now = this.#freshness.now();
+    return (freshUntil) => this.#freshness.isLeft(freshUntil, now);
   }
 
   /** When a record ends for this cache: others that share the remote may keep theirs for longer. */
-  #endOf({ record, expiresAt }: StoredRecord): number {
-    const longest = Date.now() + this.#lifetime;
+  #endOf({ record, expiresAt }: StoredRecord, now: number): number {
+    const longest = now + this.#lifetime;
     return Math.min(expiresAt, freshUntilOf(record) + this.#options.staleMs, longest);
   }
 

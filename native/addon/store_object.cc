@@ -7,6 +7,7 @@
 #include "addon/environment.h"
 #include "addon/forked.h"
 #include "addon/numbers.h"
+#include "process/forked_child.h"
 
 namespace ebbcache {
 namespace {
@@ -102,6 +103,8 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::takeNewEvictions>>(
               "takeNewEvictions"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::setTime>>("setTime"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::forgetExpired>>("forgetExpired"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
@@ -124,6 +127,7 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
 }
 
 StoreObject::~StoreObject() {
+  leaveTime();
   leaveDisk();
   stores_->remove(id_);
 }
@@ -244,7 +248,28 @@ Napi::Value StoreObject::takeNewEvictions(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(handle_.takeNewEvictions()));
 }
 
+void StoreObject::setTime(const Napi::CallbackInfo& info) {
+  if (!isOpen(info)) return;
+  hasGivenTime_ = info[0].IsNumber();
+  if (hasGivenTime_) {
+    handle_.giveTime(toTime(info[0]));
+  } else {
+    handle_.giveNoTime();
+  }
+}
+
+void StoreObject::leaveTime() {
+  if (inForkedChild() || !handle_ || !hasGivenTime_) return;
+  handle_.giveNoTime();
+  hasGivenTime_ = false;
+}
+
+void StoreObject::forgetExpired(const Napi::CallbackInfo& info) {
+  if (isOpen(info)) handle_.memory().forgetExpired();
+}
+
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
+  leaveTime();
   leaveDisk();
   stores_->remove(id_);
   handle_.close();

@@ -49,6 +49,10 @@ class StoreObject : public GuardedWrap<StoreObject> {
   Napi::Value stats(const Napi::CallbackInfo& info);
   /// Evictions since anyone in the process asked.
   Napi::Value takeNewEvictions(const Napi::CallbackInfo& info);
+  /// (ms since the epoch), or () for none: see SharedStore::giveTime(). The store's own time counts
+  /// again once this is closed.
+  void setTime(const Napi::CallbackInfo& info);
+  void forgetExpired(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   // What follows is about the disk tier, and lies in store_object_disk.cc. Without one there is
@@ -77,12 +81,15 @@ class StoreObject : public GuardedWrap<StoreObject> {
   void stopDiskNews();
   /// Gives up what it has of the disk tier, before the store is closed.
   void leaveDisk();
+  /// Others that share the store go on without the time that this has given it.
+  void leaveTime();
   bool isOpen(const Napi::CallbackInfo& info) const;
 
   const std::shared_ptr<OpenStores> stores_;
   StoreHandle handle_;
   /// What the functions of store_calls.h know it by.
   uint32_t id_ = 0;
+  bool hasGivenTime_ = false;
   /// Null unless it is told the news.
   std::shared_ptr<EnvironmentDisk> diskNews_;
   uint64_t listening_ = 0;

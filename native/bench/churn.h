@@ -37,7 +37,7 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy,
   options.policy = policy;
   StoreEnvironment environment;
   environment.memory = &memory;
-  environment.nowMs = [] { return virtualNow(); };
+  environment.steadyMs = [] { return virtualNow(); };
   environment.mayGrow = std::move(mayGrow);
   environment.supply = &slabSupply();
   return Store::open(options, std::move(environment));

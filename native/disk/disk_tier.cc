@@ -62,11 +62,11 @@ std::shared_ptr<DiskTier> DiskTier::open(const DiskTierOptions& options,
 
 DiskTier::DiskTier(const DiskTierOptions& options, const DiskTierEnvironment& environment)
     : options_(options),
-      nowMs_(environment.nowMs != nullptr ? environment.nowMs : wallClockMs),
+      clock_(environment.nowMs != nullptr ? environment.nowMs : wallClockMs),
       access_(environment.openFolder(options.dir), options.kind, options.maxBytes),
       queue_(std::clamp(options.maxBytes / 4, kMinQueueBytes, kMaxQueueBytes)),
       versionSeed_(HashSeed::random().k0),
-      writer_(access_, queue_, news_, counts_, nowMs_, environment.checkMs) {
+      writer_(access_, queue_, news_, counts_, clock_, environment.checkMs) {
   access_.onRemoved([this] { writer_.wakeToLook(); });
 }
 
@@ -96,7 +96,7 @@ DiskPut DiskTier::put(std::string_view key, std::string_view value, const DiskPu
   change.version = nextVersion();
   if (isTaken) {
     change.value = value;
-    change.writtenMs = nowMs_();
+    change.writtenMs = clock_.now();
     change.ttlMs = options.ttlMs;
     change.cost = static_cast<float>(options.cost);
   } else {
@@ -156,7 +156,7 @@ RingRead DiskTier::readRing(Read&& read) {
 }
 
 DiskResult DiskTier::readWaiting(const WaitingChange& change, DiskFound& found) const {
-  const uint64_t now = nowMs_();
+  const uint64_t now = clock_.now();
   if (!hasValueAt(change, now)) return DiskResult::kMiss;
   found.bytes = change.value.size();
   found.version = change.version;
@@ -182,7 +182,7 @@ DiskResult DiskTier::peek(std::string_view key, DiskFound& found) {
     result = readWaiting(*waiting, found);
   } else {
     const RingRead read =
-        readRing([&](const RingView& view) { return view.read(key, nowMs_(), found); });
+        readRing([&](const RingView& view) { return view.read(key, clock_.now(), found); });
     if (read == RingRead::kHit) result = DiskResult::kHit;
     if (read == RingRead::kFailed) ++counts_.errors;
     if (read == RingRead::kStale || read == RingRead::kBroken) {
@@ -201,8 +201,11 @@ void DiskTier::dropBroken(std::string_view key, uint64_t version, bool isDamaged
 }
 
 bool DiskTier::has(std::string_view key) {
-  if (const WriteQueue::Change waiting = queue_.find(key)) return hasValueAt(*waiting, nowMs_());
-  return readRing([&](const RingView& view) { return view.has(key, nowMs_()); }) == RingRead::kHit;
+  if (const WriteQueue::Change waiting = queue_.find(key)) {
+    return hasValueAt(*waiting, clock_.now());
+  }
+  return readRing([&](const RingView& view) { return view.has(key, clock_.now()); }) ==
+         RingRead::kHit;
 }
 
 bool DiskTier::isCurrent(std::string_view key, uint64_t version) {
@@ -221,13 +224,16 @@ bool DiskTier::isCurrent(std::string_view key, uint64_t version) {
 
 uint64_t DiskTier::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
   if (cursor == 0) {
-    for (const WriteQueue::Change& put : queue_.puts()) visit(put->key);
+    for (const WriteQueue::Change& put : queue_.puts()) {
+      if (hasValueAt(*put, clock_.now())) visit(put->key);
+    }
   }
   const std::shared_ptr<const RingView> view = queue_.isClearing() ? nullptr : access_.view();
   if (view == nullptr || cursor >= view->buckets()) return 0;
-  view->scanBucket(cursor, nowMs_(), [&](std::string_view key) {
+  const uint64_t now = clock_.now();
+  view->scanBucket(cursor, now, [&](std::string_view key) {
     const WriteQueue::Change waiting = queue_.find(key);
-    if (waiting == nullptr ? isStillThere(*view, key, nowMs_()) : waiting->hasValue()) visit(key);
+    if (waiting == nullptr ? isStillThere(*view, key, now) : hasValueAt(*waiting, now)) visit(key);
   });
   return cursor + 1 < view->buckets() ? cursor + 1 : 0;
 }
@@ -237,11 +243,13 @@ void DiskTier::scanPlace(std::string_view place,
   const auto visitIfOf = [&](std::string_view key) {
     if (placeOf(key, RingKind::kRecords) == place) visit(key);
   };
-  for (const WriteQueue::Change& put : queue_.puts()) visitIfOf(put->key);
+  for (const WriteQueue::Change& put : queue_.puts()) {
+    if (hasValueAt(*put, clock_.now())) visitIfOf(put->key);
+  }
   const std::shared_ptr<const RingView> view = queue_.isClearing() ? nullptr : access_.view();
   if (view == nullptr) return;
-  view->scanBucket(view->bucketOfPlace(place), nowMs_(), [&](std::string_view key) {
-    if (queue_.find(key) == nullptr && isStillThere(*view, key, nowMs_())) visitIfOf(key);
+  view->scanBucket(view->bucketOfPlace(place), clock_.now(), [&](std::string_view key) {
+    if (queue_.find(key) == nullptr && isStillThere(*view, key, clock_.now())) visitIfOf(key);
   });
 }
 

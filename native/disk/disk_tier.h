@@ -24,6 +24,7 @@
 #include "disk/ring_layout.h"
 #include "disk/ring_view.h"
 #include "disk/write_queue.h"
+#include "store/settable_clock.h"
 
 namespace ebbcache {
 
@@ -113,6 +114,13 @@ class DiskTier final : public DiskStore {
   /// Released once all that was put before is written or dropped, so that others find the value.
   void releaseLease(std::string_view key);
 
+  /// Has times to live follow a time that is given, ms since the epoch, which stands still until
+  /// the next one is given. What was put at a later time has expired, and so has, after the epoch,
+  /// what was put before it.
+  void giveTime(int64_t wallMs) { clock_.give(static_cast<uint64_t>(wallMs)); }
+  /// The tier follows the system's clock again.
+  void giveNoTime() { clock_.giveNone(); }
+
   const DiskTierOptions& options() const { return options_; }
   /// The folder in use, which may be a private one in that of the options.
   std::string path() const { return access_.path(); }
@@ -131,7 +139,7 @@ class DiskTier final : public DiskStore {
   DiskResult readWaiting(const WaitingChange& change, DiskFound& found) const;
 
   const DiskTierOptions options_;
-  uint64_t (*const nowMs_)();
+  SettableClock clock_;
   RingAccess access_;
   WriteQueue queue_;
   DiskNewsBoard news_;

@@ -31,12 +31,12 @@ constexpr milliseconds kRoomFor{250};
 }  // namespace
 
 DiskWriter::DiskWriter(RingAccess& access, WriteQueue& queue, DiskNewsBoard& news,
-                       DiskCounts& counts, uint64_t (*nowMs)(), uint64_t checkMs)
+                       DiskCounts& counts, const SettableClock& clock, uint64_t checkMs)
     : access_(access),
       queue_(queue),
       news_(news),
       counts_(counts),
-      nowMs_(nowMs),
+      clock_(clock),
       checkEvery_(checkMs),
       thread_([this] { run(); }) {}
 
@@ -206,7 +206,8 @@ void DiskWriter::applyBatch(RingHeader& header) {
   std::vector<RingChange> changes;
   changes.reserve(taken.size());
   for (const WriteQueue::Change& each : taken) changes.push_back(each->change());
-  const IoError error = RingWriter(access_.file(), header, access_.used(), nowMs_()).apply(changes);
+  const IoError error =
+      RingWriter(access_.file(), header, access_.used(), clock_.now()).apply(changes);
   std::vector<bool> isWritten(taken.size());
   bool hasDropped = false;
   bool hasFailed = error != IoError::kNone;

@@ -20,6 +20,7 @@
 #include "disk/disk_news_board.h"
 #include "disk/ring_access.h"
 #include "disk/write_queue.h"
+#include "store/settable_clock.h"
 
 namespace ebbcache {
 
@@ -39,7 +40,7 @@ class DiskWriter {
   using Counters = std::array<uint64_t, kRingCounters>;
 
   DiskWriter(RingAccess& access, WriteQueue& queue, DiskNewsBoard& news, DiskCounts& counts,
-             uint64_t (*nowMs)(), uint64_t checkMs);
+             const SettableClock& clock, uint64_t checkMs);
   /// Writes what waits, for as long as a second, and ends the thread.
   ~DiskWriter();
   DiskWriter(const DiskWriter&) = delete;
@@ -83,7 +84,7 @@ class DiskWriter {
   WriteQueue& queue_;
   DiskNewsBoard& news_;
   DiskCounts& counts_;
-  uint64_t (*const nowMs_)();
+  const SettableClock& clock_;
   const std::chrono::milliseconds checkEvery_;
 
   std::mutex mutex_;

@@ -50,6 +50,9 @@ class StoreHandle {
   /// Of an open handle.
   Runtime& runtime() const { return *runtime_; }
   SharedStoreStats stats() const { return shared_->stats(); }
+  /// See SharedStore.
+  void giveTime(int64_t wallMs) const { shared_->giveTime(wallMs); }
+  void giveNoTime() const { shared_->giveNoTime(); }
   /// See Governor::apply().
   uint64_t applyPressure(PressureLevel level) const;
   /// See Governor::hold(): the store keeps the highest level of those that its open handles hold.

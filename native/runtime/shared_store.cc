@@ -64,6 +64,16 @@ SharedStoreStats SharedStore::stats() const {
   });
 }
 
+void SharedStore::giveTime(int64_t wallMs) {
+  store_->giveTime(wallMs);
+  if (disk_ != nullptr) disk_->giveTime(wallMs);
+}
+
+void SharedStore::giveNoTime() {
+  store_->giveNoTime();
+  if (disk_ != nullptr) disk_->giveNoTime();
+}
+
 uint64_t SharedStore::minBytes() const {
   return std::max(options_.minBytes, store_->leastBudget());
 }

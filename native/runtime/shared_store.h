@@ -75,6 +75,11 @@ class SharedStore final : public GovernedStore {
   uint64_t takeNewEvictions();
   HeldLevels& heldLevels() { return heldLevels_; }
 
+  /// All times to live, in memory and on disk, follow a given time, ms since the epoch; see
+  /// Store::giveTime(). It is that of all who share the store or its disk tier.
+  void giveTime(int64_t wallMs);
+  void giveNoTime();
+
   bool ebbs() const override { return options_.ebb; }
   uint64_t heldBytes() const override { return store_->heldBytes(); }
   uint64_t budgetBytes() const override { return store_->budgetBytes(); }

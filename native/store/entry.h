@@ -2,7 +2,7 @@
 //
 //   0        4        8        10    11      12
 //   +--------+--------+--------+-----+-------+---------------+----------+-----+-------+------+
-//   | newer  | older  | value  | key | state | long sizes    | expiry   | key | value | pad  |
+//   | newer  | older  | value  | key | state | long sizes    | deadline | key | value | pad  |
 //   | u32    | u32    | len u16| u8  | u8    | u32, u32 opt. | u64 opt. |     |       | to 4 |
 //   +--------+--------+--------+-----+-------+---------------+----------+-----+-------+------+
 //     policy's queue    0 if kLong            if kLong        if kExpires
@@ -28,6 +28,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/deadline.h"
 #include "store/equal_bytes.h"
 
 namespace ebbcache {
@@ -41,7 +42,6 @@ constexpr uint32_t kMostSingles = uint32_t{1} << 19;
 constexpr Address kFirstSingle = UINT32_MAX - kMostSingles + 1;
 
 constexpr uint64_t kEntryAlignment = 4;
-constexpr uint64_t kNeverExpires = UINT64_MAX;
 constexpr uint64_t kMaxKeyBytes = UINT16_MAX;
 constexpr uint64_t kMaxValueBytes = UINT32_MAX;
 
@@ -112,14 +112,18 @@ class Entry {
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }
 
-  /// ms of the store's clock; kNeverExpires for one without a time to live.
-  uint64_t expiry() const {
-    if (!expires()) return kNeverExpires;
-    uint64_t at;
-    std::memcpy(&at, base() + expiryOffset(), sizeof at);
-    return at;
+  Deadline deadline() const {
+    if (!expires()) return {};
+    uint64_t bits;
+    std::memcpy(&bits, base() + deadlineOffset(), sizeof bits);
+    return Deadline::ofBits(bits);
   }
-  void setExpiry(uint64_t at) { std::memcpy(base() + expiryOffset(), &at, sizeof at); }
+  void setDeadline(Deadline deadline) {
+    const uint64_t bits = deadline.bits();
+    std::memcpy(base() + deadlineOffset(), &bits, sizeof bits);
+  }
+  /// ms of the store's clock; kNeverExpires for one without a time to live.
+  uint64_t expiry() const { return deadline().expiry(); }
 
   char* keyData() { return base() + parts().keyAt; }
   char* valueData() { return keyData() + keyBytes(); }
@@ -147,15 +151,15 @@ class Entry {
   Parts parts() const {
     const uint64_t flags = state();
     static_assert(uint64_t{kExpires} * 4 == sizeof(uint64_t),
-                  "the expiry's bytes without a branch");
-    const uint64_t expiryBytes = (flags & kExpires) * 4;
-    if ((flags & kLong) != 0) return {kHeaderBytes + 8 + expiryBytes, longSize(4), longSize(0)};
-    return {kHeaderBytes + expiryBytes, shortKeyBytes_, shortValueBytes_};
+                  "the deadline's bytes without a branch");
+    const uint64_t deadlineBytes = (flags & kExpires) * 4;
+    if ((flags & kLong) != 0) return {kHeaderBytes + 8 + deadlineBytes, longSize(4), longSize(0)};
+    return {kHeaderBytes + deadlineBytes, shortKeyBytes_, shortValueBytes_};
   }
 
   char* base() { return reinterpret_cast<char*>(this); }
   const char* base() const { return reinterpret_cast<const char*>(this); }
-  size_t expiryOffset() const { return (state() & kLong) != 0 ? kHeaderBytes + 8 : kHeaderBytes; }
+  size_t deadlineOffset() const { return (state() & kLong) != 0 ? kHeaderBytes + 8 : kHeaderBytes; }
   uint32_t longSize(size_t at) const {
     uint32_t size;
     std::memcpy(&size, base() + 12 + at, sizeof size);

@@ -82,6 +82,7 @@ class EntryLog {
 
   /// An entry of this slab expires at `at`.
   void noteExpiry(Address address, uint64_t at);
+  void clockWentBack() { sweep_.clockWentBack(); }
   /// Visits what has expired, see ExpirySweep::run().
   template <typename Visitor, typename MayGoOn>
   ExpirySweep::Result sweepExpired(uint64_t now, uint64_t spacing, Visitor&& visit,

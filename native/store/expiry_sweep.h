@@ -28,6 +28,14 @@ class ExpirySweep {
   void boundariesChange(uint32_t number) {
     if (number == at_) offset_ = 0;
   }
+  /// What a slab says of when it is to be looked at no longer holds.
+  void clockWentBack() {
+    for (uint32_t number = 1; number < slabs_.end(); ++number) slabs_[number].nextSweep = 0;
+    for (uint32_t number = kFirstSingle; number != slabs_.endOfSingles(); ++number) {
+      slabs_[number].nextSweep = 0;
+    }
+    left_ = offset_ = 0;
+  }
   void clear() {
     at_ = 1;
     left_ = offset_ = 0;
@@ -71,26 +79,32 @@ class ExpirySweep {
                  MayGoOn&& mayGoOn) {
     const Slab& slab = slabs_[at_];
     if (!slab.used() || slab.nextSweep > now) return true;
-    if (SlabTable::isSingle(at_)) {
-      visit(at_);
-      return ++seen % kAskedEvery != 0 || mayGoOn();
-    }
+    if (SlabTable::isSingle(at_)) return sweepSingle(now, seen, visit, mayGoOn);
     if (offset_ == 0) earliest_ = kNeverExpires;
     while (offset_ < slab.tail) {
       if (++seen % kAskedEvery == 0 && !mayGoOn()) return false;
       const Address address = slabs_.addressOf(at_, offset_);
       const Entry* const entry = slabs_.at(address);
-      const uint64_t expiry = entry->expiry();
+      const Deadline deadline = entry->deadline();
       offset_ += entry->bytes();
-      if (!entry->live() || expiry == kNeverExpires) continue;
-      if (expiry <= now) {
+      if (!entry->live() || deadline.isNever()) continue;
+      if (deadline.isPast(now)) {
         visit(address);
       } else {
-        earliest_ = std::min(earliest_, std::max(expiry, now + spacing));
+        earliest_ = std::min(earliest_, std::max(deadline.expiry(), now + spacing));
       }
     }
     slabs_[at_].nextSweep = earliest_;
     return true;
+  }
+
+  template <typename Visitor, typename MayGoOn>
+  bool sweepSingle(uint64_t now, uint64_t& seen, Visitor&& visit, MayGoOn&& mayGoOn) {
+    const Deadline deadline = slabs_.at(at_)->deadline();
+    // Where the clock was set back, it may be due before it has expired.
+    slabs_[at_].nextSweep = deadline.expiry();
+    if (!deadline.isNever() && deadline.isPast(now)) visit(at_);
+    return ++seen % kAskedEvery != 0 || mayGoOn();
   }
 
   SlabTable& slabs_;

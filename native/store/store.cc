@@ -19,6 +19,15 @@ uint64_t steadyNowMs() {
       duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
+int64_t wallNowMs() {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// What the store's clock shows at first, and as much as it may be set back: half of its range.
+constexpr uint64_t kClockOffset = uint64_t{1} << (Deadline::kExpiryBits - 1);
+
 }  // namespace
 
 std::string StoreOptions::whyInvalid() const {
@@ -31,7 +40,7 @@ std::string StoreOptions::whyInvalid() const {
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options, StoreEnvironment environment) {
   if (!options.whyInvalid().empty()) return nullptr;
-  if (environment.nowMs == nullptr) environment.nowMs = steadyNowMs;
+  if (environment.steadyMs == nullptr) environment.steadyMs = steadyNowMs;
   std::unique_ptr<Store> store(new Store(options, std::move(environment)));
   return store->arena_ != nullptr ? std::move(store) : nullptr;
 }
@@ -40,6 +49,8 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
     : options_(options),
       stampBytes_(options.stamped ? sizeof(PutOptions::stamp) : 0),
       environment_(std::move(environment)),
+      clock_(environment_.steadyMs, kClockOffset),
+      wallOrigin_(static_cast<int64_t>(clock_.own()) - wallNowMs()),
       hash_(HashSeed::random()),
       memory_(*environment_.memory, options.maxBytes, environment_.supply,
               [this] { upgradeOneSlab(std::unique_lock(mutex_, std::try_to_lock)); }),
@@ -59,11 +70,11 @@ Store::~Store() {
 
 bool Store::expired(const Entry* entry) const {
   // The clock is read for those that can expire only: it costs as much as the lookup.
-  return entry->expires() && past(entry->expiry());
+  return entry->expires() && past(entry->deadline());
 }
 
-bool Store::past(uint64_t expiry) const {
-  return expiry <= environment_.nowMs();
+bool Store::past(Deadline deadline) const {
+  return deadline.isPast(clock_.now());
 }
 
 template <HashIndex::Wanted kWanted, Store::Counted kCounted, typename OnHit>
@@ -267,9 +278,9 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
   if (maxEntries() != 0) evictToMaxEntries(hash, key);
   const Address address = allocateLinkable(hash, bytes);
   if (address == kNowhere) return PutResult::kNoMemory;
-  const uint64_t expiry = expiryAfter(ttl);
-  write(*arena_->slabs.at(address), key, value, expiry, options.stamp);
-  if (expiry != kNeverExpires) arena_->log.noteExpiry(address, expiry);
+  const Deadline deadline = deadlineAfter(ttl);
+  write(*arena_->slabs.at(address), key, value, deadline, options.stamp);
+  if (ttl != 0) arena_->log.noteExpiry(address, deadline.expiry());
   publish(address, hash, key, options.cost);
   if (spareIsDue_ && arena_->log.openUsed() >= arena_->layout.slabBytes / kSpareAfterShare) {
     orderSpare();
@@ -294,23 +305,39 @@ void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
   }
 }
 
-uint64_t Store::expiryAfter(uint64_t ttlMs) const {
-  if (ttlMs == 0) return kNeverExpires;
-  const uint64_t now = environment_.nowMs();
-  return now + std::min(ttlMs, kNeverExpires - 1 - now);
+Deadline Store::deadlineAfter(uint64_t ttlMs) const {
+  return ttlMs == 0 ? Deadline() : Deadline::after(clock_.now(), ttlMs);
 }
 
-void Store::write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry) {
-  entry.begin({key.size(), value.size(), expiry != kNeverExpires});
-  if (expiry != kNeverExpires) entry.setExpiry(expiry);
+void Store::giveTime(int64_t wallMs) {
+  const uint64_t time = timeOf(wallMs);
+  const bool isBack = time < clock_.now();
+  clock_.give(time);
+  if (isBack) wasSetBack_.store(true, std::memory_order_relaxed);
+}
+
+void Store::giveNoTime() {
+  const uint64_t shown = clock_.now();
+  clock_.giveNone();
+  if (clock_.now() < shown) wasSetBack_.store(true, std::memory_order_relaxed);
+}
+
+uint64_t Store::timeOf(int64_t wallMs) const {
+  return static_cast<uint64_t>(
+      std::clamp<int64_t>(wallOrigin_ + wallMs, 0, static_cast<int64_t>(Deadline::kMostNow)));
+}
+
+void Store::write(Entry& entry, std::string_view key, std::string_view value, Deadline deadline) {
+  entry.begin({key.size(), value.size(), !deadline.isNever()});
+  if (!deadline.isNever()) entry.setDeadline(deadline);
   std::memcpy(entry.keyData(), key.data(), key.size());
   if (!value.empty()) std::memcpy(entry.valueData(), value.data(), value.size());
 }
 
 void Store::writeStamped(Entry& entry, std::string_view key, std::string_view value,
-                         uint64_t expiry, uint64_t stamp) {
-  entry.begin({key.size(), sizeof stamp + value.size(), expiry != kNeverExpires});
-  if (expiry != kNeverExpires) entry.setExpiry(expiry);
+                         Deadline deadline, uint64_t stamp) {
+  entry.begin({key.size(), sizeof stamp + value.size(), !deadline.isNever()});
+  if (!deadline.isNever()) entry.setDeadline(deadline);
   std::memcpy(entry.keyData(), key.data(), key.size());
   char* const at = entry.valueData();
   std::memcpy(at, &stamp, sizeof stamp);

@@ -29,6 +29,7 @@
 #include "store/arena.h"
 #include "store/key_hash.h"
 #include "store/noinline.h"
+#include "store/settable_clock.h"
 #include "store/slack.h"
 #include "store/stripe_locks.h"
 
@@ -52,8 +53,8 @@ struct StoreOptions {
 /// What a store needs of the world around it; tests give it another.
 struct StoreEnvironment {
   MemorySource* memory = &osMemory();
-  /// Monotonic milliseconds.
-  uint64_t (*nowMs)() = nullptr;
+  /// Monotonic milliseconds, which the store's own time follows.
+  uint64_t (*steadyMs)() = nullptr;
   /// Asked before a slab is taken or ordered, or memory for a large entry; a store that may not
   /// grow lives within what it holds. With a supply, its thread asks too.
   std::function<bool(uint64_t bytes)> mayGrow;
@@ -187,6 +188,16 @@ class Store {
   /// kIdle it may be later.
   MaintainResult maintain(bool waits = true);
 
+  /// Has all times to live follow a time that is given, ms since the epoch, from -2^53 to 2^53: it
+  /// stands still until the next one is given. Times more than about 557 years from the system's
+  /// count as that far away. What was put before by the store's own time lives as long as if the
+  /// given one had been the system's then.
+  void giveTime(int64_t wallMs);
+  /// The store follows its own time again.
+  void giveNoTime();
+  /// Forgets all entries that have expired, in one go.
+  void forgetExpired();
+
   StoreStats stats() const;
   // These wait for nobody.
   uint64_t heldBytes() const { return memory_.held(); }
@@ -223,14 +234,19 @@ class Store {
     uint64_t quietSince = 0;
     /// There was much to give back, and some of it is left.
     bool givesBack = false;
+    /// When it was last looked for expired entries, by the store's clock.
+    uint64_t sweptAt = 0;
   };
+  /// What the store's clock shows when it is this late by the system's, or by a given one.
+  uint64_t timeOf(int64_t wallMs) const;
+
   /// With mutex_ held, and as long as `mayGoOn`.
   MaintainResult sweepExpired(const std::function<bool()>& mayGoOn);
   MaintainResult giveBackUnused(const std::function<bool()>& mayGoOn);
   MaintainResult giveBackSparse(const std::function<bool()>& mayGoOn);
 
   bool expired(const Entry* entry) const;
-  EBBCACHE_NOINLINE bool past(uint64_t expiry) const;
+  EBBCACHE_NOINLINE bool past(Deadline deadline) const;
   /// Runs `onHit` with the stripe held, or with the entry's mapping pinned.
   template <HashIndex::Wanted kWanted, Counted kCounted, typename OnHit>
   ReadResult read(std::string_view key, OnHit&& onHit);
@@ -265,18 +281,18 @@ class Store {
 
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
-  uint64_t expiryAfter(uint64_t ttlMs) const;
+  Deadline deadlineAfter(uint64_t ttlMs) const;
   /// Makes room for one more key where there is a bound of entries.
   void evictToMaxEntries(uint64_t hash, std::string_view key);
-  static void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry);
+  static void write(Entry& entry, std::string_view key, std::string_view value, Deadline deadline);
   /// The same of a put, whose value gets a stamp where the store is stamped.
-  void write(Entry& entry, std::string_view key, std::string_view value, uint64_t expiry,
+  void write(Entry& entry, std::string_view key, std::string_view value, Deadline deadline,
              uint64_t stamp) const {
-    if (stampBytes_ == 0) return write(entry, key, value, expiry);
-    writeStamped(entry, key, value, expiry, stamp);
+    if (stampBytes_ == 0) return write(entry, key, value, deadline);
+    writeStamped(entry, key, value, deadline, stamp);
   }
   EBBCACHE_NOINLINE static void writeStamped(Entry& entry, std::string_view key,
-                                             std::string_view value, uint64_t expiry,
+                                             std::string_view value, Deadline deadline,
                                              uint64_t stamp);
   /// Links an entry that was written, in place of the one that the key has.
   void publish(Address address, uint64_t hash, std::string_view key, double cost);
@@ -392,6 +408,11 @@ class Store {
   /// Before each value; 0 where the store is not stamped.
   const uint64_t stampBytes_;
   const StoreEnvironment environment_;
+  SettableClock clock_;
+  /// The clock was set back since it was last looked for expired entries.
+  std::atomic<bool> wasSetBack_{false};
+  /// What the clock showed when the system's was at 0 ms, as the two were at the start.
+  const int64_t wallOrigin_;
   const KeyHash hash_;
 
   std::mutex largeMutex_;

@@ -34,10 +34,10 @@ PutResult Store::putAlone(std::unique_lock<std::mutex>& lock, std::string_view k
     memory_.waitForReaders();
   }
   const uint64_t whole = memory_.wholePages(shape.bytes());
-  const uint64_t expiry = expiryAfter(options.ttlMs);
+  const Deadline deadline = deadlineAfter(options.ttlMs);
   writingBytes_ = whole;
   lock.unlock();
-  write(*static_cast<Entry*>(mapping), key, value, expiry, options.stamp);
+  write(*static_cast<Entry*>(mapping), key, value, deadline, options.stamp);
   lock.lock();
   writingBytes_ = 0;
   // What it replaces is unmapped without the lock, as by a last reader.

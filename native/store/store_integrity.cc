@@ -190,7 +190,8 @@ class Census {
 std::string Store::findFault() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const AllStripes stripes(stripes_);
-  Census census(*arena_, environment_.nowMs());
+  // Where the clock was set back, the slabs are still as they were swept last.
+  Census census(*arena_, std::max(clock_.now(), upkeep_.sweptAt));
   std::string fault = census.findFault();
   if (!fault.empty()) return fault;
   const auto numbers = [](const char* what, uint64_t is, const char* but, uint64_t other) {

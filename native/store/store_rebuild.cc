@@ -100,7 +100,7 @@ bool Store::carryOne(Address at, uint64_t hash) {
   const Address address = liesAlone ? allocateCarriedAlone(bytes) : allocateCarried(bytes);
   if (address == kNowhere) return false;
   // The value as it lies there: with its stamp.
-  write(*arena_->slabs.at(address), entry->key(), entry->value(), entry->expiry());
+  write(*arena_->slabs.at(address), entry->key(), entry->value(), entry->deadline());
   if (entry->expires()) arena_->log.noteExpiry(address, entry->expiry());
   const WriterStripe stripe(stripes_, hash);
   Admission admission;

@@ -66,15 +66,26 @@ MaintainResult Store::sweepExpired(const std::function<bool()>& mayGoOn) {
     arena_->policy->removed(address);
     forget(address, hash);
   };
-  const ExpirySweep::Result swept =
-      arena_->log.sweepExpired(environment_.nowMs(), kSweepSpacingMs, forgetExpired, mayGoOn);
+  const uint64_t now = clock_.now();
+  if (wasSetBack_.exchange(false, std::memory_order_relaxed)) arena_->log.clockWentBack();
+  upkeep_.sweptAt = now;
+  // A given time may jump, and be asked at once what is left.
+  const uint64_t spacing = clock_.isGiven() ? 0 : kSweepSpacingMs;
+  const ExpirySweep::Result swept = arena_->log.sweepExpired(now, spacing, forgetExpired, mayGoOn);
   return swept.done ? doneIf(swept.seen > 0) : MaintainResult::kMore;
+}
+
+void Store::forgetExpired() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // A round that an earlier call began may have passed what has expired since: a whole one follows.
+  for (int round = 0; round < 2; ++round) (void)sweepExpired([] { return true; });
 }
 
 MaintainResult Store::giveBackUnused(const std::function<bool()>& mayGoOn) {
   EntryLog& log = arena_->log;
   const uint64_t slabBytes = arena_->layout.slabBytes;
-  const uint64_t now = environment_.nowMs();
+  // Of memory, not of entries: a given time does not count.
+  const uint64_t now = clock_.own();
   if (upkeep_.slabsTakenSeen != log.slabsTaken()) upkeep_.quietSince = now;
   upkeep_.slabsTakenSeen = log.slabsTaken();
   const bool quiet = now - upkeep_.quietSince >= kQuietMs;

@@ -15,6 +15,9 @@ class EntriesInSlabs {
  public:
   EntriesInSlabs() { slabs.reserve(kBudget); }
 
+  /// Of an entry that was put at the time 0.
+  static Deadline deadlineAt(uint64_t expiry) { return Deadline::after(0, expiry); }
+
   /// Entries of a few bytes, one behind the other; those with an expiry below kNeverExpires have a
   /// time to live.
   Address add(uint64_t expiry = kNeverExpires) {
@@ -25,7 +28,7 @@ class EntriesInSlabs {
     Slab& slab = slabs[number];
     const Address address = slabs.addressOf(number, slab.tail);
     slabs.at(address)->begin(shape);
-    if (expiry != kNeverExpires) slabs.at(address)->setExpiry(expiry);
+    if (expiry != kNeverExpires) slabs.at(address)->setDeadline(deadlineAt(expiry));
     slab.tail += shape.bytes();
     slab.live += shape.bytes();
     slab.nextSweep = std::min(slab.nextSweep, expiry);

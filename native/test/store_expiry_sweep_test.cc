@@ -70,7 +70,7 @@ TEST_F(StoreExpirySweep, StartsASlabAnewWhoseBoundariesChange) {
   for (int i = 0; i < 300; ++i) {
     fresh.push_back(all_.slabs.addressOf(all_.number, slab.tail));
     all_.slabs.at(fresh.back())->begin(shape);
-    all_.slabs.at(fresh.back())->setExpiry(kNow);
+    all_.slabs.at(fresh.back())->setDeadline(EntriesInSlabs::deadlineAt(kNow));
     slab.tail += shape.bytes();
   }
   sweep_.boundariesChange(all_.number);

@@ -53,7 +53,7 @@ class TestMemory final : public MemorySource {
 inline StoreEnvironment testEnvironment(TestMemory& memory) {
   StoreEnvironment environment;
   environment.memory = &memory;
-  environment.nowMs = [] { return fakeNow().load(); };
+  environment.steadyMs = [] { return fakeNow().load(); };
   return environment;
 }
 

@@ -22,7 +22,7 @@ class StoreSupply : public ::testing::TestWithParam<Policy> {
     options.policy = GetParam();
     StoreEnvironment environment;
     environment.memory = &gated_;
-    environment.nowMs = [] { return fakeNow().load(); };
+    environment.steadyMs = [] { return fakeNow().load(); };
     environment.supply = &supply_;
     environment.mayGrow = [this](uint64_t) {
       ++asked_;

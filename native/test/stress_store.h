@@ -157,7 +157,7 @@ class StressStore {
   StoreEnvironment environmentOf(Governor& governor) {
     StoreEnvironment environment;
     environment.memory = memory_.get();
-    environment.nowMs = [] { return fakeNow().load(); };
+    environment.steadyMs = [] { return fakeNow().load(); };
     environment.mayGrow = [this, &governor](uint64_t bytes) {
       return !growthDenied && governor.mayGrow(bytes);
     };
