@@ -80,6 +80,7 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::holdPressure>>("holdPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onRemovals>>("onRemovals"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::diskStats>>("diskStats"),
@@ -101,6 +102,7 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
 }
 
 StoreObject::~StoreObject() {
+  stopRemovals();
   leaveDisk();
   stores_->remove(id_);
 }
@@ -211,6 +213,7 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
 }
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
+  stopRemovals();
   leaveDisk();
   stores_->remove(id_);
   handle_.close();
