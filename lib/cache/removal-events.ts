@@ -23,7 +23,7 @@ export interface Removal {
   reason: RemovalReason;
 }
 
-/** By the numbers that native/store/removal_log.h gives them. */
+/** Their places are the numbers that native/store/removal_log.h gives them. */
 const REMOVAL_REASONS: readonly RemovalReason[] = [
   'evict',
   'pressure',
@@ -37,7 +37,7 @@ const REMOVAL_REASONS: readonly RemovalReason[] = [
 export class RemovalEvents {
   readonly #emitter: EventEmitter<ArenaEvents>;
   #store: NativeStore | undefined;
-  /** Of who listens now: what was under way for earlier ones is told to nobody. */
+  /** It stands for those who listen now: what was under way for earlier ones is told to nobody. */
   #subscription: object | undefined;
 
   readonly #onAdded = (name: string | symbol): void => {

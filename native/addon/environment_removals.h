@@ -30,7 +30,7 @@ class EnvironmentRemovals {
   void stopListening(uint64_t id);
 
  private:
-  /// Of one batch: JavaScript that waits has its turn between two of them.
+  /// A batch has no more, so that JavaScript that waits has its turn between two of them.
   static constexpr uint64_t kMostRemovals = 1024;
 
   struct Listener {

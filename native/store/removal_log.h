@@ -28,7 +28,7 @@ enum class RemovalReason : uint8_t {
   kClear,
 };
 
-/// Removals in the order in which they happened.
+/// Its removals are in the order in which they happened.
 class RemovalBatch {
  public:
   /// Calls visit(std::string_view key, RemovalReason reason) with each.
@@ -42,7 +42,7 @@ class RemovalBatch {
     }
   }
   uint64_t count() const { return count_; }
-  /// How many more left after these, of which nothing is known.
+  /// So many more left after these; nothing else is known of them.
   uint64_t lost() const { return lost_; }
   bool isEmpty() const { return count_ == 0 && lost_ == 0; }
 
@@ -60,7 +60,7 @@ class RemovalBatch {
 /// Thread-safe.
 class RemovalLog {
  public:
-  /// Room for about 90,000 removals with keys of 20 bytes.
+  /// It has room for about 90,000 removals with keys of 20 bytes.
   static constexpr size_t kCapacityBytes = size_t{2} << 20;
 
   /// `wake` is called by the thread that notes a removal, once until take() has left nothing, or
@@ -115,10 +115,10 @@ class RemovalLog {
   const size_t capacity_;
   const std::unique_ptr<char[]> ring_;
   mutable std::mutex mutex_;
-  /// Where the oldest record begins.
+  /// The oldest record begins there.
   size_t head_ = 0;
   size_t heldBytes_ = 0;
-  /// Lost since the last record, and told of in no record yet.
+  /// So many were lost since the last record, and no record tells of them yet.
   uint64_t lost_ = 0;
   bool isAwake_ = false;
 };

@@ -14,7 +14,7 @@
 
 namespace ebbcache {
 
-/// For one writer at a time, but isEmpty(), which is for any thread.
+/// One writer at a time uses it; any thread may ask isEmpty().
 class RemovalLogs {
  public:
   bool isEmpty() const { return count_.load(std::memory_order_relaxed) == 0; }

@@ -273,15 +273,15 @@ class Store {
 
   // What follows is for a writer: with mutex_ held.
 
-  // An entry that is about to leave, where somebody listens. They are not in line, so that nothing
-  // else takes longer for them.
+  // These note an entry that is about to leave, where somebody listens. They are not in line, so
+  // that nothing else takes longer for them.
 
   EBBCACHE_NOINLINE void noteRemoval(const Entry& entry, RemovalReason reason);
-  /// For another of its key.
+  /// It leaves for another entry of its key, or because it has expired.
   EBBCACHE_NOINLINE void noteReplaced(const Entry& entry);
-  /// All of them.
+  /// All entries are about to leave.
   EBBCACHE_NOINLINE void noteCleared();
-  /// What evictOne() notes while it lives: pressure, where kEvict is the rule.
+  /// While one lives, evictOne() notes that entries leave for pressure.
   class EvictsForPressure;
 
   /// An entry that has expired is forgotten and not found. Its stripe is held.
