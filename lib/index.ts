@@ -7,11 +7,14 @@ export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.
 export type { AdvancedCacheStats } from './cache/advanced-stats.js';
 export {
   ArenaCache,
+  type ArenaEvents,
   type ArenaFetchOptions,
   type ArenaStats,
   type DiskEvent,
   type DiskOptions,
   type DiskStats,
+  type Removal,
+  type RemovalReason,
   type SetOptions,
   type ValueLoader,
 } from './cache/arena-cache.js';

@@ -161,6 +161,12 @@ export interface NativeStore {
   setTime(ms?: number): void;
   /** Forgets at once all entries in memory that have expired. */
   forgetExpired(): void;
+  /**
+   * Calls `told`, and no other that was given earlier, with batches of what leaves memory from now on:
+   * keys, each before the number of its reason, and how many more were lost after them. Left out, nobody
+   * is told any more. It does not keep the event loop alive.
+   */
+  onRemovals(told?: (removals: readonly (string | number)[], lost: number) => void): void;
   close(): void;
 
   // What follows is for a store that has a disk tier.
@@ -260,6 +266,8 @@ interface NativeAddon extends NativeFlights {
   has(id: number, key: string): number;
   /** 1 when it was there, else 0. */
   delete(id: number, key: string): number;
+  /** ms, Infinity without a time to live, or a miss. */
+  remainingTtl(id: number, key: string): number;
   /**
    * Stores so many bytes of the write buffer: 0 stored, 1 too large for the budget, 2 refused for
    * lack of memory. Time to live and cost in ms, 0 for none.

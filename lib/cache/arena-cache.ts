@@ -17,6 +17,7 @@ import {
   Outcome,
   outcomeError,
 } from '../native.js';
+import type { ArenaEvents } from './arena-events.js';
 import {
   type ArenaFetchOptions,
   ArenaFlights,
@@ -36,14 +37,17 @@ import { flushAtExit, forgetAtExit } from './exit-flush.js';
 import { checkKey } from './key.js';
 import { closedError, openStore } from './open-store.js';
 import { readBuffer, readThrough } from './read-buffer.js';
+import { RemovalEvents } from './removal-events.js';
 import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
 import { decodeMany, outcomesOf, splitEntries } from './value-batches.js';
 import { checkValue } from './value-check.js';
 import { letGoOfLarge, presentToNative } from './write-buffer.js';
 
+export type { ArenaEvents } from './arena-events.js';
 export type { ArenaFetchOptions, ValueLoader } from './arena-flights.js';
 export type { DiskEvent } from './disk-events.js';
 export type { DiskOptions } from './disk-options.js';
+export type { Removal, RemovalReason } from './removal-events.js';
 export type { SetOptions } from './set-options.js';
 
 /** Of memory; hits, misses and puts are those of memory and disk together. */
@@ -93,12 +97,16 @@ export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error
  * 'disk' (a DiskEvent), a miss or a value that is in memory alone; where nobody listens, trouble is a
  * warning of the process.
  *
+ * What leaves memory is the event 'remove' (an array of Removal), in batches and after the fact, and
+ * 'removalsLost' (a number) where more left than is kept for a listener: see ArenaEvents. Listeners do
+ * not keep the process alive.
+ *
  * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for a key or option out of
  * range, an EncodeError for a value that cannot be stored, a ClosedError after close(), and from the
  * constructor an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the name is open with other
  * options or the OS refuses memory. None of them changes what is stored.
  */
-export class ArenaCache<V = unknown> extends EventEmitter {
+export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   #store: NativeStore | undefined;
   /** The store's; 0, which is of none, once it is closed. */
   #id: number;
@@ -125,6 +133,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   readonly #clock: CacheClock;
   /** Whether the store follows the clock that it is told, in place of its own. */
   #givesTime: boolean;
+  readonly #removals: RemovalEvents;
   #flights: ArenaFlights<V> | undefined;
 
   /** `records` is for the caches of metadata of this package, whose values are records. */
@@ -135,6 +144,7 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     this.#givesTime = options.clock !== undefined;
     this.#store = openStore(resolved);
     this.#id = this.#store.id;
+    this.#removals = new RemovalEvents(this.#store, this);
     const { disk, name } = resolved;
     this.#hasDisk = disk !== undefined;
     if (disk !== undefined) {
@@ -226,6 +236,17 @@ export class ArenaCache<V = unknown> extends EventEmitter {
   /** Whether the key has a value that has not expired. Counts neither as hit nor as use. */
   has(key: string): boolean {
     return this.#truth(native.has(this.#timedId(), key), key);
+  }
+
+  /**
+   * ms until the entry expires, Infinity for one without a time to live, and undefined where there is
+   * none. With a disk tier also of what is on disk alone. Counts neither as hit nor as use.
+   */
+  getRemainingTtl(key: string): number | undefined {
+    const outcome = native.remainingTtl(this.#timedId(), key);
+    if (outcome >= 0) return outcome;
+    if (outcome === Outcome.miss) return undefined;
+    throw this.#failure(outcome, key);
   }
 
   /**
@@ -400,12 +421,21 @@ export class ArenaCache<V = unknown> extends EventEmitter {
     this.#store = undefined;
     this.#id = 0;
     this.#flights?.close(closedError());
+    this.#removals.close();
     forgetAtExit(store);
     store.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  override removeAllListeners(
+    ...names: Parameters<EventEmitter<ArenaEvents>['removeAllListeners']>
+  ): this {
+    super.removeAllListeners(...names);
+    this.#removals.watchListeners();
+    return this;
   }
 
   #scanKeys(): IterableIterator<string> {

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { NativeDiskNews, NativeStore } from '../native.js';
 import { inRootContext } from '../root-context.js';
+import type { ArenaEvents } from './arena-events.js';
 
 /** What happened to a disk tier. */
 export interface DiskEvent {
@@ -16,7 +17,7 @@ export interface DiskEvent {
 }
 
 /** Emits 'disk' with a DiskEvent; trouble that nobody listens for is a warning of the process. */
-export function tellDiskEvents(store: NativeStore, emitter: EventEmitter): void {
+export function tellDiskEvents(store: NativeStore, emitter: EventEmitter<ArenaEvents>): void {
   inRootContext(() =>
     store.onDiskNews(({ kind, sentence }) => {
       const event: DiskEvent = { kind, message: sentence };

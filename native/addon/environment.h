@@ -7,6 +7,7 @@
 
 #include "addon/environment_disk.h"
 #include "addon/environment_flights.h"
+#include "addon/environment_removals.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
 
@@ -48,6 +49,9 @@ struct Environment {
 
   /// From the first flush, or the first who is told a disk tier's news, on; shared as `stores` is.
   std::shared_ptr<EnvironmentDisk> disk;
+
+  /// From the first who is told what leaves a store on; shared as `stores` is.
+  std::shared_ptr<EnvironmentRemovals> removals;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

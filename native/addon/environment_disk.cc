@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "addon/guarded.h"
 #include "process/forked_child.h"
@@ -36,16 +38,6 @@ void forgetWhatIsOver(std::list<DiskNews>& news) {
 }
 
 }  // namespace
-
-void EnvironmentDisk::Wake::operator()() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!closed_) wake_();
-}
-
-void EnvironmentDisk::Wake::close() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  closed_ = true;
-}
 
 EnvironmentDisk::EnvironmentDisk(Napi::Env env)
     : env_(env),

@@ -5,14 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <utility>
-#include <vector>
 
+#include "addon/wake.h"
 #include "disk/disk_tier.h"
 
 namespace ebbcache {
@@ -36,18 +33,6 @@ class EnvironmentDisk {
   void stopListening(uint64_t id);
 
  private:
-  /// Wakes the environment's thread as long as it is open. Thread-safe.
-  class Wake {
-   public:
-    explicit Wake(std::function<void()> wake) : wake_(std::move(wake)) {}
-    void operator()();
-    void close();
-
-   private:
-    const std::function<void()> wake_;
-    std::mutex mutex_;
-    bool closed_ = false;
-  };
   enum class Outcome : uint8_t { kWaiting, kWritten, kNotWritten };
   struct Flush {
     Napi::Promise::Deferred promise;

@@ -1,6 +1,8 @@
 #include "addon/store_calls.h"
 
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 #include "addon/call.h"
@@ -47,6 +49,22 @@ napi_value ask(napi_env env, napi_callback_info info) {
   TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return call.give((store->*kOperation)(key.view()) ? 1 : 0);
+}
+
+napi_value remainingTtl(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  TieredStore* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  const std::optional<uint64_t> remaining = store->remainingTtl(key.view());
+  if (!remaining) return call.give(kMiss);
+  const bool isForever = *remaining == kNeverExpires;
+  napi_value value = nullptr;
+  napi_create_double(
+      env, isForever ? std::numeric_limits<double>::infinity() : static_cast<double>(*remaining),
+      &value);
+  return value;
 }
 
 napi_value set(napi_env env, napi_callback_info info) {
@@ -167,6 +185,7 @@ void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment
   addCall<peek>(env, exports, environment, "peek");
   addCall<ask<&TieredStore::has>>(env, exports, environment, "has");
   addCall<ask<&TieredStore::remove>>(env, exports, environment, "delete");
+  addCall<remainingTtl>(env, exports, environment, "remainingTtl");
   addCall<set>(env, exports, environment, "set");
   addCall<setBytes>(env, exports, environment, "setBytes");
   addCall<refuse>(env, exports, environment, "refuse");

@@ -106,6 +106,7 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::setTime>>("setTime"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::forgetExpired>>("forgetExpired"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onRemovals>>("onRemovals"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::diskStats>>("diskStats"),
@@ -128,6 +129,7 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
 
 StoreObject::~StoreObject() {
   leaveTime();
+  stopRemovals();
   leaveDisk();
   stores_->remove(id_);
 }
@@ -270,6 +272,7 @@ void StoreObject::forgetExpired(const Napi::CallbackInfo& info) {
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
   leaveTime();
+  stopRemovals();
   leaveDisk();
   stores_->remove(id_);
   handle_.close();

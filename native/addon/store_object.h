@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "addon/environment_disk.h"
+#include "addon/environment_removals.h"
 #include "addon/guarded.h"
 #include "addon/open_stores.h"
 #include "runtime/runtime.h"
@@ -54,6 +55,9 @@ class StoreObject : public GuardedWrap<StoreObject> {
   void setTime(const Napi::CallbackInfo& info);
   void forgetExpired(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
+  /// (told), see EnvironmentRemovals::listen(), or () for none any more.
+  void onRemovals(const Napi::CallbackInfo& info);
+  void stopRemovals();
 
   // What follows is about the disk tier, and lies in store_object_disk.cc. Without one there is
   // nothing to do and nothing to be found.
@@ -93,6 +97,9 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// Null unless it is told the news.
   std::shared_ptr<EnvironmentDisk> diskNews_;
   uint64_t listening_ = 0;
+  /// Null unless it is told what leaves the store.
+  std::shared_ptr<EnvironmentRemovals> removals_;
+  uint64_t listeningToRemovals_ = 0;
   /// Keys of those that it holds.
   std::unordered_set<std::string> leases_;
 };

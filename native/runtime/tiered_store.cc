@@ -71,7 +71,7 @@ PutResult TieredStore::putInBoth(std::string_view key, std::string_view value,
   const PutResult result = memory_.put(key, value, stamped);
   if (result == PutResult::kStored) return result;
   // What it has is of an earlier put.
-  memory_.remove(key);
+  memory_.remove(key, onDisk.isTaken ? RemovalReason::kReplace : RemovalReason::kEvict);
   if (!onDisk.isTaken) return result;
   corrections_.puts.add(1);
   if (result == PutResult::kTooLarge) {
@@ -126,10 +126,17 @@ ReadResult TieredStore::readMemory(std::string_view key, const Read& read) {
     if (isCurrent(key, version)) return result;
     if (result == ReadResult::kHit) corrections_.hits.add(-1);
     // Where there is another by now, that may be current.
-    if (!memory_.removeStamped(key, version) && tries < kTries) continue;
+    const RemovalReason reason = reasonOfStale(key);
+    if (!memory_.removeStamped(key, version, reason) && tries < kTries) continue;
     corrections_.misses.add(1);
     return ReadResult::kMiss;
   }
+}
+
+RemovalReason TieredStore::reasonOfStale(std::string_view key) {
+  // The disk is asked for those who listen alone.
+  const bool isGone = memory_.tellsRemovals() && !disk_->has(key);
+  return isGone ? RemovalReason::kDelete : RemovalReason::kReplace;
 }
 
 void TieredStore::dropStale(std::string_view key) {
@@ -137,7 +144,8 @@ void TieredStore::dropStale(std::string_view key) {
     uint64_t version = 0;
     uint64_t bytes = 0;
     if (memory_.peek(key, nullptr, 0, bytes, version) == ReadResult::kMiss) return;
-    if (isCurrent(key, version) || memory_.removeStamped(key, version)) return;
+    if (isCurrent(key, version)) return;
+    if (memory_.removeStamped(key, version, reasonOfStale(key))) return;
   }
 }
 
@@ -239,6 +247,15 @@ bool TieredStore::isInEither(std::string_view key) {
   const bool isInMemory =
       memory_.peek(key, nullptr, 0, bytes, version) != ReadResult::kMiss && isCurrent(key, version);
   return isInMemory || disk_->has(key);
+}
+
+std::optional<uint64_t> TieredStore::remainingTtlInEither(std::string_view key) {
+  uint64_t version = 0;
+  const std::optional<uint64_t> inMemory = memory_.remainingTtl(key, version);
+  if (inMemory && isCurrent(key, version)) return inMemory;
+  DiskFound found;
+  if (disk_->peek(key, found) == DiskResult::kMiss) return {};
+  return found.remainingMs == 0 ? kNeverExpires : found.remainingMs;
 }
 
 uint64_t TieredStore::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {

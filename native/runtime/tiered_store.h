@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "disk/disk_store.h"
@@ -78,6 +79,10 @@ class TieredStore {
                             : peekInBoth(key, {out, capacity, bytes});
   }
   bool has(std::string_view key) { return disk_ == nullptr ? memory_.has(key) : isInEither(key); }
+  /// See Store::remainingTtl(): of what is in memory, or else on disk.
+  std::optional<uint64_t> remainingTtl(std::string_view key) {
+    return disk_ == nullptr ? memory_.remainingTtl(key) : remainingTtlInEither(key);
+  }
   /// True when either had it.
   bool remove(std::string_view key) {
     return disk_ == nullptr ? memory_.remove(key) : removeFromBoth(key);
@@ -124,6 +129,7 @@ class TieredStore {
                         const std::function<void(std::string_view value)>& visit);
   ReadResult peekInBoth(std::string_view key, const Buffer& to);
   bool isInEither(std::string_view key);
+  std::optional<uint64_t> remainingTtlInEither(std::string_view key);
   bool removeFromBoth(std::string_view key);
 
   bool isCurrent(std::string_view key, uint64_t version) {
@@ -136,6 +142,9 @@ class TieredStore {
   /// What `read` finds in memory, if it is current; else it is removed, and counts as a miss.
   template <typename Read>
   ReadResult readMemory(std::string_view key, const Read& read);
+  /// Why a value in memory is to leave that is not current, as far as that is known: for another
+  /// on disk, or because there is none any more.
+  RemovalReason reasonOfStale(std::string_view key);
   /// Removes what memory has of the key, unless it is current.
   void dropStale(std::string_view key);
   /// What the disk has, after a miss in memory that was counted. It is promoted.

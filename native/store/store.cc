@@ -210,7 +210,7 @@ ReadResult Store::getPrefixed(std::string_view key, std::string_view prefix, cha
         return other ? ReadResult::kMiss : copyTo(out, capacity, bytes, stampBytes_)(entry);
       });
   // Another thread may have put the right one by now.
-  if (other) (void)removeIf(key, isOther);
+  if (other) (void)removeIf(key, RemovalReason::kDelete, isOther);
   return result;
 }
 
@@ -227,6 +227,25 @@ ReadResult Store::view(std::string_view key, const std::function<void(std::strin
 bool Store::has(std::string_view key) {
   const auto onHit = [](const Entry&) { return ReadResult::kHit; };
   return read<HashIndex::Wanted::kHeader, Counted::kNo>(key, onHit) == ReadResult::kHit;
+}
+
+std::optional<uint64_t> Store::remainingTtl(std::string_view key) {
+  uint64_t stamp = 0;
+  return remainingTtl(key, stamp);
+}
+
+std::optional<uint64_t> Store::remainingTtl(std::string_view key, uint64_t& stamp) {
+  uint64_t expiry = kNeverExpires;
+  const auto onHit = [&](const Entry& entry) {
+    expiry = entry.expiry();
+    stamp = stampOf(entry);
+    return ReadResult::kHit;
+  };
+  if (read<HashIndex::Wanted::kHeader, Counted::kNo>(key, onHit) != ReadResult::kHit) return {};
+  if (expiry == kNeverExpires) return kNeverExpires;
+  const uint64_t now = clock_.now();
+  // It may have expired since.
+  return expiry > now ? std::optional(expiry - now) : std::nullopt;
 }
 
 uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
@@ -253,6 +272,7 @@ Address Store::find(uint64_t hash, std::string_view key) {
   const auto [address, entry] = arena_->index.find(hash, key);
   if (entry == nullptr || !expired(entry)) return address;
   ++counters_.expirations;
+  if (EBBCACHE_SELDOM(tellsRemovals())) noteRemoval(*entry, RemovalReason::kExpire);
   arena_->policy->removed(address);
   forget(address, hash);
   return kNowhere;
@@ -365,6 +385,7 @@ void Store::link(Address address, uint64_t hash, const Admission& admission) {
 
 void Store::replace(Address old, Address address, uint64_t hash, const Admission& admission) {
   const Entry* const before = arena_->slabs.at(old);
+  if (EBBCACHE_SELDOM(tellsRemovals())) noteReplaced(*before);
   addPayload(arena_->slabs.at(address)->payloadBytes() - before->payloadBytes());
   arena_->policy->inserted(address, hash, admission);
   arena_->policy->removed(old);
@@ -372,22 +393,26 @@ void Store::replace(Address old, Address address, uint64_t hash, const Admission
   arena_->log.release(old);
 }
 
-bool Store::remove(std::string_view key) {
-  return removeIf(key, [](const Entry&) { return true; });
+bool Store::remove(std::string_view key, RemovalReason reason) {
+  return removeIf(key, reason, [](const Entry&) { return true; });
 }
 
-bool Store::removeStamped(std::string_view key, uint64_t stamp) {
+bool Store::removeStamped(std::string_view key, uint64_t stamp, RemovalReason reason) {
   if (stampBytes_ == 0) return false;
-  return removeIf(key, [this, stamp](const Entry& entry) { return stampOf(entry) == stamp; });
+  return removeIf(key, reason,
+                  [this, stamp](const Entry& entry) { return stampOf(entry) == stamp; });
 }
 
 template <typename Condition>
-bool Store::removeIf(std::string_view key, Condition&& condition) {
+bool Store::removeIf(std::string_view key, RemovalReason reason, Condition&& condition) {
   const uint64_t hash = hash_(key);
   const std::lock_guard<std::mutex> lock(mutex_);
   const WriterStripe stripe(stripes_, hash);
   const Address address = find(hash, key);
-  if (address == kNowhere || !condition(*arena_->slabs.at(address))) return false;
+  if (address == kNowhere) return false;
+  const Entry& entry = *arena_->slabs.at(address);
+  if (!condition(entry)) return false;
+  if (EBBCACHE_SELDOM(tellsRemovals())) noteRemoval(entry, reason);
   arena_->policy->removed(address);
   forget(address, hash);
   return true;
@@ -397,6 +422,7 @@ void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
   (void)memory_.giveSpare();
   givenBackTooMuch_ = 0;
+  if (tellsRemovals()) noteCleared();
   const AllStripes stripes(stripes_);
   arena_->clear();
   payloadBytes_.store(0, std::memory_order_relaxed);

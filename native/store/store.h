@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,7 @@
 #include "store/arena.h"
 #include "store/key_hash.h"
 #include "store/noinline.h"
+#include "store/removal_logs.h"
 #include "store/settable_clock.h"
 #include "store/slack.h"
 #include "store/stripe_locks.h"
@@ -154,13 +156,26 @@ class Store {
   ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
                   uint64_t& stamp);
   bool has(std::string_view key);
-  /// True when it was there.
-  bool remove(std::string_view key);
+  /// ms until it expires, kNeverExpires for a value without a time to live; nothing where there is
+  /// no value. Never counted.
+  std::optional<uint64_t> remainingTtl(std::string_view key);
+  std::optional<uint64_t> remainingTtl(std::string_view key, uint64_t& stamp);
+  /// True when it was there. The reason is what those are told who listen.
+  bool remove(std::string_view key, RemovalReason reason = RemovalReason::kDelete);
   /// Removes the value of a stamped store where it has this stamp; false where it has not, or is
   /// not there.
-  bool removeStamped(std::string_view key, uint64_t stamp);
-  /// Gives all memory but the fixed tables back.
+  bool removeStamped(std::string_view key, uint64_t stamp,
+                     RemovalReason reason = RemovalReason::kDelete);
+  /// Gives all memory but the fixed tables back. Where somebody listens, it looks at as many
+  /// entries as their logs have room for.
   void clear();
+
+  /// From now on every entry that leaves is noted there, until it is detached or the store ends.
+  /// What leaves with the store is told to nobody.
+  void attach(std::shared_ptr<RemovalLog> log);
+  void detach(const RemovalLog* log);
+  /// Whether there is a log. Waits for nobody.
+  bool tellsRemovals() const { return !removals_.isEmpty(); }
 
   /// Visits the keys of some entries and returns the next cursor; 0 begins and ends. An entry that
   /// is there from begin to end is visited exactly once. `visit` runs under a lock of the entry.
@@ -260,7 +275,7 @@ class Store {
 
   /// Removes the entry, if it is there and `condition` of it holds; takes mutex_ itself.
   template <typename Condition>
-  bool removeIf(std::string_view key, Condition&& condition);
+  bool removeIf(std::string_view key, RemovalReason reason, Condition&& condition);
 
   // Of an entry: what lies behind its stamp, and that.
   std::string_view valueOf(const Entry& entry) const {
@@ -278,6 +293,17 @@ class Store {
                          uint64_t& stamp);
 
   // What follows is for a writer: with mutex_ held.
+
+  // These note an entry that is about to leave, where somebody listens. They are not in line, so
+  // that nothing else takes longer for them.
+
+  EBBCACHE_NOINLINE void noteRemoval(const Entry& entry, RemovalReason reason);
+  /// It leaves for another entry of its key, or because it has expired.
+  EBBCACHE_NOINLINE void noteReplaced(const Entry& entry);
+  /// All entries are about to leave.
+  EBBCACHE_NOINLINE void noteCleared();
+  /// While one lives, evictOne() notes that entries leave for pressure.
+  class EvictsForPressure;
 
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
@@ -450,6 +476,8 @@ class Store {
   /// A slab was taken since upgradeOneSlab() looked last.
   bool tookSlab_ = false;
   Upkeep upkeep_;
+  RemovalLogs removals_;
+  RemovalReason evictsFor_ = RemovalReason::kEvict;
 };
 
 }  // namespace ebbcache

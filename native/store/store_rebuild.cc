@@ -83,9 +83,11 @@ void Store::carryOver() {
 void Store::evictOutgoing() {
   Arena& from = *outgoing_;
   const Address at = from.policy->victim();
-  const uint64_t hash = hash_(from.slabs.at(at));
+  const Entry* const entry = from.slabs.at(at);
+  const uint64_t hash = hash_(entry);
+  if (tellsRemovals()) noteRemoval(*entry, RemovalReason::kEvict);
   const WriterStripe stripe(stripes_, hash);
-  addPayload(0 - from.slabs.at(at)->payloadBytes());
+  addPayload(0 - entry->payloadBytes());
   from.policy->removed(at);
   from.forget(at, hash);
   ++counters_.evictions;

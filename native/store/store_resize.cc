@@ -15,6 +15,19 @@ constexpr uint64_t kTableShare = 16;
 
 }  // namespace
 
+class Store::EvictsForPressure {
+ public:
+  explicit EvictsForPressure(Store& store) : store_(store) {
+    store_.evictsFor_ = RemovalReason::kPressure;
+  }
+  ~EvictsForPressure() { store_.evictsFor_ = RemovalReason::kEvict; }
+  EvictsForPressure(const EvictsForPressure&) = delete;
+  EvictsForPressure& operator=(const EvictsForPressure&) = delete;
+
+ private:
+  Store& store_;
+};
+
 bool Store::resize(uint64_t maxBytes) {
   StoreOptions wanted;
   wanted.maxBytes = maxBytes;
@@ -55,9 +68,12 @@ uint64_t Store::shrinkWholly(std::unique_lock<std::mutex>& lock, uint64_t target
     shrinkHeldTo(target);
     evictions += counters_.evictions - evictionsBefore;
     if (memory_.held() <= target || memory_.retiredBytes() == 0) return evictions;
+    // Others who evict meanwhile do so for reasons of their own.
+    const RemovalReason reason = std::exchange(evictsFor_, RemovalReason::kEvict);
     lock.unlock();
     memory_.waitForReaders();
     lock.lock();
+    evictsFor_ = reason;
   }
 }
 
@@ -110,6 +126,7 @@ Shrinkage Store::changePressureBudget(uint64_t from, uint64_t to) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
   if (memory_.budget() != from) return {};
+  const EvictsForPressure reason(*this);
   const uint64_t heldBefore = memory_.held();
   givenBackTooMuch_ = 0;
   const uint64_t budget = std::min(std::max(to, leastBytes()), maxBytes());
@@ -121,6 +138,7 @@ Shrinkage Store::changePressureBudget(uint64_t from, uint64_t to) {
 Shrinkage Store::ebbPayloadTo(uint64_t bytes) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
+  const EvictsForPressure reason(*this);
   const uint64_t heldBefore = memory_.held();
   const uint64_t evictionsBefore = counters_.evictions;
   memory_.withdrawSpare();

@@ -35,7 +35,9 @@ bool Store::evictOne() {
   const Address address = arena_->policy->victim();
   if (address == kNowhere) return false;
   if (evictionsPrepared_-- == 0) prepareEvictions(address);
-  const uint64_t hash = hash_(arena_->slabs.at(address));
+  const Entry* const entry = arena_->slabs.at(address);
+  const uint64_t hash = hash_(entry);
+  if (EBBCACHE_SELDOM(tellsRemovals())) noteRemoval(*entry, evictsFor_);
   const WriterStripe stripe(stripes_, hash);
   arena_->policy->evicted(address, hash);
   forget(address, hash);

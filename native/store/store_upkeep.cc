@@ -60,7 +60,9 @@ MaintainResult Store::maintain(bool waits) {
 
 MaintainResult Store::sweepExpired(const std::function<bool()>& mayGoOn) {
   const auto forgetExpired = [this](Address address) {
-    const uint64_t hash = hash_(arena_->slabs.at(address));
+    const Entry* const entry = arena_->slabs.at(address);
+    const uint64_t hash = hash_(entry);
+    if (tellsRemovals()) noteRemoval(*entry, RemovalReason::kExpire);
     const WriterStripe stripe(stripes_, hash);
     ++counters_.expirations;
     arena_->policy->removed(address);

@@ -1,0 +1,48 @@
+import type { ArenaCache, Removal } from '../../lib/index.js';
+
+const SENTINEL = 'the last one';
+
+/** What a cache tells of what leaves it. */
+export class HeardRemovals {
+  /** Of each event. */
+  readonly batches: Removal[][] = [];
+  lost = 0;
+  #onHeard = (): void => {};
+  readonly #cache: ArenaCache<unknown>;
+
+  constructor(cache: ArenaCache<unknown>) {
+    this.#cache = cache;
+    cache.on('remove', (removals) => {
+      this.batches.push(removals);
+      this.#onHeard();
+    });
+    cache.on('removalsLost', (count) => {
+      this.lost += count;
+      this.#onHeard();
+    });
+  }
+
+  get all(): Removal[] {
+    return this.batches.flat();
+  }
+
+  /** As in 'key reason'; empties it. */
+  take(): string[] {
+    return this.batches
+      .splice(0)
+      .flat()
+      .map(({ key, reason }) => `${key} ${reason}`);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => (this.#onHeard = resolve));
+  }
+
+  /** Until all that left so far was told; it puts and deletes an entry for that. */
+  async settle(): Promise<void> {
+    this.#cache.set(SENTINEL, 0);
+    this.#cache.delete(SENTINEL);
+    await this.until(() => this.batches.at(-1)?.at(-1)?.key === SENTINEL);
+    this.batches.at(-1)!.pop();
+  }
+}
