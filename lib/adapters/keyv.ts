@@ -1,5 +1,7 @@
 // `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
 
+import '../require-node.js';
+
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
