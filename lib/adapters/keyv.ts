@@ -7,9 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
 import { checkNumber } from '../arguments.js';
 import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../cache/arena-options.js';
+import { ARENA_NAMES, type ArenaCacheOptions } from '../cache/arena-options.js';
+import { checkNames } from '../option-names.js';
 import { box, boxedKey, unbox } from './keyv-box.js';
 import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
+
+const NAMES = { ...ARENA_NAMES, owner: 'KeyvEbbcache' };
 
 /** Keys that clear looks at before it lets others work: a few milliseconds. */
 const KEYS_A_TURN = 4096;
@@ -48,8 +51,9 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
 
   constructor(options: ArenaCacheOptions) {
     super();
-    this.#arena = new ArenaCache(options);
-    this.opts = { ...options, dialect: 'redis' };
+    const given = arenaOptionsOf(options);
+    this.#arena = new ArenaCache(given);
+    this.opts = { ...given, dialect: 'redis' };
   }
 
   /** Set by Keyv to its own; undefined for none. */
@@ -210,6 +214,15 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   #report(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+/** They may be the `opts` of another store. */
+function arenaOptionsOf(options: ArenaCacheOptions & { dialect?: string }): ArenaCacheOptions {
+  // ArenaCache refuses it.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
+  const { dialect: _, ...given } = options;
+  checkNames(given, NAMES);
+  return given;
 }
 
 /** The store takes many at once that live as long. */

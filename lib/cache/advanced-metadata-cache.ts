@@ -1,8 +1,10 @@
 import { checkFunction, checkOptions, checkSignal } from '../arguments.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
+import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
+  ADVANCED_NAMES,
   type AdvancedCacheOptions,
   type ResolvedAdvancedOptions,
   resolveAdvancedOptions,
@@ -24,6 +26,12 @@ export interface FetchOptions {
   /** Time to live of what is extracted, 0.001 to 1e9, in place of the cache's own. */
   ttlSeconds?: number;
 }
+
+const FETCH_NAMES = optionNames<FetchOptions>('fetch', {
+  tier: true,
+  signal: true,
+  ttlSeconds: true,
+});
 
 /** Where a record is. */
 export interface StoredKey {
@@ -62,7 +70,7 @@ export class AdvancedMetadataCache {
 
   /** `ebb`: whether the memory tier shrinks under memory pressure, as that of a subclass may. */
   constructor(options?: AdvancedCacheOptions, ebb = false) {
-    this.#options = resolveAdvancedOptions(options);
+    this.#options = resolveAdvancedOptions(options, ADVANCED_NAMES);
     this.tiers = new RecordTiers(this.#options, ebb, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
@@ -193,7 +201,7 @@ export class AdvancedMetadataCache {
     options?: FetchOptions,
   ): Promise<T> {
     this.assertOpen();
-    const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options);
+    const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options, FETCH_NAMES);
     const path = toPlainPath(given);
     this.tiers.keyOf(path, tier);
     this.#known.add(tier);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { checkNumber, checkOptions, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import { type OptionNames, optionNames } from '../option-names.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { EvictionPolicy } from './arena-options.js';
 import { type Logger, safeLogger } from './logger.js';
@@ -76,6 +77,22 @@ export interface AdvancedCacheOptions {
   logger?: Logger;
 }
 
+export const ADVANCED_NAMES = optionNames<AdvancedCacheOptions>('AdvancedMetadataCache', {
+  cacheDir: true,
+  maxMemoryEntries: true,
+  maxMemoryMb: true,
+  maxDiskSizeMb: true,
+  enableCompression: true,
+  cacheTtlHours: true,
+  staleWhileRevalidateSeconds: true,
+  negativeTtlSeconds: true,
+  validate: true,
+  remote: true,
+  policy: true,
+  preset: true,
+  logger: true,
+});
+
 export interface ResolvedAdvancedOptions {
   /** Absolute; empty where none was given and the user has none. */
   cacheDir: string;
@@ -92,9 +109,16 @@ export interface ResolvedAdvancedOptions {
   logger: Logger;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
-export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAdvancedOptions {
-  const options = { ...presetOf(given?.preset), ...definedOf(checkOptions(given)) };
+/**
+ * Throws a TypeError or RangeError that names the option and what it may be. `names` are those that the
+ * options of a subclass may have.
+ */
+export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
+  given: T | undefined,
+  names: OptionNames<T>,
+): ResolvedAdvancedOptions {
+  const checked: AdvancedCacheOptions = definedOf(checkOptions(given, names));
+  const options = { ...presetOf(checked.preset), ...checked };
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkCacheDir(options.cacheDir),

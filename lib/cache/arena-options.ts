@@ -1,6 +1,7 @@
 import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { type NativeDiskOptions, type NativeStoreOptions, native } from '../native.js';
+import { checkNames, optionNames } from '../option-names.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
 /** Which entry goes when room is needed. */
@@ -28,14 +29,26 @@ export interface ArenaCacheOptions {
   disk?: DiskOptions;
 }
 
+export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
+  maxBytes: true,
+  maxEntries: true,
+  policy: true,
+  ttl: true,
+  name: true,
+  ebb: true,
+  minBytes: true,
+  disk: true,
+});
+
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function resolveArenaOptions(
   options: ArenaCacheOptions,
   kind: NativeDiskOptions['kind'] = 'values',
 ): NativeStoreOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw argumentTypeError('The options must be an object with at least maxBytes.');
   }
+  checkNames(options, ARENA_NAMES);
   const { policy = 'lru', name, ebb = true } = options;
   const maxBytes = checkMaxBytes(options.maxBytes);
   if (policy !== 'lru' && policy !== 's3fifo') {

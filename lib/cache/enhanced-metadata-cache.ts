@@ -4,6 +4,7 @@ import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.
 import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
+  advancedPartOf,
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
   resolveEnhancedOptions,
@@ -24,7 +25,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   constructor(options?: EnhancedCacheOptions) {
     const resolved = resolveEnhancedOptions(options);
-    super(options, resolved.enableMemoryPressureMonitoring);
+    super(advancedPartOf(options), resolved.enableMemoryPressureMonitoring);
     this.#options = resolved;
     if (resolved.enableMemoryPressureMonitoring) {
       this.#monitor = resolved.monitor ?? getGlobalMonitor();

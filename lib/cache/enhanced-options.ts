@@ -1,6 +1,8 @@
 import { argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import { optionNames } from '../option-names.js';
 import {
+  ADVANCED_NAMES,
   type AdvancedCacheOptions,
   checkBoolean,
   type ResolvedAdvancedOptions,
@@ -15,6 +17,12 @@ export interface EnhancedCacheOptions extends AdvancedCacheOptions {
   monitor?: MemoryPressureMonitor;
 }
 
+export const ENHANCED_NAMES = optionNames<EnhancedCacheOptions>('EnhancedMetadataCache', {
+  ...ADVANCED_NAMES.names,
+  enableMemoryPressureMonitoring: true,
+  monitor: true,
+});
+
 export interface ResolvedEnhancedOptions extends ResolvedAdvancedOptions {
   enableMemoryPressureMonitoring: boolean;
   monitor: MemoryPressureMonitor | undefined;
@@ -23,13 +31,19 @@ export interface ResolvedEnhancedOptions extends ResolvedAdvancedOptions {
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEnhancedOptions {
   return {
-    ...resolveAdvancedOptions(given),
+    ...resolveAdvancedOptions(given, ENHANCED_NAMES),
     enableMemoryPressureMonitoring: checkBoolean(
       'enableMemoryPressureMonitoring',
       given?.enableMemoryPressureMonitoring ?? true,
     ),
     monitor: checkMonitor(given?.monitor),
   };
+}
+
+/** Without the options that an AdvancedMetadataCache has not. */
+export function advancedPartOf(given?: EnhancedCacheOptions): AdvancedCacheOptions {
+  const { enableMemoryPressureMonitoring: _ebb, monitor: _monitor, ...rest } = given ?? {};
+  return rest;
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

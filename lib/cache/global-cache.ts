@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkOptions } from '../arguments.js';
 import { definedOf } from './advanced-options.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from './enhanced-options.js';
+import { ENHANCED_NAMES, type EnhancedCacheOptions } from './enhanced-options.js';
 
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
@@ -14,7 +14,7 @@ let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions }
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
  */
 export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetadataCache {
-  const given = definedOf(checkOptions(options));
+  const given = definedOf(checkOptions(options, ENHANCED_NAMES));
   if (globalCache === undefined || globalCache.cache.closed) {
     globalCache = { cache: new EnhancedMetadataCache(given), options: given };
   } else if (options !== undefined && !isDeepStrictEqual(given, globalCache.options)) {

@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions } from '../arguments.js';
+import { optionNames } from '../option-names.js';
 import { checkTtl } from './arena-options.js';
 
 export interface SetOptions {
@@ -14,9 +15,11 @@ export interface CheckedSetOptions {
   cost: number;
 }
 
+const NAMES = optionNames<SetOptions>('set', { ttl: true, cost: true });
+
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function checkSetOptions(options: SetOptions | undefined): CheckedSetOptions {
-  const { ttl, cost = 0 } = checkOptions(options);
+  const { ttl, cost = 0 } = checkOptions(options, NAMES);
   checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
   return { ttl: checkTtl(ttl), cost };
 }

@@ -1,5 +1,6 @@
 import { checkFunction, checkNumber, checkOptions, checkSignal } from '../arguments.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import { DEFAULT_TIER } from './file-key.js';
 
 const DEFAULT_CONCURRENCY = 4;
@@ -13,6 +14,13 @@ export interface WarmOptions {
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
+
+const NAMES = optionNames<WarmOptions>('warmCache', {
+  tier: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+});
 
 /** What warming needs of a cache. */
 export interface Warmed {
@@ -37,7 +45,7 @@ export async function warm(
     concurrency = DEFAULT_CONCURRENCY,
     onProgress,
     signal,
-  } = checkOptions(options);
+  } = checkOptions(options, NAMES);
   checkNumber('concurrency', concurrency, 1, MAX_CONCURRENCY, 'files');
   if (!Number.isInteger(concurrency)) {
     throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);

@@ -4,6 +4,7 @@ import { checkIterable, checkOptions } from '../arguments.js';
 import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
 import { DEFAULT_TIER } from '../cache/file-key.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
 import { extractFile } from './extract-file.js';
@@ -33,6 +34,16 @@ export interface ExtractAllOptions {
   onSkip?: SkipCallback;
 }
 
+const NAMES = optionNames<ExtractAllOptions>('extractAll', {
+  cache: true,
+  tier: true,
+  refresh: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+  onSkip: true,
+});
+
 /**
  * Extracts all files, and all below all folders, through the cache. Yields one record a file, in the
  * order of `paths`, and inside a folder in the order of names. Paths may come one by one: what is done is
@@ -46,7 +57,7 @@ export async function* extractAll(
   paths: PathList,
   options: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
-  const checked = checkOptions(options);
+  const checked = checkOptions(options, NAMES);
   const { cache, tier, refresh, signal: given, onProgress, onSkip } = checked;
   const concurrency = checkedConcurrency(checked.concurrency);
   if (typeof paths === 'string' || isUint8Array(paths) || paths instanceof URL) {

@@ -1,6 +1,8 @@
 import { checkNumber, checkOptions, show } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import {
+  MACHINE_NAMES,
   type MemoryRoots,
   resolveRoots,
   resolveThresholds,
@@ -43,6 +45,20 @@ export interface GovernorOptions extends ThresholdOptions, MemoryRoots {
   earlyWarnings?: boolean;
 }
 
+const NAMES = optionNames<GovernorOptions>('configureGovernor', {
+  ...MACHINE_NAMES,
+  elevatedTarget: true,
+  highTarget: true,
+  criticalTarget: true,
+  elevatedShare: true,
+  highShare: true,
+  intervalMs: true,
+  longestIntervalMs: true,
+  regrowStepPercent: true,
+  regrowIntervalMs: true,
+  earlyWarnings: true,
+});
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -50,7 +66,7 @@ const DAY_MS = 86_400_000;
  * options must relate to each other is checked by the addon.
  */
 export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorOptions {
-  const options = checkOptions(given);
+  const options = checkOptions(given, NAMES);
   const number = (name: keyof GovernorOptions, least: number, most: number, unit = '') => {
     const value: unknown = options[name];
     return value === undefined ? undefined : checkNumber(name, value, least, most, unit);

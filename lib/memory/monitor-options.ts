@@ -1,4 +1,5 @@
 import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { checkNames, optionNames } from '../option-names.js';
 
 export interface ThresholdOptions {
   /**
@@ -25,6 +26,22 @@ export interface MonitorOptions extends ThresholdOptions, MemoryRoots {
   /** Samples kept. Default 12, i.e. the last minute; a whole number from 1 to 1000000. */
   historySize?: number;
 }
+
+/** Of ThresholdOptions and MemoryRoots. */
+export const MACHINE_NAMES = optionNames<ThresholdOptions & MemoryRoots>('the monitor', {
+  normalThreshold: true,
+  elevatedThreshold: true,
+  highThreshold: true,
+  criticalThreshold: true,
+  procRoot: true,
+  cgroupRoot: true,
+}).names;
+
+const NAMES = optionNames<MonitorOptions>('MemoryPressureMonitor', {
+  ...MACHINE_NAMES,
+  sampleIntervalSeconds: true,
+  historySize: true,
+});
 
 /** Percent. */
 export interface Thresholds {
@@ -57,6 +74,7 @@ export function resolveMonitorOptions(options: MonitorOptions = {}): ResolvedMon
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw argumentTypeError(`The monitor's options must be an object, not ${kindOf(options)}.`);
   }
+  checkNames(options, NAMES);
   return {
     thresholds: resolveThresholds(options),
     sampleIntervalSeconds: intervalOf(options),
