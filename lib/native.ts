@@ -12,6 +12,7 @@ import type {
 } from './memory/native-sample.js';
 import type { PressureCauses } from './memory/pressure-causes.js';
 import type { NativeApi } from './native-api.js';
+import type { Warned } from './warnings.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
@@ -282,8 +283,8 @@ interface NativeAddon extends NativeFlights {
   setReadBuffer(bytes?: Uint8Array): void;
   /** Where writes copy from, from now on. The same holds. */
   setWriteBuffer(bytes: Uint8Array): void;
-  /** In `write`, what setWriteBuffer was called with last. */
-  readonly kept: { readonly write: Uint8Array | undefined };
+  /** In `write`, what setWriteBuffer was called with last; in `warned`, what warnings.ts keeps. */
+  readonly kept: { readonly write: Uint8Array | undefined; warned?: Map<string, Warned> };
   /** Throws a RangeError that says which option is not in range, or does not go with another. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;

@@ -105,10 +105,10 @@ describe('getEnhancedCache', () => {
     expect(getEnhancedCache()).toBe(cache);
     expect(warn).not.toHaveBeenCalled();
     expect(getEnhancedCache({ maxMemoryEntries: 8 })).toBe(cache);
-    expect(warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringMatching(/options/),
-      'EbbcacheWarning',
-    );
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/options/), {
+      type: 'EbbcacheWarning',
+      code: 'EBBCACHE_OPTIONS',
+    });
     expect(cache.getDetailedInfo().memoryCache.maxEntries).toBe(7);
   });
 });

@@ -143,7 +143,10 @@ const CALLS: [string, (options: never) => unknown, object, string][] = [
 describe('a name that is no option', () => {
   it.each(CALLS)('is refused by %s', async (_, call, options, message) => {
     const refused = { name: 'TypeError', code: 'ERR_EBBCACHE_ARGUMENT' };
-    const error = await (async () => call(options as never))().catch((reason) => reason);
+    const error: Error = await (async () => call(options as never))().then(
+      () => new Error('It was accepted.'),
+      (reason) => reason,
+    );
     expect(error).toMatchObject(refused);
     // The tables grow with the options.
     expect(error.message.startsWith(message.replace(/\.$/, ''))).toBe(true);

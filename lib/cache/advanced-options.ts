@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkNumber, checkOptions, show } from '../arguments.js';
-import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { argumentRangeError, argumentTypeError, messageOf } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import { type OptionNames, optionNames } from '../option-names.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { EvictionPolicy } from './arena-options.js';
-import { type Logger, safeLogger } from './logger.js';
+import { type Logger, type SafeLogger, safeLogger } from './logger.js';
 import { type PresetName, presets } from './presets.js';
 
 const MIB = 1024 * 1024;
@@ -73,7 +73,7 @@ export interface AdvancedCacheOptions {
   policy?: EvictionPolicy;
   /** Sizes by environment; see `presets`. */
   preset?: PresetName;
-  /** Default: none. */
+  /** Default: none; trouble with a tier is then a warning of the process. */
   logger?: Logger;
 }
 
@@ -106,7 +106,7 @@ export interface ResolvedAdvancedOptions {
   validate: Validation;
   remote: RemoteTier | undefined;
   policy: EvictionPolicy;
-  logger: Logger;
+  logger: SafeLogger;
 }
 
 /**
@@ -119,6 +119,7 @@ export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
 ): ResolvedAdvancedOptions {
   const checked: AdvancedCacheOptions = definedOf(checkOptions(given, names));
   const options = { ...presetOf(checked.preset), ...checked };
+  const logger = safeLogger(options.logger);
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkCacheDir(options.cacheDir),
@@ -126,7 +127,8 @@ export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
       checkNumber('maxMemoryEntries', options.maxMemoryEntries ?? 500, 1, Number.MAX_SAFE_INTEGER),
     ),
     maxMemoryBytes: Math.floor(
-      checkNumber('maxMemoryMb', options.maxMemoryMb ?? defaultMemoryMb(), 1, 16384, 'MiB') * MIB,
+      checkNumber('maxMemoryMb', options.maxMemoryMb ?? defaultMemoryMb(logger), 1, 16384, 'MiB') *
+        MIB,
     ),
     maxDiskSizeMb: checkDiskSize(options.maxDiskSizeMb ?? 200),
     enableCompression: checkBoolean('enableCompression', options.enableCompression ?? true),
@@ -136,7 +138,7 @@ export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
     validate: checkValidation(options.validate ?? 'stat'),
     remote: checkRemote(options.remote),
     policy: options.policy ?? 'lru',
-    logger: safeLogger(options.logger),
+    logger,
   };
 }
 
@@ -177,14 +179,19 @@ function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
 let sizing: MemoryPressureMonitor | undefined;
 
 /** A sixteenth of what limits the process; the least where it cannot be read. */
-function defaultMemoryMb(): number {
+function defaultMemoryMb(logger: SafeLogger): number {
   const [least, most] = [16, 512];
   try {
     // One for all caches: each holds files of the system open.
     sizing ??= new MemoryPressureMonitor();
     const { systemTotalMb } = sizing.sample();
     return Math.min(Math.max(systemTotalMb / 16, least), most);
-  } catch {
+  } catch (err) {
+    logger.trouble(
+      'EBBCACHE_SAMPLE',
+      { err },
+      `${messageOf(err)} The memory tier has ${least} MiB therefore; give a maxMemoryMb for more.`,
+    );
     return least;
   }
 }

@@ -25,7 +25,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   constructor(options?: EnhancedCacheOptions) {
     const resolved = resolveEnhancedOptions(options);
-    super(advancedPartOf(options), resolved.enableMemoryPressureMonitoring);
+    super(advancedPartOf(options, resolved), resolved.enableMemoryPressureMonitoring);
     this.#options = resolved;
     if (resolved.enableMemoryPressureMonitoring) {
       this.#monitor = resolved.monitor ?? getGlobalMonitor();

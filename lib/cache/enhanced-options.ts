@@ -17,6 +17,8 @@ export interface EnhancedCacheOptions extends AdvancedCacheOptions {
   monitor?: MemoryPressureMonitor;
 }
 
+const MIB = 1024 * 1024;
+
 export const ENHANCED_NAMES = optionNames<EnhancedCacheOptions>('EnhancedMetadataCache', {
   ...ADVANCED_NAMES.names,
   enableMemoryPressureMonitoring: true,
@@ -40,10 +42,13 @@ export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEn
   };
 }
 
-/** Without the options that an AdvancedMetadataCache has not. */
-export function advancedPartOf(given?: EnhancedCacheOptions): AdvancedCacheOptions {
+/** Without the options that an AdvancedMetadataCache has not; the machine is not looked at again. */
+export function advancedPartOf(
+  given: EnhancedCacheOptions | undefined,
+  { maxMemoryBytes }: ResolvedEnhancedOptions,
+): AdvancedCacheOptions {
   const { enableMemoryPressureMonitoring: _ebb, monitor: _monitor, ...rest } = given ?? {};
-  return rest;
+  return { ...rest, maxMemoryMb: maxMemoryBytes / MIB };
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkOptions } from '../arguments.js';
+import { warn } from '../warnings.js';
 import { definedOf } from './advanced-options.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
 import { ENHANCED_NAMES, type EnhancedCacheOptions } from './enhanced-options.js';
@@ -18,10 +19,10 @@ export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetada
   if (globalCache === undefined || globalCache.cache.closed) {
     globalCache = { cache: new EnhancedMetadataCache(given), options: given };
   } else if (options !== undefined && !isDeepStrictEqual(given, globalCache.options)) {
-    process.emitWarning(
+    warn(
+      'EBBCACHE_OPTIONS',
       'getEnhancedCache was called with options that differ from those of its first call; they do ' +
         'not count. Call shutdownEnhancedCache first, or make an EnhancedMetadataCache of your own.',
-      'EbbcacheWarning',
     );
   }
   return globalCache.cache;

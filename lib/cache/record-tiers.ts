@@ -2,6 +2,7 @@
 // What is found in one is put into those before it.
 
 import { EncodeError } from '../codec/encode-error.js';
+import { messageOf } from '../errors.js';
 import { contentState } from '../files/content-state.js';
 import type { PlainPath } from '../files/file-path.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
@@ -9,9 +10,11 @@ import { DiskError } from '../tiers/disk-error.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
 import { GuardedRemote } from '../tiers/guarded-remote.js';
 import type { Metadata } from '../tiers/metadata.js';
+import { NoClientError } from '../tiers/no-client-error.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
+import type { WarningCode } from '../warnings.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
-import type { DiskEvent } from './disk-events.js';
+import { DISK_WARNINGS, type DiskEvent } from './disk-events.js';
 import {
   contentPlace,
   fileKey,
@@ -64,7 +67,11 @@ export class RecordTiers {
     const { maxMemoryBytes, maxMemoryEntries, policy, cacheDir, maxDiskSizeMb } = options;
     this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
     if (maxDiskSizeMb > 0 && cacheDir === '') {
-      options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
+      options.logger.trouble(
+        'EBBCACHE_NO_HOME',
+        {},
+        'There is no disk tier, because this user has no home. Give a cacheDir.',
+      );
     }
     const disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
     this.local = new LocalRecords({
@@ -254,7 +261,7 @@ export class RecordTiers {
     const { logger } = this.#options;
     try {
       this.remote?.start({
-        onFailure: (err) => logger.warn({ err }, err.message),
+        onFailure: (err) => logger.trouble(remoteCodeOf(err), { err }, err.message),
         onRecovery: () => logger.info('the remote tier is in use again'),
         onInvalidate: (keys) => events.onForgotten(keys),
       });
@@ -269,7 +276,8 @@ export class RecordTiers {
   #logDisk({ kind, message }: DiskEvent): void {
     const { logger, cacheDir } = this.#options;
     const err = new DiskError(message);
-    if (kind === 'trouble' || kind === 'damaged') logger.warn({ err, cacheDir }, message);
+    const code = DISK_WARNINGS[kind];
+    if (code !== undefined) logger.trouble(code, { err, cacheDir }, message);
     else logger.info({ cacheDir }, message);
   }
 
@@ -300,10 +308,18 @@ export class RecordTiers {
     } catch (error) {
       if (error instanceof EncodeError) throw error;
       this.counters.errors++;
-      this.#options.logger.warn({ err: error }, 'the memory tier failed');
+      this.#options.logger.trouble(
+        'EBBCACHE_MEMORY',
+        { err: error },
+        `The memory tier failed, which was a miss or a refused put. ${messageOf(error)}`,
+      );
       return undefined;
     }
   }
+}
+
+function remoteCodeOf(failure: Error): WarningCode {
+  return failure instanceof NoClientError ? 'EBBCACHE_REMOTE_CLIENT' : 'EBBCACHE_REMOTE';
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
