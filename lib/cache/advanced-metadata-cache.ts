@@ -20,10 +20,11 @@ import { type Found, type Identity, RecordTiers } from './record-tiers.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export interface FetchOptions {
+  /** Which of the file's records is meant, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
   /** A caller whose signal aborts stops waiting. Any number of callers may have the same one. */
   signal?: AbortSignal;
-  /** Time to live of what is extracted, 0.001 to 1e9, in place of the cache's own. */
+  /** Time to live of what is extracted, 0.001 to 1e9. Default: the cache's own. */
   ttlSeconds?: number;
 }
 
@@ -296,6 +297,7 @@ export class AdvancedMetadataCache {
     return {
       ...lookUpStats(counters),
       evictions: memory.evictions,
+      evictionsByEntries: this.tiers.bounds.evictionsByEntries(memory),
       cacheWrites: counters.cacheWrites,
       cacheInvalidations: counters.cacheInvalidations,
       tierErrors: this.tiers.errors,
@@ -303,6 +305,7 @@ export class AdvancedMetadataCache {
       memoryBytes: memory.heldBytes,
       memoryPayloadBytes: memory.payloadBytes,
       memoryBudgetBytes: memory.budgetBytes,
+      memoryBound: this.tiers.bounds.nearer(memory),
       diskEntries: disk?.entries ?? 0,
       diskBytes: disk?.bytes ?? 0,
       diskEvictions: disk?.evictions ?? 0,

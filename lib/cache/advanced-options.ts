@@ -41,7 +41,7 @@ export interface AdvancedCacheOptions {
    * name it share it; a relative one is below the current folder of now. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
    */
   cacheDir?: string;
-  /** Entries in memory at most, 1 or more. Default 500. */
+  /** Entries in memory at most, 1 or more. Default: that of the preset, or without one no bound but bytes. */
   maxMemoryEntries?: number;
   /**
    * Byte budget of the memory tier, MiB, 1 to 16384. Default: 1/16 of the effective memory limit,
@@ -52,28 +52,28 @@ export interface AdvancedCacheOptions {
   maxDiskSizeMb?: number;
   /** Accepted, and without effect yet: records are stored as they are encoded. Default true. */
   enableCompression?: boolean;
-  /** Time to live, hours, above 0. Default 24. */
+  /** Time to live, hours, 0.000001 to 1,000,000. Default 24. */
   cacheTtlHours?: number;
   /**
    * For so long after its time to live, `fetch` gives a record out once more and extracts anew behind
-   * it. Seconds. Default 0: never.
+   * it. Seconds, 0 to 1e9. Default 0: never.
    */
   staleWhileRevalidateSeconds?: number;
   /**
    * For so long, `fetch` rejects with the error that an extraction failed with, without another try, as
-   * long as the file stays as it was; a stale record is given out without another try too. Seconds.
+   * long as the file stays as it was; a stale record is given out without another try too. Seconds, 0 to 1e9.
    * Default 0: every `fetch` tries.
    */
   negativeTtlSeconds?: number;
-  /** Default 'stat'. */
+  /** What must be as it was for a record to be used: see [what a record belongs to](tiers.md). Default 'stat'. */
   validate?: Validation;
   /** A tier that other machines share, of `ebbcache/redis`. Only `fetch` reads it. Default: none. */
   remote?: RemoteTier;
   /** Which entry goes when room is needed. Default 'lru'. */
   policy?: EvictionPolicy;
-  /** Sizes by environment; see `presets`. */
+  /** Sizes by environment; see `presets`. Default: none. */
   preset?: PresetName;
-  /** Default: none; trouble with a tier is then a warning of the process. */
+  /** Where the cache reports what it survived. Default: none; trouble with a tier is then a warning of the process. */
   logger?: Logger;
 }
 
@@ -96,7 +96,8 @@ export const ADVANCED_NAMES = optionNames<AdvancedCacheOptions>('AdvancedMetadat
 export interface ResolvedAdvancedOptions {
   /** Absolute; empty where none was given and the user has none. */
   cacheDir: string;
-  maxMemoryEntries: number;
+  /** Undefined where bytes alone are the bound. */
+  maxMemoryEntries: number | undefined;
   maxMemoryBytes: number;
   maxDiskSizeMb: number;
   enableCompression: boolean;
@@ -123,9 +124,7 @@ export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkCacheDir(options.cacheDir),
-    maxMemoryEntries: Math.floor(
-      checkNumber('maxMemoryEntries', options.maxMemoryEntries ?? 500, 1, Number.MAX_SAFE_INTEGER),
-    ),
+    maxMemoryEntries: checkMaxEntries(options.maxMemoryEntries),
     maxMemoryBytes: Math.floor(
       checkNumber('maxMemoryMb', options.maxMemoryMb ?? defaultMemoryMb(logger), 1, 16384, 'MiB') *
         MIB,
@@ -194,6 +193,11 @@ function defaultMemoryMb(logger: SafeLogger): number {
     );
     return least;
   }
+}
+
+function checkMaxEntries(entries: unknown): number | undefined {
+  if (entries === undefined) return undefined;
+  return Math.floor(checkNumber('maxMemoryEntries', entries, 1, Number.MAX_SAFE_INTEGER));
 }
 
 function checkDiskSize(mb: unknown): number {

@@ -13,7 +13,7 @@ import { checkTtl } from './arena-options.js';
 export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
 
 export interface ArenaFetchOptions {
-  /** Of the value, ms, 1 or more, in place of the cache's own. */
+  /** Time to live of the value, ms, 1 or more. Default: the cache's own. */
   ttl?: number;
   /** A caller whose signal aborts stops waiting. */
   signal?: AbortSignal;

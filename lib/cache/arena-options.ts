@@ -12,9 +12,9 @@ export interface ArenaCacheOptions {
   maxBytes: number;
   /** Entries at most, 1 or more. Default: no bound but bytes. */
   maxEntries?: number;
-  /** Default 'lru': exact, by entry. */
+  /** Which entry goes when room is needed. Default 'lru': exact, by entry. */
   policy?: EvictionPolicy;
-  /** Default time to live, ms, 1 or more; none if left out. */
+  /** Time to live of entries that are set without one, ms, 1 or more. Default: none. */
   ttl?: number;
   /**
    * Caches of one name in one process, whichever thread opens them, are one store; all must be

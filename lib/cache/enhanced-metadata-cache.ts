@@ -2,6 +2,7 @@ import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.js';
 import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
+import { definedOf } from './advanced-options.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
   advancedPartOf,
@@ -71,10 +72,11 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
       statistics,
       memoryCache: {
         entries,
-        maxEntries: rest.maxMemoryEntries,
+        ...definedOf({ maxEntries: rest.maxMemoryEntries }),
         bytes: heldBytes,
         budgetBytes,
         maxBytes,
+        bound: statistics.memoryBound,
         usagePercent: percentOf(heldBytes, maxBytes),
       },
       diskCache: {
@@ -87,7 +89,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
         path: disk?.path ?? rest.cacheDir,
       },
       remoteCache: { enabled: remote !== undefined, connected: remote?.connected ?? false },
-      configuration: { ...rest, maxMemoryMb: maxBytes / MIB },
+      configuration: definedOf({ ...rest, maxMemoryMb: maxBytes / MIB }),
       memoryHistory: (this.#monitor?.getHistory() ?? []).slice(-10).map((sample) => ({
         timestamp: sample.timestamp.toISOString(),
         systemPercent: sample.systemPercent,

@@ -13,7 +13,7 @@ import {
 export interface EnhancedCacheOptions extends AdvancedCacheOptions {
   /** Shrink and regrow with memory pressure, and report it. Default true. */
   enableMemoryPressureMonitoring?: boolean;
-  /** Default: the global monitor. One given here is started and stopped by its owner. */
+  /** What tells of memory pressure. Default: the global monitor. One given here is started and stopped by its owner. */
   monitor?: MemoryPressureMonitor;
 }
 

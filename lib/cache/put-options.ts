@@ -6,11 +6,11 @@ const LEAST_TTL_SECONDS = 0.001;
 const MOST_TTL_SECONDS = 1e9;
 
 export interface PutOptions {
-  /** Default: 'default'. */
+  /** Which of the file's records this is, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
-  /** Time to live, 0.001 to 1e9, in place of the cache's own. */
+  /** Time to live, 0.001 to 1e9. Default: the cache's own. */
   ttlSeconds?: number;
-  /** What it took to extract, 0, the default, to Number.MAX_SAFE_INTEGER. */
+  /** What it took to extract, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
   extractionTimeMs?: number;
 }
 

@@ -25,6 +25,7 @@ import {
 } from './file-key.js';
 import { KeptCounters } from './kept-counters.js';
 import { type FoundRecord, LocalRecords } from './local-records.js';
+import { MemoryBounds } from './memory-bound.js';
 import { TierCounters } from './tier-counters.js';
 
 const MIB = 1024 * 1024;
@@ -56,6 +57,8 @@ export interface RemoteEvents {
 export class RecordTiers {
   /** Memory and disk. */
   readonly local: LocalRecords;
+  /** Of the memory tier. */
+  readonly bounds: MemoryBounds;
   readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
@@ -73,6 +76,7 @@ export class RecordTiers {
         'There is no disk tier, because this user has no home. Give a cacheDir.',
       );
     }
+    this.bounds = new MemoryBounds(maxMemoryEntries);
     const disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
     this.local = new LocalRecords({
       maxBytes: maxMemoryBytes,
@@ -84,10 +88,11 @@ export class RecordTiers {
     });
     if (this.hasDisk) {
       this.local.arena.on('disk', (event) => this.#logDisk(event));
-      this.#kept = new KeptCounters(this.local.nativeStore, () => ({
-        ...this.counters,
-        evictions: this.local.stats().evictions,
-      }));
+      this.#kept = new KeptCounters(this.local.nativeStore, () => {
+        const memory = this.local.stats();
+        const evictionsByEntries = this.bounds.evictionsByEntries(memory);
+        return { ...this.counters, evictions: memory.evictions, evictionsByEntries };
+      });
     }
     this.remote = options.remote && new GuardedRemote(options.remote);
     this.#startRemote(events);

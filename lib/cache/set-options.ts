@@ -3,9 +3,9 @@ import { optionNames } from '../option-names.js';
 import { checkTtl } from './arena-options.js';
 
 export interface SetOptions {
-  /** ms, 1 or more, in place of the cache's own. */
+  /** Time to live, ms, 1 or more. Default: the cache's own. */
   ttl?: number;
-  /** What it took to make the value, ms. Default 0. */
+  /** What it took to make the value, ms, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
   cost?: number;
 }
 

@@ -7,11 +7,13 @@ const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 1024;
 
 export interface WarmOptions {
+  /** Of the records, as in `put`. Default 'default'. */
   tier?: string;
   /** Files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;
   /** Stops the warming, which then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Called after each file. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -20,7 +20,7 @@ export interface ExtractAllOptions {
   /** Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. */
   cache: Pick<AdvancedMetadataCache, 'fetch'> &
     Partial<Pick<AdvancedMetadataCache, 'invalidateFile'>>;
-  /** Which of a file's entries in the cache this is; left out, the cache's default. */
+  /** Which of a file's records in the cache this is. Default: the cache's own. */
   tier?: string;
   /** Extracts also what is in the cache, in the place of which the new record is stored. Default false. */
   refresh?: boolean;
