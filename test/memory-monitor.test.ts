@@ -38,8 +38,15 @@ describe('PressureLevel', () => {
     ]);
   });
 
-  it.each([0, 5, 1.5, Number.NaN, 'HIGH', undefined])('has no name for %s', (level) => {
-    expect(() => pressureLevelName(level as PressureLevel)).toThrow(RangeError);
+  it.each([
+    [0, RangeError],
+    [5, RangeError],
+    [1.5, RangeError],
+    [Number.NaN, RangeError],
+    ['HIGH', TypeError],
+    [undefined, TypeError],
+  ])('has no name for %s', (level, ErrorClass) => {
+    expect(() => pressureLevelName(level as PressureLevel)).toThrow(ErrorClass);
   });
 });
 
