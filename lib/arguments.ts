@@ -2,6 +2,7 @@
 // what it may be.
 
 import { argumentRangeError, argumentTypeError } from './errors.js';
+import { checkNames, type OptionNames } from './option-names.js';
 
 /** A number in range, both ends included. */
 export function checkNumber(
@@ -21,11 +22,17 @@ export function checkNumber(
   return value;
 }
 
-/** An object of options; left out, an empty one. */
-export function checkOptions<T extends object>(options: T | undefined): Partial<T> {
+/** An object of options, with no other names than these; left out, an empty one. */
+export function checkOptions<T extends object>(
+  options: T | undefined,
+  names: OptionNames<T>,
+): Partial<T> {
   if (options === undefined) return {};
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
-  throw argumentTypeError(`The options must be an object; they are ${show(options)}.`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw argumentTypeError(`The options must be an object; they are ${show(options)}.`);
+  }
+  checkNames(options, names);
+  return options;
 }
 
 export function checkFunction(name: string, value: unknown): void {

@@ -27,6 +27,11 @@ export class SampleError extends EbbcacheError {
   }
 }
 
+/** For a sentence about what was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** What the functions below return: the plain error class with a code. */
 export type ArgumentError<E extends Error> = E & { readonly code: 'ERR_EBBCACHE_ARGUMENT' };
 

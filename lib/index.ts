@@ -1,3 +1,5 @@
+import './require-node.js';
+
 export {
   AdvancedMetadataCache,
   type FetchOptions,
@@ -26,6 +28,7 @@ export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js
 export type { MetadataExtractor } from './cache/extractions.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
 export type { Logger } from './cache/logger.js';
+export type { MemoryBound } from './cache/memory-bound.js';
 export { type PresetName, presets } from './cache/presets.js';
 export type { PutOptions } from './cache/put-options.js';
 export type { WarmOptions } from './cache/warm.js';

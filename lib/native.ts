@@ -12,6 +12,7 @@ import type {
 } from './memory/native-sample.js';
 import type { PressureCauses } from './memory/pressure-causes.js';
 import type { NativeApi } from './native-api.js';
+import type { Warned } from './warnings.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
@@ -30,6 +31,8 @@ export interface NativeStoreStats {
   puts: number;
   /** Entries that were evicted: for others, maxEntries, a smaller budget or pressure. */
   evictions: number;
+  /** Those of `evictions` that maxEntries caused. */
+  evictionsByEntries: number;
   expirations: number;
   /** Times that the level of memory pressure on the store rose, or that one was applied by hand. */
   pressureEvents: number;
@@ -151,8 +154,8 @@ export interface NativeStore {
   applyPressure(level: number): number;
   holdPressure(level: number): number;
   stats(): NativeStoreStats;
-  /** Evictions since anyone in the process asked. */
-  takeNewEvictions(): number;
+  /** Evictions since anyone in the process asked, and those of them that maxEntries caused. */
+  takeNewEvictions(): [number, number];
   /**
    * Has all times to live, in memory and on disk, follow this time, ms since the epoch, which stands still
    * until the next call; with none, the store's own again, as after close. It counts for all who share the
@@ -316,8 +319,8 @@ interface NativeAddon extends NativeFlights {
   setReadBuffer(bytes?: Uint8Array): void;
   /** Where writes copy from, from now on. The same holds. */
   setWriteBuffer(bytes: Uint8Array): void;
-  /** In `write`, what setWriteBuffer was called with last. */
-  readonly kept: { readonly write: Uint8Array | undefined };
+  /** In `write`, what setWriteBuffer was called with last; in `warned`, what warnings.ts keeps. */
+  readonly kept: { readonly write: Uint8Array | undefined; warned?: Map<string, Warned> };
   /** Throws a RangeError that says which option is not in range, or does not go with another. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;

@@ -282,7 +282,10 @@ describe('trouble', () => {
     heeded.on('disk', (event) => heard.push(event));
     await expect.poll(() => [heard.length, emitWarning.mock.calls.length]).toEqual([1, 1]);
     expect(heard).toEqual([{ kind: 'trouble', message: expect.stringMatching(/not a folder/) }]);
-    expect(emitWarning).toHaveBeenCalledWith(heard[0]!.message, 'EbbcacheWarning');
+    expect(emitWarning).toHaveBeenCalledWith(heard[0]!.message, {
+      type: 'EbbcacheWarning',
+      code: 'EBBCACHE_DISK',
+    });
     for (const cache of [heeded, unheeded]) {
       expect(cache.set('key', 1)).toBe(true);
       expect(cache.get('key')).toBe(1);

@@ -320,6 +320,7 @@ describe('ebbcache stats', () => {
         diskHits: 10,
         remoteHits: 0,
         evictions: 0,
+        evictionsByEntries: 0,
         cacheWrites: 10,
         cacheInvalidations: 0,
         tierErrors: 0,

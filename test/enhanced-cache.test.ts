@@ -87,7 +87,7 @@ describe('getEnhancedCache', () => {
     // From the disk.
     expect(next.get(file)).toEqual(metadata);
     expect(next.getStats()).toMatchObject({ memoryHits: 0, diskHits: 1 });
-    expect(next.getDetailedInfo().memoryCache.maxEntries).toBe(500);
+    expect(next.getDetailedInfo().memoryCache).not.toHaveProperty('maxEntries');
   });
 
   it('refuses options that are none, at any call', () => {
@@ -105,10 +105,10 @@ describe('getEnhancedCache', () => {
     expect(getEnhancedCache()).toBe(cache);
     expect(warn).not.toHaveBeenCalled();
     expect(getEnhancedCache({ maxMemoryEntries: 8 })).toBe(cache);
-    expect(warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringMatching(/options/),
-      'EbbcacheWarning',
-    );
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/options/), {
+      type: 'EbbcacheWarning',
+      code: 'EBBCACHE_OPTIONS',
+    });
     expect(cache.getDetailedInfo().memoryCache.maxEntries).toBe(7);
   });
 });
@@ -394,8 +394,9 @@ describe('sizes', () => {
     });
   });
 
-  it.each<[EnhancedCacheOptions, number, number]>([
-    [{}, 500, 200],
+  it.each<[EnhancedCacheOptions, number | undefined, number]>([
+    [{}, undefined, 200],
+    [{ preset: 'staging' }, 500, 200],
     [{ preset: 'development' }, 100, 50],
     [{ preset: 'production' }, 2000, 1000],
     [{ preset: 'constrained', maxMemoryEntries: 5 }, 5, 100],
@@ -432,6 +433,7 @@ describe('statistics', () => {
       diskHits: 0,
       remoteHits: 0,
       evictions: 0,
+      evictionsByEntries: 0,
       cacheWrites: 1,
       cacheInvalidations: 0,
       tierErrors: 0,
@@ -439,6 +441,7 @@ describe('statistics', () => {
       memoryBytes: expect.any(Number),
       memoryPayloadBytes: expect.any(Number),
       memoryBudgetBytes: expect.any(Number),
+      memoryBound: 'bytes',
       diskEntries: 0,
       diskBytes: 0,
       diskEvictions: 0,
@@ -469,10 +472,10 @@ describe('statistics', () => {
       statistics: monitored.getStats(),
       memoryCache: {
         entries: 0,
-        maxEntries: 500,
         bytes: expect.any(Number),
         budgetBytes: expect.any(Number),
         maxBytes: 4 * MIB,
+        bound: 'bytes',
         usagePercent: expect.any(Number),
       },
       diskCache: {
@@ -485,9 +488,10 @@ describe('statistics', () => {
         path: folder,
       },
       remoteCache: { enabled: false, connected: false },
-      configuration: expect.objectContaining({ maxMemoryMb: 4, maxMemoryEntries: 500 }),
+      configuration: expect.objectContaining({ maxMemoryMb: 4, maxDiskSizeMb: 200 }),
       memoryHistory: expect.any(Array),
     });
+    expect(info.configuration).not.toHaveProperty('maxMemoryEntries');
     expect(info.memoryHistory[0]).toEqual({
       timestamp: expect.stringMatching(/^\d{4}-.+Z$/),
       systemPercent: expect.any(Number),

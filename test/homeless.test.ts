@@ -27,5 +27,15 @@ it('has caches in memory, and on disk where a folder is given', async () => {
     housed.put(file, { n: 2 });
     expect(await housed.flush()).toBe(true);
     expect(logger.warn).toHaveBeenCalledTimes(1);
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    using unheard = new EnhancedMetadataCache();
+    expect(unheard.put(file, { n: 3 })).toBe(true);
+    expect(emitWarning.mock.calls).toEqual([
+      [
+        'There is no disk tier, because this user has no home. Give a cacheDir.',
+        { type: 'EbbcacheWarning', code: 'EBBCACHE_NO_HOME' },
+      ],
+    ]);
+    emitWarning.mockRestore();
   });
 });

@@ -9,6 +9,7 @@ import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js'
 import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
+import { native } from '../lib/native.js';
 import { FakeMemory, totalKb } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
@@ -37,8 +38,15 @@ describe('PressureLevel', () => {
     ]);
   });
 
-  it.each([0, 5, 1.5, Number.NaN, 'HIGH', undefined])('has no name for %s', (level) => {
-    expect(() => pressureLevelName(level as PressureLevel)).toThrow(RangeError);
+  it.each([
+    [0, RangeError],
+    [5, RangeError],
+    [1.5, RangeError],
+    [Number.NaN, RangeError],
+    ['HIGH', TypeError],
+    [undefined, TypeError],
+  ])('has no name for %s', (level, ErrorClass) => {
+    expect(() => pressureLevelName(level as PressureLevel)).toThrow(ErrorClass);
   });
 });
 
@@ -127,6 +135,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
   };
 
   beforeEach(() => {
+    native.kept.warned = undefined;
     folder = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
     machine = new FakeMemory(folder);
     monitor = monitorWith();

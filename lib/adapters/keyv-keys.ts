@@ -9,7 +9,9 @@
 // them: Keyv itself calls 'a:b' in the namespace 'c' and 'b' in 'c:a' both 'c:a:b'.
 
 import { createHash } from 'node:crypto';
+import { show } from '../arguments.js';
 import { checkKey } from '../cache/key.js';
+import { argumentTypeError } from '../errors.js';
 import { native } from '../native.js';
 
 /** UTF-16 units; each entry pays for its namespace. */
@@ -18,9 +20,12 @@ const LONGEST_NAMESPACE = 256;
 const PLAIN = '=';
 const HASHED = '#';
 
-/** What the names of all entries of the namespace begin with, and no others. */
+/** What the names of all entries of the namespace begin with, and no others. Throws for what is no text. */
 export function namespacePrefix(namespace: string | undefined): string {
   if (namespace === undefined || namespace === '') return '0:';
+  if (typeof namespace !== 'string') {
+    throw argumentTypeError(`A namespace must be a string; it is ${show(namespace)}.`);
+  }
   if (namespace.length > LONGEST_NAMESPACE || !namespace.isWellFormed()) {
     return HASHED + hash(namespace);
   }

@@ -1,13 +1,19 @@
 // `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
 
+import '../require-node.js';
+
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
-import { checkNumber } from '../arguments.js';
+import { checkNumber, show } from '../arguments.js';
 import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../cache/arena-options.js';
+import { ARENA_NAMES, type ArenaCacheOptions } from '../cache/arena-options.js';
+import { argumentTypeError } from '../errors.js';
+import { checkNames } from '../option-names.js';
 import { box, boxedKey, unbox } from './keyv-box.js';
 import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
+
+const NAMES = { ...ARENA_NAMES, owner: 'KeyvEbbcache' };
 
 /** Keys that clear looks at before it lets others work: a few milliseconds. */
 const KEYS_A_TURN = 4096;
@@ -30,7 +36,8 @@ export interface KeyvSetEntry {
  * ArenaCache takes is stored under its SHA-256. A value is what the Keyv's serializer makes, or without
  * one anything that an ArenaCache takes.
  *
- * Errors: reads emit 'error' where there are listeners, and are misses; `get` then rejects too, which
+ * Errors: reads emit 'error' where there are listeners, and are misses; `get`, and what is given no list
+ * of keys, then rejects too, which
  * Keyv makes a miss or, with `throwOnErrors`, throws. All else rejects, of which Keyv makes an 'error':
  * with an EncodeError for a value that cannot be stored, and a ClosedError after disconnect().
  */
@@ -46,8 +53,9 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
 
   constructor(options: ArenaCacheOptions) {
     super();
-    this.#arena = new ArenaCache(options);
-    this.opts = { ...options, dialect: 'redis' };
+    const given = arenaOptionsOf(options);
+    this.#arena = new ArenaCache(given);
+    this.opts = { ...given, dialect: 'redis' };
   }
 
   /** Set by Keyv to its own; undefined for none. */
@@ -70,6 +78,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
+    checkArray('getMany', 'keys', keys);
     return this.#readMany(keys, undefined, (names) =>
       this.#arena.getMany(names).map((stored) => unbox(stored) as Value | undefined),
     );
@@ -81,6 +90,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   async hasMany(keys: string[]): Promise<boolean[]> {
+    checkArray('hasMany', 'keys', keys);
     return this.#readMany(keys, false, (names) => names.map((name) => this.#arena.has(name)));
   }
 
@@ -108,6 +118,13 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   setMany(entries: KeyvSetEntry[]): Promise<boolean[]>;
   setMany(entries: KeyvSetEntry[]): Promise<void>;
   async setMany(entries: KeyvSetEntry[]): Promise<unknown> {
+    checkArray('setMany', 'entries', entries);
+    for (const entry of entries) {
+      if (typeof entry === 'object' && entry !== null) continue;
+      throw argumentTypeError(
+        `An entry must be an object with key and value; it is ${show(entry)}.`,
+      );
+    }
     const outcomes: boolean[] = [];
     for (const run of runsOfOneTtl(entries)) {
       for (const outcome of this.#setAll(run, run[0]?.ttl)) outcomes.push(outcome);
@@ -122,6 +139,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
 
   /** True when all were there. */
   async deleteMany(keys: string[]): Promise<boolean> {
+    checkArray('deleteMany', 'keys', keys);
     const names = keys.map((key) => this.#nameOf(key));
     return names.map((name) => this.#arena.delete(name)).every(Boolean);
   }
@@ -151,7 +169,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   async *iterator<Value>(
     namespace: string | undefined = this.#namespace,
   ): AsyncGenerator<[string, Awaited<Value>], void> {
-    const prefix = namespace ? namespacePrefix(namespace) : '';
+    const prefix = namespace === undefined || namespace === '' ? '' : namespacePrefix(namespace);
     for (const name of this.#arena.keys()) {
       if (!name.startsWith(prefix)) continue;
       const stored = this.#arena.peek(name);
@@ -208,6 +226,20 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   #report(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+function checkArray(method: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw argumentTypeError(`${method} takes an array of ${name}; it is ${show(value)}.`);
+}
+
+/** They may be the `opts` of another store. */
+function arenaOptionsOf(options: ArenaCacheOptions & { dialect?: string }): ArenaCacheOptions {
+  // ArenaCache refuses it.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
+  const { dialect: _, ...given } = options;
+  checkNames(given, NAMES);
+  return given;
 }
 
 /** The store takes many at once that live as long. */

@@ -1,8 +1,10 @@
 import { checkFunction, checkOptions, checkSignal } from '../arguments.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
+import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import {
+  ADVANCED_NAMES,
   type AdvancedCacheOptions,
   type ResolvedAdvancedOptions,
   resolveAdvancedOptions,
@@ -13,18 +15,26 @@ import { ClosingGate } from './closing-gate.js';
 import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
 import { DEFAULT_TIER, pathOfPlace } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
+import { nearerBound } from './memory-bound.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
 import { type Found, type Identity, RecordTiers } from './record-tiers.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export interface FetchOptions {
+  /** Which of the file's records is meant, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
   /** A caller whose signal aborts stops waiting. Any number of callers may have the same one. */
   signal?: AbortSignal;
-  /** Time to live of what is extracted, 0.001 to 1e9, in place of the cache's own. */
+  /** Time to live of what is extracted, 0.001 to 1e9. Default: the cache's own. */
   ttlSeconds?: number;
 }
+
+const FETCH_NAMES = optionNames<FetchOptions>('fetch', {
+  tier: true,
+  signal: true,
+  ttlSeconds: true,
+});
 
 /** Where a record is. */
 export interface StoredKey {
@@ -63,7 +73,7 @@ export class AdvancedMetadataCache {
 
   /** `ebb`: whether the memory tier shrinks under memory pressure, as that of a subclass may. */
   constructor(options?: AdvancedCacheOptions, ebb = false) {
-    this.#options = resolveAdvancedOptions(options);
+    this.#options = resolveAdvancedOptions(options, ADVANCED_NAMES);
     this.tiers = new RecordTiers(this.#options, ebb, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
@@ -194,7 +204,7 @@ export class AdvancedMetadataCache {
     options?: FetchOptions,
   ): Promise<T> {
     this.assertOpen();
-    const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options);
+    const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options, FETCH_NAMES);
     const path = toPlainPath(given);
     this.tiers.keyOf(path, tier);
     this.#known.add(tier);
@@ -306,6 +316,7 @@ export class AdvancedMetadataCache {
     return {
       ...lookUpStats(counters),
       evictions: memory.evictions,
+      evictionsByEntries: memory.evictionsByEntries,
       cacheWrites: counters.cacheWrites,
       cacheInvalidations: counters.cacheInvalidations,
       tierErrors: this.tiers.errors,
@@ -313,6 +324,7 @@ export class AdvancedMetadataCache {
       memoryBytes: memory.heldBytes,
       memoryPayloadBytes: memory.payloadBytes,
       memoryBudgetBytes: memory.budgetBytes,
+      memoryBound: nearerBound(memory),
       diskEntries: disk?.entries ?? 0,
       diskBytes: disk?.bytes ?? 0,
       diskEvictions: disk?.evictions ?? 0,

@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkNumber, checkOptions, show } from '../arguments.js';
-import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { argumentRangeError, argumentTypeError, messageOf } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import { type OptionNames, optionNames } from '../option-names.js';
 import type { RemoteTier } from '../tiers/remote-tier.js';
 import type { EvictionPolicy } from './arena-options.js';
 import type { Clock } from './cache-clock.js';
-import { type Logger, safeLogger } from './logger.js';
+import { type Logger, type SafeLogger, safeLogger } from './logger.js';
 import { type PresetName, presets } from './presets.js';
 import { type RecordOwner, resolveOwner } from './record-owner.js';
 
@@ -55,7 +56,7 @@ export interface AdvancedCacheOptions {
    * 1 to 256 characters. Default: none.
    */
   version?: string | number;
-  /** Entries in memory at most, 1 or more. Default 500. */
+  /** Entries in memory at most, 1 or more. Default: that of the preset, or without one no bound but bytes. */
   maxMemoryEntries?: number;
   /**
    * Byte budget of the memory tier, MiB, 1 to 16384. Default: 1/16 of the effective memory limit,
@@ -66,28 +67,28 @@ export interface AdvancedCacheOptions {
   maxDiskSizeMb?: number;
   /** Accepted, and without effect yet: records are stored as they are encoded. Default true. */
   enableCompression?: boolean;
-  /** Time to live, hours, above 0. Default 24. */
+  /** Time to live, hours, 0.000001 to 1,000,000. Default 24. */
   cacheTtlHours?: number;
   /**
    * For so long after its time to live, `fetch` gives a record out once more and extracts anew behind
-   * it. Seconds. Default 0: never.
+   * it. Seconds, 0 to 1e9. Default 0: never.
    */
   staleWhileRevalidateSeconds?: number;
   /**
    * For so long, `fetch` rejects with the error that an extraction failed with, without another try, as
-   * long as the file stays as it was; a stale record is given out without another try too. Seconds.
+   * long as the file stays as it was; a stale record is given out without another try too. Seconds, 0 to 1e9.
    * Default 0: every `fetch` tries.
    */
   negativeTtlSeconds?: number;
-  /** Default 'stat'. */
+  /** What must be as it was for a record to be used: see [what a record belongs to](tiers.md). Default 'stat'. */
   validate?: Validation;
   /** A tier that other machines share, of `ebbcache/redis`. Only `fetch` reads it. Default: none. */
   remote?: RemoteTier;
   /** Which entry goes when room is needed. Default 'lru'. */
   policy?: EvictionPolicy;
-  /** Sizes by environment; see `presets`. */
+  /** Sizes by environment; see `presets`. Default: none. */
   preset?: PresetName;
-  /** Default: none. */
+  /** Where the cache reports what it survived. Default: none; trouble with a tier is then a warning of the process. */
   logger?: Logger;
   /**
    * Where time to live and freshness take the time from, ms since the epoch; also of failures that are kept.
@@ -99,6 +100,25 @@ export interface AdvancedCacheOptions {
 /** Sizes that caches which share their memory tier must agree on. */
 export type SizeName = 'maxMemoryMb' | 'maxMemoryEntries' | 'maxDiskSizeMb';
 
+export const ADVANCED_NAMES = optionNames<AdvancedCacheOptions>('AdvancedMetadataCache', {
+  cacheDir: true,
+  namespace: true,
+  version: true,
+  maxMemoryEntries: true,
+  maxMemoryMb: true,
+  maxDiskSizeMb: true,
+  enableCompression: true,
+  cacheTtlHours: true,
+  staleWhileRevalidateSeconds: true,
+  negativeTtlSeconds: true,
+  validate: true,
+  remote: true,
+  policy: true,
+  preset: true,
+  logger: true,
+  clock: true,
+});
+
 export interface ResolvedAdvancedOptions {
   /** Absolute; empty where none was given and the user has none. */
   cacheDir: string;
@@ -107,7 +127,8 @@ export interface ResolvedAdvancedOptions {
   namesNamespace: boolean;
   /** The sizes that were given, by themselves or by a preset. */
   givenSizes: ReadonlySet<SizeName>;
-  maxMemoryEntries: number;
+  /** Undefined where bytes alone are the bound. */
+  maxMemoryEntries: number | undefined;
   maxMemoryBytes: number;
   maxDiskSizeMb: number;
   enableCompression: boolean;
@@ -117,21 +138,30 @@ export interface ResolvedAdvancedOptions {
   validate: Validation;
   remote: RemoteTier | undefined;
   policy: EvictionPolicy;
-  logger: Logger;
+  logger: SafeLogger;
   clock: Clock | undefined;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
-export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAdvancedOptions {
-  const options = { ...presetOf(given?.preset), ...definedOf(checkOptions(given)) };
+/**
+ * Throws a TypeError or RangeError that names the option and what it may be. `names` are those that the
+ * options of a subclass may have.
+ */
+export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
+  given: T | undefined,
+  names: OptionNames<T>,
+): ResolvedAdvancedOptions {
+  const checked: AdvancedCacheOptions = definedOf(checkOptions(given, names));
+  const options = { ...presetOf(checked.preset), ...checked };
+  const logger = safeLogger(options.logger);
   const ttlHours = checkNumber('cacheTtlHours', options.cacheTtlHours ?? 24, 1e-6, 1e6, 'hours');
   return {
     cacheDir: checkCacheDir(options.cacheDir),
     owner: resolveOwner(options.namespace, options.version),
     namesNamespace: options.namespace !== undefined,
     givenSizes: new Set(SIZES.filter((name) => options[name] !== undefined)),
-    maxMemoryEntries: checkEntries(options.maxMemoryEntries ?? 500),
-    maxMemoryBytes: checkMemoryMb(options.maxMemoryMb ?? defaultMemoryMb()),
+    maxMemoryEntries:
+      options.maxMemoryEntries === undefined ? undefined : checkEntries(options.maxMemoryEntries),
+    maxMemoryBytes: checkMemoryMb(options.maxMemoryMb ?? defaultMemoryMb(logger)),
     maxDiskSizeMb: checkDiskSize(options.maxDiskSizeMb ?? 200),
     enableCompression: checkBoolean('enableCompression', options.enableCompression ?? true),
     ttlMs: Math.ceil(ttlHours * 3_600_000),
@@ -140,7 +170,7 @@ export function resolveAdvancedOptions(given?: AdvancedCacheOptions): ResolvedAd
     validate: checkValidation(options.validate ?? 'stat'),
     remote: checkRemote(options.remote),
     policy: options.policy ?? 'lru',
-    logger: safeLogger(options.logger),
+    logger,
     clock: options.clock,
   };
 }
@@ -182,14 +212,19 @@ function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
 let sizing: MemoryPressureMonitor | undefined;
 
 /** A sixteenth of what limits the process; the least where it cannot be read. */
-function defaultMemoryMb(): number {
+function defaultMemoryMb(logger: SafeLogger): number {
   const [least, most] = [16, 512];
   try {
     // One for all caches: each holds files of the system open.
     sizing ??= new MemoryPressureMonitor();
     const { systemTotalMb } = sizing.sample();
     return Math.min(Math.max(systemTotalMb / 16, least), most);
-  } catch {
+  } catch (err) {
+    logger.trouble(
+      'EBBCACHE_SAMPLE',
+      { err },
+      `${messageOf(err)} The memory tier has ${least} MiB therefore; give a maxMemoryMb for more.`,
+    );
     return least;
   }
 }

@@ -1,3 +1,5 @@
+import type { MemoryBound } from './memory-bound.js';
+
 /** Counters since the cache was made, and what it holds now. */
 export interface AdvancedCacheStats {
   hits: number;
@@ -10,6 +12,8 @@ export interface AdvancedCacheStats {
   remoteHits: number;
   /** From the memory tier, by all caches that share it. */
   evictions: number;
+  /** Those of them for `maxMemoryEntries`, about: neither for bytes nor for pressure. */
+  evictionsByEntries: number;
   cacheWrites: number;
   cacheInvalidations: number;
   /** Reads and writes of a tier that failed, and were misses or nothing instead. */
@@ -21,6 +25,8 @@ export interface AdvancedCacheStats {
   /** Key and value bytes of the entries in it. */
   memoryPayloadBytes: number;
   memoryBudgetBytes: number;
+  /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
+  memoryBound: MemoryBound;
   /** Of all who share the folder. */
   diskEntries: number;
   /** Of the disk tier's file. */

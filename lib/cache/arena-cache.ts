@@ -94,8 +94,8 @@ export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error
  * With `disk`, what is set is also written to a file, by a thread of its own, and what is not in memory is
  * read from there: it survives a restart, and all processes that name the folder share it. A value of
  * which key and encoding have more than 256 KiB is kept in memory alone. A disk that fails is an event
- * 'disk' (a DiskEvent), a miss or a value that is in memory alone; where nobody listens, trouble is a
- * warning of the process.
+ * 'disk' (a DiskEvent), a miss or a value that is in memory alone; where nobody listens, trouble and
+ * damage are warnings of the process.
  *
  * What leaves memory is the event 'remove' (an array of Removal), in batches and after the fact, and
  * 'removalsLost' (a number) where more left than is kept for a listener: see ArenaEvents. Listeners do

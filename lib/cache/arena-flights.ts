@@ -6,13 +6,14 @@ import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { SingleFlight } from '../flights/single-flight.js';
 import type { NativeStore } from '../native.js';
+import { optionNames } from '../option-names.js';
 import { checkTtl } from './arena-options.js';
 
 /** Makes the value of a key; the signal aborts when nobody waits for it any longer, or the cache closes. */
 export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
 
 export interface ArenaFetchOptions {
-  /** Of the value, ms, 1 or more, in place of the cache's own. */
+  /** Time to live of the value, ms, 1 or more. Default: the cache's own. */
   ttl?: number;
   /** A caller whose signal aborts stops waiting. */
   signal?: AbortSignal;
@@ -81,12 +82,14 @@ export class ArenaFlights<V> {
   }
 }
 
+const NAMES = optionNames<ArenaFetchOptions>('fetch', { ttl: true, signal: true });
+
 /** Throws a TypeError or RangeError for arguments of the wrong kind. */
 export function checkFetch(
   load: unknown,
   options: ArenaFetchOptions | undefined,
 ): ArenaFetchOptions {
-  const checked = checkOptions(options);
+  const checked = checkOptions(options, NAMES);
   checkFunction('load', load);
   checkTtl(checked.ttl);
   checkSignal(checked.signal);

@@ -1,6 +1,7 @@
 import { checkNumber, show } from '../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors.js';
 import { type AdoptedSizes, type NativeStoreOptions, native } from '../native.js';
+import { checkNames, optionNames } from '../option-names.js';
 import type { Clock } from './cache-clock.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
@@ -12,9 +13,9 @@ export interface ArenaCacheOptions {
   maxBytes: number;
   /** Entries at most, 1 or more. Default: no bound but bytes. */
   maxEntries?: number;
-  /** Default 'lru': exact, by entry. */
+  /** Which entry goes when room is needed. Default 'lru': exact, by entry. */
   policy?: EvictionPolicy;
-  /** Default time to live, ms, 1 or more; none if left out. */
+  /** Time to live of entries that are set without one, ms, 1 or more. Default: none. */
   ttl?: number;
   /**
    * Caches of one name in one process, whichever thread opens them, are one store; all must be
@@ -37,6 +38,18 @@ export interface ArenaCacheOptions {
   clock?: Clock;
 }
 
+export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
+  maxBytes: true,
+  maxEntries: true,
+  policy: true,
+  ttl: true,
+  name: true,
+  ebb: true,
+  minBytes: true,
+  disk: true,
+  clock: true,
+});
+
 /** What caches of metadata have beside an ArenaCache's options. */
 export interface RecordStoreOptions {
   /** All in the process that have the same one, and the same folder on disk, share one store. */
@@ -53,9 +66,10 @@ export function resolveArenaOptions(
   options: ArenaCacheOptions,
   records?: RecordStoreOptions,
 ): NativeStoreOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw argumentTypeError('The options must be an object with at least maxBytes.');
   }
+  checkNames(options, ARENA_NAMES);
   const { policy = 'lru', name, ebb = true } = options;
   const maxBytes = checkMaxBytes(options.maxBytes);
   if (policy !== 'lru' && policy !== 's3fifo') {

@@ -1,5 +1,6 @@
 import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentRangeError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import { checkEntries, checkMemoryMb } from './advanced-options.js';
 import type { TierSizes } from './record-tiers.js';
 
@@ -15,9 +16,15 @@ export interface CacheSizes {
   maxDiskSizeMb?: number;
 }
 
+const NAMES = optionNames<CacheSizes>('resize', {
+  maxMemoryMb: true,
+  maxMemoryEntries: true,
+  maxDiskSizeMb: true,
+});
+
 /** Throws a TypeError or RangeError that names the size and what it may be. */
 export function checkSizes(sizes: CacheSizes, hasDisk: boolean): TierSizes {
-  const { maxMemoryMb, maxMemoryEntries, maxDiskSizeMb } = checkOptions(sizes);
+  const { maxMemoryMb, maxMemoryEntries, maxDiskSizeMb } = checkOptions(sizes, NAMES);
   if (maxDiskSizeMb !== undefined && !hasDisk) {
     throw argumentRangeError(
       'maxDiskSizeMb cannot be changed: this cache has no disk tier. Make a cache with one.',

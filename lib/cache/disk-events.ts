@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { NativeDiskNews, NativeStore } from '../native.js';
 import { inRootContext } from '../root-context.js';
+import { type WarningCode, warn } from '../warnings.js';
 import type { ArenaEvents } from './arena-events.js';
 
 /** What happened to a disk tier. */
@@ -16,13 +17,20 @@ export interface DiskEvent {
   message: string;
 }
 
-/** Emits 'disk' with a DiskEvent; trouble that nobody listens for is a warning of the process. */
+/** The code of the warning that an event is where nobody else is told; none for what is no trouble. */
+export const DISK_WARNINGS: Partial<Record<DiskEvent['kind'], WarningCode>> = {
+  trouble: 'EBBCACHE_DISK',
+  damaged: 'EBBCACHE_DISK_DAMAGED',
+};
+
+/** Emits 'disk' with a DiskEvent; trouble or damage that nobody listens for is a warning of the process. */
 export function tellDiskEvents(store: NativeStore, emitter: EventEmitter<ArenaEvents>): void {
   inRootContext(() =>
     store.onDiskNews(({ kind, sentence }) => {
       const event: DiskEvent = { kind, message: sentence };
+      const code = DISK_WARNINGS[kind];
       if (emitter.listenerCount('disk') > 0) emitter.emit('disk', event);
-      else if (kind === 'trouble') process.emitWarning(sentence, 'EbbcacheWarning');
+      else if (code !== undefined) warn(code, sentence);
     }),
   );
 }

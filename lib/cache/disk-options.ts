@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { checkNumber, show } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
 import { type NativeDiskOptions, native } from '../native.js';
+import { checkNames, optionNames } from '../option-names.js';
 
 /** A second tier on disk: one file that all processes that name its folder share. */
 export interface DiskOptions {
@@ -19,15 +20,18 @@ export interface DiskOptions {
   coherent?: boolean;
 }
 
+const NAMES = optionNames<DiskOptions>('disk', { dir: true, maxBytes: true, coherent: true });
+
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function resolveDiskOptions(
   disk: DiskOptions | undefined,
   kind: NativeDiskOptions['kind'],
 ): NativeDiskOptions | undefined {
   if (disk === undefined) return undefined;
-  if (typeof disk !== 'object' || disk === null) {
+  if (typeof disk !== 'object' || disk === null || Array.isArray(disk)) {
     throw argumentTypeError(`disk must be an object with dir and maxBytes; it is ${show(disk)}.`);
   }
+  checkNames(disk, NAMES);
   const { dir, coherent = true } = disk;
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) {
     throw argumentTypeError('disk.dir must be the path of a folder.');

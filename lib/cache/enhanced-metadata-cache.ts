@@ -2,8 +2,10 @@ import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.js';
 import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
+import { definedOf } from './advanced-options.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
+  advancedPartOf,
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
   resolveEnhancedOptions,
@@ -24,7 +26,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   constructor(options?: EnhancedCacheOptions) {
     const resolved = resolveEnhancedOptions(options);
-    super(options, resolved.enableMemoryPressureMonitoring);
+    super(advancedPartOf(options, resolved), resolved.enableMemoryPressureMonitoring);
     this.#options = resolved;
     if (resolved.enableMemoryPressureMonitoring) {
       this.#monitor = resolved.monitor ?? getGlobalMonitor();
@@ -71,10 +73,11 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
       statistics,
       memoryCache: {
         entries,
-        maxEntries,
+        ...(maxEntries > 0 ? { maxEntries } : {}),
         bytes: heldBytes,
         budgetBytes,
         maxBytes,
+        bound: statistics.memoryBound,
         usagePercent: percentOf(heldBytes, maxBytes),
       },
       diskCache: {
@@ -87,12 +90,12 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
         path: disk?.path ?? this.#options.cacheDir,
       },
       remoteCache: { enabled: remote !== undefined, connected: remote?.connected ?? false },
-      configuration: {
+      configuration: definedOf({
         ...configurationOf(this.#options),
         maxMemoryMb: maxBytes / MIB,
-        maxMemoryEntries: maxEntries,
+        maxMemoryEntries: maxEntries || undefined,
         maxDiskSizeMb,
-      },
+      }),
       memoryHistory: (this.#monitor?.getHistory() ?? []).slice(-10).map((sample) => ({
         timestamp: sample.timestamp.toISOString(),
         systemPercent: sample.systemPercent,

@@ -1,6 +1,8 @@
 import { argumentTypeError } from '../errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import { optionNames } from '../option-names.js';
 import {
+  ADVANCED_NAMES,
   type AdvancedCacheOptions,
   checkBoolean,
   type ResolvedAdvancedOptions,
@@ -11,9 +13,17 @@ import {
 export interface EnhancedCacheOptions extends AdvancedCacheOptions {
   /** Shrink and regrow with memory pressure, and report it. Default true. */
   enableMemoryPressureMonitoring?: boolean;
-  /** Default: the global monitor. One given here is started and stopped by its owner. */
+  /** What tells of memory pressure. Default: the global monitor. One given here is started and stopped by its owner. */
   monitor?: MemoryPressureMonitor;
 }
+
+const MIB = 1024 * 1024;
+
+export const ENHANCED_NAMES = optionNames<EnhancedCacheOptions>('EnhancedMetadataCache', {
+  ...ADVANCED_NAMES.names,
+  enableMemoryPressureMonitoring: true,
+  monitor: true,
+});
 
 export interface ResolvedEnhancedOptions extends ResolvedAdvancedOptions {
   enableMemoryPressureMonitoring: boolean;
@@ -23,13 +33,22 @@ export interface ResolvedEnhancedOptions extends ResolvedAdvancedOptions {
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEnhancedOptions {
   return {
-    ...resolveAdvancedOptions(given),
+    ...resolveAdvancedOptions(given, ENHANCED_NAMES),
     enableMemoryPressureMonitoring: checkBoolean(
       'enableMemoryPressureMonitoring',
       given?.enableMemoryPressureMonitoring ?? true,
     ),
     monitor: checkMonitor(given?.monitor),
   };
+}
+
+/** Without the options that an AdvancedMetadataCache has not; the machine is not looked at again. */
+export function advancedPartOf(
+  given: EnhancedCacheOptions | undefined,
+  { maxMemoryBytes }: ResolvedEnhancedOptions,
+): AdvancedCacheOptions {
+  const { enableMemoryPressureMonitoring: _ebb, monitor: _monitor, ...rest } = given ?? {};
+  return { ...rest, maxMemoryMb: maxMemoryBytes / MIB };
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

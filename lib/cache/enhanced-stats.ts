@@ -1,6 +1,7 @@
 import type { MemorySummary } from '../memory/memory-pressure-monitor.js';
 import type { PressureCauses } from '../memory/pressure-causes.js';
 import type { AdvancedCacheStats } from './advanced-stats.js';
+import type { MemoryBound } from './memory-bound.js';
 
 /** Counters since the cache was made, and what it holds now. */
 export interface EnhancedCacheStats extends AdvancedCacheStats {
@@ -20,10 +21,13 @@ export interface DetailedInfo {
   statistics: EnhancedCacheStats;
   memoryCache: {
     entries: number;
-    maxEntries: number;
+    /** Left out where bytes alone are the bound. */
+    maxEntries?: number;
     bytes: number;
     budgetBytes: number;
     maxBytes: number;
+    /** Which bound is nearer, or reached. */
+    bound: MemoryBound;
     /** Of maxBytes. */
     usagePercent: number;
   };

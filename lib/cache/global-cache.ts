@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkOptions } from '../arguments.js';
+import { warn } from '../warnings.js';
 import { definedOf } from './advanced-options.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from './enhanced-options.js';
+import { ENHANCED_NAMES, type EnhancedCacheOptions } from './enhanced-options.js';
 
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
@@ -14,14 +15,14 @@ let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions }
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
  */
 export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetadataCache {
-  const given = definedOf(checkOptions(options));
+  const given = definedOf(checkOptions(options, ENHANCED_NAMES));
   if (globalCache === undefined || globalCache.cache.closed) {
     globalCache = { cache: new EnhancedMetadataCache(given), options: given };
   } else if (options !== undefined && !isDeepStrictEqual(given, globalCache.options)) {
-    process.emitWarning(
+    warn(
+      'EBBCACHE_OPTIONS',
       'getEnhancedCache was called with options that differ from those of its first call; they do ' +
         'not count. Call shutdownEnhancedCache first, or make an EnhancedMetadataCache of your own.',
-      'EbbcacheWarning',
     );
   }
   return globalCache.cache;

@@ -15,6 +15,7 @@ const NAMES = [
   'cacheInvalidations',
   'errors',
   'evictions',
+  'evictionsByEntries',
 ] as const;
 
 export type KeptCounts = Record<(typeof NAMES)[number], number>;

@@ -1,4 +1,5 @@
 import { argumentTypeError } from '../errors.js';
+import { type WarningCode, warn } from '../warnings.js';
 
 /** Where the cache reports what it survived; pino, console-like and others fit. */
 export interface Logger {
@@ -8,10 +9,16 @@ export interface Logger {
   error(o: object | string, m?: string): void;
 }
 
+/** A logger as the caches use it: nothing that it has throws. */
+export interface SafeLogger extends Logger {
+  /** Trouble of a tier: a line in the log, or where there is none a warning of the process. */
+  trouble(code: WarningCode, details: object, message: string): void;
+}
+
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** The logger with methods that never throw; a silent one if there is none. */
-export function safeLogger(logger: Logger | undefined): Logger {
+/** Without a logger, all but trouble is silent. */
+export function safeLogger(logger: Logger | undefined): SafeLogger {
   if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
     throw argumentTypeError(`logger must have the methods ${LEVELS.join(', ')}.`);
   }
@@ -27,5 +34,9 @@ export function safeLogger(logger: Logger | undefined): Logger {
     info: safely('info'),
     warn: safely('warn'),
     error: safely('error'),
+    trouble(code, details, message) {
+      if (logger === undefined) warn(code, message);
+      else this.warn(details, message);
+    },
   };
 }

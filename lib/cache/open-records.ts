@@ -21,7 +21,7 @@ export function openRecords(
   const { maxMemoryBytes, maxMemoryEntries, maxDiskSizeMb, cacheDir, policy } = options;
   const store: ArenaCacheOptions = {
     maxBytes: maxMemoryBytes,
-    maxEntries: maxMemoryEntries,
+    ...(maxMemoryEntries === undefined ? {} : { maxEntries: maxMemoryEntries }),
     policy,
     ebb,
     clock: options.clock,

@@ -1,15 +1,16 @@
 import { checkNumber, checkOptions } from '../arguments.js';
+import { optionNames } from '../option-names.js';
 import { DEFAULT_TIER } from './file-key.js';
 
 const LEAST_TTL_SECONDS = 0.001;
 const MOST_TTL_SECONDS = 1e9;
 
 export interface PutOptions {
-  /** Default: 'default'. */
+  /** Which of the file's records this is, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
-  /** Time to live, 0.001 to 1e9, in place of the cache's own. */
+  /** Time to live, 0.001 to 1e9. Default: the cache's own. */
   ttlSeconds?: number;
-  /** What it took to extract, 0, the default, to Number.MAX_SAFE_INTEGER. */
+  /** What it took to extract, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
   extractionTimeMs?: number;
 }
 
@@ -19,6 +20,12 @@ export interface CheckedPutOptions {
   cost: number;
 }
 
+const NAMES = optionNames<PutOptions>('put', {
+  tier: true,
+  ttlSeconds: true,
+  extractionTimeMs: true,
+});
+
 /** Of a put that was called with options, or with a tier and a time. The tier is not checked. */
 export function checkPutOptions(
   given: string | PutOptions | undefined,
@@ -26,7 +33,7 @@ export function checkPutOptions(
 ): CheckedPutOptions {
   const isObject = typeof given === 'object' && given !== null;
   const options = isObject
-    ? checkOptions<PutOptions>(given)
+    ? checkOptions<PutOptions>(given, NAMES)
     : { tier: given, extractionTimeMs: timeMs };
   const { tier = DEFAULT_TIER, extractionTimeMs: cost = 0 } = options;
   checkNumber('extractionTimeMs', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');

@@ -2,6 +2,7 @@
 // What is found in one is put into those before it.
 
 import { EncodeError } from '../codec/encode-error.js';
+import { messageOf } from '../errors.js';
 import { contentState } from '../files/content-state.js';
 import type { PlainPath } from '../files/file-path.js';
 import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
@@ -9,10 +10,12 @@ import { DiskError } from '../tiers/disk-error.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
 import { GuardedRemote } from '../tiers/guarded-remote.js';
 import type { Metadata } from '../tiers/metadata.js';
+import { NoClientError } from '../tiers/no-client-error.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
+import type { WarningCode } from '../warnings.js';
 import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import { clockOf } from './arena-cache.js';
-import type { DiskEvent } from './disk-events.js';
+import { DISK_WARNINGS, type DiskEvent } from './disk-events.js';
 import {
   contentPlace,
   filePlace,
@@ -64,6 +67,7 @@ export interface RemoteEvents {
 export class RecordTiers {
   /** Memory and disk. */
   readonly local: LocalRecords;
+  /** Of the memory tier. */
   readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
@@ -71,7 +75,7 @@ export class RecordTiers {
   /** What the keys of its records end with. */
   readonly #suffix: string;
   readonly #kept: KeptCounters | undefined;
-  #evictions = 0;
+  readonly #evictions = { evictions: 0, evictionsByEntries: 0 };
   readonly #freshness: Freshness;
 
   constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
@@ -80,7 +84,11 @@ export class RecordTiers {
     const { cacheDir, maxDiskSizeMb } = options;
     this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
     if (maxDiskSizeMb > 0 && cacheDir === '') {
-      options.logger.warn('there is no disk tier: this user has no home; give a cacheDir');
+      options.logger.trouble(
+        'EBBCACHE_NO_HOME',
+        {},
+        'There is no disk tier, because this user has no home. Give a cacheDir.',
+      );
     }
     this.local = openRecords(options, this.hasDisk, ebb);
     this.#freshness = new Freshness(clockOf(this.local.arena), options.ttlMs);
@@ -88,7 +96,7 @@ export class RecordTiers {
       this.local.arena.on('disk', (event) => this.#logDisk(event));
       this.#kept = new KeptCounters(this.local.nativeStore, () => ({
         ...this.counters,
-        evictions: this.#countEvictions(),
+        ...this.#countEvictions(),
       }));
     }
     this.remote = options.remote && new GuardedRemote(options.remote);
@@ -298,8 +306,10 @@ export class RecordTiers {
   }
 
   /** Of those that share the memory tier, each evicted entry is counted by one. */
-  #countEvictions(): number {
-    this.#evictions += this.local.nativeStore.takeNewEvictions();
+  #countEvictions() {
+    const [evictions, byEntries] = this.local.nativeStore.takeNewEvictions();
+    this.#evictions.evictions += evictions;
+    this.#evictions.evictionsByEntries += byEntries;
     return this.#evictions;
   }
 
@@ -307,7 +317,7 @@ export class RecordTiers {
     const { logger } = this.#options;
     try {
       this.remote?.start({
-        onFailure: (err) => logger.warn({ err }, err.message),
+        onFailure: (err) => logger.trouble(remoteCodeOf(err), { err }, err.message),
         onRecovery: () => logger.info('the remote tier is in use again'),
         onInvalidate: (keys) => events.onForgotten(keys),
       });
@@ -322,7 +332,8 @@ export class RecordTiers {
   #logDisk({ kind, message }: DiskEvent): void {
     const { logger, cacheDir } = this.#options;
     const err = new DiskError(message);
-    if (kind === 'trouble' || kind === 'damaged') logger.warn({ err, cacheDir }, message);
+    const code = DISK_WARNINGS[kind];
+    if (code !== undefined) logger.trouble(code, { err, cacheDir }, message);
     else logger.info({ cacheDir }, message);
   }
 
@@ -360,7 +371,11 @@ export class RecordTiers {
     } catch (error) {
       if (error instanceof EncodeError) throw error;
       this.counters.errors++;
-      this.#options.logger.warn({ err: error }, 'the memory tier failed');
+      this.#options.logger.trouble(
+        'EBBCACHE_MEMORY',
+        { err: error },
+        `The memory tier failed, which was a miss or a refused put. ${messageOf(error)}`,
+      );
       return undefined;
     }
   }
@@ -369,6 +384,10 @@ export class RecordTiers {
 function some<T>(values: Iterable<T>, condition: (value: T) => boolean): boolean {
   for (const value of values) if (condition(value)) return true;
   return false;
+}
+
+function remoteCodeOf(failure: Error): WarningCode {
+  return failure instanceof NoClientError ? 'EBBCACHE_REMOTE_CLIENT' : 'EBBCACHE_REMOTE';
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

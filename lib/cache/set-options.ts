@@ -1,10 +1,11 @@
 import { checkNumber, checkOptions } from '../arguments.js';
+import { optionNames } from '../option-names.js';
 import { checkTtl } from './arena-options.js';
 
 export interface SetOptions {
-  /** ms, 1 or more, in place of the cache's own. */
+  /** Time to live, ms, 1 or more. Default: the cache's own. */
   ttl?: number;
-  /** What it took to make the value, ms. Default 0. */
+  /** What it took to make the value, ms, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
   cost?: number;
 }
 
@@ -14,9 +15,11 @@ export interface CheckedSetOptions {
   cost: number;
 }
 
+const NAMES = optionNames<SetOptions>('set', { ttl: true, cost: true });
+
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function checkSetOptions(options: SetOptions | undefined): CheckedSetOptions {
-  const { ttl, cost = 0 } = checkOptions(options);
+  const { ttl, cost = 0 } = checkOptions(options, NAMES);
   checkNumber('cost', cost, 0, Number.MAX_SAFE_INTEGER, 'ms');
   return { ttl: checkTtl(ttl), cost };
 }

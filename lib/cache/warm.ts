@@ -1,18 +1,28 @@
 import { checkFunction, checkNumber, checkOptions, checkSignal } from '../arguments.js';
 import { argumentRangeError, argumentTypeError, ClosedError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import { DEFAULT_TIER } from './file-key.js';
 
 const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 1024;
 
 export interface WarmOptions {
+  /** Of the records, as in `put`. Default 'default'. */
   tier?: string;
   /** Files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;
   /** Stops the warming, which then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Called after each file. */
   onProgress?: (done: number, total: number) => void;
 }
+
+const NAMES = optionNames<WarmOptions>('warmCache', {
+  tier: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+});
 
 /** What warming needs of a cache. */
 export interface Warmed {
@@ -37,7 +47,7 @@ export async function warm(
     concurrency = DEFAULT_CONCURRENCY,
     onProgress,
     signal,
-  } = checkOptions(options);
+  } = checkOptions(options, NAMES);
   checkNumber('concurrency', concurrency, 1, MAX_CONCURRENCY, 'files');
   if (!Number.isInteger(concurrency)) {
     throw argumentRangeError(`concurrency must be a whole number; it is ${concurrency}.`);

@@ -42,8 +42,6 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
   try {
     cache = new EnhancedMetadataCache({
       maxMemoryMb: flags.maxMemory,
-      // Bytes are the bound, not a number of files.
-      maxMemoryEntries: Number.MAX_SAFE_INTEGER,
       cacheDir: flags.cacheDir,
       namespace: COMMAND_NAMESPACE,
       // What another version has extracted may differ.

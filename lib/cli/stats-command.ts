@@ -60,10 +60,17 @@ function reportOf(cacheDir: string, { entries, bytes, counters }: NativeDiskSumm
     diskBytes: bytes,
     ...lookUpStats(counted),
     evictions: counted.evictions,
+    evictionsByEntries: counted.evictionsByEntries,
     cacheWrites: counted.cacheWrites,
     cacheInvalidations: counted.cacheInvalidations,
     tierErrors: counted.errors,
   };
+}
+
+function evictionsOf({ evictions, evictionsByEntries }: Report): string {
+  const total = `${evictions} from memory`;
+  if (evictionsByEntries === 0) return total;
+  return `${total}, of which ${evictionsByEntries} for maxMemoryEntries, not for bytes`;
 }
 
 function format(report: Report): string {
@@ -76,7 +83,7 @@ function format(report: Report): string {
     ['  by tier', `${memoryHits} memory, ${diskHits} disk, ${remoteHits} remote`],
     ['misses', `${report.misses}`],
     ['writes', `${report.cacheWrites}`],
-    ['evictions', `${report.evictions} from memory`],
+    ['evictions', evictionsOf(report)],
     ['invalidations', `${report.cacheInvalidations}`],
     ['tier errors', `${report.tierErrors}`],
   ]);

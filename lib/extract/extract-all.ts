@@ -4,6 +4,7 @@ import { checkIterable, checkOptions } from '../arguments.js';
 import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
 import { DEFAULT_TIER } from '../cache/file-key.js';
 import { argumentTypeError, ClosedError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
 import { extractFile } from './extract-file.js';
@@ -19,7 +20,7 @@ export interface ExtractAllOptions {
   /** Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. */
   cache: Pick<AdvancedMetadataCache, 'fetch'> &
     Partial<Pick<AdvancedMetadataCache, 'invalidateFile'>>;
-  /** Which of a file's entries in the cache this is; left out, the cache's default. */
+  /** Which of a file's records in the cache this is. Default: the cache's own. */
   tier?: string;
   /** Extracts also what is in the cache, in the place of which the new record is stored. Default false. */
   refresh?: boolean;
@@ -32,6 +33,16 @@ export interface ExtractAllOptions {
   /** Called for what is neither a regular file nor a folder inside a folder. */
   onSkip?: SkipCallback;
 }
+
+const NAMES = optionNames<ExtractAllOptions>('extractAll', {
+  cache: true,
+  tier: true,
+  refresh: true,
+  concurrency: true,
+  signal: true,
+  onProgress: true,
+  onSkip: true,
+});
 
 /**
  * Extracts all files, and all below all folders, through the cache. Yields one record a file, in the
@@ -46,7 +57,7 @@ export async function* extractAll(
   paths: PathList,
   options: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
-  const checked = checkOptions(options);
+  const checked = checkOptions(options, NAMES);
   const { cache, tier, refresh, signal: given, onProgress, onSkip } = checked;
   const concurrency = checkedConcurrency(checked.concurrency);
   if (typeof paths === 'string' || isUint8Array(paths) || paths instanceof URL) {

@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { checkOptions, checkSignal } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
 import { type FilePath, type PlainPath, textOf, toPlainPath } from '../files/file-path.js';
+import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { FileSource } from './byte-source.js';
 import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
@@ -18,6 +19,8 @@ export interface ExtractFileOptions {
   /** Stops the extraction; it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
+
+const NAMES = optionNames<ExtractFileOptions>('extractFile', { signal: true });
 
 /**
  * Reads the metadata of one file: its facts (FileName, FileSize in bytes, FileModifyDate and
@@ -44,7 +47,7 @@ export async function extractFile(
   const path = toPlainPath(filePath);
   if (path.length === 0) throw argumentTypeError('The file must be a path that is not empty.');
   const file = textOf(path);
-  const signal = options instanceof AbortSignal ? options : checkOptions(options).signal;
+  const signal = options instanceof AbortSignal ? options : checkOptions(options, NAMES).signal;
   checkSignal(signal);
   signal?.throwIfAborted();
   const { handle, stats } = await openRegularFile(path, file);

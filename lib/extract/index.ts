@@ -1,4 +1,7 @@
 // The public face of 'ebbcache/extract'.
+
+import '../require-node.js';
+
 export type { Metadata } from '../tiers/metadata.js';
 export { type ExtractAllOptions, type ExtractRecord, extractAll } from './extract-all.js';
 export { ExtractError } from './extract-error.js';

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import buffer from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -67,7 +67,7 @@ async function badNamesAmong(folder: string, entries: Dirent[]): Promise<Map<str
   // A folder that is gone meanwhile has no names; its files are told as missing.
   const names = await readdir(folder, { encoding: 'buffer' }).catch(() => []);
   for (const name of names) {
-    if (isUtf8(name)) continue;
+    if (buffer.isUtf8(name)) continue;
     const shown = name.toString();
     found.set(shown, [...(found.get(shown) ?? []), escaped(name)]);
   }
@@ -78,7 +78,7 @@ async function badNamesAmong(folder: string, entries: Dirent[]): Promise<Map<str
 function escaped(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at < bytes.length; ) {
-    const length = [1, 2, 3, 4].find((n) => isUtf8(bytes.subarray(at, at + n)));
+    const length = [1, 2, 3, 4].find((n) => buffer.isUtf8(bytes.subarray(at, at + n)));
     const end = at + (length ?? 1);
     text += length ? bytes.toString('utf8', at, end) : `\\x${bytes.toString('hex', at, end)}`;
     at = end;

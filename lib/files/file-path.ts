@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import buffer from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { isUint8Array } from 'node:util/types';
 import { show } from '../arguments.js';
@@ -16,7 +16,7 @@ export function toPlainPath(filePath: FilePath): PlainPath {
   if (isUint8Array(filePath)) {
     // The caller may change its own.
     const bytes = Buffer.from(filePath);
-    return isUtf8(bytes) ? bytes.toString() : bytes;
+    return buffer.isUtf8(bytes) ? bytes.toString() : bytes;
   }
   if (filePath instanceof URL) return pathOfUrl(filePath);
   throw argumentTypeError(

@@ -1,7 +1,7 @@
 // Files that the kernel makes when they are read, as those of procfs and sysfs are: their size is 0 or
 // that of a page whatever is in them, and their modification time is when somebody first looked.
 
-import { statfsSync } from 'node:fs';
+import fs from 'node:fs';
 import type { PlainPath } from './file-path.js';
 
 /** What such files have as their size: nothing, or a page of one of the machines that Linux runs on. */
@@ -29,7 +29,7 @@ export function isPseudoFile(filePath: PlainPath, size: number): boolean {
   if (process.platform !== 'linux' || !PSEUDO_SIZES.includes(size)) return false;
   try {
     // The number may be a signed one of 32 bits.
-    return PSEUDO_FILE_SYSTEMS.has(statfsSync(filePath).type >>> 0);
+    return PSEUDO_FILE_SYSTEMS.has(fs.statfsSync(filePath).type >>> 0);
   } catch {
     // It is gone by now, or the permission model does not let it be asked.
     return false;

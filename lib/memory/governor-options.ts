@@ -1,40 +1,42 @@
 import { checkNumber, checkOptions, show } from '../arguments.js';
 import { argumentTypeError } from '../errors.js';
+import { optionNames } from '../option-names.js';
 import {
-  type MemoryRoots,
+  MACHINE_NAMES,
+  type MachineOptions,
   resolveRoots,
   resolveThresholds,
-  type ThresholdOptions,
 } from './monitor-options.js';
 import type { NativeGovernorOptions } from './native-governor.js';
 
 /** How the governor looks, reacts and lets regrow. What is left out has its default. */
-export interface GovernorOptions extends ThresholdOptions, MemoryRoots {
+export interface GovernorOptions extends MachineOptions {
   /**
-   * Percent of the limit that usage is to be back at, from each level. Defaults 65, 75, 70, or where
-   * the level ends if that is less; above 0, at most where the level ends, 3 points below its
-   * threshold.
+   * Percent of the limit that usage is to be back at, from ELEVATED; above 0, at most where the level ends,
+   * which is 3 points below its threshold. Default: 65, or where the level ends if that is less.
    */
   elevatedTarget?: number;
+  /** The same, from HIGH, in percent; above 0. Default: 75, or where the level ends if that is less. */
   highTarget?: number;
+  /** The same, from CRITICAL, in percent; above 0. Default: 70, or where the level ends if that is less. */
   criticalTarget?: number;
   /**
-   * Percent of its maxBytes that a cache may keep at a level, however little is to be freed. Defaults
-   * 75 and 50, or elevatedShare if that is less; 0 to 100, highShare at most elevatedShare. At CRITICAL
-   * it keeps its minBytes.
+   * Percent of its maxBytes that a cache may keep at ELEVATED, however little is to be freed, 0 to 100.
+   * Default 75. At CRITICAL it keeps its minBytes.
    */
   elevatedShare?: number;
+  /** The same at HIGH, in percent, 0 to 100, at most elevatedShare. Default: 50, or elevatedShare if that is less. */
   highShare?: number;
-  /** ms between two looks at the machine. Default 100; from 1 to a day. */
+  /** ms between two looks at the machine, 1 to a day. Default 100. */
   intervalMs?: number;
   /**
    * ms between two looks at most, while usage is so far below ELEVATED that nothing could reach it
-   * before. Default 10 times intervalMs; from intervalMs to a day.
+   * before; intervalMs to a day. Default: 10 times intervalMs.
    */
   longestIntervalMs?: number;
-  /** Percent of maxBytes that a budget regrows by at a time. Default 5; above 0, at most 100. */
+  /** Percent of maxBytes that a budget regrows by at a time; above 0, at most 100. Default 5. */
   regrowStepPercent?: number;
-  /** ms from one such step to the next. Default 1000; from 1 to a day. */
+  /** ms from one such step to the next, 1 to a day. Default 1000. */
   regrowIntervalMs?: number;
   /**
    * Whether stalls that the system signals (PSI triggers, systemd's memory pressure protocol) raise
@@ -43,6 +45,20 @@ export interface GovernorOptions extends ThresholdOptions, MemoryRoots {
   earlyWarnings?: boolean;
 }
 
+const NAMES = optionNames<GovernorOptions>('configureGovernor', {
+  ...MACHINE_NAMES,
+  elevatedTarget: true,
+  highTarget: true,
+  criticalTarget: true,
+  elevatedShare: true,
+  highShare: true,
+  intervalMs: true,
+  longestIntervalMs: true,
+  regrowStepPercent: true,
+  regrowIntervalMs: true,
+  earlyWarnings: true,
+});
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -50,7 +66,7 @@ const DAY_MS = 86_400_000;
  * options must relate to each other is checked by the addon.
  */
 export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorOptions {
-  const options = checkOptions(given);
+  const options = checkOptions(given, NAMES);
   const number = (name: keyof GovernorOptions, least: number, most: number, unit = '') => {
     const value: unknown = options[name];
     return value === undefined ? undefined : checkNumber(name, value, least, most, unit);

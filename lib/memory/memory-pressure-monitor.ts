@@ -2,6 +2,7 @@ import { EventEmitter, errorMonitor } from 'node:events';
 import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
 import { native } from '../native.js';
 import { inRootContext } from '../root-context.js';
+import { type WarningCode, warn } from '../warnings.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
 import {
   type MonitorOptions,
@@ -75,7 +76,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   readonly #history: Entry[] = [];
   #level: PressureLevel = PressureLevel.NORMAL;
   #timer: NodeJS.Timeout | undefined;
-  readonly #warned = new Set<string>();
+  readonly #warned = new Set<WarningCode>();
 
   /**
    * Reads nothing yet and starts no timer.
@@ -306,23 +307,29 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   #report(thrown: unknown): void {
     const error = errorOf(thrown);
     if (this.listenerCount('error') === 0) {
-      this.#warnOnce(error, "Listen to the monitor's 'error' event to hear of the next ones.");
+      this.#warnOnce(
+        'EBBCACHE_MONITOR',
+        error,
+        "Listen to the monitor's 'error' event to hear of the next ones.",
+      );
       return;
     }
     for (const listener of [...this.rawListeners(errorMonitor), ...this.rawListeners('error')]) {
       this.#guarded(
         () => Reflect.apply(listener, this, [error]),
         (failure) =>
-          this.#warnOnce(errorOf(failure), "A listener of the monitor's 'error' event failed."),
+          this.#warnOnce(
+            'EBBCACHE_LISTENER',
+            errorOf(failure),
+            "A listener of the monitor's 'error' event failed.",
+          ),
       );
     }
   }
 
-  /** Once for each remark. */
-  #warnOnce(error: Error, remark: string): void {
-    if (this.#warned.has(remark)) return;
-    this.#warned.add(remark);
-    process.emitWarning(`${error.message} (${remark})`, { type: 'EbbcacheWarning' });
+  #warnOnce(code: WarningCode, error: Error, remark: string): void {
+    if (this.#warned.has(code)) return;
+    if (warn(code, `${error.message} (${remark})`)) this.#warned.add(code);
   }
 }
 

@@ -1,30 +1,51 @@
 import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { checkNames, optionNames } from '../option-names.js';
 
 export interface ThresholdOptions {
   /**
-   * Percent of the effective limit used. Defaults 60, 75, 85, 95; above 0, at most 100, strictly
-   * rising. The last three begin the levels; what lies below elevatedThreshold is NORMAL, unless
-   * tasks wait for memory: that raises the level by one, up to HIGH, from normalThreshold on.
+   * Percent of the effective limit used from which on tasks that wait for memory raise the level by one,
+   * up to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
    */
   normalThreshold?: number;
+  /** Percent used at which ELEVATED begins; above 0, at most 100. Default 75. What lies below is NORMAL. */
   elevatedThreshold?: number;
+  /** Percent used at which HIGH begins; above 0, at most 100. Default 85. */
   highThreshold?: number;
+  /** Percent used at which CRITICAL begins; above 0, at most 100. Default 95. */
   criticalThreshold?: number;
 }
 
 export interface MemoryRoots {
-  /** Root of the files read on Linux instead of /proc. Other systems ignore it. */
+  /** Root of the files read on Linux. Other systems ignore it. Default: /proc. */
   procRoot?: string;
-  /** Root of the files read on Linux instead of /sys/fs/cgroup. Other systems ignore it. */
+  /** Root of the files of cgroups, read on Linux. Other systems ignore it. Default: /sys/fs/cgroup. */
   cgroupRoot?: string;
 }
 
-export interface MonitorOptions extends ThresholdOptions, MemoryRoots {
-  /** Seconds between two samples. Default 5; from 0.05 to 2147483, the longest a timer can wait. */
+/** What the monitor and the governor have in common. */
+export interface MachineOptions extends ThresholdOptions, MemoryRoots {}
+
+export interface MonitorOptions extends MachineOptions {
+  /** Seconds between two samples, 0.05 to 2147483, the longest that a timer can wait. Default 5. */
   sampleIntervalSeconds?: number;
-  /** Samples kept. Default 12, i.e. the last minute; a whole number from 1 to 1000000. */
+  /** Samples kept, a whole number from 1 to 1000000. Default 12, i.e. the last minute. */
   historySize?: number;
 }
+
+export const MACHINE_NAMES = optionNames<MachineOptions>('the monitor', {
+  normalThreshold: true,
+  elevatedThreshold: true,
+  highThreshold: true,
+  criticalThreshold: true,
+  procRoot: true,
+  cgroupRoot: true,
+}).names;
+
+const NAMES = optionNames<MonitorOptions>('MemoryPressureMonitor', {
+  ...MACHINE_NAMES,
+  sampleIntervalSeconds: true,
+  historySize: true,
+});
 
 /** Percent. */
 export interface Thresholds {
@@ -57,6 +78,7 @@ export function resolveMonitorOptions(options: MonitorOptions = {}): ResolvedMon
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw argumentTypeError(`The monitor's options must be an object, not ${kindOf(options)}.`);
   }
+  checkNames(options, NAMES);
   return {
     thresholds: resolveThresholds(options),
     sampleIntervalSeconds: intervalOf(options),

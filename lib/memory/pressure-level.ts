@@ -14,13 +14,13 @@ export type PressureLevelName = keyof typeof PressureLevel;
 
 const names = ['NORMAL', 'ELEVATED', 'HIGH', 'CRITICAL'] as const;
 
-/** The name of a level, e.g. 'HIGH' for 3. */
+/**
+ * The name of a level, e.g. 'HIGH' for 3.
+ *
+ * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
+ */
 export function pressureLevelName(level: PressureLevel): PressureLevelName {
-  const name = names[level - 1];
-  if (name === undefined) {
-    throw argumentRangeError(`${String(level)} is not a pressure level: use 1 to 4.`);
-  }
-  return name;
+  return names[checkLevel(level) - 1]!;
 }
 
 /** A TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for what is none. */

@@ -235,6 +235,7 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   put("misses", stats.misses);
   put("puts", stats.puts);
   put("evictions", stats.evictions);
+  put("evictionsByEntries", stats.evictionsByEntries);
   put("expirations", stats.expirations);
   put("pressureEvents", pressure.events());
   put("pressureEvictions", stats.pressureEvictions);
@@ -247,7 +248,11 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
 
 Napi::Value StoreObject::takeNewEvictions(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
-  return Napi::Number::New(info.Env(), static_cast<double>(handle_.takeNewEvictions()));
+  const NewEvictions taken = handle_.takeNewEvictions();
+  const auto result = Napi::Array::New(info.Env(), 2);
+  result.Set(uint32_t{0}, static_cast<double>(taken.all));
+  result.Set(uint32_t{1}, static_cast<double>(taken.byEntries));
+  return result;
 }
 
 void StoreObject::setTime(const Napi::CallbackInfo& info) {

@@ -48,7 +48,7 @@ class StoreObject : public GuardedWrap<StoreObject> {
   Napi::Value applyPressure(const Napi::CallbackInfo& info);
   Napi::Value holdPressure(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
-  /// Evictions since anyone in the process asked.
+  /// () -> [evictions since anyone in the process asked, those that maxEntries caused].
   Napi::Value takeNewEvictions(const Napi::CallbackInfo& info);
   /// (ms since the epoch), or () for none: see SharedStore::giveTime(). The store's own time counts
   /// again once this is closed.

@@ -62,7 +62,7 @@ class StoreHandle {
   /// See Store::resize(); a level that is held keeps its share, of the new maximum.
   bool resize(uint64_t maxBytes) const;
   /// See SharedStore.
-  uint64_t takeNewEvictions() const { return shared_->takeNewEvictions(); }
+  NewEvictions takeNewEvictions() const { return shared_->takeNewEvictions(); }
   void close();
 
  private:

@@ -52,10 +52,12 @@ bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
           other.maxBytes == store_->maxBytes());
 }
 
-uint64_t SharedStore::takeNewEvictions() {
-  const uint64_t evictions = store_->stats().evictions;
-  const uint64_t taken = evictionsTaken_.exchange(evictions);
-  return evictions > taken ? evictions - taken : 0;
+NewEvictions SharedStore::takeNewEvictions() {
+  const std::lock_guard<std::mutex> lock(takenMutex_);
+  const StoreStats stats = store_->stats();
+  const NewEvictions before =
+      std::exchange(taken_, NewEvictions{stats.evictions, stats.evictionsByEntries});
+  return {taken_.all - before.all, taken_.byEntries - before.byEntries};
 }
 
 SharedStoreStats SharedStore::stats() const {

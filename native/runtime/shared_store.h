@@ -1,9 +1,9 @@
 // A store as the process shares it: known by a name, and to the governor.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "disk/disk_tier.h"
@@ -54,6 +54,12 @@ struct SharedStoreStats {
   PressureCounts pressure;
 };
 
+struct NewEvictions {
+  uint64_t all = 0;
+  /// Those that maxEntries caused.
+  uint64_t byEntries = 0;
+};
+
 class SharedStore final : public GovernedStore {
  public:
   /// `store` is stamped where `disk` is not null.
@@ -71,8 +77,9 @@ class SharedStore final : public GovernedStore {
   /// opened with, or those that it was resized to.
   bool isOpenedWith(const SharedStoreOptions& options) const;
   SharedStoreStats stats() const;
-  /// Evictions since it was called last, so that those who share the store count each one once.
-  uint64_t takeNewEvictions();
+  /// Those since it was called last, so that each of them is counted by one of those who share the
+  /// store.
+  NewEvictions takeNewEvictions();
   HeldLevels& heldLevels() { return heldLevels_; }
 
   /// All times to live, in memory and on disk, follow a given time, ms since the epoch; see
@@ -97,7 +104,8 @@ class SharedStore final : public GovernedStore {
   const std::shared_ptr<DiskTier> disk_;
   TieredStore tiered_;
   HeldLevels heldLevels_;
-  std::atomic<uint64_t> evictionsTaken_{0};
+  std::mutex takenMutex_;
+  NewEvictions taken_;
 };
 
 }  // namespace ebbcache

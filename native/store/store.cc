@@ -321,8 +321,11 @@ void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
     const WriterStripe stripe(stripes_, hash);
     if (find(hash, key) != kNowhere) return;
   }
-  while (arena_->index.count() >= most && evictOne()) {
-  }
+  evictToEntries(most - 1);
+}
+
+void Store::evictToEntries(uint64_t entries) {
+  while (arena_->index.count() > entries && evictOne()) ++counters_.evictionsByEntries;
 }
 
 Deadline Store::deadlineAfter(uint64_t ttlMs) const {

@@ -79,6 +79,8 @@ struct StoreStats {
   uint64_t puts = 0;
   /// All entries that were evicted: for others, maxEntries, a smaller budget or pressure.
   uint64_t evictions = 0;
+  /// Those of `evictions` that maxEntries caused.
+  uint64_t evictionsByEntries = 0;
   uint64_t expirations = 0;
   /// Those of `evictions` that pressure caused.
   uint64_t pressureEvictions = 0;
@@ -308,6 +310,8 @@ class Store {
   /// An entry that has expired is forgotten and not found. Its stripe is held.
   Address find(uint64_t hash, std::string_view key);
   Deadline deadlineAfter(uint64_t ttlMs) const;
+  /// Evicts for maxEntries until there are `entries` at most.
+  void evictToEntries(uint64_t entries);
   /// Makes room for one more key where there is a bound of entries.
   void evictToMaxEntries(uint64_t hash, std::string_view key);
   static void write(Entry& entry, std::string_view key, std::string_view value, Deadline deadline);

@@ -56,9 +56,7 @@ void Store::setMaxEntries(uint64_t maxEntries) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   const std::lock_guard<std::mutex> lock(mutex_);
   maxEntries_.store(maxEntries, std::memory_order_relaxed);
-  if (maxEntries == 0) return;
-  while (arena_->index.count() > maxEntries && evictOne()) {
-  }
+  if (maxEntries != 0) evictToEntries(maxEntries);
 }
 
 uint64_t Store::shrinkWholly(std::unique_lock<std::mutex>& lock, uint64_t target) {

@@ -164,13 +164,19 @@ TEST_F(RuntimeDisk, HasTheSizesThatItHasForWhoAsksForNone) {
 TEST_F(RuntimeDisk, CountsEachEvictionForOneOfThoseWhoShareAStore) {
   const StoreHandle one = open(optionsOf("one", ""));
   const StoreHandle two = open(optionsOf("one", ""));
-  EXPECT_EQ(one.takeNewEvictions(), 0U);
+  EXPECT_EQ(one.takeNewEvictions().all, 0U);
   for (int i = 0; i < 10; ++i) one->put("key " + std::to_string(i), "value");
   one.memory().setMaxEntries(4);
-  EXPECT_EQ(two.takeNewEvictions(), 6U);
-  EXPECT_EQ(one.takeNewEvictions(), 0U);
+  const NewEvictions taken = two.takeNewEvictions();
+  EXPECT_EQ(taken.all, 6U);
+  EXPECT_EQ(taken.byEntries, 6U);
+  EXPECT_EQ(one.takeNewEvictions().all, 0U);
   two->put("another", "value");
-  EXPECT_EQ(one.takeNewEvictions(), 1U);
+  EXPECT_EQ(one.takeNewEvictions().byEntries, 1U);
+  one.memory().shrink(UINT64_MAX);
+  const NewEvictions shrunk = one.takeNewEvictions();
+  EXPECT_EQ(shrunk.all, 4U);
+  EXPECT_EQ(shrunk.byEntries, 0U);
 }
 
 TEST_F(RuntimeDisk, IsRefusedWithABudgetOutOfRange) {

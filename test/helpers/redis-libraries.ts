@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import type * as Ioredis from 'ioredis';
 import type * as NodeRedis from 'redis';
+import { NoClientError } from '../../lib/tiers/no-client-error.js';
 import type * as clientsModule from '../../lib/tiers/redis/clients.js';
 
 export type Library = 'ioredis' | 'ioredis-lowest' | 'redis' | 'redis-lowest';
@@ -34,7 +35,7 @@ export function byLibrary(clients: Clients): Clients {
     const driver = library.startsWith('ioredis')
       ? await clients.makeIoredis(url, timeoutMs, () => loadIoredis(library))
       : await clients.makeNodeRedis(url, timeoutMs, () => loadNodeRedis(library));
-    if (driver === undefined) throw new clients.NoClientError();
+    if (driver === undefined) throw new NoClientError();
     return driver;
   };
   return { ...clients, makeClient };

@@ -1,6 +1,6 @@
 // A driver for a client of the caller's, and the clients that are made from a URL.
 
-import { EbbcacheError } from '../../errors.js';
+import { NoClientError } from '../no-client-error.js';
 import { isIoredis, isNodeRedis, isNodeRedisCluster } from './client-kinds.js';
 import type { Driver } from './driver.js';
 import { IoredisDriver } from './ioredis-driver.js';
@@ -11,16 +11,6 @@ export function driverOf(client: unknown): Driver | undefined {
   if (isIoredis(client)) return new IoredisDriver(client);
   if (isNodeRedisCluster(client)) return new NodeRedisClusterDriver(client);
   return isNodeRedis(client) ? new NodeRedisDriver(client) : undefined;
-}
-
-/** Neither library is installed: no later attempt will do better. */
-export class NoClientError extends EbbcacheError {
-  constructor() {
-    super(
-      'ERR_EBBCACHE_REMOTE',
-      'A Redis tier made from a URL needs a client: install ioredis or redis beside ebbcache.',
-    );
-  }
 }
 
 /**

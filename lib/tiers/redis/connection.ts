@@ -1,6 +1,6 @@
 // Connections as a tier has them: up, with a driver to send by, or not, for a reason.
 
-import { NoClientError } from './clients.js';
+import { NoClientError } from '../no-client-error.js';
 import { withDeadline } from './deadline.js';
 import type { Driver } from './driver.js';
 

@@ -1,5 +1,7 @@
 // The entry `ebbcache/redis`.
 
+import '../../require-node.js';
+
 export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
 export type { IoredisClient, NodeRedisClient } from './client-shapes.js';
 export type { RedisTierOptions } from './options.js';

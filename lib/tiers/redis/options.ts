@@ -1,5 +1,6 @@
 import { checkNumber, checkOptions, show } from '../../arguments.js';
 import { argumentRangeError, argumentTypeError } from '../../errors.js';
+import { optionNames } from '../../option-names.js';
 import type { IoredisClient, NodeRedisClient } from './client-shapes.js';
 import { driverOf } from './clients.js';
 import type { Driver } from './driver.js';
@@ -38,6 +39,17 @@ export interface RedisTierOptions {
   invalidations?: boolean;
 }
 
+const NAMES = optionNames<RedisTierOptions>('redisTier', {
+  client: true,
+  url: true,
+  keyPrefix: true,
+  timeoutMs: true,
+  retryAfterMs: true,
+  failureThreshold: true,
+  maxPendingBytes: true,
+  invalidations: true,
+});
+
 export interface ResolvedRedisTierOptions {
   /** What to connect with. */
   source: { client: Driver } | { url: string };
@@ -51,7 +63,7 @@ export interface ResolvedRedisTierOptions {
 
 /** Throws a TypeError or RangeError that names the option and what it may be. */
 export function resolveRedisTierOptions(given?: RedisTierOptions): ResolvedRedisTierOptions {
-  const options = checkOptions(given);
+  const options = checkOptions(given, NAMES);
   const timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? 50, 1, 60_000, 'ms');
   return {
     source: sourceOf(options),

@@ -1,7 +1,8 @@
 import { EbbcacheError } from '../../errors.js';
+import { NoClientError } from '../no-client-error.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
 import { Breaker, isReply, NOT_MADE, RefusedError } from './breaker.js';
-import { makeClient, NoClientError } from './clients.js';
+import { makeClient } from './clients.js';
 import { type Connection, GivenConnection, OwnConnection } from './connection.js';
 import { DeadlineError, isInTime, withDeadline } from './deadline.js';
 import { Deletions } from './deletions.js';

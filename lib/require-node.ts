@@ -1,0 +1,8 @@
+// The first import of every entry point: it fails with a sentence where Node is too old. That is before
+// the modules that follow run, but after all of them were linked. So none of them may import a name from
+// a module of Node that Node 16 has not: read such a name from the default export where it is used.
+
+import { whyNotOn } from './node-version.js';
+
+const reason = whyNotOn(process.versions.node);
+if (reason !== undefined) throw Object.assign(new Error(reason), { code: 'ERR_EBBCACHE_NODE' });

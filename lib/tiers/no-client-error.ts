@@ -1,0 +1,11 @@
+import { EbbcacheError } from '../errors.js';
+
+/** Neither library is installed: no later attempt will do better. */
+export class NoClientError extends EbbcacheError {
+  constructor() {
+    super(
+      'ERR_EBBCACHE_REMOTE',
+      'A Redis tier made from a URL needs a client: install ioredis or redis beside ebbcache.',
+    );
+  }
+}

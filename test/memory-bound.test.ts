@@ -1,0 +1,103 @@
+// What bounds the memory tier of a cache of metadata, and what tells of it.
+
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { MemoryBounds } from '../lib/cache/memory-bound.js';
+import { EnhancedMetadataCache, PressureLevel } from '../lib/index.js';
+import { Caches } from './helpers/caches.js';
+import { runNode } from './helpers/run-script.js';
+
+const caches = new Caches();
+const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+
+function make(options: object = {}) {
+  return caches.make({ validate: 'none', maxMemoryMb: 1, maxDiskSizeMb: 0, ...options });
+}
+
+function fill(cache: ReturnType<typeof make>, count: number, bytes: number) {
+  for (let i = 0; i < count; i++) cache.put(`/${i}`, { text: 'x'.repeat(bytes) });
+}
+
+describe('the memory tier', () => {
+  it('is bounded by bytes alone where no entries are given', () => {
+    const cache = make({ maxMemoryMb: 4 });
+    fill(cache, 5000, 100);
+    const stats = cache.getStats();
+    expect(stats).toMatchObject({ memoryCacheSize: 5000, evictions: 0, memoryBound: 'bytes' });
+  });
+
+  it('tells of evictions for bytes', () => {
+    const cache = make({ maxMemoryEntries: 100_000 });
+    fill(cache, 1000, 5000);
+    const { evictions, evictionsByEntries, memoryBound } = cache.getStats();
+    expect(evictions).toBeGreaterThan(100);
+    expect([evictionsByEntries, memoryBound]).toEqual([0, 'bytes']);
+  });
+
+  it('tells of evictions for the number of entries, which a preset may set', () => {
+    const few = make({ maxMemoryEntries: 50 });
+    const preset = make({ preset: 'development', maxDiskSizeMb: 0 });
+    for (const [cache, most] of [
+      [few, 50],
+      [preset, 100],
+    ] as const) {
+      fill(cache, 200, 100);
+      const evictions = 200 - most;
+      const expected = { evictions, evictionsByEntries: evictions, memoryBound: 'entries' };
+      expect(cache.getStats()).toMatchObject(expected);
+      // Asked again it counts none twice.
+      expect(cache.getStats()).toMatchObject(expected);
+    }
+  });
+
+  it('tells of the bound in its details, as plain data', () => {
+    const details = (options: object) => {
+      const given = { maxDiskSizeMb: 0, enableMemoryPressureMonitoring: false, ...options };
+      using cache = new EnhancedMetadataCache(given);
+      return JSON.parse(JSON.stringify(cache.getDetailedInfo())).memoryCache;
+    };
+    expect(details({ maxMemoryEntries: 50 })).toMatchObject({ maxEntries: 50, bound: 'bytes' });
+    expect(details({})).not.toHaveProperty('maxEntries');
+  });
+
+  it('counts no evictions of pressure for the number of entries', () => {
+    const given = {
+      maxDiskSizeMb: 0,
+      maxMemoryMb: 1,
+      validate: 'none',
+      maxMemoryEntries: 10,
+    } as const;
+    using cache = new EnhancedMetadataCache(given);
+    fill(cache, 10, 100);
+    expect(cache.getStats().memoryBound).toBe('entries');
+    cache.applyPressure(PressureLevel.CRITICAL);
+    const { evictions, pressureEvictions, evictionsByEntries } = cache.getStats();
+    expect([evictions, pressureEvictions, evictionsByEntries]).toEqual([10, 10, 0]);
+  });
+});
+
+it('is nearer by entries, by bytes, or where there is no budget by bytes', () => {
+  const bounds = new MemoryBounds(10);
+  const at = (entries: number, heldBytes: number, budgetBytes = 100) =>
+    bounds.nearer({ entries, heldBytes, budgetBytes, evictions: 0, pressureEvictions: 0 });
+  expect([at(5, 40), at(5, 60), at(10, 100), at(0, 0, 0), at(0, 5, 0)]).toEqual([
+    'entries',
+    'bytes',
+    'entries',
+    'bytes',
+    'bytes',
+  ]);
+});
+
+it('is told by the command, also of processes that have ended', async () => {
+  const cache = make({ maxMemoryEntries: 50, maxDiskSizeMb: 10 });
+  fill(cache, 200, 100);
+  expect(await cache.flush()).toBe(true);
+  cache.shutdown();
+  const stats = [command, 'stats', '--cache-dir', caches.cacheDir];
+  const { stdout } = await runNode([...stats, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ evictions: 150, evictionsByEntries: 150 });
+  expect((await runNode(stats)).stdout).toContain(
+    '150 from memory, of which 150 for maxMemoryEntries, not for bytes',
+  );
+});

@@ -1,0 +1,24 @@
+// docs/options.md is what the docstrings of today say.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ARENA_NAMES } from '../lib/cache/arena-options.js';
+import { ENHANCED_NAMES } from '../lib/cache/enhanced-options.js';
+
+const root = join(import.meta.dirname, '..');
+
+it('is up to date; if not, run npm run docs:options', () => {
+  const tool = join(root, 'tools', 'options-page.mjs');
+  const check = () =>
+    execFileSync(process.execPath, [tool, '--check'], { cwd: root, stdio: 'pipe' });
+  expect(check).not.toThrow();
+});
+
+it('has every option of the caches', () => {
+  const page = readFileSync(join(root, 'docs', 'options.md'), 'utf8');
+  for (const { names } of [ARENA_NAMES, ENHANCED_NAMES]) {
+    for (const name of Object.keys(names)) expect(page).toContain(`| \`${name}\` |`);
+  }
+});
