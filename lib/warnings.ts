@@ -14,7 +14,8 @@ export type WarningCode =
   | 'EBBCACHE_SAMPLE'
   | 'EBBCACHE_MONITOR'
   | 'EBBCACHE_LISTENER'
-  | 'EBBCACHE_OPTIONS';
+  | 'EBBCACHE_OPTIONS'
+  | 'EBBCACHE_CLOCK';
 
 /** Of one code. */
 export interface Warned {

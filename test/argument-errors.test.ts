@@ -89,6 +89,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
   ['ArenaCache: getBytes(key)', (key) => arena.getBytes(key), ['text']],
   ['ArenaCache: peek(key)', (key) => arena.peek(key), ['text']],
   ['ArenaCache: has(key)', (key) => arena.has(key), ['text']],
+  ['ArenaCache: getRemainingTtl(key)', (key) => arena.getRemainingTtl(key), ['text']],
   ['ArenaCache: delete(key)', (key) => arena.delete(key), ['text']],
   ['ArenaCache: getMany(keys)', (keys) => arena.getMany(keys), ['an array']],
   ['ArenaCache: set(key)', (key) => arena.set(key, 1), ['text']],
@@ -138,6 +139,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
   ['fetch(options)', (options) => cache.fetch(file, make, options), ['undefined', 'an object']],
   ['invalidateFile(path)', (path) => cache.invalidateFile(path), ['text']],
   ['invalidateFile(tier)', (tier) => cache.invalidateFile(file, tier), ['undefined', 'text']],
+  ['resize(sizes)', (sizes) => cache.resize(sizes), ['undefined', 'an object']],
   ['invalidateFolder(path)', (path) => cache.invalidateFolder(path), ['text']],
   ['warmCache(paths)', (paths) => cache.warmCache(paths, make), ['an array']],
   ['warmCache(extract)', (load) => cache.warmCache([], load), ['a function']],
@@ -219,7 +221,7 @@ const WITHOUT = new Set([
   ...['startMonitoring', 'stopMonitoring', 'sample', 'getCurrentStats', 'getHistory', 'getSummary'],
   ...['isUnderPressure', 'isCriticalPressure', 'getAvailableMemoryMb', 'getEvictionTargetMb'],
   ...['getGlobalMonitor', 'shutdownMonitoring', 'shutdownEnhancedCache', 'getGovernorStatus'],
-  ...['nativeApi'],
+  ...['nativeApi', 'removeAllListeners'],
 ]);
 
 describe('the table', () => {

@@ -5,6 +5,7 @@ import { mock } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, ClosedError, PressureLevel } from '../lib/index.js';
+import { native } from '../lib/native.js';
 import { DiskArenas } from './helpers/disk-arenas.js';
 import { packageUrl } from './helpers/run-script.js';
 
@@ -17,6 +18,8 @@ const opened: ArenaCache[] = [];
 
 afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
+  // A warning keeps others of its code back for a minute.
+  native.kept.warned?.clear();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -54,6 +57,8 @@ const writes: [string, (cache: ArenaCache<number>) => unknown][] = [
   ['setBytes', (cache) => cache.setBytes('k', Buffer.from([1]), { ttl: TTL })],
   ['fetch', (cache) => cache.fetch('k', () => 1, { ttl: TTL })],
 ];
+
+const clockWarning = { type: 'EbbcacheWarning', code: 'EBBCACHE_CLOCK' };
 
 describe('a cache with a clock', () => {
   it.each(reads)('has what lives by it, and nothing else: %s', async (_, read, there, gone) => {
@@ -150,7 +155,7 @@ describe('a cache with a clock', () => {
     read = broken;
     expect(cache.get('k')).toBe(1);
     expect(cache.get('k')).toBe(1);
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('finite'), 'EbbcacheWarning']]);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('finite'), clockWarning]]);
     read = () => START + TTL;
     expect(cache.get('k')).toBeUndefined();
   });
@@ -372,7 +377,7 @@ describe('a cache without a clock', () => {
     cache.set('k', 1, { ttl: 3_600_000 });
     expect(cache.get('k')).toBe(1);
     expect(warn.mock.calls).toEqual([
-      [expect.stringMatching(/^Date\.now threw, or gave/), 'EbbcacheWarning'],
+      [expect.stringMatching(/^Date\.now threw, or gave/), clockWarning],
     ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { MemoryBounds } from '../lib/cache/memory-bound.js';
+import { nearerBound } from '../lib/cache/memory-bound.js';
 import { EnhancedMetadataCache, PressureLevel } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
 import { runNode } from './helpers/run-script.js';
@@ -77,13 +77,13 @@ describe('the memory tier', () => {
 });
 
 it('is nearer by entries, by bytes, or where there is no budget by bytes', () => {
-  const bounds = new MemoryBounds(10);
-  const at = (entries: number, heldBytes: number, budgetBytes = 100) =>
-    bounds.nearer({ entries, heldBytes, budgetBytes, evictions: 0, pressureEvictions: 0 });
-  expect([at(5, 40), at(5, 60), at(10, 100), at(0, 0, 0), at(0, 5, 0)]).toEqual([
+  const at = (entries: number, heldBytes: number, budgetBytes = 100, maxEntries = 10) =>
+    nearerBound({ entries, maxEntries, heldBytes, budgetBytes });
+  expect([at(5, 40), at(5, 60), at(10, 100), at(0, 0, 0), at(0, 5, 0), at(9, 0, 9, 0)]).toEqual([
     'entries',
     'bytes',
     'entries',
+    'bytes',
     'bytes',
     'bytes',
   ]);

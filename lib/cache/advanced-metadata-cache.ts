@@ -36,6 +36,13 @@ const FETCH_NAMES = optionNames<FetchOptions>('fetch', {
   ttlSeconds: true,
 });
 
+/** What a subclass has made of the options that it was given. */
+export interface SubclassOptions {
+  resolved: ResolvedAdvancedOptions;
+  /** Whether the memory tier shrinks under memory pressure. */
+  ebb: boolean;
+}
+
 /** Where a record is. */
 export interface StoredKey {
   /** Absolute, as text: U+FFFD stands for what is not UTF-8. */
@@ -71,10 +78,10 @@ export class AdvancedMetadataCache {
   readonly #gate = new ClosingGate(() => this.tiers.close());
   #closed = false;
 
-  /** `ebb`: whether the memory tier shrinks under memory pressure, as that of a subclass may. */
-  constructor(options?: AdvancedCacheOptions, ebb = false) {
-    this.#options = resolveAdvancedOptions(options, ADVANCED_NAMES);
-    this.tiers = new RecordTiers(this.#options, ebb, {
+  /** `own` is for a subclass of this package, which may have further options. */
+  constructor(options?: AdvancedCacheOptions, own?: SubclassOptions) {
+    this.#options = own?.resolved ?? resolveAdvancedOptions(options, ADVANCED_NAMES);
+    this.tiers = new RecordTiers(this.#options, own?.ebb ?? false, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
     this.#extractions = new Extractions(this.tiers, this.#options, this.#gate);

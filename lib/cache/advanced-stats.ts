@@ -12,7 +12,7 @@ export interface AdvancedCacheStats {
   remoteHits: number;
   /** From the memory tier, by all caches that share it. */
   evictions: number;
-  /** Those of them for `maxMemoryEntries`, about: neither for bytes nor for pressure. */
+  /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
   evictionsByEntries: number;
   cacheWrites: number;
   cacheInvalidations: number;

@@ -2,6 +2,7 @@
 // while a test has replaced that.
 
 import { checkFunction } from '../arguments.js';
+import { warn } from '../warnings.js';
 
 const { toString: sourceOf } = Function.prototype;
 
@@ -81,10 +82,10 @@ export class CacheClock {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     const name = this.#source === undefined ? 'Date.now' : 'The clock of a cache';
-    process.emitWarning(
+    warn(
+      'EBBCACHE_CLOCK',
       `${name} threw, or gave what is no finite number. The time that it gave last counts, or before that ` +
         "the system's. Have it give ms since the epoch.",
-      'EbbcacheWarning',
     );
   }
 }

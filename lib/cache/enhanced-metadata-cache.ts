@@ -5,7 +5,6 @@ import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
 import { definedOf } from './advanced-options.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
-  advancedPartOf,
   type EnhancedCacheOptions,
   type ResolvedEnhancedOptions,
   resolveEnhancedOptions,
@@ -26,7 +25,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
 
   constructor(options?: EnhancedCacheOptions) {
     const resolved = resolveEnhancedOptions(options);
-    super(advancedPartOf(options, resolved), resolved.enableMemoryPressureMonitoring);
+    super(options, { resolved, ebb: resolved.enableMemoryPressureMonitoring });
     this.#options = resolved;
     if (resolved.enableMemoryPressureMonitoring) {
       this.#monitor = resolved.monitor ?? getGlobalMonitor();

@@ -17,8 +17,6 @@ export interface EnhancedCacheOptions extends AdvancedCacheOptions {
   monitor?: MemoryPressureMonitor;
 }
 
-const MIB = 1024 * 1024;
-
 export const ENHANCED_NAMES = optionNames<EnhancedCacheOptions>('EnhancedMetadataCache', {
   ...ADVANCED_NAMES.names,
   enableMemoryPressureMonitoring: true,
@@ -40,15 +38,6 @@ export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEn
     ),
     monitor: checkMonitor(given?.monitor),
   };
-}
-
-/** Without the options that an AdvancedMetadataCache has not; the machine is not looked at again. */
-export function advancedPartOf(
-  given: EnhancedCacheOptions | undefined,
-  { maxMemoryBytes }: ResolvedEnhancedOptions,
-): AdvancedCacheOptions {
-  const { enableMemoryPressureMonitoring: _ebb, monitor: _monitor, ...rest } = given ?? {};
-  return { ...rest, maxMemoryMb: maxMemoryBytes / MIB };
 }
 
 function checkMonitor(monitor: unknown): MemoryPressureMonitor | undefined {

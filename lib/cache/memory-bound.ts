@@ -5,13 +5,13 @@ import type { NativeStoreStats } from '../native.js';
 /** What evicts from a memory tier that is full. */
 export type MemoryBound = 'entries' | 'bytes';
 
-/** The bound that is nearer. */
+/** The bound that is nearer; bytes where there is no budget. */
 export function nearerBound({
   entries,
   maxEntries,
   heldBytes,
   budgetBytes,
-}: NativeStoreStats): MemoryBound {
-  const most = maxEntries || Number.POSITIVE_INFINITY;
-  return entries / most >= heldBytes / budgetBytes ? 'entries' : 'bytes';
+}: Pick<NativeStoreStats, 'entries' | 'maxEntries' | 'heldBytes' | 'budgetBytes'>): MemoryBound {
+  const isNearer = maxEntries > 0 && entries / maxEntries >= heldBytes / budgetBytes;
+  return isNearer ? 'entries' : 'bytes';
 }
