@@ -83,7 +83,11 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
     ['undefined', 'an object'],
   ],
   ['extractAll(paths)', (paths) => extract.extractAll(paths, { cache }).next(), ['an array']],
-  ['extractAll(paths, options)', (options) => extract.extractAll([], options).next(), []],
+  [
+    'extractAll(paths, options)',
+    (options) => extract.extractAll([], options).next(),
+    ['undefined', 'an object'],
+  ],
   // ArenaCache.
   ['ArenaCache: get(key)', (key) => arena.get(key), ['text']],
   ['ArenaCache: getBytes(key)', (key) => arena.getBytes(key), ['text']],

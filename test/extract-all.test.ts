@@ -16,7 +16,7 @@ import { fixtures, fixtureTruths } from './helpers/truth.js';
 
 const images = join(fixtures, 'images');
 
-type Fetch = ExtractAllOptions['cache']['fetch'];
+type Fetch = NonNullable<ExtractAllOptions['cache']>['fetch'];
 
 /** What extractAll needs of a cache. */
 function mapCache() {
@@ -77,6 +77,17 @@ describe('extractAll', () => {
     expect([...cache.entries.keys()]).toEqual([paths[2]]);
   });
 
+  it('extracts each file where there is no cache', async () => {
+    const paths = [join(images, 'dot.gif'), join(images, 'none.jpg'), join(images, 'dot.gif')];
+    const expected = [
+      { file: paths[0], cached: false, metadata: expect.objectContaining({ FileType: 'GIF' }) },
+      { file: paths[1], error: expect.stringMatching(/no such file\.$/) },
+      { file: paths[2], cached: false, metadata: expect.objectContaining({ FileType: 'GIF' }) },
+    ];
+    expect(await collect(extractAll(paths))).toEqual(expected);
+    expect(await collect(extractAll(paths, { refresh: true }))).toEqual(expected);
+  });
+
   it('passes the tier to the cache', async () => {
     const cache = mapCache();
     await collect(extractAll([join(images, 'dot.gif')], { cache, tier: 'full' }));
@@ -129,7 +140,7 @@ describe('extractAll with paths that come one by one', () => {
         code: 'ERR_EBBCACHE_ARGUMENT',
       });
     }
-    await expect(collect(extractAll([dot], undefined as never))).rejects.toMatchObject({
+    await expect(collect(extractAll([dot], { cache: null as never }))).rejects.toMatchObject({
       code: 'ERR_EBBCACHE_ARGUMENT',
     });
   });

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { extractAll } from '../lib/extract/index.js';
+import { type ExtractAllOptions, extractAll } from '../lib/extract/index.js';
 import { ClosedError } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
 import { packageUrl } from './helpers/run-script.js';
@@ -81,7 +81,7 @@ describe('a failed extraction', () => {
 });
 
 describe('extractAll', () => {
-  const recordsOf = async (cache: Parameters<typeof extractAll>[1]['cache']) => {
+  const recordsOf = async (cache: ExtractAllOptions['cache']) => {
     const records = [];
     for await (const record of extractAll([caches.file], { cache })) records.push(record);
     return records;

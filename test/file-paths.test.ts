@@ -1,10 +1,12 @@
 // All ways to name a file, and none that reaches the record of another one.
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { extractFile } from '../lib/extract/index.js';
+import { textualPath } from '../lib/files/absolute-path.js';
 import type { AdvancedMetadataCache, FilePath, Metadata } from '../lib/index.js';
 import { Caches } from './helpers/caches.js';
 import { deferred } from './helpers/deferred.js';
@@ -12,6 +14,19 @@ import { deferred } from './helpers/deferred.js';
 const caches = new Caches();
 const onWindows = process.platform === 'win32';
 const metadata = { n: 1 };
+
+describe.skipIf(onWindows)('the text of a path', () => {
+  it('comes to what resolve makes of it', () => {
+    const part = fc.constantFrom('/', '.', '..', 'a', '.a', 'a.b', '');
+    const text = fc.array(part, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (path) => {
+        expect(textualPath(path)).toBe(resolve(path));
+        expect(textualPath(`/${path}`)).toBe(resolve(`/${path}`));
+      }),
+    );
+  });
+});
 
 describe.each(['stat', 'content', 'none'] as const)('an odd spelling, validate: %s', (validate) => {
   const spellings: [string, () => FilePath][] = [

@@ -17,8 +17,11 @@ export type ExtractRecord =
   | { file: string; error: string; cached?: undefined; metadata?: undefined };
 
 export interface ExtractAllOptions {
-  /** Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. */
-  cache: Pick<AdvancedMetadataCache, 'fetch'> &
+  /**
+   * Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. Default: none, and
+   * each file is extracted.
+   */
+  cache?: Pick<AdvancedMetadataCache, 'fetch'> &
     Partial<Pick<AdvancedMetadataCache, 'invalidateFile'>>;
   /** Which of a file's records in the cache this is. Default: the cache's own. */
   tier?: string;
@@ -45,7 +48,7 @@ const NAMES = optionNames<ExtractAllOptions>('extractAll', {
 });
 
 /**
- * Extracts all files, and all below all folders, through the cache. Yields one record a file, in the
+ * Extracts all files, and all below all folders, through the cache if there is one. Yields one record a file, in the
  * order of `paths`, and inside a folder in the order of names. Paths may come one by one: what is done is
  * yielded while the next one is awaited. A path that is a Buffer must be UTF-8; any other is a record with
  * an `error`. Who ends the iteration early aborts what is in work. A file that fails is a record with an
@@ -55,7 +58,7 @@ const NAMES = optionNames<ExtractAllOptions>('extractAll', {
  */
 export async function* extractAll(
   paths: PathList,
-  options: ExtractAllOptions,
+  options?: ExtractAllOptions,
 ): AsyncGenerator<ExtractRecord> {
   const checked = checkOptions(options, NAMES);
   const { cache, tier, refresh, signal: given, onProgress, onSkip } = checked;
@@ -64,10 +67,10 @@ export async function* extractAll(
     throw argumentTypeError('paths must be a list of paths; put the one path into a list.');
   }
   if (!(Symbol.asyncIterator in Object(paths))) checkIterable('paths', paths, 'an array');
-  if (typeof cache?.fetch !== 'function') {
+  if (cache !== undefined && typeof cache?.fetch !== 'function') {
     throw argumentTypeError('cache must be a cache of metadata by file: an object with fetch.');
   }
-  if (refresh && typeof cache.invalidateFile !== 'function') {
+  if (refresh && cache !== undefined && typeof cache.invalidateFile !== 'function') {
     throw argumentTypeError('To refresh, the cache must also have invalidateFile.');
   }
   given?.throwIfAborted();
@@ -86,8 +89,11 @@ export async function* extractAll(
       return extractFile(file, { signal: shared });
     };
     try {
-      if (refresh) cache.invalidateFile?.(file, tier ?? DEFAULT_TIER);
-      const metadata = await cache.fetch(file, extract, { tier, signal });
+      if (refresh) cache?.invalidateFile?.(file, tier ?? DEFAULT_TIER);
+      const metadata =
+        cache === undefined
+          ? await extract(file, signal)
+          : await cache.fetch(file, extract, { tier, signal });
       return { file, cached, metadata };
     } catch (failure) {
       if (signal.aborted || isOfTheRun(failure)) throw failure;
