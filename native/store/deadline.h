@@ -25,10 +25,10 @@ class Deadline {
   /// About 557 years: longer times to live are this long.
   static constexpr uint64_t kMostTtl = uint64_t{UINT16_MAX} << 28U;
 
-  /// Of an entry that does not expire.
+  /// The entry never expires.
   constexpr Deadline() = default;
 
-  /// Of one that is put at `now`, kMostNow at most, and lives for `ttlMs`.
+  /// The entry is put at `now`, kMostNow at most, and lives for `ttlMs`.
   static Deadline after(uint64_t now, uint64_t ttlMs) {
     const uint64_t ttl = std::min(ttlMs, kMostTtl);
     uint64_t shift = 0;
@@ -47,8 +47,8 @@ class Deadline {
   /// kNeverExpires for one that does not.
   uint64_t expiry() const { return isNever() ? kNeverExpires : bits_ & kExpiryMask; }
 
-  /// Whether it has expired, of one that can: nothing is left of its time to live, or the clock was
-  /// set back since and more than all of it would be.
+  /// Whether an entry that can expire has: nothing is left of its time to live, or the clock was set
+  /// back since and more than all of it would be.
   bool isPast(uint64_t now) const {
     const uint64_t ttl = bits_ >> kTtlAt << 4 * (bits_ >> kExpiryBits & 7U);
     // Where nothing is left the difference wraps, and is larger than any time to live.

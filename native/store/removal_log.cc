@@ -16,7 +16,7 @@ size_t RemovalBatch::keyBytesOf(const char* header) {
 RemovalLog::RemovalLog(std::function<void()> wake, size_t capacityBytes)
     : wake_(std::move(wake)),
       capacity_(capacityBytes),
-      // Not initialized: pages that no record was ever written to take no memory.
+      // It is not initialized: pages that no record was ever written to take no memory.
       ring_(new char[capacityBytes]) {}
 
 // ---------------------------------------------------------------- by writers of the store

@@ -86,7 +86,7 @@ void Store::forgetExpired() {
 MaintainResult Store::giveBackUnused(const std::function<bool()>& mayGoOn) {
   EntryLog& log = arena_->log;
   const uint64_t slabBytes = arena_->layout.slabBytes;
-  // Of memory, not of entries: a given time does not count.
+  // This is about memory and not about entries: a given time does not count.
   const uint64_t now = clock_.own();
   if (upkeep_.slabsTakenSeen != log.slabsTaken()) upkeep_.quietSince = now;
   upkeep_.slabsTakenSeen = log.slabsTaken();

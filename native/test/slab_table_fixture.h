@@ -15,7 +15,7 @@ class EntriesInSlabs {
  public:
   EntriesInSlabs() { slabs.reserve(kBudget); }
 
-  /// Of an entry that was put at the time 0.
+  /// The deadline of an entry that was put at the time 0.
   static Deadline deadlineAt(uint64_t expiry) { return Deadline::after(0, expiry); }
 
   /// Entries of a few bytes, one behind the other; those with an expiry below kNeverExpires have a
