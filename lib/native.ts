@@ -12,7 +12,6 @@ import type {
 } from './memory/native-sample.js';
 import type { PressureCauses } from './memory/pressure-causes.js';
 import type { NativeApi } from './native-api.js';
-import type { Warned } from './warnings.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
@@ -319,8 +318,15 @@ interface NativeAddon extends NativeFlights {
   setReadBuffer(bytes?: Uint8Array): void;
   /** Where writes copy from, from now on. The same holds. */
   setWriteBuffer(bytes: Uint8Array): void;
-  /** In `write`, what setWriteBuffer was called with last; in `warned`, what warnings.ts keeps. */
-  readonly kept: { readonly write: Uint8Array | undefined; warned?: Map<string, Warned> };
+  /** In `write`, what setWriteBuffer was called with last. */
+  readonly kept: { readonly write: Uint8Array | undefined };
+  /**
+   * How many warnings of the kind were held back in this process before this one; -1 where this one is too,
+   * because the last was admitted less than `interval` before `now`, both in ms.
+   */
+  admitWarning(kind: string, now: number, interval: number): number;
+  /** Admits the next warning of each kind. For tests. */
+  forgetWarnings(): void;
   /** Throws a RangeError that says which option is not in range, or does not go with another. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;

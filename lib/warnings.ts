@@ -1,5 +1,5 @@
 // Warnings of the process, for trouble that nobody else is told of: a cache without a logger, an event
-// that nobody listens for. Each has a code, and one of each code comes at most once in a minute.
+// that nobody listens for. Each has a code, and of each code the process gets one in a minute at most.
 
 import { native } from './native.js';
 
@@ -17,29 +17,18 @@ export type WarningCode =
   | 'EBBCACHE_OPTIONS'
   | 'EBBCACHE_CLOCK';
 
-/** Of one code. */
-export interface Warned {
-  /** On the monotonic clock, ms. */
-  at: number;
-  /** Warnings that came too early since, and were not emitted. */
-  heldBack: number;
-}
-
 const INTERVAL_MS = 60_000;
 
-/** False where one of the code was emitted less than a minute ago; the next one tells how many those were. */
+/**
+ * False where one of the code was emitted in the process less than a minute ago; the next one tells how many
+ * those were.
+ */
 export function warn(code: WarningCode, message: string): boolean {
-  // All instances of this package in a thread share them.
-  native.kept.warned ??= new Map<string, Warned>();
-  const { warned } = native.kept;
-  const last = warned.get(code);
-  const now = performance.now();
-  if (last !== undefined && now - last.at < INTERVAL_MS) {
-    last.heldBack++;
-    return false;
-  }
-  warned.set(code, { at: now, heldBack: 0 });
-  const more = last?.heldBack ? ` (Since the last such warning, ${last.heldBack} more came.)` : '';
+  // Threads count from moments of their own.
+  const now = performance.timeOrigin + performance.now();
+  const heldBack = native.admitWarning(code, now, INTERVAL_MS);
+  if (heldBack < 0) return false;
+  const more = heldBack > 0 ? ` (Since the last such warning, ${heldBack} more came.)` : '';
   process.emitWarning(`${message}${more}`, { type: 'EbbcacheWarning', code });
   return true;
 }

@@ -19,7 +19,7 @@ const opened: ArenaCache[] = [];
 afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
   // A warning keeps others of its code back for a minute.
-  native.kept.warned?.clear();
+  native.forgetWarnings();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });

@@ -135,7 +135,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
   };
 
   beforeEach(() => {
-    native.kept.warned = undefined;
+    native.forgetWarnings();
     folder = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
     machine = new FakeMemory(folder);
     monitor = monitorWith();

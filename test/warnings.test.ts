@@ -18,7 +18,7 @@ import { warn } from '../lib/warnings.js';
 import { Caches } from './helpers/caches.js';
 import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
 import { ProcessWarnings } from './helpers/process-warnings.js';
-import { runScript } from './helpers/run-script.js';
+import { packageUrl, runScript } from './helpers/run-script.js';
 
 const MIB = 1024 * 1024;
 const caches = new Caches();
@@ -51,6 +51,25 @@ describe('a warning', () => {
       'Five.',
     ]);
     expect(warnings.all[0]![1]).toEqual({ type: 'EbbcacheWarning', code: 'EBBCACHE_DISK' });
+  });
+
+  it('comes once from all threads', async () => {
+    const { stdout, stderr } = await runScript(`
+      import { once } from 'node:events';
+      import { Worker } from 'node:worker_threads';
+      const source = \`
+        const { AdvancedMetadataCache } = await import(${JSON.stringify(packageUrl)});
+        new AdvancedMetadataCache({ cacheDir: '/dev/null/x' }).put('/a', {});
+      \`;
+      const url = new URL('data:text/javascript,' + encodeURIComponent(source));
+      let warnings = 0;
+      process.on('warning', ({ code }) => { if (code === 'EBBCACHE_DISK') warnings++; });
+      new ebbcache.AdvancedMetadataCache({ cacheDir: '/dev/null/x' });
+      for (let i = 0; i < 3; i++) await once(new Worker(url), 'exit');
+      console.log(warnings);
+    `);
+    expect(stderr.match(/EBBCACHE_DISK/g)).toHaveLength(1);
+    expect(stdout).toBe('1\n');
   });
 
   it('has a code that docs/errors.md lists', () => {

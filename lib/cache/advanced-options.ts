@@ -92,7 +92,7 @@ export interface AdvancedCacheOptions {
   logger?: Logger;
   /**
    * Where time to live and freshness take the time from, ms since the epoch; also of failures that are kept.
-   * For tests. Default: Date.now, also while fake timers have replaced it. See ArenaCacheOptions.
+   * For tests. Default: the time of the system, or of the fake timers that have replaced it. See ArenaCacheOptions.
    */
   clock?: Clock;
 }

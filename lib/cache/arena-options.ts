@@ -30,7 +30,7 @@ export interface ArenaCacheOptions {
   disk?: DiskOptions;
   /**
    * Where time to live takes the time from, ms since the epoch. For tests: have it give a later time, and
-   * what ends before has expired. Default: Date.now, also while fake timers have replaced it. Where the
+   * what ends before has expired. Default: the time of the system, or of the fake timers that have replaced it. Where the
    * clock throws, or gives what is no finite number, the time that it gave last counts, and a warning of
    * the process says so once. Caches that share a store or, in one process, a disk tier share the clock
    * that was read last; other processes have their own.

@@ -14,6 +14,7 @@
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
 #include "addon/store_object.h"
+#include "addon/warning_calls.h"
 #include "disk/ring_layout.h"
 #include "files/file_state.h"
 #include "store/entry.h"
@@ -103,6 +104,7 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   addFileCalls(env, exports, *environment);
   addGovernorCalls(env, exports);
   addFlightCalls(env, exports);
+  addWarningCalls(env, exports);
   addBuffers(env, exports, *environment);
   exports.Set("createSampler",
               Napi::Function::New<guardedFunction<createSampler>>(env, "createSampler"));

@@ -12,6 +12,7 @@
 #include "pressure/memory_sampler.h"
 #include "runtime/open_disk_tiers.h"
 #include "runtime/shared_store.h"
+#include "runtime/warning_pace.h"
 #include "slab/slab_supply.h"
 
 namespace ebbcache {
@@ -96,6 +97,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   Governor& governor() { return governor_; }
   /// What its threads do once for all of them.
   FlightRegistry& flights() { return flights_; }
+  WarningPace& warnings() { return warnings_; }
 
  private:
   friend class StoreHandle;
@@ -112,6 +114,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   Governor governor_;
   MemorySampler memory_;
   FlightRegistry flights_;
+  WarningPace warnings_;
   std::mutex mutex_;
   std::vector<OpenStore> stores_;
   uint64_t handlesOpened_ = 0;

@@ -47,8 +47,8 @@ class Deadline {
   /// kNeverExpires for one that does not.
   uint64_t expiry() const { return isNever() ? kNeverExpires : bits_ & kExpiryMask; }
 
-  /// Whether an entry that can expire has: nothing is left of its time to live, or the clock was set
-  /// back since and more than all of it would be.
+  /// Whether an entry that can expire has: nothing is left of its time to live, or the clock was
+  /// set back since and more than all of it would be.
   bool isPast(uint64_t now) const {
     const uint64_t ttl = bits_ >> kTtlAt << 4 * (bits_ >> kExpiryBits & 7U);
     // Where nothing is left the difference wraps, and is larger than any time to live.

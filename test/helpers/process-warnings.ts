@@ -8,12 +8,12 @@ export class ProcessWarnings {
   /** For the tests of a file, or of what it describes. */
   constructor() {
     beforeEach(() => {
-      native.kept.warned = undefined;
+      native.forgetWarnings();
       this.#emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {}) as Mock;
     });
     afterEach(() => {
       this.#emitWarning?.mockRestore();
-      native.kept.warned = undefined;
+      native.forgetWarnings();
     });
   }
 

@@ -1,0 +1,11 @@
+// The functions of the addon that pace warnings of the process.
+#pragma once
+
+#include <napi.h>
+
+namespace ebbcache {
+
+/// admitWarning(kind, now, interval) and forgetWarnings().
+void addWarningCalls(Napi::Env env, Napi::Object exports);
+
+}  // namespace ebbcache
