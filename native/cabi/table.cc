@@ -263,6 +263,8 @@ ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
     known.pressure_high = toCount(pressure[PressureCause::kHigh]);
     known.pressure_critical = toCount(pressure[PressureCause::kCritical]);
     known.pressure_request = toCount(pressure[PressureCause::kRequest]);
+    known.max_entries = stats.maxEntries;
+    known.evictions_by_entries = stats.evictionsByEntries;
     return copyOut(known, out) ? EBBCACHE_OK : EBBCACHE_INVALID;
   });
 }
@@ -330,7 +332,7 @@ constexpr ebbcache_api kTable = {
 
 // A caller built for this version must find everything where it was.
 static_assert(offsetof(ebbcache_stats, pressure_events) == 8 + 13 * 8 &&
-                  sizeof(ebbcache_stats) == 8 + 23 * 8,
+                  sizeof(ebbcache_stats) == 8 + 25 * 8,
               "fields are only ever added at the end");
 static_assert(sizeof(ebbcache_memory) == 9 * 8 + 8, "fields are only ever added at the end");
 static_assert(offsetof(ebbcache_api, status_text) == 8 &&

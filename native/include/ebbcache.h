@@ -183,6 +183,10 @@ struct ebbcache_stats {
   struct ebbcache_pressure_count pressure_critical;
   /* Levels that were applied by hand. */
   struct ebbcache_pressure_count pressure_request;
+  /* Entries at most; 0 for no bound but bytes. */
+  uint64_t max_entries;
+  /* Those of `evictions` that max_entries caused. */
+  uint64_t evictions_by_entries;
 };
 
 /* One reading of the machine, within the limit that binds tightest: the system's or the cgroup's.

@@ -151,6 +151,17 @@ TEST_F(CApi, RefusesWhatCannotFit) {
   api.close(store);
 }
 
+TEST_F(CApi, TellsTheBoundOfEntriesAndWhatItEvicted) {
+  ebbcache_options options = optionsOf();
+  options.max_entries = 2;
+  ebbcache_store* const store = openStore(options);
+  for (const char* key : {"a", "b", "c", "d"}) put(store, key, "value");
+  EXPECT_EQ(statsOf(store).max_entries, 2U);
+  EXPECT_EQ(statsOf(store).evictions_by_entries, 2U);
+  EXPECT_EQ(statsOf(store).evictions, 2U);
+  api.close(store);
+}
+
 TEST_F(CApi, ForgetsWhatHasExpired) {
   ebbcache_store* const store = openStore(optionsOf());
   EXPECT_EQ(api.put(store, "a", 1, "v", 1, 1, 20.5), EBBCACHE_OK);

@@ -200,10 +200,12 @@ napi_value stats(napi_env env, napi_callback_info /*info*/) {
   setNumber(env, result, "heldBytes", stats.held_bytes);
   setNumber(env, result, "budgetBytes", stats.budget_bytes);
   setNumber(env, result, "maxBytes", stats.max_bytes);
+  setNumber(env, result, "maxEntries", stats.max_entries);
   setNumber(env, result, "hits", stats.hits);
   setNumber(env, result, "misses", stats.misses);
   setNumber(env, result, "puts", stats.puts);
   setNumber(env, result, "evictions", stats.evictions);
+  setNumber(env, result, "evictionsByEntries", stats.evictions_by_entries);
   setNumber(env, result, "expirations", stats.expirations);
   setNumber(env, result, "pressureEvictions", stats.pressure_evictions);
   setNumber(env, result, "rejections", stats.rejections);
