@@ -305,7 +305,7 @@ export class RecordTiers {
     this.local.arena.close();
   }
 
-  /** Of those that share the memory tier, each evicted entry is counted by one. */
+  /** Each evicted entry is counted by one of the caches that share the memory tier. */
   #countEvictions() {
     const [evictions, byEntries] = this.local.nativeStore.takeNewEvictions();
     this.#evictions.evictions += evictions;
