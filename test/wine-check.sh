@@ -26,7 +26,7 @@ mkdir -p "$build"
 # optimizer: what takes long here is to compile.
 one_thread='store_(checksum|churn|denied|equal_bytes|expiry_sweep|fault|ghost_queue|integrity|key_hash|large)'
 one_thread+='|store_(lru_bytes|model|resize|s3fifo_chances|scan|stamp|upkeep)'
-one_thread+='|pressure_(counts|growth|held_level|level|look_pace|plan|sampler|upkeep_pace)'
+one_thread+='|pressure_(counts|growth|held_level|level|poll_interval|plan|sampler|upkeep_pace)'
 one_thread+='|disk_(crash|entry|fuzz|header|key|model|news_board|ring_faults|ring_turnover)|tiered_store'
 if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_TOOLCHAIN_FILE="$root/cmake/zig-toolchain.cmake" \

@@ -41,7 +41,7 @@ import { RemovalEvents } from './removal-events.js';
 import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
 import { decodeMany, outcomesOf, splitEntries } from './value-batches.js';
 import { checkValue } from './value-check.js';
-import { letGoOfLarge, presentToNative } from './write-buffer.js';
+import { releaseIfLarge, setWriteBuffer } from './write-buffer.js';
 
 export type { ArenaEvents } from './arena-events.js';
 export type { ArenaFetchOptions, ValueLoader } from './arena-flights.js';
@@ -291,7 +291,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     const { ttl, cost } = checkSetOptions(options);
     const { keys, values } = splitEntries(entries);
     const encoded = codec.encodeAll(values, this.#destination);
-    presentToNative(encoded);
+    setWriteBuffer(encoded);
     try {
       let start = 0;
       for (let from = 0; from < keys.length; from += MOST_KEYS) {
@@ -302,7 +302,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
       }
       return outcomesOf(encoded, keys.length);
     } finally {
-      letGoOfLarge(encoded);
+      releaseIfLarge(encoded);
     }
   }
 
@@ -456,14 +456,14 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     options: CheckedSetOptions | undefined,
   ): boolean {
     if (encoded === undefined) return this.#isStored(native.refuse(this.#id, key), key);
-    presentToNative(encoded);
+    setWriteBuffer(encoded);
     // Read only now: a getter of the value may have closed the cache.
     const id = this.#timedId();
     const outcome =
       options === undefined
         ? native.set(id, key, encoded.end)
         : native.set(id, key, encoded.end, options.ttl, options.cost);
-    letGoOfLarge(encoded);
+    releaseIfLarge(encoded);
     return this.#isStored(outcome, key);
   }
 

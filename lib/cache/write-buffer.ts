@@ -10,11 +10,11 @@ const NONE = new Uint8Array();
 const { kept } = native;
 
 /** To be called before each native write. */
-export function presentToNative(bytes: Uint8Array): void {
+export function setWriteBuffer(bytes: Uint8Array): void {
   if (bytes !== kept.write) native.setWriteBuffer(bytes);
 }
 
 /** To be called after each native write. */
-export function letGoOfLarge(bytes: Uint8Array): void {
-  if (bytes.length > KEPT_BYTES) presentToNative(NONE);
+export function releaseIfLarge(bytes: Uint8Array): void {
+  if (bytes.length > KEPT_BYTES) setWriteBuffer(NONE);
 }

@@ -12,18 +12,18 @@ const KEPT_VALUE = 2;
 const KEPT_REJECTION = 3;
 
 /** A value that another thread came to, and whether it is to be kept. */
-export interface LandedValue<T> {
+export interface CompletedValue<T> {
   value: T;
   isCurrent: boolean;
 }
 
 /** The same of what its work was rejected with. */
-export interface LandedRejection {
+export interface CompletedRejection {
   reason: unknown;
   isCurrent: boolean;
 }
 
-export type Landed<T> = LandedValue<T> | LandedRejection;
+export type Completed<T> = CompletedValue<T> | CompletedRejection;
 
 /** How a value becomes bytes and is made of them again, in another thread. */
 export interface FlightCodec<T> {
@@ -37,7 +37,7 @@ export interface FlightCodec<T> {
  * work themselves, each would come to the same value, one after the other.
  */
 export function encodeValue<T>(
-  { value, isCurrent }: LandedValue<T>,
+  { value, isCurrent }: CompletedValue<T>,
   codec: FlightCodec<T>,
 ): Uint8Array {
   try {
@@ -54,7 +54,7 @@ export function encodeValue<T>(
 }
 
 /** As packRejection says. Never throws. */
-export function encodeRejection({ reason, isCurrent }: LandedRejection): Uint8Array {
+export function encodeRejection({ reason, isCurrent }: CompletedRejection): Uint8Array {
   try {
     return tagged(isCurrent ? KEPT_REJECTION : REJECTION, encoded(packRejection(reason)));
   } catch (cause) {
@@ -68,7 +68,7 @@ export function encodeRejection({ reason, isCurrent }: LandedRejection): Uint8Ar
 }
 
 /** Throws what the codec throws. */
-export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): Landed<T> {
+export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): Completed<T> {
   const content = bytes.subarray(1);
   const isCurrent = bytes[0] === KEPT_VALUE || bytes[0] === KEPT_REJECTION;
   if (bytes[0] === VALUE || bytes[0] === KEPT_VALUE) {

@@ -1,7 +1,7 @@
 // A flight as one thread has it: one result for all who wait here.
 
 import { untilAborted } from './abort-wait.js';
-import type { FlightSeat } from './flight-seat.js';
+import type { FlightWaiter } from './flight-waiter.js';
 import { beginWait, beginWork, currentWork, endWork, runAs, type WorkNode } from './work-graph.js';
 
 /**
@@ -22,7 +22,7 @@ export interface FlightName {
 export class Flight<T> {
   readonly version: string;
   readonly #node: WorkNode;
-  readonly #seat: FlightSeat<T> | undefined;
+  readonly #waiter: FlightWaiter<T> | undefined;
   readonly #onOver: () => void;
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
@@ -32,13 +32,13 @@ export class Flight<T> {
   #over = false;
 
   /**
-   * `takeSeat` gives its seat in a flight of the process, if it is to have one; the function that it
+   * `takeWaiter` gives its waiter in a flight of the process, if it is to have one; the function that it
    * is called with is for when nobody else waits any longer. `onOver` is called once: with a result
    * or without.
    */
   constructor(
     { key, version, inProcess }: FlightName,
-    takeSeat: (onUnawaited: () => void) => FlightSeat<T> | undefined,
+    takeWaiter: (onUnawaited: () => void) => FlightWaiter<T> | undefined,
     onOver: () => void,
   ) {
     this.version = version;
@@ -51,14 +51,14 @@ export class Flight<T> {
     // Before any who wait hear of it. It also keeps a rejection that nobody waits for any longer from being
     // unhandled.
     this.#result.then(end, end);
-    this.#seat = takeSeat(() => this.#endUnawaited());
+    this.#waiter = takeWaiter(() => this.#endUnawaited());
     this.#node = beginWork(key, inProcess);
-    this.#node.follows = this.#seat?.leads === false;
+    this.#node.follows = this.#waiter?.leads === false;
   }
 
   /** Whether the threads of the process may still join it. */
   isCurrent(): boolean {
-    return this.#seat === undefined || this.#seat.isCurrent();
+    return this.#waiter === undefined || this.#waiter.isCurrent();
   }
 
   /**
@@ -99,7 +99,7 @@ export class Flight<T> {
    */
   close(reason: Error): void {
     if (this.#over) return;
-    this.#seat?.handOn();
+    this.#waiter?.handOn();
     this.#end();
     this.#reject(reason);
     this.#controller.abort(reason);
@@ -110,14 +110,14 @@ export class Flight<T> {
     isCurrent: () => boolean,
     adoptRejection: (reason: unknown) => void,
   ): Promise<T> {
-    const seat = this.#seat;
+    const waiter = this.#waiter;
     const { signal } = this.#controller;
-    if (seat?.leads === false) {
-      const landed = await seat.follow();
-      if (landed !== undefined && !('reason' in landed)) return landed.value;
-      if (landed !== undefined) {
-        if (landed.isCurrent) adoptRejection(landed.reason);
-        throw landed.reason;
+    if (waiter?.leads === false) {
+      const completed = await waiter.follow();
+      if (completed !== undefined && !('reason' in completed)) return completed.value;
+      if (completed !== undefined) {
+        if (completed.isCurrent) adoptRejection(completed.reason);
+        throw completed.reason;
       }
       // It may have been left just when it came to lead.
       signal.throwIfAborted();
@@ -127,16 +127,16 @@ export class Flight<T> {
     try {
       value = await runAs(this.#node, () => work(signal, isCurrent));
     } catch (reason) {
-      seat?.landRejection({ reason, isCurrent: isCurrent() && !signal.aborted });
+      waiter?.completeWithRejection({ reason, isCurrent: isCurrent() && !signal.aborted });
       throw reason;
     }
-    seat?.landValue({ value, isCurrent: isCurrent() });
+    waiter?.completeWithValue({ value, isCurrent: isCurrent() });
     return value;
   }
 
   /** When nobody waits in this thread, nor in another one for the work of this one. */
   #endUnawaited(): void {
-    if (this.#waiting > 0 || this.#over || this.#seat?.leave() === false) return;
+    if (this.#waiting > 0 || this.#over || this.#waiter?.leave() === false) return;
     this.#end();
     this.#controller.abort();
   }

@@ -1,15 +1,15 @@
 // What the addon has of flights: those of the process, which all its threads join.
 
-/** What a seat in a flight is told; FlightEvent in native/flights/flight_member.h. */
-export const FlightEvent = { landed: 0, leads: 1, unawaited: 2 } as const;
+/** What a waiter in a flight is told; FlightEvent in native/flights/flight_member.h. */
+export const FlightEvent = { completed: 0, leads: 1, unawaited: 2 } as const;
 
-/** With the result of a flight that landed. */
+/** With the result of a flight that completed. */
 export type FlightListener = (event: number, result?: Uint8Array) => void;
 
 export interface NativeFlights {
   /**
-   * A seat in what is under way for the key and this version. One that leads runs the work; one that
-   * follows keeps the thread alive until it is told that the flight landed or that it leads now, or
+   * A waiter in what is under way for the key and this version. One that leads runs the work; one that
+   * follows keeps the thread alive until it is told that the flight completed or that it leads now, or
    * is left. `told` is called later, never at once.
    */
   joinFlight(
@@ -17,21 +17,21 @@ export interface NativeFlights {
     key: string,
     version: string,
     told: FlightListener,
-  ): { ticket: number; leads: boolean };
+  ): { id: number; leads: boolean };
   /** Whether others may still join the flight. */
-  isFlightCurrent(ticket: number): boolean;
+  isFlightCurrent(waiterId: number): boolean;
   /**
-   * Gives up a seat. False, with nothing changed, for one that leads a flight others wait for: it is
+   * Gives up a waiter. False, with nothing changed, for one that leads a flight others wait for: it is
    * told when they have all left.
    */
-  leaveFlight(ticket: number): boolean;
-  /** Gives up a seat whoever waits for it: the next seat leads, if there is one. */
-  handOnFlight(ticket: number): void;
+  leaveFlight(waiterId: number): boolean;
+  /** Gives up a waiter whoever waits for it: the next waiter leads, if there is one. */
+  handOnFlight(waiterId: number): void;
   /**
-   * Ends the flight that the seat leads, and gives all others a copy of the result. Throws, with
+   * Ends the flight that the waiter leads, and gives all others a copy of the result. Throws, with
    * nothing changed, an Error with the code 'ERR_EBBCACHE_MEMORY' where there is no memory for it.
    */
-  landFlight(ticket: number, result: Uint8Array): void;
+  completeFlight(waiterId: number, result: Uint8Array): void;
   /** Nobody joins what is under way for the key any more. */
   forgetFlight(scope: string, key: string): void;
   forgetFlights(scope: string): void;

@@ -6,14 +6,14 @@
 //       \   |   /                     \   /
 //        flight                      flight
 //          |                            |
-//        seat, leads -- process -- seat, follows: gets a copy of the result
+//        waiter, leads -- process -- waiter, follows: gets a copy of the result
 //          |
 //         work
 
 import { native } from '../native.js';
 import { Flight, type FlightWork } from './flight.js';
 import type { FlightCodec } from './flight-result.js';
-import { FlightSeat } from './flight-seat.js';
+import { FlightWaiter } from './flight-waiter.js';
 
 export type { FlightWork };
 
@@ -104,12 +104,12 @@ export class SingleFlight<T> {
 
   #make(key: string, version: string): Flight<T> {
     const [scope, codec] = [this.#scope, this.#options];
-    const takeSeat = (onUnawaited: () => void) =>
+    const takeWaiter = (onUnawaited: () => void) =>
       scope === undefined || codec === undefined
         ? undefined
-        : new FlightSeat(scope, key, version, codec, onUnawaited);
+        : new FlightWaiter(scope, key, version, codec, onUnawaited);
     const inProcess = scope === undefined ? undefined : JSON.stringify([scope, key, version]);
-    const flight = new Flight<T>({ key, version, inProcess }, takeSeat, () => {
+    const flight = new Flight<T>({ key, version, inProcess }, takeWaiter, () => {
       this.#running.delete(flight);
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });

@@ -29,7 +29,7 @@ constexpr size_t kReadBufferBytes = size_t{1} << 20;
 
 /// Keeps the bytes where they are a Uint8Array, with the bounds that the engine gives them, or
 /// leaves a TypeError pending.
-bool keep(const Napi::Value& value, KeptBuffer& buffer) {
+bool keep(const Napi::Value& value, SharedBuffer& buffer) {
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
@@ -65,7 +65,7 @@ void setWriteBuffer(const Napi::CallbackInfo& info) {
 /// A buffer for all who use the environment, as a property of the exports. There is none, which no
 /// call copies to, where a thread that is being terminated gets no memory for it.
 void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t bytes,
-               KeptBuffer& buffer) {
+               SharedBuffer& buffer) {
   void* data = nullptr;
   napi_value value = nullptr;
   if (napi_create_buffer(env, bytes, &data, &value) != napi_ok) return;

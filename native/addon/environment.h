@@ -15,7 +15,7 @@ namespace ebbcache {
 
 /// A buffer of JavaScript's, kept here so that it need not be passed with each call. Whoever has it
 /// must neither detach nor resize it.
-struct KeptBuffer {
+struct SharedBuffer {
   Napi::Reference<Napi::Uint8Array> reference;
   char* bytes = nullptr;
   size_t capacity = 0;
@@ -30,14 +30,14 @@ struct Environment {
   // each instance is given the same ones.
 
   /// Where reads copy to, unless another buffer was lent for one.
-  KeptBuffer ownReadBuffer;
+  SharedBuffer ownReadBuffer;
   /// Where the states of files are left, and found.
-  KeptBuffer stateBuffer;
+  SharedBuffer stateBuffer;
 
   /// Where reads copy to now.
-  KeptBuffer readBuffer;
+  SharedBuffer readBuffer;
   /// Where writes copy from: the buffer of the instance that wrote last.
-  KeptBuffer writeBuffer;
+  SharedBuffer writeBuffer;
   /// An object for JavaScript that says in `write` which one that is.
   Napi::ObjectReference kept;
 

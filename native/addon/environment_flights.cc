@@ -40,44 +40,44 @@ EnvironmentFlights::EnvironmentFlights(Napi::Env env, FlightRegistry& registry)
       env, [](void* flights) { static_cast<EnvironmentFlights*>(flights)->close(); }, this);
 }
 
-FlightSeat EnvironmentFlights::join(std::string_view scope, std::string_view key,
+FlightWaiter EnvironmentFlights::join(std::string_view scope, std::string_view key,
                                     std::string_view version, const Napi::Function& told) {
   // Takes part in nothing any more: on its own.
   if (closed_) return {0, true};
-  const FlightSeat seat = registry_.join(member_, scope, key, version);
+  const FlightWaiter waiter = registry_.join(member_, scope, key, version);
   try {
-    seats_.emplace(seat.ticket, Seat{Napi::Persistent(told), !seat.leads});
+    waiters_.emplace(waiter.id, Waiter{Napi::Persistent(told), !waiter.leads});
   } catch (...) {
     // Others may follow it already.
-    registry_.handOn(seat.ticket);
+    registry_.handOn(waiter.id);
     throw;
   }
-  if (!seat.leads && ++following_ == 1) signal_.Ref(env_);
-  return seat;
+  if (!waiter.leads && ++following_ == 1) signal_.Ref(env_);
+  return waiter;
 }
 
-bool EnvironmentFlights::isCurrent(FlightTicket ticket) const {
-  return seats_.count(ticket) > 0 && registry_.isCurrent(ticket);
+bool EnvironmentFlights::isCurrent(FlightWaiterId waiterId) const {
+  return waiters_.count(waiterId) > 0 && registry_.isCurrent(waiterId);
 }
 
-bool EnvironmentFlights::leave(FlightTicket ticket) {
-  if (seats_.count(ticket) == 0) return true;
-  if (!registry_.leave(ticket)) return false;
-  remove(ticket);
+bool EnvironmentFlights::leave(FlightWaiterId waiterId) {
+  if (waiters_.count(waiterId) == 0) return true;
+  if (!registry_.leave(waiterId)) return false;
+  remove(waiterId);
   return true;
 }
 
-void EnvironmentFlights::handOn(FlightTicket ticket) {
-  if (seats_.count(ticket) == 0) return;
-  registry_.handOn(ticket);
-  remove(ticket);
+void EnvironmentFlights::handOn(FlightWaiterId waiterId) {
+  if (waiters_.count(waiterId) == 0) return;
+  registry_.handOn(waiterId);
+  remove(waiterId);
 }
 
-void EnvironmentFlights::land(FlightTicket ticket, std::string result) {
-  const auto seat = seats_.find(ticket);
-  if (seat == seats_.end() || seat->second.follows) return;
-  registry_.land(ticket, std::move(result));
-  remove(ticket);
+void EnvironmentFlights::complete(FlightWaiterId waiterId, std::string result) {
+  const auto waiter = waiters_.find(waiterId);
+  if (waiter == waiters_.end() || waiter->second.follows) return;
+  registry_.complete(waiterId, std::move(result));
+  remove(waiterId);
 }
 
 void EnvironmentFlights::onNews(Napi::Env env, Napi::Function, EnvironmentFlights* flights, void*) {
@@ -86,30 +86,30 @@ void EnvironmentFlights::onNews(Napi::Env env, Napi::Function, EnvironmentFlight
 }
 
 void EnvironmentFlights::tellNext() {
-  const std::optional<FlightNews> news = member_->takeNews();
-  if (!news) return;
-  const auto seat = seats_.find(news->ticket);
-  if (seat == seats_.end()) return;
-  const Napi::Function told = seat->second.told.Value();
-  const auto event = Napi::Number::New(env_, static_cast<double>(news->event));
-  if (news->event != FlightEvent::kLanded) {
-    stopFollowing(seat->second);
+  const std::optional<FlightNotification> notification = member_->takeNotification();
+  if (!notification) return;
+  const auto waiter = waiters_.find(notification->id);
+  if (waiter == waiters_.end()) return;
+  const Napi::Function told = waiter->second.told.Value();
+  const auto event = Napi::Number::New(env_, static_cast<double>(notification->event));
+  if (notification->event != FlightEvent::kCompleted) {
+    stopFollowing(waiter->second);
     told.Call({event});
     return;
   }
-  remove(news->ticket);
-  const Napi::Value bytes = toBytes(env_, *news->result);
+  remove(notification->id);
+  const Napi::Value bytes = toBytes(env_, *notification->result);
   if (!bytes.IsEmpty()) told.Call({event, bytes});
 }
 
-void EnvironmentFlights::stopFollowing(Seat& seat) {
-  if (std::exchange(seat.follows, false) && --following_ == 0) signal_.Unref(env_);
+void EnvironmentFlights::stopFollowing(Waiter& waiter) {
+  if (std::exchange(waiter.follows, false) && --following_ == 0) signal_.Unref(env_);
 }
 
-void EnvironmentFlights::remove(FlightTicket ticket) {
-  const auto seat = seats_.find(ticket);
-  stopFollowing(seat->second);
-  seats_.erase(seat);
+void EnvironmentFlights::remove(FlightWaiterId waiterId) {
+  const auto waiter = waiters_.find(waiterId);
+  stopFollowing(waiter->second);
+  waiters_.erase(waiter);
 }
 
 void EnvironmentFlights::close() {
@@ -117,7 +117,7 @@ void EnvironmentFlights::close() {
   if (std::exchange(closed_, true)) return;
   registry_.leaveAll(*member_);
   member_->close();
-  seats_.clear();
+  waiters_.clear();
   signal_.Release();
 }
 

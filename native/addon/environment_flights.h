@@ -13,8 +13,8 @@
 
 namespace ebbcache {
 
-/// Of the environment's own thread alone. It keeps the environment alive as long as a seat follows,
-/// and gives up all seats when the environment ends, however it ends.
+/// Of the environment's own thread alone. It keeps the environment alive as long as a waiter follows,
+/// and gives up all waiters when the environment ends, however it ends.
 class EnvironmentFlights {
  public:
   /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
@@ -23,18 +23,18 @@ class EnvironmentFlights {
   EnvironmentFlights(const EnvironmentFlights&) = delete;
   EnvironmentFlights& operator=(const EnvironmentFlights&) = delete;
 
-  /// `told` is called with the FlightEvent as a number and, of a flight that landed, a Uint8Array;
-  /// never before this returns, and not any more once the seat is left.
-  FlightSeat join(std::string_view scope, std::string_view key, std::string_view version,
+  /// `told` is called with the FlightEvent as a number and, of a flight that completed, a Uint8Array;
+  /// never before this returns, and not any more once the waiter is left.
+  FlightWaiter join(std::string_view scope, std::string_view key, std::string_view version,
                   const Napi::Function& told);
-  // Those of FlightRegistry, for the seats of this environment; others pass for left ones.
-  bool isCurrent(FlightTicket ticket) const;
-  bool leave(FlightTicket ticket);
-  void handOn(FlightTicket ticket);
-  void land(FlightTicket ticket, std::string result);
+  // Those of FlightRegistry, for the waiters of this environment; others pass for left ones.
+  bool isCurrent(FlightWaiterId waiterId) const;
+  bool leave(FlightWaiterId waiterId);
+  void handOn(FlightWaiterId waiterId);
+  void complete(FlightWaiterId waiterId, std::string result);
 
  private:
-  struct Seat {
+  struct Waiter {
     Napi::FunctionReference told;
     bool follows = false;
   };
@@ -43,8 +43,8 @@ class EnvironmentFlights {
   using Signal = Napi::TypedThreadSafeFunction<EnvironmentFlights, void, onNews>;
 
   void tellNext();
-  void stopFollowing(Seat& seat);
-  void remove(FlightTicket ticket);
+  void stopFollowing(Waiter& waiter);
+  void remove(FlightWaiterId waiterId);
   void close();
 
   const Napi::Env env_;
@@ -52,7 +52,7 @@ class EnvironmentFlights {
   // Before the signal: nothing may fail between that and the hook that ends it.
   const std::shared_ptr<FlightMember> member_;
   Signal signal_;
-  std::unordered_map<FlightTicket, Seat> seats_;
+  std::unordered_map<FlightWaiterId, Waiter> waiters_;
   uint64_t following_ = 0;
   bool closed_ = false;
 };

@@ -20,7 +20,7 @@ FileState stateAt(const Utf8& path) {
 }
 
 /// Leaves the state where JavaScript reads it; false when there is no room.
-bool leave(const FileState& state, const KeptBuffer& buffer) {
+bool leave(const FileState& state, const SharedBuffer& buffer) {
   if (buffer.capacity < FileState::kBytes) return false;
   std::memcpy(buffer.bytes, state.bytes().data(), FileState::kBytes);
   return true;
@@ -31,7 +31,7 @@ bool leave(const FileState& state, const KeptBuffer& buffer) {
 template <typename AnyCall>
 napi_value giveRecord(const AnyCall& call, TieredStore& store, const Key& key,
                       std::string_view state) {
-  const KeptBuffer& buffer = call.environment().readBuffer;
+  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
   bool fromDisk = false;
   const ReadResult result =
@@ -52,7 +52,7 @@ napi_value getOfState(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  const KeptBuffer& state = call.environment().stateBuffer;
+  const SharedBuffer& state = call.environment().stateBuffer;
   if (state.capacity < FileState::kBytes) return call.give(kBadArguments);
   TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);

@@ -24,17 +24,17 @@ class Text {
   std::u16string units_;
 };
 
-FlightTicket ticketIn(const Napi::Value& value) {
+FlightWaiterId waiterIdIn(const Napi::Value& value) {
   if (!value.IsNumber()) return 0;
   const int64_t number = value.As<Napi::Number>().Int64Value();
-  return number > 0 ? static_cast<FlightTicket>(number) : 0;
+  return number > 0 ? static_cast<FlightWaiterId>(number) : 0;
 }
 
 EnvironmentFlights* flightsOf(const Napi::CallbackInfo& info) {
   return Environment::of(info.Env()).flights.get();
 }
 
-/// (scope, key, version, told): { ticket, leads }.
+/// (scope, key, version, told): { waiterId, leads }.
 Napi::Value joinFlight(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsString() || !info[1].IsString() || !info[2].IsString() || !info[3].IsFunction()) {
@@ -53,35 +53,35 @@ Napi::Value joinFlight(const Napi::CallbackInfo& info) {
   const Text scope(info[0]);
   const Text key(info[1]);
   const Text version(info[2]);
-  const FlightSeat seat = environment.flights->join(scope.bytes(), key.bytes(), version.bytes(),
+  const FlightWaiter waiter = environment.flights->join(scope.bytes(), key.bytes(), version.bytes(),
                                                     info[3].As<Napi::Function>());
   const auto result = Napi::Object::New(env);
-  result.Set("ticket", Napi::Number::New(env, static_cast<double>(seat.ticket)));
-  result.Set("leads", seat.leads);
+  result.Set("id", Napi::Number::New(env, static_cast<double>(waiter.id)));
+  result.Set("leads", waiter.leads);
   return result;
 }
 
-/// (ticket): whether others may still join it.
+/// (waiterId): whether others may still join it.
 Napi::Value isFlightCurrent(const Napi::CallbackInfo& info) {
   const EnvironmentFlights* const flights = flightsOf(info);
   return Napi::Boolean::New(info.Env(),
-                            flights != nullptr && flights->isCurrent(ticketIn(info[0])));
+                            flights != nullptr && flights->isCurrent(waiterIdIn(info[0])));
 }
 
-/// (ticket): false, with nothing changed, for one that leads while others wait.
+/// (waiterId): false, with nothing changed, for one that leads while others wait.
 Napi::Value leaveFlight(const Napi::CallbackInfo& info) {
   EnvironmentFlights* const flights = flightsOf(info);
-  return Napi::Boolean::New(info.Env(), flights == nullptr || flights->leave(ticketIn(info[0])));
+  return Napi::Boolean::New(info.Env(), flights == nullptr || flights->leave(waiterIdIn(info[0])));
 }
 
-/// (ticket): the next seat leads, if there is one.
+/// (waiterId): the next waiter leads, if there is one.
 void handOnFlight(const Napi::CallbackInfo& info) {
   EnvironmentFlights* const flights = flightsOf(info);
-  if (flights != nullptr) flights->handOn(ticketIn(info[0]));
+  if (flights != nullptr) flights->handOn(waiterIdIn(info[0]));
 }
 
-/// (ticket, result: Uint8Array). Throws, with nothing changed, where there is no memory for a copy.
-void landFlight(const Napi::CallbackInfo& info) {
+/// (waiterId, result: Uint8Array). Throws, with nothing changed, where there is no memory for a copy.
+void completeFlight(const Napi::CallbackInfo& info) {
   if (!info[1].IsTypedArray() ||
       info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     Napi::TypeError::New(info.Env(), "The result of a flight must be a Uint8Array.")
@@ -91,7 +91,7 @@ void landFlight(const Napi::CallbackInfo& info) {
   EnvironmentFlights* const flights = flightsOf(info);
   if (flights == nullptr) return;
   const auto bytes = info[1].As<Napi::Uint8Array>();
-  flights->land(ticketIn(info[0]),
+  flights->complete(waiterIdIn(info[0]),
                 std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
 }
 
@@ -122,8 +122,8 @@ void addFlightCalls(Napi::Env env, Napi::Object exports) {
       Napi::Function::New<guardedFunction<unlessForked<leaveFlight>>>(env, "leaveFlight"));
   add("handOnFlight",
       Napi::Function::New<guardedFunction<unlessForked<handOnFlight>>>(env, "handOnFlight"));
-  add("landFlight",
-      Napi::Function::New<guardedFunction<unlessForked<landFlight>>>(env, "landFlight"));
+  add("completeFlight",
+      Napi::Function::New<guardedFunction<unlessForked<completeFlight>>>(env, "completeFlight"));
   add("forgetFlight",
       Napi::Function::New<guardedFunction<unlessForked<forgetFlight>>>(env, "forgetFlight"));
   add("forgetFlights",

@@ -5,7 +5,7 @@
 
 namespace ebbcache {
 
-/// joinFlight, isFlightCurrent, leaveFlight, handOnFlight, landFlight, forgetFlight and
+/// joinFlight, isFlightCurrent, leaveFlight, handOnFlight, completeFlight, forgetFlight and
 /// forgetFlights: what FlightRegistry does, for one environment.
 void addFlightCalls(Napi::Env env, Napi::Object exports);
 

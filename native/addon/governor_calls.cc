@@ -62,7 +62,7 @@ void configureGovernor(const Napi::CallbackInfo& info) {
     Napi::RangeError::New(env, why).ThrowAsJavaScriptException();
     return;
   }
-  Environment::of(env).runtime->governor().configure(options, GovernorEyes::open(options, roots));
+  Environment::of(env).runtime->governor().configure(options, GovernorInputs::open(options, roots));
 }
 
 Napi::Value governorStatus(const Napi::CallbackInfo& info) {

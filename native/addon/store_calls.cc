@@ -22,7 +22,7 @@ napi_value get(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const KeptBuffer& buffer = call.environment().readBuffer;
+  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
   bool fromDisk = false;
   const ReadResult result = store->get(key.view(), buffer.bytes, buffer.capacity, bytes, &fromDisk);
@@ -35,7 +35,7 @@ napi_value peek(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const KeptBuffer& buffer = call.environment().readBuffer;
+  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
   const ReadResult result = store->peek(key.view(), buffer.bytes, buffer.capacity, bytes);
   return call.giveFound(result, bytes, false);
@@ -72,7 +72,7 @@ napi_value set(napi_env env, napi_callback_info info) {
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
   const uint64_t bytes = call.countAt(2);
-  const KeptBuffer& buffer = call.environment().writeBuffer;
+  const SharedBuffer& buffer = call.environment().writeBuffer;
   if (bytes > buffer.capacity) return call.give(kBadArguments);
   PutOptions options;
   options.ttlMs = call.countAt(3);
@@ -124,7 +124,7 @@ napi_value largestValue(napi_env env, napi_callback_info info) {
 napi_value getMany(napi_env env, napi_callback_info info) {
   constexpr size_t kFirst = 1;
   const Call<kFirst + kMostKeys> call(env, info);
-  const KeptBuffer& buffer = call.environment().readBuffer;
+  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t at = 0;
   int64_t done = 0;
   for (size_t i = kFirst; i < call.count(); ++i, ++done) {
@@ -149,7 +149,7 @@ napi_value getMany(napi_env env, napi_callback_info info) {
 napi_value setMany(napi_env env, napi_callback_info info) {
   constexpr size_t kFirst = 4;
   const Call<kFirst + kMostKeys> call(env, info);
-  const KeptBuffer& buffer = call.environment().writeBuffer;
+  const SharedBuffer& buffer = call.environment().writeBuffer;
   uint64_t at = call.countAt(1);
   PutOptions options;
   options.ttlMs = call.countAt(2);

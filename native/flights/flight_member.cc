@@ -11,7 +11,7 @@ constexpr uint8_t bitOf(FlightEvent event) {
 
 /// In the order in which those that can wait together have come.
 FlightEvent firstOf(uint8_t events) {
-  for (const FlightEvent event : {FlightEvent::kLanded, FlightEvent::kLeads}) {
+  for (const FlightEvent event : {FlightEvent::kCompleted, FlightEvent::kLeads}) {
     if ((events & bitOf(event)) != 0) return event;
   }
   return FlightEvent::kUnawaited;
@@ -19,15 +19,15 @@ FlightEvent firstOf(uint8_t events) {
 
 }  // namespace
 
-std::optional<FlightNews> FlightMember::takeNews() {
+std::optional<FlightNotification> FlightMember::takeNotification() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (told_.empty()) return std::nullopt;
-  Seat& seat = told_.front();
-  const FlightEvent event = firstOf(seat.untaken);
-  FlightNews news{seat.ticket, event, std::move(seat.result)};
-  seat.untaken = static_cast<uint8_t>(seat.untaken & ~bitOf(event));
-  if (seat.untaken == 0) putAside(told_.begin());
-  return news;
+  Waiter& waiter = told_.front();
+  const FlightEvent event = firstOf(waiter.untaken);
+  FlightNotification notification{waiter.id, event, std::move(waiter.result)};
+  waiter.untaken = static_cast<uint8_t>(waiter.untaken & ~bitOf(event));
+  if (waiter.untaken == 0) putAside(told_.begin());
+  return notification;
 }
 
 void FlightMember::close() {
@@ -35,42 +35,42 @@ void FlightMember::close() {
   closed_ = true;
   woken_.wait(lock, [this] { return waking_ == 0; });
   while (!told_.empty()) {
-    Seat& seat = told_.front();
-    seat.untaken = 0;
-    seat.result.reset();
+    Waiter& waiter = told_.front();
+    waiter.untaken = 0;
+    waiter.result.reset();
     putAside(told_.begin());
   }
 }
 
-void FlightMember::putAside(Seats::iterator seat) {
-  if (seat->isGone) {
-    told_.erase(seat);
+void FlightMember::putAside(Waiters::iterator waiter) {
+  if (waiter->isGone) {
+    told_.erase(waiter);
   } else {
-    quiet_.splice(quiet_.end(), told_, seat);
+    quiet_.splice(quiet_.end(), told_, waiter);
   }
 }
 
-FlightMember::Seats::iterator FlightMember::addSeat(FlightTicket ticket) {
+FlightMember::Waiters::iterator FlightMember::addWaiter(FlightWaiterId waiterId) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return quiet_.insert(quiet_.end(), Seat{ticket, 0, false, nullptr});
+  return quiet_.insert(quiet_.end(), Waiter{waiterId, 0, false, nullptr});
 }
 
-void FlightMember::removeSeat(Seats::iterator seat) {
+void FlightMember::removeWaiter(Waiters::iterator waiter) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (seat->untaken == 0) {
-    quiet_.erase(seat);
+  if (waiter->untaken == 0) {
+    quiet_.erase(waiter);
   } else {
-    seat->isGone = true;
+    waiter->isGone = true;
   }
 }
 
-bool FlightMember::tell(Seats::iterator seat, FlightEvent event,
+bool FlightMember::tell(Waiters::iterator waiter, FlightEvent event,
                         std::shared_ptr<const std::string> result) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (closed_ || (seat->untaken & bitOf(event)) != 0) return false;
-  if (seat->untaken == 0) told_.splice(told_.end(), quiet_, seat);
-  seat->untaken = static_cast<uint8_t>(seat->untaken | bitOf(event));
-  if (result != nullptr) seat->result = std::move(result);
+  if (closed_ || (waiter->untaken & bitOf(event)) != 0) return false;
+  if (waiter->untaken == 0) told_.splice(told_.end(), quiet_, waiter);
+  waiter->untaken = static_cast<uint8_t>(waiter->untaken | bitOf(event));
+  if (result != nullptr) waiter->result = std::move(result);
   return true;
 }
 

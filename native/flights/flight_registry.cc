@@ -4,69 +4,69 @@
 
 namespace ebbcache {
 
-FlightSeat FlightRegistry::join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
+FlightWaiter FlightRegistry::join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
                                 std::string_view key, std::string_view version) {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::shared_ptr<Flight> flight = findCurrent(scope, key);
   const bool isNew = flight == nullptr || flight->version != version;
   if (isNew) flight = std::make_shared<Flight>(scope, key, version);
-  const FlightTicket ticket = ++lastTicket_;
-  auto taken = std::make_unique<Taken>(ticket, member);
-  const auto place = places_.emplace(ticket, Place{flight, {}}).first;
+  const FlightWaiterId waiterId = ++lastWaiterId_;
+  auto taken = std::make_unique<Taken>(waiterId, member);
+  const auto place = places_.emplace(waiterId, Place{flight, {}}).first;
   try {
-    place->second.seat = flight->seats.insert(flight->seats.end(), std::move(taken));
-    // One that fails takes the seat with it.
+    place->second.waiter = flight->waiters.insert(flight->waiters.end(), std::move(taken));
+    // One that fails takes the waiter with it.
     if (isNew) makeCurrent(flight);
   } catch (...) {
     places_.erase(place);
     throw;
   }
-  return {ticket, place->second.leads()};
+  return {waiterId, place->second.leads()};
 }
 
-bool FlightRegistry::isCurrent(FlightTicket ticket) const {
+bool FlightRegistry::isCurrent(FlightWaiterId waiterId) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto place = places_.find(ticket);
+  const auto place = places_.find(waiterId);
   return place != places_.end() && place->second.flight->current;
 }
 
-bool FlightRegistry::leave(FlightTicket ticket) {
+bool FlightRegistry::leave(FlightWaiterId waiterId) {
   GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto place = places_.find(ticket);
+    const auto place = places_.find(waiterId);
     if (place == places_.end()) return true;
-    if (place->second.leads() && place->second.flight->seats.size() > 1) return false;
+    if (place->second.leads() && place->second.flight->waiters.size() > 1) return false;
     giveUp(place, givenUp);
   }
   givenUp.wake();
   return true;
 }
 
-void FlightRegistry::handOn(FlightTicket ticket) {
+void FlightRegistry::handOn(FlightWaiterId waiterId) {
   GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto place = places_.find(ticket);
+    const auto place = places_.find(waiterId);
     if (place == places_.end()) return;
     giveUp(place, givenUp);
   }
   givenUp.wake();
 }
 
-void FlightRegistry::land(FlightTicket ticket, std::string result) {
+void FlightRegistry::complete(FlightWaiterId waiterId, std::string result) {
   const auto shared = std::make_shared<const std::string>(std::move(result));
   GivenUp givenUp;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto place = places_.find(ticket);
+    const auto place = places_.find(waiterId);
     if (place == places_.end() || !place->second.leads()) return;
     const std::shared_ptr<Flight> flight = place->second.flight;
     makeStale(*flight);
-    for (std::unique_ptr<Taken>& each : flight->seats) {
-      Taken& seat = givenUp.add(std::move(each));
-      places_.erase(seat.ticket);
-      if (seat.ticket != ticket) tell(seat, FlightEvent::kLanded, shared, seat);
+    for (std::unique_ptr<Taken>& each : flight->waiters) {
+      Taken& waiter = givenUp.add(std::move(each));
+      places_.erase(waiter.id);
+      if (waiter.id != waiterId) tell(waiter, FlightEvent::kCompleted, shared, waiter);
     }
   }
   givenUp.wake();
@@ -78,7 +78,7 @@ void FlightRegistry::leaveAll(const FlightMember& member) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (auto place = places_.begin(); place != places_.end();) {
       const auto next = std::next(place);
-      if ((*place->second.seat)->member.get() == &member) giveUp(place, givenUp);
+      if ((*place->second.waiter)->member.get() == &member) giveUp(place, givenUp);
       place = next;
     }
   }
@@ -132,21 +132,21 @@ void FlightRegistry::makeStale(Flight& flight) {
 void FlightRegistry::giveUp(Places::iterator place, GivenUp& givenUp) {
   Flight& flight = *place->second.flight;
   const bool led = place->second.leads();
-  Taken& seat = givenUp.add(std::move(*place->second.seat));
-  flight.seats.erase(place->second.seat);
-  if (flight.seats.empty()) {
+  Taken& waiter = givenUp.add(std::move(*place->second.waiter));
+  flight.waiters.erase(place->second.waiter);
+  if (flight.waiters.empty()) {
     makeStale(flight);
   } else if (led) {
-    tell(*flight.seats.front(), FlightEvent::kLeads, nullptr, seat);
-  } else if (flight.seats.size() == 1) {
-    tell(*flight.seats.front(), FlightEvent::kUnawaited, nullptr, seat);
+    tell(*flight.waiters.front(), FlightEvent::kLeads, nullptr, waiter);
+  } else if (flight.waiters.size() == 1) {
+    tell(*flight.waiters.front(), FlightEvent::kUnawaited, nullptr, waiter);
   }
   places_.erase(place);
 }
 
-void FlightRegistry::tell(Taken& seat, FlightEvent event, std::shared_ptr<const std::string> result,
+void FlightRegistry::tell(Taken& waiter, FlightEvent event, std::shared_ptr<const std::string> result,
                           Taken& because) {
-  if (seat.member->tell(seat.seat, event, std::move(result))) because.toWake = seat.member;
+  if (waiter.member->tell(waiter.waiter, event, std::move(result))) because.toWake = waiter.member;
 }
 
 FlightRegistry::GivenUp::~GivenUp() {
@@ -154,15 +154,15 @@ FlightRegistry::GivenUp::~GivenUp() {
   while (first_ != nullptr) first_ = std::move(first_->next);
 }
 
-FlightRegistry::Taken& FlightRegistry::GivenUp::add(std::unique_ptr<Taken> seat) {
-  seat->next = std::move(first_);
-  first_ = std::move(seat);
+FlightRegistry::Taken& FlightRegistry::GivenUp::add(std::unique_ptr<Taken> waiter) {
+  waiter->next = std::move(first_);
+  first_ = std::move(waiter);
   return *first_;
 }
 
 void FlightRegistry::GivenUp::wake() const {
-  for (const Taken* seat = first_.get(); seat != nullptr; seat = seat->next.get()) {
-    if (seat->toWake != nullptr) seat->toWake->wake();
+  for (const Taken* waiter = first_.get(); waiter != nullptr; waiter = waiter->next.get()) {
+    if (waiter->toWake != nullptr) waiter->toWake->wake();
   }
 }
 

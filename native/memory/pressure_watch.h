@@ -15,7 +15,7 @@ struct Stalls {
 };
 
 /// Sleeps until there is a reason to look at the machine. What a system's notification means is in
-/// KernelWord, which MemoryReader reads; here it only ends the sleep.
+/// OsPressureHint, which MemoryReader reads; here it only ends the sleep.
 class PressureWatch {
  public:
   virtual ~PressureWatch() = default;

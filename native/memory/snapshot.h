@@ -23,7 +23,7 @@ struct MemoryBound {
 
 /// What the kernel itself says of the machine's memory, where it has a word for it: macOS its
 /// pressure level, Windows its low-memory notification. Linux has stalls instead.
-enum class KernelWord : uint8_t { kNone, kLow, kCritical };
+enum class OsPressureHint : uint8_t { kNone, kLow, kCritical };
 
 /// The cheap part: how full each bound is.
 struct MemoryUsage {
@@ -35,7 +35,7 @@ struct MemoryUsage {
   /// dropped for want of room. Once for each 2 s in which it does. Linux only, where the group has
   /// a limit; from 4.13 on in cgroup v2, from 5.9 on in v1.
   bool groupRefaults = false;
-  KernelWord kernel = KernelWord::kNone;
+  OsPressureHint kernel = OsPressureHint::kNone;
 };
 
 /// Memory that was moved to disk, bytes; `used` never passes `limit`.

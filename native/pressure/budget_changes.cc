@@ -8,7 +8,7 @@ namespace {
 /// It never lowers a budget, also where the maximum changes meanwhile, so that no entry is evicted
 /// without a cause.
 void raise(uint64_t from, uint64_t to, GovernedStore& store) {
-  if (to > from) store.changeBudget(from, to);
+  if (to > from) store.setBudget(from, to);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ Reduction lowerTo(uint64_t bytes, GovernedStore& store) {
   for (int i = 0; i < kMostTries; ++i) {
     const uint64_t budget = store.budgetBytes();
     if (budget <= bytes) break;
-    reduction += store.changeBudget(budget, bytes);
+    reduction += store.setBudget(budget, bytes);
   }
   return reduction;
 }

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "pressure/ebb_plan.h"
+#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
 #include "pressure/level.h"
 

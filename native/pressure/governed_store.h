@@ -31,7 +31,7 @@ class GovernedStore {
  public:
   virtual ~GovernedStore() = default;
   /// False for a store that does not shrink under pressure; it is still maintained.
-  virtual bool ebbs() const = 0;
+  virtual bool isGoverned() const = 0;
 
   // These must not wait. Each is right at some moment of the call, but not all at the same one.
 
@@ -45,10 +45,10 @@ class GovernedStore {
 
   /// Changes the budget, between minBytes and maxBytes, where it still is `from`; when that evicts,
   /// the memory is back with the OS on return.
-  virtual Reduction changeBudget(uint64_t from, uint64_t to) = 0;
+  virtual Reduction setBudget(uint64_t from, uint64_t to) = 0;
   /// Evicts until `share` (0 to 1) of its payload is left, but minBytes of it at least, whatever
   /// the budget.
-  virtual Reduction keepShareOfPayload(double share) = 0;
+  virtual Reduction trimPayload(double share) = 0;
 
   /// Periodic upkeep: returns the bytes of expired entries to the budget. It is cheap when idle,
   /// and a call never takes more than some milliseconds beyond what it waits. Without waiting it

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "memory/timed_watch.h"
-#include "pressure/look_pace.h"
+#include "pressure/poll_interval.h"
 
 namespace ebbcache {
 namespace {
@@ -27,18 +27,18 @@ constexpr size_t kLongestFailure = 511;
 
 }  // namespace
 
-GovernorEyes GovernorEyes::open(const GovernorOptions& options, const MemoryRoots& roots) {
+GovernorInputs GovernorInputs::open(const GovernorOptions& options, const MemoryRoots& roots) {
   std::unique_ptr<PressureWatch> watch;
   if (options.earlyWarnings) watch = openPressureWatch(roots);
   if (!watch) watch = std::make_unique<TimedWatch>();
   return {openMemoryReader(roots), openMemoryReader(roots), std::move(watch)};
 }
 
-Governor::Governor(const GovernorOptions& options, GovernorEyes eyes)
-    : guard_(options.thresholds.high, std::move(eyes.growthReader)),
-      reader_(std::move(eyes.reader)),
+Governor::Governor(const GovernorOptions& options, GovernorInputs inputs)
+    : guard_(options.thresholds.high, std::move(inputs.growthReader)),
+      reader_(std::move(inputs.reader)),
       tracker_(options.thresholds, options.targets),
-      watch_(std::move(eyes.watch)),
+      watch_(std::move(inputs.watch)),
       options_(options) {
   status_.lastFailure.reserve(kLongestFailure);
 }
@@ -73,16 +73,16 @@ bool Governor::mayGrow(uint64_t bytes, Clock::time_point now) {
   return guard_.mayGrow(bytes, now);
 }
 
-void Governor::configure(const GovernorOptions& options, GovernorEyes eyes) {
+void Governor::configure(const GovernorOptions& options, GovernorInputs inputs) {
   const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
   stopThread();
-  guard_.configure(options.thresholds.high, std::move(eyes.growthReader));
+  guard_.configure(options.thresholds.high, std::move(inputs.growthReader));
   {
     const std::lock_guard<std::mutex> tick(tickMutex_);
-    reader_ = std::move(eyes.reader);
+    reader_ = std::move(inputs.reader);
     const std::lock_guard<std::mutex> lock(mutex_);
-    // The old one ends with `eyes`, after the locks.
-    std::swap(watch_, eyes.watch);
+    // The old one ends with `inputs`, after the locks.
+    std::swap(watch_, inputs.watch);
     options_ = options;
   }
   budgets_.regrowBy(Clock::now() + options.regrowInterval);
@@ -246,7 +246,7 @@ Governor::Sleep Governor::lookLocked(Clock::time_point now, bool found) {
     } else if (assessment.level == PressureLevel::kNormal) {
       const bool regrows = budgets_.regrow(usage, options, now);
       if (!found && !regrows && !stalls.system && !stalls.group) {
-        sleep.atMost = pauseAfter(usage, options.thresholds.elevated, options.interval,
+        sleep.atMost = nextPollDelay(usage, options.thresholds.elevated, options.interval,
                                   options.longestInterval);
       }
     }
@@ -267,7 +267,7 @@ Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyW
     usage = {};
   }
   if (!earlyWarnings) {
-    usage.kernel = KernelWord::kNone;
+    usage.kernel = OsPressureHint::kNone;
     usage.groupRefaults = false;
   }
   const Stalls refaults{false, usage.groupRefaults};

@@ -34,14 +34,14 @@
 namespace ebbcache {
 
 /// What a governor sees the machine by.
-struct GovernorEyes {
+struct GovernorInputs {
   /// For its looks, and for mayGrow().
   std::unique_ptr<MemoryReader> reader;
   std::unique_ptr<MemoryReader> growthReader;
   std::unique_ptr<PressureWatch> watch;
 
   /// This operating system's; the watch hears nothing where the options want no early warnings.
-  static GovernorEyes open(const GovernorOptions& options = {}, const MemoryRoots& roots = {});
+  static GovernorInputs open(const GovernorOptions& options = {}, const MemoryRoots& roots = {});
 };
 
 struct GovernorStatus {
@@ -67,11 +67,11 @@ struct GovernorStatus {
 /// Thread-safe. The thread runs while at least one store is registered; where the system refuses
 /// one, nothing shrinks unasked, but mayGrow() still guards, and the next add() tries again.
 ///
-/// A tick maintains the stores, then looks at usage. Elevated and above: budgets fall as planEbb()
+/// A tick maintains the stores, then looks at usage. Elevated and above: budgets fall as planShrink()
 /// says. Normal: they rise by a step each regrowInterval, the first one an interval after the
 /// pressure ended. A look that fails leaves them as they are.
 ///
-/// The next tick comes after `interval`, later where nothing can happen before (see pauseAfter()),
+/// The next tick comes after `interval`, later where nothing can happen before (see nextPollDelay()),
 /// and at once when the system signals that memory gets tight. In between, stores are maintained as
 /// UpkeepPace says. No exception ends the thread.
 class Governor {
@@ -80,7 +80,7 @@ class Governor {
 
   /// `options` must be valid: see GovernorOptions::whyInvalid(). With null readers every look
   /// fails.
-  explicit Governor(const GovernorOptions& options = {}, GovernorEyes eyes = GovernorEyes::open());
+  explicit Governor(const GovernorOptions& options = {}, GovernorInputs inputs = GovernorInputs::open());
   ~Governor();
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
@@ -99,7 +99,7 @@ class Governor {
 
   /// From now on by these options, which must be valid, and on this machine. Budgets stay as they
   /// are until the next tick.
-  void configure(const GovernorOptions& options, GovernorEyes eyes);
+  void configure(const GovernorOptions& options, GovernorInputs inputs);
   GovernorOptions options() const;
 
   /// Does at once what a tick at `level` would do to this store, without an eviction target; and

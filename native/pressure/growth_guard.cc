@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "pressure/look_pace.h"
+#include "pressure/poll_interval.h"
 
 namespace ebbcache {
 namespace {
@@ -74,7 +74,7 @@ bool GrowthGuard::readFully(Clock::time_point now) {
   if (!hasReading_) return false;
   MemoryUsage machine;
   machine.system = usage.system;
-  machineUntil_ = now + pauseAfter(machine, ceiling_, std::chrono::milliseconds(0), kMachineFor);
+  machineUntil_ = now + nextPollDelay(machine, ceiling_, std::chrono::milliseconds(0), kMachineFor);
   reading_ = usage;
   readAt_ = now;
   grantedSince_ = grantedSinceFull_ = 0;

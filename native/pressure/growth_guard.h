@@ -20,7 +20,7 @@ namespace ebbcache {
 /// - Far from the ceiling it is enough that all that is charged, reclaimable or not, stays below
 /// it.
 ///   The machine and the limits are at most kMachineFor old, and younger where the machine could be
-///   filled sooner (see pauseAfter()).
+///   filled sooner (see nextPollDelay()).
 /// - Beside a slab of 32 KiB even that costs much. So a reading serves again while it is younger
 ///   than kReuseFor and the bytes granted on it (counted as if they were in use already) stay
 ///   within kReuseBytes.

@@ -15,13 +15,13 @@ MemoryBound clamped(const MemoryBound& bound) {
 }
 
 /// The least that the kernel's own word means.
-PressureLevel levelOf(KernelWord word) {
+PressureLevel levelOf(OsPressureHint word) {
   switch (word) {
-    case KernelWord::kLow:
+    case OsPressureHint::kLow:
       return PressureLevel::kElevated;
-    case KernelWord::kCritical:
+    case OsPressureHint::kCritical:
       return PressureLevel::kHigh;
-    case KernelWord::kNone:
+    case OsPressureHint::kNone:
       break;
   }
   return PressureLevel::kNormal;

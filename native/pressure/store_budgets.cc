@@ -89,13 +89,13 @@ uint64_t StoreBudgets::apply(const GovernedStore* store, PressureLevel level,
     target = found->store;
   }
   if (level == PressureLevel::kNormal) {
-    if (target->ebbs()) liftWithinHeld(*target, options.shares);
+    if (target->isGoverned()) liftWithinHeld(*target, options.shares);
     return 0;
   }
   return target->history().apply([&] {
     // The payload first: its share is of what there is now.
-    Reduction reduction = target->keepShareOfPayload(options.shares.at(level));
-    if (target->ebbs()) reduction += lowerTo(mostAt(level, *target, options.shares), *target);
+    Reduction reduction = target->trimPayload(options.shares.at(level));
+    if (target->isGoverned()) reduction += lowerTo(mostAt(level, *target, options.shares), *target);
     return reduction;
   });
 }
@@ -106,14 +106,14 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::shared_ptr<Governed> found = find(store);
-    if (found == nullptr || level == PressureLevel::kUnknown || !found->store->ebbs()) return 0;
+    if (found == nullptr || level == PressureLevel::kUnknown || !found->store->isGoverned()) return 0;
     target = found->store;
   }
   return target->history().hold(level, [&] {
     Reduction reduction;
     if (level == PressureLevel::kNormal) return reduction;
     reduction = lowerTo(mostAt(level, *target, options.shares), *target);
-    if (level == PressureLevel::kCritical) reduction += target->keepShareOfPayload(0);
+    if (level == PressureLevel::kCritical) reduction += target->trimPayload(0);
     return reduction;
   });
 }
@@ -125,7 +125,7 @@ void StoreBudgets::resized(const GovernedStore* store, const GovernorOptions& op
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::shared_ptr<Governed> found = find(store);
-    if (found == nullptr || !found->store->ebbs()) return;
+    if (found == nullptr || !found->store->isGoverned()) return;
     target = found->store;
     max = target->maxBytes();
     maxBefore = std::exchange(found->maxBytes, max);
@@ -139,7 +139,7 @@ void StoreBudgets::resized(const GovernedStore* store, const GovernorOptions& op
     // What was lowered further than its level asks, for an eviction target say, is left to regrow.
     const bool wasAtMost = budget >= mostOf(maxBefore, level, *target, options.shares);
     if (max > maxBefore && wasAtMost && budget < most) {
-      target->changeBudget(budget, most);
+      target->setBudget(budget, most);
     } else {
       reduction = lowerTo(most, *target);
     }
@@ -233,15 +233,15 @@ bool StoreBudgets::shrink(const Assessment& assessment, const LevelShares& share
   const Visit stores(*this);
   for (size_t i = 0; i < stores.size(); i++) {
     GovernedStore& store = *stores[i].store;
-    if (!store.ebbs()) continue;
+    if (!store.isGoverned()) continue;
     store.history().see(assessment.level);
     shares_.push_back({store.heldBytes(), store.budgetBytes(), store.maxBytes(), store.minBytes()});
     sharers_.push_back(&stores[i]);
   }
-  planEbb(shares_, assessment.level, assessment.evictionTarget, shares);
+  planShrink(shares_, assessment.level, assessment.evictionTarget, shares);
   bool ordered = false;
   for (size_t i = 0; i < shares_.size(); i++) {
-    const EbbShare& share = shares_[i];
+    const StoreUsage& share = shares_[i];
     if (share.planned >= share.budget) continue;
     const StoreOrder order{StoreOrder::Kind::kLower, share.budget, share.planned, shares};
     ordered = sharers_[i]->executor->give(order) || ordered;
@@ -257,7 +257,7 @@ bool StoreBudgets::regrow(const MemoryUsage& usage, const GovernorOptions& optio
   const Visit stores(*this);
   for (size_t i = 0; i < stores.size(); i++) {
     GovernedStore& store = *stores[i].store;
-    if (!store.ebbs()) continue;
+    if (!store.isGoverned()) continue;
     store.history().see(PressureLevel::kNormal);
     const uint64_t budget = store.budgetBytes();
     const uint64_t most = mostAt(store.history().held(), store, options.shares);

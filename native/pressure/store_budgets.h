@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "memory/snapshot.h"
-#include "pressure/ebb_plan.h"
+#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
 #include "pressure/governor_options.h"
 #include "pressure/level.h"
@@ -52,7 +52,7 @@ class StoreBudgets {
   /// Gives stores their turn, those first that had none in the round before, for about `longest`:
   /// the others have more to do then. At least one has its turn.
   UpkeepRound maintain(UpkeepScope scope, Clock::duration longest = Clock::duration::max());
-  /// Orders the budgets that planEbb() says; they do not regrow before `regrowAt`. True when a
+  /// Orders the budgets that planShrink() says; they do not regrow before `regrowAt`. True when a
   /// lower one was ordered from a store.
   bool shrink(const Assessment& assessment, const LevelShares& shares, Clock::time_point regrowAt);
   /// Orders the steps up that are due and keep usage where no level begins. True while a store is
@@ -73,7 +73,7 @@ class StoreBudgets {
   // Scratch of the calls that come one at a time, kept so that one under pressure allocates
   // nothing.
   std::vector<std::shared_ptr<Governed>> visited_;
-  std::vector<EbbShare> shares_;
+  std::vector<StoreUsage> shares_;
   std::vector<Governed*> sharers_;
   /// The store that has the first turn in the next round of upkeep.
   size_t firstTurn_ = 0;

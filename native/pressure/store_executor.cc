@@ -119,7 +119,7 @@ void StoreExecutor::carryOut(const StoreOrder& order) noexcept {
         break;
       }
       case StoreOrder::Kind::kLower:
-        store_.history().reduce([&] { return store_.changeBudget(order.from, order.to); });
+        store_.history().reduce([&] { return store_.setBudget(order.from, order.to); });
         break;
       case StoreOrder::Kind::kRaise:
         raiseWithinHeld(order.from, order.to, store_, order.shares);

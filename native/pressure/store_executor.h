@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "pressure/ebb_plan.h"
+#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
 
 namespace ebbcache {

@@ -80,13 +80,13 @@ uint64_t SharedStore::minBytes() const {
   return std::max(options_.minBytes, store_->leastBudget());
 }
 
-Reduction SharedStore::changeBudget(uint64_t from, uint64_t to) {
-  return reductionOf(store_->changePressureBudget(from, std::max(to, options_.minBytes)));
+Reduction SharedStore::setBudget(uint64_t from, uint64_t to) {
+  return reductionOf(store_->setBudget(from, std::max(to, options_.minBytes)));
 }
 
-Reduction SharedStore::keepShareOfPayload(double share) {
+Reduction SharedStore::trimPayload(double share) {
   const auto kept = static_cast<uint64_t>(share * static_cast<double>(store_->payloadBytes()));
-  return reductionOf(store_->ebbPayloadTo(std::max(kept, options_.minBytes)));
+  return reductionOf(store_->trimPayload(std::max(kept, options_.minBytes)));
 }
 
 Upkeep SharedStore::maintain(Waiting waiting) {

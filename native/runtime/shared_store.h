@@ -87,13 +87,13 @@ class SharedStore final : public GovernedStore {
   void giveTime(int64_t wallMs);
   void giveNoTime();
 
-  bool ebbs() const override { return options_.ebb; }
+  bool isGoverned() const override { return options_.ebb; }
   uint64_t heldBytes() const override { return store_->heldBytes(); }
   uint64_t budgetBytes() const override { return store_->budgetBytes(); }
   uint64_t maxBytes() const override { return store_->maxBytes(); }
   uint64_t minBytes() const override;
-  Reduction changeBudget(uint64_t from, uint64_t to) override;
-  Reduction keepShareOfPayload(double share) override;
+  Reduction setBudget(uint64_t from, uint64_t to) override;
+  Reduction trimPayload(double share) override;
   Upkeep maintain(Waiting waiting) override;
 
  private:

@@ -61,7 +61,7 @@ void Arena::contractTables() {
 uint64_t Arena::tableBytesFor(const BudgetedMemory& memory, const Layout& layout,
                               uint64_t maxBytes) {
   return memory.wholePages(layout.slabSlots(maxBytes) * sizeof(Slab)) +
-         memory.wholePages(layout.singleSlots(maxBytes) * sizeof(Slab)) +
+         memory.wholePages(layout.largeSlots(maxBytes) * sizeof(Slab)) +
          memory.wholePages(HashIndex::directoryBytesFor(layout, maxBytes)) + layout.indexChunkBytes;
 }
 

@@ -14,7 +14,7 @@
 
 namespace ebbcache {
 
-class Arena final : private Relocations {
+class Arena final : private EntryRelocator {
  public:
   /// Null when the budget or the system has no memory for the tables.
   static std::unique_ptr<Arena> make(BudgetedMemory& memory, const Layout& layout,
@@ -47,7 +47,7 @@ class Arena final : private Relocations {
   }
   uint64_t emptyTableBytes() const { return fixedTableBytes_ + index.chunkBytes(); }
   /// Bytes of live entries, alone or shared.
-  uint64_t liveBytes() const { return log.sharedLiveBytes() + log.singleBytes(); }
+  uint64_t liveBytes() const { return log.sharedLiveBytes() + log.largeBytes(); }
 
   const Layout layout;
   SlabTable slabs;

@@ -39,7 +39,7 @@ constexpr Address kNowhere = 0;
 /// Entries with mappings of their own have the addresses from here on: twice as many as the largest
 /// budget has room for, and as many addresses as a slab of 2 MiB.
 constexpr uint32_t kMostSingles = uint32_t{1} << 19;
-constexpr Address kFirstSingle = UINT32_MAX - kMostSingles + 1;
+constexpr Address kFirstLarge = UINT32_MAX - kMostSingles + 1;
 
 constexpr uint64_t kEntryAlignment = 4;
 constexpr uint64_t kMaxKeyBytes = UINT16_MAX;

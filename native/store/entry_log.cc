@@ -15,8 +15,8 @@ constexpr uint64_t kAll = UINT64_MAX;
 
 }  // namespace
 
-EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations)
-    : slabs_(slabs), layout_(layout), relocations_(relocations), sweep_(slabs) {}
+EntryLog::EntryLog(SlabTable& slabs, const Layout& layout, EntryRelocator& relocator)
+    : slabs_(slabs), layout_(layout), relocator_(relocator), sweep_(slabs) {}
 
 // ---------------------------------------------------------------- room for entries
 
@@ -40,18 +40,18 @@ Address EntryLog::append(uint64_t bytes) {
   return address;
 }
 
-Address EntryLog::adoptSingle(void* mapping, uint64_t bytes) {
-  const uint32_t number = slabs_.adoptSingle(mapping, bytes);
+Address EntryLog::adoptLarge(void* mapping, uint64_t bytes) {
+  const uint32_t number = slabs_.adoptLarge(mapping, bytes);
   if (number == 0) return kNowhere;
   Slab& slab = slabs_[number];
   slab.tail = bytes;
   slab.live = bytes;
-  singleBytes_ += slab.bytes;
+  largeBytes_ += slab.bytes;
   return number;
 }
 
 void* EntryLog::releaseSingle(Address address) {
-  singleBytes_ -= slabs_[address].bytes;
+  largeBytes_ -= slabs_[address].bytes;
   return slabs_.releaseSingle(address);
 }
 
@@ -173,12 +173,12 @@ uint64_t EntryLog::moveRun(Slab& slab) {
     const Address address = slabs_.addressOf(open_, scan);
     const Entry* const entry = slabs_.at(address);
     if (!entry->live()) break;
-    steps[count] = {entry->bytes(), relocations_.prepareMove(address)};
+    steps[count] = {entry->bytes(), relocator_.prepareMove(address)};
     scan += steps[count].bytes;
   }
   const uint64_t before = to_;
   for (size_t i = 0; i < count; ++i) {
-    relocations_.move(slabs_.addressOf(open_, from_), slabs_.addressOf(open_, to_), steps[i].hash);
+    relocator_.move(slabs_.addressOf(open_, from_), slabs_.addressOf(open_, to_), steps[i].hash);
     from_ += steps[i].bytes;
     to_ += steps[i].bytes;
   }
@@ -195,7 +195,7 @@ void EntryLog::compact(uint32_t number) {
 
 void EntryLog::release(Address address) {
   const uint32_t number = slabs_.numberOf(address);
-  if (SlabTable::isSingle(number)) {
+  if (SlabTable::isLarge(number)) {
     drop(number);
     return;
   }
@@ -216,8 +216,8 @@ void EntryLog::boundariesChange(uint32_t number) {
 
 void EntryLog::drop(uint32_t number) {
   boundariesChange(number);
-  if (SlabTable::isSingle(number)) {
-    singleBytes_ -= slabs_[number].bytes;
+  if (SlabTable::isLarge(number)) {
+    largeBytes_ -= slabs_[number].bytes;
   } else {
     --sharedSlabs_;
     setWaste(slabs_[number], 0);
@@ -309,7 +309,7 @@ bool EntryLog::moveOut(Address from, Pace pace) {
       to = append(bytes);
     }
   }
-  relocations_.move(from, to, relocations_.prepareMove(from));
+  relocator_.move(from, to, relocator_.prepareMove(from));
   if (expiry != kNeverExpires) noteExpiry(to, expiry);
   release(from);
   return true;
@@ -323,7 +323,7 @@ void EntryLog::clear() {
   sharedSlabs_ = 0;
   sharedLiveBytes_ = 0;
   wastedBytes_ = 0;
-  singleBytes_ = 0;
+  largeBytes_ = 0;
 }
 
 void EntryLog::noteExpiry(Address address, uint64_t at) {

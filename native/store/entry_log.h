@@ -22,9 +22,9 @@
 namespace ebbcache {
 
 /// Moves entries on the log's behalf, with all that refers to them.
-class Relocations {
+class EntryRelocator {
  public:
-  virtual ~Relocations() = default;
+  virtual ~EntryRelocator() = default;
   /// An entry that will move soon: returns its hash, and brings what that takes into the cache.
   virtual uint64_t prepareMove(Address address) = 0;
   virtual void move(Address from, Address to, uint64_t hash) = 0;
@@ -32,13 +32,13 @@ class Relocations {
 
 class EntryLog {
  public:
-  EntryLog(SlabTable& slabs, const Layout& layout, Relocations& relocations);
+  EntryLog(SlabTable& slabs, const Layout& layout, EntryRelocator& relocator);
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
   Address append(uint64_t bytes);
   /// Takes in an entry of so many bytes that lies alone in a mapping of whole pages; nowhere, and
   /// the mapping is still the caller's, when slots are out.
-  Address adoptSingle(void* mapping, uint64_t bytes);
+  Address adoptLarge(void* mapping, uint64_t bytes);
   /// Gives up an entry that lies alone, and returns its mapping: it is the caller's.
   void* releaseSingle(Address address);
   /// Takes back the last room given, in which nothing was written.
@@ -98,7 +98,7 @@ class EntryLog {
   /// Of the open slab, up to its last entry.
   uint64_t openUsed() const { return open_ == 0 ? 0 : slabs_[open_].tail; }
   /// Mapped for entries that lie alone.
-  uint64_t singleBytes() const { return singleBytes_; }
+  uint64_t largeBytes() const { return largeBytes_; }
   /// Fresh slabs that were opened ever.
   uint64_t slabsTaken() const { return slabsTaken_; }
 
@@ -124,7 +124,7 @@ class EntryLog {
 
   SlabTable& slabs_;
   Layout layout_;
-  Relocations& relocations_;
+  EntryRelocator& relocator_;
   uint32_t open_ = 0;
   /// The gap in the open slab.
   uint64_t to_ = 0;
@@ -136,7 +136,7 @@ class EntryLog {
   uint64_t sharedSlabs_ = 0;
   uint64_t sharedLiveBytes_ = 0;
   uint64_t wastedBytes_ = 0;
-  uint64_t singleBytes_ = 0;
+  uint64_t largeBytes_ = 0;
   uint64_t slabsTaken_ = 0;
   ExpirySweep sweep_;
   /// The slab that dropOneSlabInSteps() is at, or 0, and its first entry that was not moved yet.

@@ -31,7 +31,7 @@ class ExpirySweep {
   /// What a slab says of when it is to be looked at no longer holds.
   void clockWentBack() {
     for (uint32_t number = 1; number < slabs_.end(); ++number) slabs_[number].nextSweep = 0;
-    for (uint32_t number = kFirstSingle; number != slabs_.endOfSingles(); ++number) {
+    for (uint32_t number = kFirstLarge; number != slabs_.endOfLarge(); ++number) {
       slabs_[number].nextSweep = 0;
     }
     left_ = offset_ = 0;
@@ -47,7 +47,7 @@ class ExpirySweep {
   template <typename Visitor, typename MayGoOn>
   Result run(uint64_t now, uint64_t spacing, Visitor&& visit, MayGoOn&& mayGoOn) {
     Result result;
-    if (left_ == 0) left_ = slabs_.end() - 1 + (slabs_.endOfSingles() - kFirstSingle);
+    if (left_ == 0) left_ = slabs_.end() - 1 + (slabs_.endOfLarge() - kFirstLarge);
     while (left_ > 0 && wrap()) {
       result.done = sweepSlab(now, spacing, result.seen, visit, mayGoOn);
       if (!result.done) return result;
@@ -63,14 +63,14 @@ class ExpirySweep {
  private:
   static constexpr uint64_t kAskedEvery = 64;
 
-  /// Behind the last slab come the singles, and behind those the first slab. False when there are
+  /// Behind the last slab come the large entries, and behind those the first slab. False when there are
   /// neither.
   bool wrap() {
-    if (!SlabTable::isSingle(at_) && at_ >= slabs_.end()) at_ = kFirstSingle;
-    if (SlabTable::isSingle(at_) && at_ >= slabs_.endOfSingles()) {
-      at_ = slabs_.end() > 1 ? 1 : kFirstSingle;
+    if (!SlabTable::isLarge(at_) && at_ >= slabs_.end()) at_ = kFirstLarge;
+    if (SlabTable::isLarge(at_) && at_ >= slabs_.endOfLarge()) {
+      at_ = slabs_.end() > 1 ? 1 : kFirstLarge;
     }
-    return at_ < (SlabTable::isSingle(at_) ? slabs_.endOfSingles() : slabs_.end());
+    return at_ < (SlabTable::isLarge(at_) ? slabs_.endOfLarge() : slabs_.end());
   }
 
   /// False when it was told to stop.
@@ -79,7 +79,7 @@ class ExpirySweep {
                  MayGoOn&& mayGoOn) {
     const Slab& slab = slabs_[at_];
     if (!slab.used() || slab.nextSweep > now) return true;
-    if (SlabTable::isSingle(at_)) return sweepSingle(now, seen, visit, mayGoOn);
+    if (SlabTable::isLarge(at_)) return sweepSingle(now, seen, visit, mayGoOn);
     if (offset_ == 0) earliest_ = kNeverExpires;
     while (offset_ < slab.tail) {
       if (++seen % kAskedEvery == 0 && !mayGoOn()) return false;
@@ -113,7 +113,7 @@ class ExpirySweep {
   uint64_t offset_ = 0;
   /// When the first entry before the offset expires.
   uint64_t earliest_ = kNeverExpires;
-  /// Slabs and singles that are left of the round.
+  /// Slabs and large entries that are left of the round.
   uint64_t left_ = 0;
 };
 

@@ -41,12 +41,12 @@ unsigned Layout::offsetBits() const {
 }
 
 uint64_t Layout::slabSlots(uint64_t maxBytes) const {
-  // Slot 0 stays empty, and the last addresses are those of singles.
-  const uint64_t reachable = kFirstSingle >> offsetBits();
+  // Slot 0 stays empty, and the last addresses are those of large entries.
+  const uint64_t reachable = kFirstLarge >> offsetBits();
   return std::min(maxBytes / slabBytes + 2, reachable);
 }
 
-uint64_t Layout::singleSlots(uint64_t maxBytes) const {
+uint64_t Layout::largeSlots(uint64_t maxBytes) const {
   return std::min<uint64_t>(maxBytes / largestInSlab + 1, kMostSingles);
 }
 

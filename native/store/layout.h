@@ -24,7 +24,7 @@ struct Layout {
   unsigned offsetBits() const;
   /// Slabs that a budget can need, and entries with mappings of their own.
   uint64_t slabSlots(uint64_t maxBytes) const;
-  uint64_t singleSlots(uint64_t maxBytes) const;
+  uint64_t largeSlots(uint64_t maxBytes) const;
 };
 
 }  // namespace ebbcache

@@ -10,7 +10,7 @@
 // two random numbers, and so are any bits of them. mix() is a bijection, which leaves that so; it
 // scatters keys that differ by a constant. Whoever knows neither the secrets nor hashes can thus do
 // no better than random keys would. No hash leaves the process, but a scan visits keys in the order
-// of their hashes: it is not for the eyes of who may choose keys.
+// of their hashes: it is not for the inputs of who may choose keys.
 #pragma once
 
 #include <array>

@@ -22,19 +22,19 @@ SlabTable::SlabTable(BudgetedMemory& memory, const Layout& layout)
 
 SlabTable::~SlabTable() {
   removeAll();
-  for (const Slots* each : {&slabs_, &singles_}) {
+  for (const Slots* each : {&slabs_, &large_}) {
     if (each->slots != nullptr) memory_.give(each->slots, each->capacity * sizeof(Slab));
   }
 }
 
 bool SlabTable::reserve(uint64_t maxBytes) {
   return reserve(slabs_, layout_.slabSlots(maxBytes)) &&
-         reserve(singles_, layout_.singleSlots(maxBytes));
+         reserve(large_, layout_.largeSlots(maxBytes));
 }
 
 uint64_t SlabTable::growthFor(uint64_t maxBytes) const {
   return growthOf(slabs_, layout_.slabSlots(maxBytes)) +
-         growthOf(singles_, layout_.singleSlots(maxBytes));
+         growthOf(large_, layout_.largeSlots(maxBytes));
 }
 
 uint64_t SlabTable::growthOf(const Slots& slots, uint64_t wanted) const {
@@ -73,8 +73,8 @@ uint32_t SlabTable::add() {
   return taken.memory == nullptr ? 0 : begin(slabs_, taken, layout_.slabBytes);
 }
 
-uint32_t SlabTable::adoptSingle(void* mapping, uint64_t bytes) {
-  return isFull(singles_) ? 0 : kFirstSingle + begin(singles_, {mapping, false}, bytes);
+uint32_t SlabTable::adoptLarge(void* mapping, uint64_t bytes) {
+  return isFull(large_) ? 0 : kFirstLarge + begin(large_, {mapping, false}, bytes);
 }
 
 void* SlabTable::releaseSingle(uint32_t number) {
@@ -91,16 +91,16 @@ void SlabTable::remove(uint32_t number) {
 }
 
 void SlabTable::endSlot(uint32_t number) {
-  Slots& slots = isSingle(number) ? singles_ : slabs_;
+  Slots& slots = isLarge(number) ? large_ : slabs_;
   Slab& slab = (*this)[number];
   slab.end();
   slab.nextUnused = slots.firstUnused;
-  slots.firstUnused = isSingle(number) ? number - kFirstSingle : number;
+  slots.firstUnused = isLarge(number) ? number - kFirstLarge : number;
 }
 
 void SlabTable::removeAll() {
   removeAllOf(slabs_, 1);
-  removeAllOf(singles_, 0);
+  removeAllOf(large_, 0);
 }
 
 void SlabTable::removeAllOf(Slots& slots, uint32_t first) {

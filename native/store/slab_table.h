@@ -3,7 +3,7 @@
 //   address of an entry in a slab   +--------------------+----------------------+
 //                                   | slab number        | offset in units of 4 |
 //                                   +--------------------+----------------------+
-//   of one with a mapping of its own: kFirstSingle + its number, the topmost addresses
+//   of one with a mapping of its own: kFirstLarge + its number, the topmost addresses
 #pragma once
 
 #include <atomic>
@@ -64,8 +64,8 @@ class SlabTable {
   uint32_t add();
   /// Takes in the mapping of one entry of so many bytes; 0, and it is still the caller's, when
   /// slots are out.
-  uint32_t adoptSingle(void* mapping, uint64_t bytes);
-  bool hasSingleSlot() const { return !isFull(singles_); }
+  uint32_t adoptLarge(void* mapping, uint64_t bytes);
+  bool hasLargeSlot() const { return !isFull(large_); }
   /// Forgets the mapping of one entry and returns it: it is the caller's.
   void* releaseSingle(uint32_t number);
   void remove(uint32_t number);
@@ -79,32 +79,32 @@ class SlabTable {
   /// was, which is the caller's to give back. No reader is in the store.
   void* moveTo(void* memory, uint32_t number);
 
-  static bool isSingle(uint32_t number) { return number >= kFirstSingle; }
+  static bool isLarge(uint32_t number) { return number >= kFirstLarge; }
   Slab& operator[](uint32_t number) {
-    return isSingle(number) ? singles_.slots[number - kFirstSingle] : slabs_.slots[number];
+    return isLarge(number) ? large_.slots[number - kFirstLarge] : slabs_.slots[number];
   }
   const Slab& operator[](uint32_t number) const {
-    return isSingle(number) ? singles_.slots[number - kFirstSingle] : slabs_.slots[number];
+    return isLarge(number) ? large_.slots[number - kFirstLarge] : slabs_.slots[number];
   }
   /// Numbers of slabs in use are 1 or more and below this.
   uint32_t end() const { return slabs_.end; }
-  /// Numbers of singles in use are kFirstSingle or more and below this.
-  uint32_t endOfSingles() const { return kFirstSingle + singles_.end; }
+  /// Numbers of large entries in use are kFirstLarge or more and below this.
+  uint32_t endOfLarge() const { return kFirstLarge + large_.end; }
 
   Entry* at(Address address) const {
-    if (isSingle(address)) return entryAt(singles_.slots[address - kFirstSingle].start());
+    if (isLarge(address)) return entryAt(large_.slots[address - kFirstLarge].start());
     return entryAt(slabs_.slots[address >> offsetBits_].start() + offsetOf(address));
   }
   /// Asks for the header of an entry that may be gone by now, with its slab; of nowhere for none.
   void prefetchHeader(Address address) const {
-    const bool single = isSingle(address);
+    const bool single = isLarge(address);
     const Slab& slab =
-        single ? singles_.slots[address - kFirstSingle] : slabs_.slots[address >> offsetBits_];
+        single ? large_.slots[address - kFirstLarge] : slabs_.slots[address >> offsetBits_];
     const char* const start = slab.start();
     if (start != nullptr) prefetch(start + (single ? 0 : offsetOf(address)));
   }
   uint32_t numberOf(Address address) const {
-    return isSingle(address) ? address : address >> offsetBits_;
+    return isLarge(address) ? address : address >> offsetBits_;
   }
   Address addressOf(uint32_t number, uint64_t offset) const {
     return number << offsetBits_ | static_cast<Address>(offset / kEntryAlignment);
@@ -114,7 +114,7 @@ class SlabTable {
   uint64_t slabCapacity() const { return (slabs_.capacity - 1) * layout_.slabBytes; }
 
   /// Mapped for the tables themselves.
-  uint64_t tableBytes() const { return bytesOf(slabs_) + bytesOf(singles_); }
+  uint64_t tableBytes() const { return bytesOf(slabs_) + bytesOf(large_); }
 
  private:
   struct Slots {
@@ -150,7 +150,7 @@ class SlabTable {
   uint32_t offsetMask_;
   /// Slot 0 stays empty, so that address 0 is nowhere.
   Slots slabs_;
-  Slots singles_;
+  Slots large_;
   uint32_t ofSmallPages_ = 0;
 };
 

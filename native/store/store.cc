@@ -95,7 +95,7 @@ ReadResult Store::read(std::string_view key, OnHit&& onHit) {
     if (entry == nullptr || expired(entry)) {
       if (kCounts) ++stripe.misses;
       if (entry == nullptr) return ReadResult::kMiss;
-    } else if (kWanted == HashIndex::Wanted::kValue && SlabTable::isSingle(address) &&
+    } else if (kWanted == HashIndex::Wanted::kValue && SlabTable::isLarge(address) &&
                memory_.pin(entry)) {
       pinned = entry;
     } else {
@@ -292,7 +292,7 @@ PutResult Store::put(std::string_view key, std::string_view value, const PutOpti
     return PutResult::kTooLarge;
   }
   if (bytes > arena_->layout.largestInSlab) {
-    return putAlone(lock, key, value, hash, shape, {ttl, options.cost, options.stamp});
+    return putLarge(lock, key, value, hash, shape, {ttl, options.cost, options.stamp});
   }
   const SharedChances chances(*arena_->policy, chancesFor(bytes));
   if (maxEntries() != 0) evictToMaxEntries(hash, key);
@@ -424,7 +424,7 @@ bool Store::removeIf(std::string_view key, RemovalReason reason, Condition&& con
 void Store::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
   (void)memory_.giveSpare();
-  givenBackTooMuch_ = 0;
+  regrowCredit_ = 0;
   if (tellsRemovals()) noteCleared();
   const AllStripes stripes(stripes_);
   arena_->clear();

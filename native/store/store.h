@@ -192,12 +192,12 @@ class Store {
   /// Evicts until `bytes` are back with the system, or nothing is left; returns how many are.
   uint64_t shrink(uint64_t bytes);
   /// Lowers or raises the budget, between leastBudget() and maxBytes, where it still is `from`.
-  Shrinkage changePressureBudget(uint64_t from, uint64_t to);
+  Shrinkage setBudget(uint64_t from, uint64_t to);
   /// What the tables and an open slab need: no budget is less. Waits for nobody.
   uint64_t leastBudget() const { return leastBudget_.load(std::memory_order_relaxed); }
   /// Evicts until the payload is `bytes` at most, whatever the budget, and gives back the slabs
   /// that the rest has no need of.
-  Shrinkage ebbPayloadTo(uint64_t bytes);
+  Shrinkage trimPayload(uint64_t bytes);
   /// Returns the bytes of expired entries to the budget, and memory that the store has had no use
   /// for lately to the system: empty slabs, and more where live entries fill less than half. Works
   /// for about a millisecond and goes on with the next call. With `waits` false it does not wait
@@ -335,11 +335,11 @@ class Store {
   uint64_t budget() const { return std::min(memory_.budget(), maxBytes()); }
   bool canEverFit(uint64_t entryBytes) const;
   /// Live bytes that shared slabs may hold within a budget.
-  uint64_t liveLimit(uint64_t budget, uint64_t singleBytes) const;
-  /// Evicts until `bytes` more in shared slabs, and `newSingleBytes` more of entries that lie
+  uint64_t liveLimit(uint64_t budget, uint64_t largeBytes) const;
+  /// Evicts until `bytes` more in shared slabs, and `newLargeBytes` more of entries that lie
   /// alone, leave the slack within the budget that compaction needs; or until `most` bytes of
   /// entries have gone. False when there are none left to evict and it is not enough.
-  bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes,
+  bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newLargeBytes,
                     uint64_t most = UINT64_MAX);
   Address allocateShared(uint64_t bytes);
   /// What one put has found out about another slab.
@@ -365,17 +365,17 @@ class Store {
 
   // An entry that lies alone is put in three steps: `lock` of mutex_ is held but for the second.
 
-  PutResult putAlone(std::unique_lock<std::mutex>& lock, std::string_view key,
+  PutResult putLarge(std::unique_lock<std::mutex>& lock, std::string_view key,
                      std::string_view value, uint64_t hash, const EntryShape& shape,
                      const PutOptions& options);
   /// Whole pages for it, with room made for them, and where the store may not grow, within
   /// `unasked` bytes; null when refused, or as long as readers are at what was evicted for it.
-  void* takeAlone(uint64_t bytes, uint64_t unasked);
+  void* takeLarge(uint64_t bytes, uint64_t unasked);
   /// Links the entry that was written there; false, and the mapping is still the caller's, where
   /// the store has no room for it any more.
-  bool publishAlone(void* mapping, uint64_t hash, std::string_view key, double cost);
+  bool publishLarge(void* mapping, uint64_t hash, std::string_view key, double cost);
   /// The bytes of entries that lie alone, with the one that is being written.
-  uint64_t aloneBytes() const { return arena_->log.singleBytes() + writingBytes_; }
+  uint64_t largeBytes() const { return arena_->log.largeBytes() + writingBytes_; }
 
   void orderSpare();
   /// Bytes of the budget that puts leave for a spare slab, so that a full store too can move slabs
@@ -428,7 +428,7 @@ class Store {
   /// Evicts the oldest entry of the outgoing arena.
   void evictOutgoing();
   Address allocateCarried(uint64_t bytes);
-  Address allocateCarriedAlone(uint64_t bytes);
+  Address allocateCarriedLarge(uint64_t bytes);
   /// Has the outgoing arena give back slabs until so many bytes fit; false where it cannot. That
   /// moves entries there: see outgoingMoved_.
   bool freeOutgoing(uint64_t bytes);
@@ -467,12 +467,12 @@ class Store {
   Slack slack_;
   /// A slab was wanted, and the store may not grow, or the system refused it. The store then lives
   /// within what it holds, as it does within its budget.
-  bool heldBack_ = false;
+  bool growthDenied_ = false;
   /// Bytes put into slabs since that was asked last.
   uint64_t appendedSinceAsked_ = 0;
   /// What the last entry with a mapping of its own made the store give back beyond its own bytes:
   /// up to a slab, that it may take again without asking.
-  uint64_t givenBackTooMuch_ = 0;
+  uint64_t regrowCredit_ = 0;
   /// Evictions until the next ones are to be prepared.
   uint32_t evictionsPrepared_ = 0;
   /// A slab was taken, and no spare was ordered in its place yet.

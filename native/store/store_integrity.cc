@@ -28,8 +28,8 @@ class Census {
   }
 
   uint64_t payloadBytes() const { return payloadBytes_; }
-  /// Mapped for slabs and singles.
-  uint64_t mappedBytes() const { return sharedBytes_ + singleBytes_; }
+  /// Mapped for slabs and large entries.
+  uint64_t mappedBytes() const { return sharedBytes_ + largeBytes_; }
 
  private:
   struct Found {
@@ -98,18 +98,18 @@ class Census {
   }
 
   std::string checkSingles() {
-    for (uint32_t number = kFirstSingle; number != arena_.slabs.endOfSingles(); ++number) {
+    for (uint32_t number = kFirstLarge; number != arena_.slabs.endOfLarge(); ++number) {
       const Slab& slab = arena_.slabs[number];
       if (!slab.used()) continue;
       const Entry& entry = *arena_.slabs.at(number);
-      const std::string which = "The single " + std::to_string(number - kFirstSingle) + " ";
+      const std::string which = "The single " + std::to_string(number - kFirstLarge) + " ";
       if (!entry.live()) return which + "has no live entry.";
       if (entry.bytes() != slab.tail || slab.live != slab.tail) {
         return which + "is not as long as its entry.";
       }
       if (slab.tail > slab.bytes) return which + "is longer than its mapping.";
       if (isSweptTooLate(slab, entry)) return which + "is swept too late.";
-      singleBytes_ += slab.bytes;
+      largeBytes_ += slab.bytes;
       note(number, entry);
     }
     return {};
@@ -120,7 +120,7 @@ class Census {
     std::string fault = differs("The bytes of shared slabs", log.sharedBytes(), sharedBytes_);
     if (fault.empty()) fault = differs("Their live bytes", log.sharedLiveBytes(), liveBytes_);
     if (fault.empty()) fault = differs("Their wasted bytes", log.wastedBytes(), wastedBytes_);
-    if (fault.empty()) fault = differs("The bytes of singles", log.singleBytes(), singleBytes_);
+    if (fault.empty()) fault = differs("The bytes of large entries", log.largeBytes(), largeBytes_);
     return fault;
   }
 
@@ -182,7 +182,7 @@ class Census {
   uint64_t sharedBytes_ = 0;
   uint64_t liveBytes_ = 0;
   uint64_t wastedBytes_ = 0;
-  uint64_t singleBytes_ = 0;
+  uint64_t largeBytes_ = 0;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ bool Store::rebuildWithin(uint64_t least, std::unique_lock<std::mutex>& lock, co
   // and the tables grow with the store.
   if (layout.slabBytes > arena_->layout.slabBytes) {
     maxBytes_.store(maxBytes, std::memory_order_relaxed);
-    return heldBack_ = true;
+    return growthDenied_ = true;
   }
   memory_.setBudget(std::min(memory_.budget(), std::max(held, least)));
   return rebuild(lock, layout, maxBytes);
@@ -98,8 +98,8 @@ bool Store::carryOne(Address at, uint64_t hash) {
   Entry* const entry = from.slabs.at(at);
   const uint64_t bytes = entry->bytes();
   const bool liesAlone = bytes > arena_->layout.largestInSlab;
-  if (liesAlone && SlabTable::isSingle(at)) return carryMapping(at, hash);
-  const Address address = liesAlone ? allocateCarriedAlone(bytes) : allocateCarried(bytes);
+  if (liesAlone && SlabTable::isLarge(at)) return carryMapping(at, hash);
+  const Address address = liesAlone ? allocateCarriedLarge(bytes) : allocateCarried(bytes);
   if (address == kNowhere) return false;
   // The value as it lies there: with its stamp.
   write(*arena_->slabs.at(address), entry->key(), entry->value(), entry->deadline());
@@ -115,14 +115,14 @@ bool Store::carryOne(Address at, uint64_t hash) {
 }
 
 bool Store::carryMapping(Address at, uint64_t hash) {
-  if (!arena_->slabs.hasSingleSlot()) return false;
+  if (!arena_->slabs.hasLargeSlot()) return false;
   Arena& from = *outgoing_;
   Entry* const entry = from.slabs.at(at);
   // Readers may be at it: its bytes stay as they are, but for the policy's.
   const WriterStripe stripe(stripes_, hash);
   from.policy->removed(at);
   from.index.remove(hash, at);
-  const Address address = arena_->log.adoptSingle(from.log.releaseSingle(at), entry->bytes());
+  const Address address = arena_->log.adoptLarge(from.log.releaseSingle(at), entry->bytes());
   if (entry->expires()) arena_->log.noteExpiry(address, entry->expiry());
   Admission admission;
   admission.replaced = entry;
@@ -149,11 +149,11 @@ Address Store::allocateCarried(uint64_t bytes) {
   return outgoingMoved_ ? kNowhere : log.append(bytes);
 }
 
-Address Store::allocateCarriedAlone(uint64_t bytes) {
+Address Store::allocateCarriedLarge(uint64_t bytes) {
   const uint64_t whole = memory_.wholePages(bytes);
-  if (!arena_->slabs.hasSingleSlot() || !freeOutgoing(whole) || outgoingMoved_) return kNowhere;
+  if (!arena_->slabs.hasLargeSlot() || !freeOutgoing(whole) || outgoingMoved_) return kNowhere;
   void* const mapping = memory_.take(whole);
-  return mapping == nullptr ? kNowhere : arena_->log.adoptSingle(mapping, bytes);
+  return mapping == nullptr ? kNowhere : arena_->log.adoptLarge(mapping, bytes);
 }
 
 bool Store::freeOutgoing(uint64_t bytes) {

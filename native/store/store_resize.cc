@@ -35,7 +35,7 @@ bool Store::resize(uint64_t maxBytes) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
   (void)memory_.giveSpare();
-  givenBackTooMuch_ = 0;
+  regrowCredit_ = 0;
   const uint64_t pressureBudget = memory_.budget();
   const bool pressed = pressureBudget < this->maxBytes();
   const Layout layout = Layout::forBudget(maxBytes, environment_.memory->pageBytes());
@@ -109,7 +109,7 @@ bool Store::growTables(uint64_t maxBytes) {
 uint64_t Store::shrink(uint64_t bytes) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
-  givenBackTooMuch_ = 0;
+  regrowCredit_ = 0;
   const uint64_t before = memory_.held();
   shrinkWholly(lock, less(before, bytes));
   return less(before, memory_.held());
@@ -120,27 +120,27 @@ uint64_t Store::leastBytes() const {
   return arena_->emptyTableBytes() + arena_->layout.slabBytes + 2 * arena_->index.chunkBytes();
 }
 
-Shrinkage Store::changePressureBudget(uint64_t from, uint64_t to) {
+Shrinkage Store::setBudget(uint64_t from, uint64_t to) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
   if (memory_.budget() != from) return {};
   const EvictsForPressure reason(*this);
   const uint64_t heldBefore = memory_.held();
-  givenBackTooMuch_ = 0;
+  regrowCredit_ = 0;
   const uint64_t budget = std::min(std::max(to, leastBytes()), maxBytes());
   const uint64_t evictions = holdWithin(lock, budget);
   counters_.pressureEvictions += evictions;
   return {less(heldBefore, memory_.held()), evictions, budget < from};
 }
 
-Shrinkage Store::ebbPayloadTo(uint64_t bytes) {
+Shrinkage Store::trimPayload(uint64_t bytes) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   std::unique_lock<std::mutex> lock(mutex_);
   const EvictsForPressure reason(*this);
   const uint64_t heldBefore = memory_.held();
   const uint64_t evictionsBefore = counters_.evictions;
   memory_.withdrawSpare();
-  givenBackTooMuch_ = 0;
+  regrowCredit_ = 0;
   while (payloadBytes() > bytes && evictOne()) {
   }
   const uint64_t evictions = counters_.evictions - evictionsBefore;

@@ -59,9 +59,9 @@ void Store::prepareEvictions(Address first) {
   }
 }
 
-uint64_t Store::liveLimit(uint64_t budget, uint64_t singleBytes) const {
+uint64_t Store::liveLimit(uint64_t budget, uint64_t largeBytes) const {
   const Layout& layout = arena_->layout;
-  const uint64_t room = less(less(budget, arena_->tableBytes()), singleBytes);
+  const uint64_t room = less(less(budget, arena_->tableBytes()), largeBytes);
   const uint64_t slabs = std::min(room & ~(layout.slabBytes - 1), arena_->slabs.slabCapacity());
   return less(slabs, slack_.within(slabs, layout) + arena_->log.wastedBytes());
 }
@@ -86,11 +86,11 @@ bool Store::mayGrow(uint64_t bytes) const {
   return !environment_.mayGrow || environment_.mayGrow(bytes);
 }
 
-bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newSingleBytes, uint64_t most) {
+bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newLargeBytes, uint64_t most) {
   const uint64_t liveBefore = arena_->liveBytes();
   const auto fits = [&] {
     return arena_->log.sharedLiveBytes() + bytes <=
-           liveLimit(budget, aloneBytes() + newSingleBytes);
+           liveLimit(budget, largeBytes() + newLargeBytes);
   };
   // Tables that entries leave behind are room too: give them back on the way, not after it.
   const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
@@ -114,7 +114,7 @@ Address Store::allocateShared(uint64_t bytes) {
   request.heldBefore = memory_.held();
   slack_.follow(bytes);
   // One that may not grow makes room within what it holds, a little with each put.
-  const bool heldBack = heldBack_ && log.sharedBytes() > layout.slabBytes;
+  const bool heldBack = growthDenied_ && log.sharedBytes() > layout.slabBytes;
   appendedSinceAsked_ += bytes;
   const uint64_t mayHold =
       heldBack ? std::min(budget(), request.heldBefore) : less(budget(), keptForMoves());
@@ -161,14 +161,14 @@ bool Store::openFreshSlab(SlabRequest& request) {
     request.asked = true;
     appendedSinceAsked_ = 0;
   }
-  heldBack_ = grows && !mayGrow(slabBytes);
-  if (heldBack_) return false;
+  growthDenied_ = grows && !mayGrow(slabBytes);
+  if (growthDenied_) return false;
   if (arena_->log.openFresh()) {
     spareIsDue_ = tookSlab_ = true;
     return true;
   }
   request.refusedAt = heldThen;
-  heldBack_ = true;
+  growthDenied_ = true;
   return false;
 }
 
@@ -176,8 +176,8 @@ bool Store::addsSlots() {
   const uint64_t bytes = arena_->growthFor(maxBytes());
   if (bytes == 0 || !memory_.fits(bytes)) return false;
   appendedSinceAsked_ = 0;
-  heldBack_ = !mayGrow(bytes);
-  if (heldBack_) return false;
+  growthDenied_ = !mayGrow(bytes);
+  if (growthDenied_) return false;
   const AllStripes stripes(stripes_);
   const bool added = arena_->reserve(maxBytes());
   leastBudget_.store(leastBytes(), std::memory_order_relaxed);
@@ -191,7 +191,7 @@ bool Store::hasSlabSlot() const {
 bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
   const EntryLog& log = arena_->log;
-  const bool full = heldBack_ || !hasSlabSlot() || !memory_.fits(layout.slabBytes + keptForMoves());
+  const bool full = growthDenied_ || !hasSlabSlot() || !memory_.fits(layout.slabBytes + keptForMoves());
   if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
   return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
 }
@@ -203,9 +203,9 @@ void Store::makeIndexRoom() {
   if (!memory_.fits(index.chunkBytes())) {
     const uint64_t rest = less(budget(), index.chunkBytes());
     // Not at the price of all entries.
-    if (liveLimit(rest, aloneBytes()) == 0) return;
+    if (liveLimit(rest, largeBytes()) == 0) return;
     makeLiveRoom(0, rest, 0, mostEvicted(0));
-    if (arena_->log.sharedLiveBytes() > liveLimit(rest, aloneBytes())) return;
+    if (arena_->log.sharedLiveBytes() > liveLimit(rest, largeBytes())) return;
     arena_->log.dropOneSlab();
   }
   // Without it buckets grow fuller, and the next put asks again.

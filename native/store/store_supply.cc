@@ -26,7 +26,7 @@ void Store::orderSpare() {
   const uint64_t bytes = arena_->layout.slabBytes;
   // Puts find room for a slab beside it, or leave it alone.
   const uint64_t beside = bytes - keptForMoves();
-  if (heldBack_ || !memory_.mayOrderSpare(bytes, beside) || !mayGrow(bytes)) return;
+  if (growthDenied_ || !memory_.mayOrderSpare(bytes, beside) || !mayGrow(bytes)) return;
   memory_.orderSpare(bytes);
 }
 

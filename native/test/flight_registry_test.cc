@@ -21,14 +21,14 @@ struct Member {
     registry.leaveAll(*member);
     member->close();
   }
-  FlightSeat join(const char* key, const char* version = "1", const char* scope = "scope") const {
+  FlightWaiter join(const char* key, const char* version = "1", const char* scope = "scope") const {
     return registry.join(member, scope, key, version);
   }
-  std::optional<FlightNews> news() const { return member->takeNews(); }
-  /// The ticket of the one piece of news there is, of this event; else 0.
-  FlightTicket only(FlightEvent event) const {
-    const auto first = news();
-    return first && first->event == event && !news() ? first->ticket : 0;
+  std::optional<FlightNotification> notification() const { return member->takeNotification(); }
+  /// The waiterId of the one piece of notification there is, of this event; else 0.
+  FlightWaiterId only(FlightEvent event) const {
+    const auto first = notification();
+    return first && first->event == event && !notification() ? first->id : 0;
   }
 };
 
@@ -41,14 +41,14 @@ class FlightRegistryTest : public ::testing::Test {
 };
 
 TEST_F(FlightRegistryTest, IsLedByTheFirst) {
-  const FlightSeat first = a_.join("key");
-  const FlightSeat second = b_.join("key");
-  const FlightSeat third = b_.join("key");
+  const FlightWaiter first = a_.join("key");
+  const FlightWaiter second = b_.join("key");
+  const FlightWaiter third = b_.join("key");
   EXPECT_TRUE(first.leads);
   EXPECT_FALSE(second.leads);
   EXPECT_FALSE(third.leads);
-  EXPECT_NE(first.ticket, second.ticket);
-  EXPECT_NE(second.ticket, third.ticket);
+  EXPECT_NE(first.id, second.id);
+  EXPECT_NE(second.id, third.id);
 }
 
 TEST_F(FlightRegistryTest, KeepsScopesAndKeysApart) {
@@ -59,136 +59,136 @@ TEST_F(FlightRegistryTest, KeepsScopesAndKeysApart) {
 }
 
 TEST_F(FlightRegistryTest, TellsItsResultToAllOthers) {
-  const FlightSeat leader = a_.join("key");
-  const FlightSeat one = b_.join("key");
-  const FlightSeat two = c_.join("key");
-  registry_.land(leader.ticket, std::string("re\0sult", 7));
-  for (const auto& [member, seat] : {std::pair(&b_, one), std::pair(&c_, two)}) {
-    const auto news = member->news();
-    ASSERT_TRUE(news);
-    EXPECT_EQ(news->event, FlightEvent::kLanded);
-    EXPECT_EQ(news->ticket, seat.ticket);
-    EXPECT_EQ(*news->result, std::string("re\0sult", 7));
-    EXPECT_FALSE(member->news());
+  const FlightWaiter leader = a_.join("key");
+  const FlightWaiter one = b_.join("key");
+  const FlightWaiter two = c_.join("key");
+  registry_.complete(leader.id, std::string("re\0sult", 7));
+  for (const auto& [member, waiter] : {std::pair(&b_, one), std::pair(&c_, two)}) {
+    const auto notification = member->notification();
+    ASSERT_TRUE(notification);
+    EXPECT_EQ(notification->event, FlightEvent::kCompleted);
+    EXPECT_EQ(notification->id, waiter.id);
+    EXPECT_EQ(*notification->result, std::string("re\0sult", 7));
+    EXPECT_FALSE(member->notification());
     EXPECT_EQ(member->wakes, 1);
   }
-  EXPECT_FALSE(a_.news());
+  EXPECT_FALSE(a_.notification());
   EXPECT_EQ(a_.wakes, 0);
-  EXPECT_FALSE(registry_.isCurrent(one.ticket));
+  EXPECT_FALSE(registry_.isCurrent(one.id));
   EXPECT_TRUE(b_.join("key").leads);
 }
 
 TEST_F(FlightRegistryTest, IsLandedByItsLeaderAlone) {
-  const FlightSeat leader = a_.join("key");
-  registry_.land(b_.join("key").ticket, "result");
-  EXPECT_FALSE(a_.news());
-  EXPECT_TRUE(registry_.isCurrent(leader.ticket));
+  const FlightWaiter leader = a_.join("key");
+  registry_.complete(b_.join("key").id, "result");
+  EXPECT_FALSE(a_.notification());
+  EXPECT_TRUE(registry_.isCurrent(leader.id));
 }
 
 TEST_F(FlightRegistryTest, IsNotLeftByALeaderThatOthersWaitFor) {
-  const FlightSeat leader = a_.join("key");
-  const FlightSeat follower = b_.join("key");
-  EXPECT_FALSE(registry_.leave(leader.ticket));
-  EXPECT_TRUE(registry_.isCurrent(leader.ticket));
-  EXPECT_TRUE(registry_.leave(follower.ticket));
-  EXPECT_EQ(a_.only(FlightEvent::kUnawaited), leader.ticket);
-  EXPECT_TRUE(registry_.leave(leader.ticket));
-  EXPECT_FALSE(registry_.isCurrent(leader.ticket));
+  const FlightWaiter leader = a_.join("key");
+  const FlightWaiter follower = b_.join("key");
+  EXPECT_FALSE(registry_.leave(leader.id));
+  EXPECT_TRUE(registry_.isCurrent(leader.id));
+  EXPECT_TRUE(registry_.leave(follower.id));
+  EXPECT_EQ(a_.only(FlightEvent::kUnawaited), leader.id);
+  EXPECT_TRUE(registry_.leave(leader.id));
+  EXPECT_FALSE(registry_.isCurrent(leader.id));
   EXPECT_TRUE(b_.join("key").leads);
 }
 
 TEST_F(FlightRegistryTest, TellsItsLeaderOfTheLastToLeaveAlone) {
-  const FlightSeat leader = a_.join("key");
-  const FlightSeat one = b_.join("key");
-  const FlightSeat two = c_.join("key");
-  registry_.leave(one.ticket);
-  EXPECT_FALSE(a_.news());
-  registry_.leave(two.ticket);
-  EXPECT_EQ(a_.only(FlightEvent::kUnawaited), leader.ticket);
+  const FlightWaiter leader = a_.join("key");
+  const FlightWaiter one = b_.join("key");
+  const FlightWaiter two = c_.join("key");
+  registry_.leave(one.id);
+  EXPECT_FALSE(a_.notification());
+  registry_.leave(two.id);
+  EXPECT_EQ(a_.only(FlightEvent::kUnawaited), leader.id);
 }
 
 TEST_F(FlightRegistryTest, IsLedByTheNextWhenTheLeaderEnds) {
   a_.join("key");
-  const FlightSeat one = b_.join("key");
-  const FlightSeat two = c_.join("key");
+  const FlightWaiter one = b_.join("key");
+  const FlightWaiter two = c_.join("key");
   registry_.leaveAll(*a_.member);
-  EXPECT_EQ(b_.only(FlightEvent::kLeads), one.ticket);
-  EXPECT_FALSE(c_.news());
+  EXPECT_EQ(b_.only(FlightEvent::kLeads), one.id);
+  EXPECT_FALSE(c_.notification());
   EXPECT_FALSE(a_.join("key").leads);
   registry_.leaveAll(*b_.member);
-  EXPECT_EQ(c_.only(FlightEvent::kLeads), two.ticket);
-  registry_.land(two.ticket, "result");
-  EXPECT_NE(a_.only(FlightEvent::kLanded), 0U);
+  EXPECT_EQ(c_.only(FlightEvent::kLeads), two.id);
+  registry_.complete(two.id, "result");
+  EXPECT_NE(a_.only(FlightEvent::kCompleted), 0U);
 }
 
 TEST_F(FlightRegistryTest, EndsWithAllSeatsOfOneMember) {
-  const FlightSeat leader = a_.join("key");
-  const FlightSeat follower = a_.join("key");
+  const FlightWaiter leader = a_.join("key");
+  const FlightWaiter follower = a_.join("key");
   a_.join("other");
   registry_.leaveAll(*a_.member);
-  EXPECT_FALSE(registry_.isCurrent(leader.ticket));
-  EXPECT_FALSE(registry_.isCurrent(follower.ticket));
+  EXPECT_FALSE(registry_.isCurrent(leader.id));
+  EXPECT_FALSE(registry_.isCurrent(follower.id));
   EXPECT_TRUE(b_.join("key").leads);
   EXPECT_TRUE(b_.join("other").leads);
 }
 
 TEST_F(FlightRegistryTest, GivesWayToAnotherVersion) {
-  const FlightSeat earlier = a_.join("key", "1");
-  const FlightSeat waits = b_.join("key", "1");
-  const FlightSeat later = c_.join("key", "2");
+  const FlightWaiter earlier = a_.join("key", "1");
+  const FlightWaiter waits = b_.join("key", "1");
+  const FlightWaiter later = c_.join("key", "2");
   EXPECT_TRUE(later.leads);
-  EXPECT_FALSE(registry_.isCurrent(earlier.ticket));
-  EXPECT_FALSE(registry_.isCurrent(waits.ticket));
-  EXPECT_TRUE(registry_.isCurrent(later.ticket));
-  registry_.land(earlier.ticket, "earlier");
-  EXPECT_EQ(b_.only(FlightEvent::kLanded), waits.ticket);
-  EXPECT_TRUE(registry_.isCurrent(later.ticket));
+  EXPECT_FALSE(registry_.isCurrent(earlier.id));
+  EXPECT_FALSE(registry_.isCurrent(waits.id));
+  EXPECT_TRUE(registry_.isCurrent(later.id));
+  registry_.complete(earlier.id, "earlier");
+  EXPECT_EQ(b_.only(FlightEvent::kCompleted), waits.id);
+  EXPECT_TRUE(registry_.isCurrent(later.id));
   EXPECT_FALSE(b_.join("key", "2").leads);
 }
 
 TEST_F(FlightRegistryTest, IsNotJoinedAnyMoreOnceForgotten) {
-  const FlightSeat earlier = a_.join("key");
-  const FlightSeat other = a_.join("other");
-  const FlightSeat waits = b_.join("key");
+  const FlightWaiter earlier = a_.join("key");
+  const FlightWaiter other = a_.join("other");
+  const FlightWaiter waits = b_.join("key");
   registry_.forget("scope", "key");
   registry_.forget("scope", "none");
   registry_.forget("none", "key");
-  EXPECT_FALSE(registry_.isCurrent(earlier.ticket));
-  EXPECT_TRUE(registry_.isCurrent(other.ticket));
-  const FlightSeat later = c_.join("key");
+  EXPECT_FALSE(registry_.isCurrent(earlier.id));
+  EXPECT_TRUE(registry_.isCurrent(other.id));
+  const FlightWaiter later = c_.join("key");
   EXPECT_TRUE(later.leads);
-  registry_.land(earlier.ticket, "earlier");
-  EXPECT_EQ(b_.only(FlightEvent::kLanded), waits.ticket);
-  EXPECT_TRUE(registry_.isCurrent(later.ticket));
+  registry_.complete(earlier.id, "earlier");
+  EXPECT_EQ(b_.only(FlightEvent::kCompleted), waits.id);
+  EXPECT_TRUE(registry_.isCurrent(later.id));
 }
 
 TEST_F(FlightRegistryTest, IsHandedOnAsStaleAsItIs) {
   a_.join("key", "1");
-  const FlightSeat heir = b_.join("key", "1");
-  const FlightSeat later = c_.join("key", "2");
+  const FlightWaiter heir = b_.join("key", "1");
+  const FlightWaiter later = c_.join("key", "2");
   registry_.leaveAll(*a_.member);
-  EXPECT_EQ(b_.only(FlightEvent::kLeads), heir.ticket);
-  EXPECT_FALSE(registry_.isCurrent(heir.ticket));
-  EXPECT_TRUE(registry_.isCurrent(later.ticket));
+  EXPECT_EQ(b_.only(FlightEvent::kLeads), heir.id);
+  EXPECT_FALSE(registry_.isCurrent(heir.id));
+  EXPECT_TRUE(registry_.isCurrent(later.id));
 }
 
 TEST_F(FlightRegistryTest, IsForgottenWithItsScope) {
-  const FlightSeat one = a_.join("one");
-  const FlightSeat two = a_.join("two");
-  const FlightSeat other = a_.join("one", "1", "other");
+  const FlightWaiter one = a_.join("one");
+  const FlightWaiter two = a_.join("two");
+  const FlightWaiter other = a_.join("one", "1", "other");
   registry_.forgetAll("scope");
   registry_.forgetAll("none");
-  EXPECT_FALSE(registry_.isCurrent(one.ticket));
-  EXPECT_FALSE(registry_.isCurrent(two.ticket));
-  EXPECT_TRUE(registry_.isCurrent(other.ticket));
+  EXPECT_FALSE(registry_.isCurrent(one.id));
+  EXPECT_FALSE(registry_.isCurrent(two.id));
+  EXPECT_TRUE(registry_.isCurrent(other.id));
   EXPECT_TRUE(b_.join("one").leads);
 }
 
 TEST_F(FlightRegistryTest, AllowsTicketsOfSeatsThatAreLeft) {
-  const FlightSeat seat = a_.join("key");
-  EXPECT_TRUE(registry_.leave(seat.ticket));
-  EXPECT_TRUE(registry_.leave(seat.ticket));
-  registry_.land(seat.ticket, "result");
+  const FlightWaiter waiter = a_.join("key");
+  EXPECT_TRUE(registry_.leave(waiter.id));
+  EXPECT_TRUE(registry_.leave(waiter.id));
+  registry_.complete(waiter.id, "result");
   EXPECT_TRUE(registry_.leave(0));
   EXPECT_FALSE(registry_.isCurrent(0));
 }

@@ -30,15 +30,15 @@ class Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  FlightSeat join(const std::string& key, const std::string& version = "1") {
+  FlightWaiter join(const std::string& key, const std::string& version = "1") {
     return registry_.join(member_, "scope", key, version);
   }
-  FlightNews awaitNews() {
+  FlightNotification awaitNews() {
     std::unique_lock<std::mutex> lock(mutex_);
     woken_.wait(lock, [this] { return wakes_ > 0; });
     --wakes_;
     lock.unlock();
-    return *member_->takeNews();
+    return *member_->takeNotification();
   }
   void end() {
     registry_.leaveAll(*member_);
@@ -68,9 +68,9 @@ TEST(FlightThreadsTest, ClosesOnlyOnceNoWakeIsUnderWay) {
     wakeIsOver = true;
   });
   const auto leader = std::make_shared<FlightMember>([] {});
-  const FlightSeat seat = registry.join(leader, "scope", "key", "1");
+  const FlightWaiter waiter = registry.join(leader, "scope", "key", "1");
   registry.join(follower, "scope", "key", "1");
-  TestThread lands([&] { registry.land(seat.ticket, "result"); });
+  TestThread completes([&] { registry.complete(waiter.id, "result"); });
   inWake.get_future().wait();
   TestThread closes([&] {
     registry.leaveAll(*follower);
@@ -80,7 +80,7 @@ TEST(FlightThreadsTest, ClosesOnlyOnceNoWakeIsUnderWay) {
   // The registry is not locked meanwhile.
   EXPECT_TRUE(registry.join(leader, "scope", "key", "1").leads);
   mayGoOn.set_value();
-  lands.join();
+  completes.join();
   closes.join();
 }
 
@@ -89,10 +89,10 @@ TEST(FlightThreadsTest, WakesNobodyThatIsClosed) {
   int wakes = 0;
   const auto follower = std::make_shared<FlightMember>([&] { ++wakes; });
   const auto leader = std::make_shared<FlightMember>([] {});
-  const FlightSeat seat = registry.join(leader, "scope", "key", "1");
+  const FlightWaiter waiter = registry.join(leader, "scope", "key", "1");
   registry.join(follower, "scope", "key", "1");
   follower->close();
-  registry.land(seat.ticket, "result");
+  registry.complete(waiter.id, "result");
   EXPECT_EQ(wakes, 0);
 }
 
@@ -101,7 +101,7 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
   FlightRegistry registry;
   // How many work on a key.
   std::array<std::atomic<int>, kKeys> atWork{};
-  std::atomic<uint64_t> landed{0};
+  std::atomic<uint64_t> completed{0};
   std::atomic<uint64_t> followed{0};
   std::vector<TestThread> threads;
   for (int thread = 0; thread < kThreads; ++thread) {
@@ -111,11 +111,11 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
       const auto endsAnew = [&] { environment = std::make_unique<Environment>(registry); };
       for (int round = 0; round < kRounds; ++round) {
         const uint64_t id = random.below(kKeys);
-        const FlightSeat seat = environment->join(std::to_string(id));
-        bool leads = seat.leads;
+        const FlightWaiter waiter = environment->join(std::to_string(id));
+        bool leads = waiter.leads;
         if (!leads) {
           if (random.oneIn(8)) {
-            registry.leave(seat.ticket);
+            registry.leave(waiter.id);
             // It may have been told before it left.
             endsAnew();
             continue;
@@ -124,12 +124,12 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
             endsAnew();
             continue;
           }
-          FlightNews news = environment->awaitNews();
-          EXPECT_EQ(news.ticket, seat.ticket);
-          leads = news.event == FlightEvent::kLeads;
+          FlightNotification notification = environment->awaitNews();
+          EXPECT_EQ(notification.id, waiter.id);
+          leads = notification.event == FlightEvent::kLeads;
           if (!leads) {
-            EXPECT_EQ(news.event, FlightEvent::kLanded);
-            EXPECT_EQ(*news.result, std::to_string(id));
+            EXPECT_EQ(notification.event, FlightEvent::kCompleted);
+            EXPECT_EQ(*notification.result, std::to_string(id));
             ++followed;
             continue;
           }
@@ -137,18 +137,18 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
         EXPECT_EQ(++atWork[id], 1);
         std::this_thread::yield();
         --atWork[id];
-        const bool isOver = random.oneIn(4) && registry.leave(seat.ticket);
+        const bool isOver = random.oneIn(4) && registry.leave(waiter.id);
         if (!isOver && !random.oneIn(4)) {
-          registry.land(seat.ticket, std::to_string(id));
-          ++landed;
+          registry.complete(waiter.id, std::to_string(id));
+          ++completed;
         }
-        // With it, the seat that neither landed nor was left; and the news that all others left.
+        // With it, the waiter that neither completed nor was left; and the notification that all others left.
         endsAnew();
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_GT(landed, 0U);
+  EXPECT_GT(completed, 0U);
   EXPECT_GT(followed, 0U);
   Environment last(registry);
   for (uint64_t id = 0; id < kKeys; ++id) EXPECT_TRUE(last.join(std::to_string(id)).leads);
@@ -173,16 +173,16 @@ TEST(FlightThreadsTest, MayBeForgottenAndReplacedByAnyThread) {
         Environment environment(registry);
         const std::string key = std::to_string(random.below(kKeys));
         const std::string version = std::to_string(random.below(2));
-        const FlightSeat seat = environment.join(key, version);
-        if (!seat.leads) {
-          const FlightNews news = environment.awaitNews();
-          if (news.event == FlightEvent::kLanded) {
-            EXPECT_EQ(*news.result, key + version);
+        const FlightWaiter waiter = environment.join(key, version);
+        if (!waiter.leads) {
+          const FlightNotification notification = environment.awaitNews();
+          if (notification.event == FlightEvent::kCompleted) {
+            EXPECT_EQ(*notification.result, key + version);
             continue;
           }
         }
-        registry.isCurrent(seat.ticket);
-        if (!random.oneIn(4)) registry.land(seat.ticket, key + version);
+        registry.isCurrent(waiter.id);
+        if (!random.oneIn(4)) registry.complete(waiter.id, key + version);
       }
     });
   }

@@ -17,7 +17,7 @@ namespace ebbcache::testing {
 /// Ticks by hand: the thread looks once when the first store comes, then sleeps for an hour.
 class GovernorTest : public ::testing::Test {
  public:
-  GovernorTest() : governor(byHand(), eyesOn(machine)) {}
+  GovernorTest() : governor(byHand(), inputsOf(machine)) {}
 
   static GovernorOptions byHand() {
     GovernorOptions options;
@@ -54,7 +54,7 @@ class GovernorTest : public ::testing::Test {
   void reconfigure(const GovernorOptions& options) {
     machine->setFailing(true);
     const uint64_t looks = governor.status().looks;
-    governor.configure(options, eyesOn(machine));
+    governor.configure(options, inputsOf(machine));
     while (governor.status().looks == looks) std::this_thread::yield();
     machine->setFailing(false);
   }

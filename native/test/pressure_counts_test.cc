@@ -215,7 +215,7 @@ struct Walked {
 
   /// Nothing but requests is counted of a store that does not ebb.
   void goTo(PressureLevel newSeen, PressureLevel newHeld) {
-    if (!store->ebbs()) return;
+    if (!store->isGoverned()) return;
     const PressureLevel level = std::max(newSeen, newHeld);
     if (level > std::max(seen, held)) {
       ++events.at(static_cast<size_t>(level) - static_cast<size_t>(PressureLevel::kElevated));

@@ -80,7 +80,7 @@ TEST(StoreExecutor, ARaiseKeepsWithinTheLevelThatIsHeld) {
   FakeStore store(100 * kMiB, 0);
   std::atomic<uint64_t> failures{0};
   StoreExecutor executor(store, failures);
-  store.changeBudget(100 * kMiB, 45 * kMiB);
+  store.setBudget(100 * kMiB, 45 * kMiB);
   store.history().hold(PressureLevel::kHigh, [] { return Reduction(); });
   executor.give(raise(45 * kMiB, 60 * kMiB));
   executor.wait();
@@ -125,7 +125,7 @@ TEST(StoreExecutor, CloseDropsWhatWaitsAndEndsTheThread) {
 class ThrowingStore final : public FakeStore {
  public:
   using FakeStore::FakeStore;
-  Reduction changeBudget(uint64_t /*from*/, uint64_t /*to*/) override { throw std::bad_alloc(); }
+  Reduction setBudget(uint64_t /*from*/, uint64_t /*to*/) override { throw std::bad_alloc(); }
   Upkeep maintain(Waiting /*waiting*/) override { throw std::runtime_error("a test"); }
 };
 

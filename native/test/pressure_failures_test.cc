@@ -48,7 +48,7 @@ class StoreOfThrowingUpkeep final : public FakeStore {
 };
 
 struct ThrowingEyes {
-  GovernorEyes eyes() const {
+  GovernorInputs inputs() const {
     return {std::make_unique<ThrowingReader>(machine, throws),
             std::make_unique<ThrowingReader>(machine, throws), std::make_unique<TimedWatch>()};
   }
@@ -58,7 +58,7 @@ struct ThrowingEyes {
 
 TEST(GovernorFailures, ALookThatThrowsIsAFailedOne) {
   const ThrowingEyes at;
-  Governor governor(GovernorTest::byHand(), at.eyes());
+  Governor governor(GovernorTest::byHand(), at.inputs());
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(store);
   while (governor.status().looks == 0) std::this_thread::yield();
@@ -98,7 +98,7 @@ TEST(GovernorFailures, AWatchThatThrowsEndsNoLooks) {
   auto machine = std::make_shared<FakeMachine>();
   GovernorOptions options;
   options.interval = options.longestInterval = milliseconds(1);
-  Governor governor(options, eyesOn(machine, std::make_unique<ThrowingWatch>()));
+  Governor governor(options, inputsOf(machine, std::make_unique<ThrowingWatch>()));
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(store);
   while (governor.status().looks < 3) std::this_thread::yield();
@@ -110,7 +110,7 @@ TEST(GovernorFailures, AWatchThatThrowsEndsNoLooks) {
 
 TEST(GovernorFailures, UpkeepThatThrowsKeepsNoOtherFromItsTurn) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(GovernorTest::byHand(), eyesOn(machine));
+  Governor governor(GovernorTest::byHand(), inputsOf(machine));
   auto throwing = std::make_shared<StoreOfThrowingUpkeep>(100 * kMiB, 100 * kMiB);
   auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(throwing);

@@ -41,7 +41,7 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     charged_ = charged;
   }
-  void setKernel(KernelWord word) {
+  void setKernel(OsPressureHint word) {
     const std::lock_guard<std::mutex> lock(mutex_);
     usage_.kernel = word;
   }
@@ -157,7 +157,7 @@ inline std::unique_ptr<MemoryReader> readerOf(const std::shared_ptr<FakeMachine>
 }
 
 /// A governor's: this machine for the looks and for growth.
-inline GovernorEyes eyesOn(const std::shared_ptr<FakeMachine>& machine,
+inline GovernorInputs inputsOf(const std::shared_ptr<FakeMachine>& machine,
                            std::unique_ptr<PressureWatch> watch = nullptr) {
   if (!watch) watch = std::make_unique<TimedWatch>();
   return {readerOf(machine), readerOf(machine), std::move(watch)};
@@ -169,7 +169,7 @@ class FakeStore : public GovernedStore {
   FakeStore(uint64_t max, uint64_t held, uint64_t min = 0, bool ebbing = true)
       : max_(max), min_(min), ebbing_(ebbing), held_(held), budget_(max) {}
 
-  bool ebbs() const override { return ebbing_; }
+  bool isGoverned() const override { return ebbing_; }
   uint64_t heldBytes() const override { return held_; }
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
@@ -181,7 +181,7 @@ class FakeStore : public GovernedStore {
     held_ = std::min(held_.load(), budget_.load());
   }
   uint64_t minBytes() const override { return std::max(min_, least.load()); }
-  Reduction changeBudget(uint64_t from, uint64_t to) override {
+  Reduction setBudget(uint64_t from, uint64_t to) override {
     if (budget_ != from) return {};
     budgetChanges++;
     budget_ = std::max(to, least.load());
@@ -191,7 +191,7 @@ class FakeStore : public GovernedStore {
     reduction.lowered = budget_ < from;
     return reduction;
   }
-  Reduction keepShareOfPayload(double share) override {
+  Reduction trimPayload(double share) override {
     shareKept = share;
     const uint64_t before = held_;
     const auto kept = static_cast<uint64_t>(share * static_cast<double>(before));

@@ -193,7 +193,7 @@ TEST_F(GovernorTest, AConfiguredCeilingGuardsGrowth) {
   GovernorOptions options = byHand();
   options.thresholds = {30, 40, 50, 60};
   options.targets = EvictionTargets::within(options.thresholds);
-  governor.configure(options, eyesOn(machine));
+  governor.configure(options, inputsOf(machine));
   EXPECT_FALSE(governor.mayGrow(50 * kMiB));
   EXPECT_EQ(governor.options().thresholds.high, 50);
 }
@@ -240,7 +240,7 @@ TEST_F(GovernorTest, AnAppliedLevelRegrowsLikeAnyOther) {
 TEST_F(GovernorTest, WhatIsAppliedToOneStoreDelaysNoOther) {
   const auto store = add(1000 * kMiB, 0);
   const auto other = add(1000 * kMiB, 0);
-  other->changeBudget(1000 * kMiB, 500 * kMiB);
+  other->setBudget(1000 * kMiB, 500 * kMiB);
   now = Governor::Clock::now();
   for (int i = 1; i <= 3; i++) {
     governor.apply(store.get(), PressureLevel::kHigh);
@@ -317,7 +317,7 @@ TEST_F(GovernorTest, AsksForNoLessThanAStoreNeeds) {
 
 TEST_F(GovernorTest, HasNoEarForTheKernelWithoutEarlyWarnings) {
   const auto store = add(1000 * kMiB, 0);
-  machine->setKernel(KernelWord::kCritical);
+  machine->setKernel(OsPressureHint::kCritical);
   tickAt(10);
   EXPECT_EQ(governor.level(), PressureLevel::kHigh);
   GovernorOptions options = byHand();
@@ -379,7 +379,7 @@ GovernorOptions everyMillisecond() {
 TEST(GovernorThread, ShrinksWithoutBeingAsked) {
   auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
   machine->setPercent(50);
-  Governor governor(everyMillisecond(), eyesOn(machine));
+  Governor governor(everyMillisecond(), inputsOf(machine));
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
   governor.add(store);
   machine->setPercent(96);
@@ -406,7 +406,7 @@ struct Watched {
     options.interval = milliseconds(1);
     auto heard = std::make_unique<FakeWatch>();
     watch = heard.get();
-    governor = std::make_unique<Governor>(options, eyesOn(machine, std::move(heard)));
+    governor = std::make_unique<Governor>(options, inputsOf(machine, std::move(heard)));
   }
 
   void waitForSleep() const {
@@ -435,7 +435,7 @@ TEST(GovernorThread, LooksOftenWhileThereIsAnythingToDo) {
   watched.governor->add(store);
   while (watched.watch->waits < 5) std::this_thread::yield();
   EXPECT_EQ(watched.watch->lastPause, 1) << "upkeep";
-  store->changeBudget(100 * kMiB, 50 * kMiB);
+  store->setBudget(100 * kMiB, 50 * kMiB);
   store->upkeep = Upkeep::kIdle;
   const int waits = watched.watch->waits;
   while (watched.watch->waits < waits + 5) std::this_thread::yield();
@@ -460,7 +460,7 @@ TEST(GovernorThread, MaintainsBetweenLooksThatAreFarApart) {
   auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
   GovernorOptions options = GovernorTest::byHand();
   options.upkeepInterval = milliseconds(1);
-  Governor governor(options, eyesOn(machine));
+  Governor governor(options, inputsOf(machine));
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   governor.add(store);
   while (store->maintained < 10) std::this_thread::yield();
@@ -490,7 +490,7 @@ TEST(GovernorThread, ListensOnceUsageIsSoHighThatStallsCount) {
 
 TEST(GovernorThread, IsConfiguredWhileItRuns) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), eyesOn(machine));
+  Governor governor(everyMillisecond(), inputsOf(machine));
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(store);
   for (int round = 0; round < 20; round++) {
@@ -498,7 +498,7 @@ TEST(GovernorThread, IsConfiguredWhileItRuns) {
     other->setPercent(round % 2 == 0 ? 96 : 10);
     GovernorOptions options = everyMillisecond();
     options.regrowStep = 1;
-    governor.configure(options, eyesOn(other));
+    governor.configure(options, inputsOf(other));
     const uint64_t expected = round % 2 == 0 ? 0 : 100 * kMiB;
     while (store->budgetBytes() != expected) std::this_thread::yield();
   }
@@ -534,7 +534,7 @@ TEST(GovernorOptions, SayWhichIsOutOfRange) {
 
 TEST(GovernorThread, EndsWithTheLastStoreAndStartsAgain) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), eyesOn(machine));
+  Governor governor(everyMillisecond(), inputsOf(machine));
   for (int round = 0; round < 20; round++) {
     auto store = std::make_shared<FakeStore>(kMiB, 0);
     governor.add(store);
@@ -549,7 +549,7 @@ TEST(GovernorThread, EndsWithTheGovernor) {
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   {
     auto machine = std::make_shared<FakeMachine>();
-    Governor governor(everyMillisecond(), eyesOn(machine));
+    Governor governor(everyMillisecond(), inputsOf(machine));
     governor.add(store);
     while (store->maintained == 0) std::this_thread::yield();
   }
@@ -560,9 +560,9 @@ TEST(GovernorThread, EndsWithTheGovernor) {
 class LockingStore : public FakeStore {
  public:
   LockingStore(Governor& governor, uint64_t max) : FakeStore(max, max), governor_(governor) {}
-  Reduction changeBudget(uint64_t from, uint64_t to) override {
+  Reduction setBudget(uint64_t from, uint64_t to) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return FakeStore::changeBudget(from, to);
+    return FakeStore::setBudget(from, to);
   }
   void put() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -576,7 +576,7 @@ class LockingStore : public FakeStore {
 
 TEST(GovernorThread, StoresComeAndGoFromManyThreads) {
   auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), eyesOn(machine));
+  Governor governor(everyMillisecond(), inputsOf(machine));
   std::vector<test::TestThread> threads;
   threads.reserve(4);
   for (unsigned seed = 0; seed < 4; seed++) {

@@ -25,9 +25,9 @@ class HookedStore final : public FakeStore {
     if (inMaxBytes) std::exchange(inMaxBytes, nullptr)();
     return FakeStore::maxBytes();
   }
-  Reduction changeBudget(uint64_t from, uint64_t to) override {
+  Reduction setBudget(uint64_t from, uint64_t to) override {
     if (inChange) std::exchange(inChange, nullptr)();
-    return FakeStore::changeBudget(from, to);
+    return FakeStore::setBudget(from, to);
   }
 
   mutable std::function<void()> inMaxBytes;
@@ -43,7 +43,7 @@ class HeldLevelTest : public GovernorTest {
     add(kMiB, 0);
     reconfigure(options);
     auto store = std::make_shared<HookedStore>(1000 * kMiB, 0);
-    store->changeBudget(1000 * kMiB, 450 * kMiB);
+    store->setBudget(1000 * kMiB, 450 * kMiB);
     governor.add(store);
     return store;
   }
@@ -108,7 +108,7 @@ TEST_F(HeldLevelTest, IsNoHigherThanTheGovernorsLevelAfterAResize) {
   const auto store = add(256 * kMiB, 0);
   governor.hold(store.get(), PressureLevel::kElevated);
   // High, and with nothing to free.
-  machine->setKernel(KernelWord::kCritical);
+  machine->setKernel(OsPressureHint::kCritical);
   tickAt(10);
   EXPECT_EQ(store->budgetBytes(), 128 * kMiB);
   store->resize(1024 * kMiB);
@@ -144,7 +144,7 @@ TEST_F(HeldLevelTest, AResizeWithoutOneIsTheStoresOwnAffair) {
 TEST(StoreHandle, ResizesUnderAHeldLevel) {
   const auto runtime = std::make_shared<Runtime>();
   // A machine that is never full.
-  runtime->governor().configure(GovernorTest::byHand(), eyesOn(std::make_shared<FakeMachine>()));
+  runtime->governor().configure(GovernorTest::byHand(), inputsOf(std::make_shared<FakeMachine>()));
   SharedStoreOptions options;
   options.store.maxBytes = 256 * kMiB;
   OpenError error;
@@ -166,7 +166,7 @@ TEST(StoreHandle, ResizesUnderAHeldLevel) {
 
 TEST(StoreHandle, HoldsTheHighestLevelOfAllWhoShareTheStore) {
   const auto runtime = std::make_shared<Runtime>();
-  runtime->governor().configure(GovernorTest::byHand(), eyesOn(std::make_shared<FakeMachine>()));
+  runtime->governor().configure(GovernorTest::byHand(), inputsOf(std::make_shared<FakeMachine>()));
   SharedStoreOptions options;
   options.store.maxBytes = 128 * kMiB;
   options.name = "shared";

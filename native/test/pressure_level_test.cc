@@ -263,12 +263,12 @@ TEST(EarlyWarning, AsksForNoLessThanUsageAlone) {
 
 TEST(EarlyWarning, TheKernelsOwnWordIsTheLeast) {
   MemoryUsage usage = systemAt(30);
-  usage.kernel = KernelWord::kLow;
+  usage.kernel = OsPressureHint::kLow;
   EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kElevated);
-  usage.kernel = KernelWord::kCritical;
+  usage.kernel = OsPressureHint::kCritical;
   EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kHigh);
   usage = systemAt(96);
-  usage.kernel = KernelWord::kLow;
+  usage.kernel = OsPressureHint::kLow;
   EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kCritical);
 }
 

@@ -4,13 +4,13 @@
 #include <random>
 #include <vector>
 
-#include "pressure/ebb_plan.h"
+#include "pressure/shrink_plan.h"
 
 namespace ebbcache {
 namespace {
 
-EbbShare storeOf(uint64_t held, uint64_t max, uint64_t min = 0) {
-  EbbShare store;
+StoreUsage storeOf(uint64_t held, uint64_t max, uint64_t min = 0) {
+  StoreUsage store;
   store.held = held;
   store.budget = max;
   store.max = max;
@@ -18,99 +18,99 @@ EbbShare storeOf(uint64_t held, uint64_t max, uint64_t min = 0) {
   return store;
 }
 
-uint64_t freed(const std::vector<EbbShare>& stores) {
+uint64_t freed(const std::vector<StoreUsage>& stores) {
   uint64_t sum = 0;
-  for (const EbbShare& store : stores) {
+  for (const StoreUsage& store : stores) {
     if (store.held > store.planned) sum += store.held - store.planned;
   }
   return sum;
 }
 
-TEST(EbbPlan, NothingChangesAtNormalAndUnknown) {
+TEST(ShrinkPlan, NothingChangesAtNormalAndUnknown) {
   for (const PressureLevel level : {PressureLevel::kNormal, PressureLevel::kUnknown}) {
-    std::vector<EbbShare> stores{storeOf(900, 1000)};
-    planEbb(stores, level, 500);
+    std::vector<StoreUsage> stores{storeOf(900, 1000)};
+    planShrink(stores, level, 500);
     EXPECT_EQ(stores[0].planned, 1000U);
   }
 }
 
-TEST(EbbPlan, SharesOfTheMaximum) {
-  std::vector<EbbShare> stores{storeOf(1000, 1000, 100)};
-  planEbb(stores, PressureLevel::kElevated, 0);
+TEST(ShrinkPlan, SharesOfTheMaximum) {
+  std::vector<StoreUsage> stores{storeOf(1000, 1000, 100)};
+  planShrink(stores, PressureLevel::kElevated, 0);
   EXPECT_EQ(stores[0].planned, 750U);
-  planEbb(stores, PressureLevel::kHigh, 0);
+  planShrink(stores, PressureLevel::kHigh, 0);
   EXPECT_EQ(stores[0].planned, 500U);
-  planEbb(stores, PressureLevel::kCritical, 0);
+  planShrink(stores, PressureLevel::kCritical, 0);
   EXPECT_EQ(stores[0].planned, 100U);
 }
 
-TEST(EbbPlan, ALevelThatStaysAsksForNothingTwice) {
-  std::vector<EbbShare> stores{storeOf(1000, 1000)};
-  planEbb(stores, PressureLevel::kHigh, 0);
+TEST(ShrinkPlan, ALevelThatStaysAsksForNothingTwice) {
+  std::vector<StoreUsage> stores{storeOf(1000, 1000)};
+  planShrink(stores, PressureLevel::kHigh, 0);
   stores[0].held = stores[0].budget = stores[0].planned;
-  planEbb(stores, PressureLevel::kHigh, 0);
+  planShrink(stores, PressureLevel::kHigh, 0);
   EXPECT_EQ(stores[0].planned, 500U);
   // Nor does a lower level give anything back.
-  planEbb(stores, PressureLevel::kElevated, 0);
+  planShrink(stores, PressureLevel::kElevated, 0);
   EXPECT_EQ(stores[0].planned, 500U);
 }
 
-TEST(EbbPlan, TheTargetAsksForMoreThanTheLevel) {
-  std::vector<EbbShare> stores{storeOf(1000, 1000)};
-  planEbb(stores, PressureLevel::kElevated, 600);
+TEST(ShrinkPlan, TheTargetAsksForMoreThanTheLevel) {
+  std::vector<StoreUsage> stores{storeOf(1000, 1000)};
+  planShrink(stores, PressureLevel::kElevated, 600);
   EXPECT_EQ(stores[0].planned, 400U);
 }
 
-TEST(EbbPlan, OnlyHeldBytesCountAsFreed) {
-  std::vector<EbbShare> stores{storeOf(300, 1000)};
-  planEbb(stores, PressureLevel::kElevated, 100);
+TEST(ShrinkPlan, OnlyHeldBytesCountAsFreed) {
+  std::vector<StoreUsage> stores{storeOf(300, 1000)};
+  planShrink(stores, PressureLevel::kElevated, 100);
   EXPECT_EQ(stores[0].planned, 200U);
 }
 
-TEST(EbbPlan, StoresShareInProportionToWhatTheyHold) {
-  std::vector<EbbShare> stores{storeOf(600, 4000), storeOf(300, 4000), storeOf(0, 4000)};
-  planEbb(stores, PressureLevel::kElevated, 450);
+TEST(ShrinkPlan, StoresShareInProportionToWhatTheyHold) {
+  std::vector<StoreUsage> stores{storeOf(600, 4000), storeOf(300, 4000), storeOf(0, 4000)};
+  planShrink(stores, PressureLevel::kElevated, 450);
   EXPECT_EQ(stores[0].planned, 300U);
   EXPECT_EQ(stores[1].planned, 150U);
   EXPECT_EQ(stores[2].planned, 0U);
 }
 
-TEST(EbbPlan, WhatAFloorKeepsTheOthersGive) {
-  std::vector<EbbShare> stores{storeOf(600, 4000, 500), storeOf(600, 4000)};
-  planEbb(stores, PressureLevel::kElevated, 600);
+TEST(ShrinkPlan, WhatAFloorKeepsTheOthersGive) {
+  std::vector<StoreUsage> stores{storeOf(600, 4000, 500), storeOf(600, 4000)};
+  planShrink(stores, PressureLevel::kElevated, 600);
   EXPECT_EQ(stores[0].planned, 500U);
   EXPECT_EQ(stores[1].planned, 100U);
 }
 
-TEST(EbbPlan, WhatTheLevelTakesCountsForTheTarget) {
+TEST(ShrinkPlan, WhatTheLevelTakesCountsForTheTarget) {
   // The level takes 250 of the first; the other 50 of the target come from a share of both.
-  std::vector<EbbShare> stores{storeOf(1000, 1000), storeOf(500, 10000)};
-  planEbb(stores, PressureLevel::kElevated, 300);
+  std::vector<StoreUsage> stores{storeOf(1000, 1000), storeOf(500, 10000)};
+  planShrink(stores, PressureLevel::kElevated, 300);
   EXPECT_EQ(stores[0].planned, 750U);
   EXPECT_EQ(stores[1].planned, 450U);
 }
 
-TEST(EbbPlan, ATargetOutOfReachStopsAtTheFloors) {
-  std::vector<EbbShare> stores{storeOf(1000, 1000, 200), storeOf(50, 1000, 100)};
-  planEbb(stores, PressureLevel::kElevated, 1'000'000);
+TEST(ShrinkPlan, ATargetOutOfReachStopsAtTheFloors) {
+  std::vector<StoreUsage> stores{storeOf(1000, 1000, 200), storeOf(50, 1000, 100)};
+  planShrink(stores, PressureLevel::kElevated, 1'000'000);
   EXPECT_EQ(stores[0].planned, 200U);
   EXPECT_EQ(stores[1].planned, 100U);
 }
 
-TEST(EbbPlan, AFloorAboveTheMaximumIsTheMaximum) {
-  std::vector<EbbShare> stores{storeOf(1000, 1000, 5000)};
-  planEbb(stores, PressureLevel::kCritical, 500);
+TEST(ShrinkPlan, AFloorAboveTheMaximumIsTheMaximum) {
+  std::vector<StoreUsage> stores{storeOf(1000, 1000, 5000)};
+  planShrink(stores, PressureLevel::kCritical, 500);
   EXPECT_EQ(stores[0].planned, 1000U);
 }
 
-TEST(EbbPlan, HoldsItsPromisesForAnyStores) {
+TEST(ShrinkPlan, HoldsItsPromisesForAnyStores) {
   std::seed_seq seed{7};
   std::mt19937_64 random(seed);
   const auto upTo = [&](uint64_t bound) { return random() % (bound + 1); };
   for (int round = 0; round < 2000; round++) {
-    std::vector<EbbShare> stores(1 + upTo(4));
+    std::vector<StoreUsage> stores(1 + upTo(4));
     uint64_t reducible = 0;
-    for (EbbShare& store : stores) {
+    for (StoreUsage& store : stores) {
       store.max = upTo(uint64_t{1} << 40);
       store.min = upTo(store.max);
       store.budget = store.min + upTo(store.max - store.min);
@@ -119,8 +119,8 @@ TEST(EbbPlan, HoldsItsPromisesForAnyStores) {
     }
     const auto level = static_cast<PressureLevel>(2 + upTo(2));
     const uint64_t target = upTo(uint64_t{1} << 41);
-    planEbb(stores, level, target);
-    for (const EbbShare& store : stores) {
+    planShrink(stores, level, target);
+    for (const StoreUsage& store : stores) {
       EXPECT_LE(store.planned, store.budget);
       EXPECT_GE(store.planned, store.min);
     }

@@ -45,9 +45,9 @@ class StuckStore final : public FakeStore {
  public:
   using FakeStore::FakeStore;
 
-  Reduction changeBudget(uint64_t from, uint64_t to) override {
+  Reduction setBudget(uint64_t from, uint64_t to) override {
     gate.pass();
-    return FakeStore::changeBudget(from, to);
+    return FakeStore::setBudget(from, to);
   }
   Upkeep maintain(Waiting waiting) override {
     if (waiting == Waiting::kNo) return upkeep;

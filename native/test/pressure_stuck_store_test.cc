@@ -51,14 +51,14 @@ class GovernorOfAStuckStore : public ::testing::Test {
     governor.resized(other.get());
     governor.remove(other.get());
     EXPECT_EQ(other.use_count(), 1);
-    governor.configure(everyMillisecond(), eyesOn(machine));
+    governor.configure(everyMillisecond(), inputsOf(machine));
     waitForLooks(5);
   }
 
   std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>();
   std::shared_ptr<StuckStore> stuck =
       std::make_shared<StuckStore>(100 * kMiB, 100 * kMiB, 20 * kMiB);
-  Governor governor{everyMillisecond(), eyesOn(machine)};
+  Governor governor{everyMillisecond(), inputsOf(machine)};
 };
 
 TEST_F(GovernorOfAStuckStore, DoesTheRestWhileABudgetIsChanged) {
@@ -144,7 +144,7 @@ TEST_F(GovernorOfAStuckStore, ItsOwnPressureWaitsForIt) {
 
 TEST(GovernorUpkeep, GoesOnWithoutALookWhereThereIsMore) {
   auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
-  Governor governor(GovernorTest::byHand(), eyesOn(machine));
+  Governor governor(GovernorTest::byHand(), inputsOf(machine));
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   auto idle = std::make_shared<FakeStore>(kMiB, 0);
   store->upkeep = Upkeep::kMore;
@@ -162,7 +162,7 @@ TEST(GovernorUpkeep, GoesOnWithoutALookWhereThereIsMore) {
 
 TEST(GovernorUpkeep, OfABusyStoreIsTriedAgainOnItsOwnThread) {
   auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
-  Governor governor(GovernorTest::byHand(), eyesOn(machine));
+  Governor governor(GovernorTest::byHand(), inputsOf(machine));
   /// Busy until somebody waits; then there is more, and after that nothing.
   class BusyStore final : public FakeStore {
    public:

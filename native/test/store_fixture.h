@@ -76,7 +76,7 @@ inline void maintainToTheEnd(Store& store) {
 
 /// Whatever the budget is.
 inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
-  return store.changePressureBudget(store.budgetBytes(), bytes).releasedBytes;
+  return store.setBudget(store.budgetBytes(), bytes).releasedBytes;
 }
 
 /// From a store in memory, or one with a disk tier.

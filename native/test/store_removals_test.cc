@@ -147,7 +147,7 @@ TEST_P(StoreRemovals, AreToldOfPressure) {
   const uint64_t lowered = store_->stats().evictions;
   EXPECT_GT(lowered, 0U);
   EXPECT_EQ(reasons(), (Counts{{kPressure, lowered}}));
-  (void)store_->ebbPayloadTo(100 * kKiB);
+  (void)store_->trimPayload(100 * kKiB);
   const StoreStats stats = store_->stats();
   EXPECT_GT(stats.evictions, lowered);
   EXPECT_EQ(stats.pressureEvictions, stats.evictions);

@@ -23,7 +23,7 @@
 namespace ebbcache::test {
 namespace {
 
-using ebbcache::testing::eyesOn;
+using ebbcache::testing::inputsOf;
 using ebbcache::testing::FakeMachine;
 
 uint64_t numberFrom(const char* variable, uint64_t otherwise) {
@@ -48,8 +48,8 @@ class StressWorld {
       : seed_(seed),
         random_(seed, 0),
         alone_(random_.oneIn(4)),
-        governor_(eagerOptions(), eyesOn(machine_)) {
-    runtime_->governor().configure(eagerOptions(), eyesOn(machine_));
+        governor_(eagerOptions(), inputsOf(machine_)) {
+    runtime_->governor().configure(eagerOptions(), inputsOf(machine_));
     const uint64_t stores = 2 + random_.below(3);
     for (uint64_t i = 0; i < stores; ++i) stores_.push_back(openStore(i));
   }
@@ -172,7 +172,7 @@ class StressWorld {
       machine_->setGroup(std::nullopt);
       each->growthDenied = false;
       if (each->memory() != nullptr) each->memory()->grantAll();
-      each->store().changePressureBudget(each->store().budgetBytes(), UINT64_MAX);
+      each->store().setBudget(each->store().budgetBytes(), UINT64_MAX);
       each->checkRecovery(reader);
       if (each->hasSupply) drain(supply_, each->memory()->requests);
       each->checkAtRest();

@@ -124,7 +124,7 @@ TEST(Store, SaysWhichValuesNoPutTakes) {
     EXPECT_EQ(store->put("k", std::string(empty + 1, 'x')), PutResult::kTooLarge);
     EXPECT_EQ(store->put("k", std::string(empty / 2, 'x')), PutResult::kStored) << budget;
     EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
-    store->changePressureBudget(store->budgetBytes(), store->leastBudget());
+    store->setBudget(store->budgetBytes(), store->leastBudget());
     EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
     EXPECT_EQ(store->stats().rejections, 3U);
     EXPECT_EQ(store->refuse(), PutResult::kTooLarge);
@@ -303,7 +303,7 @@ TEST(Store, EbbsToAShareOfItsPayload) {
     const auto store = openStore(64 * kMiB, policy);
     for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
     const StoreStats full = store->stats();
-    const auto [released, evictions, lowered] = store->ebbPayloadTo(full.payloadBytes / 2);
+    const auto [released, evictions, lowered] = store->trimPayload(full.payloadBytes / 2);
     StoreStats half = store->stats();
     EXPECT_EQ(released, full.heldBytes - half.heldBytes);
     EXPECT_LE(half.payloadBytes, full.payloadBytes / 2);
@@ -315,9 +315,9 @@ TEST(Store, EbbsToAShareOfItsPayload) {
     EXPECT_FALSE(lowered);
     EXPECT_EQ(half.entries + half.evictions, 40000U);
     EXPECT_TRUE(store->has(keyOf(39999)));
-    store->ebbPayloadTo(UINT64_MAX);
+    store->trimPayload(UINT64_MAX);
     EXPECT_EQ(store->stats().entries, half.entries);
-    store->ebbPayloadTo(0);
+    store->trimPayload(0);
     EXPECT_EQ(store->stats().entries, 0U);
     EXPECT_EQ(store->put("a", "one"), PutResult::kStored);
   }

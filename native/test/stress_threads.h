@@ -160,14 +160,14 @@ class StressDisturber {
         break;
       case 3:
       case 4:
-        store.changePressureBudget(store.budgetBytes(), random_.below(store.maxBytes()));
+        store.setBudget(store.budgetBytes(), random_.below(store.maxBytes()));
         break;
       case 5:
       case 6:
-        store.changePressureBudget(store.budgetBytes(), UINT64_MAX);
+        store.setBudget(store.budgetBytes(), UINT64_MAX);
         break;
       case 7:
-        store.ebbPayloadTo(random_.below(store.payloadBytes() + 1));
+        store.trimPayload(random_.below(store.payloadBytes() + 1));
         break;
       case 8:
         if (random_.oneIn(6)) at.clear();

@@ -55,7 +55,7 @@ const calls = {
   },
   /** As the addon does where there is no memory for a copy of the result. */
   failLandings() {
-    native.landFlight = () => {
+    native.completeFlight = () => {
       throw Object.assign(new Error('refused'), { code: 'ERR_EBBCACHE_MEMORY' });
     };
   },

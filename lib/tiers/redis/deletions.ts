@@ -3,7 +3,7 @@ import { withDeadline } from './deadline.js';
 import type { Driver } from './driver.js';
 import type { KeyOrder } from './key-order.js';
 import type { ResolvedRedisTierOptions } from './options.js';
-import { OwedDeletions } from './owed-deletions.js';
+import { PendingDeletes } from './pending-deletes.js';
 import { sweep } from './sweep.js';
 
 /** Keys deleted at once. */
@@ -29,7 +29,7 @@ export class Deletions {
   readonly #options: ResolvedRedisTierOptions;
   readonly #order: KeyOrder;
   readonly #tier: DeletionsOfTier;
-  readonly #owed = new OwedDeletions();
+  readonly #owed = new PendingDeletes();
   /** Runs while something is put off. */
   #retryTimer: NodeJS.Timeout | undefined;
   #doubtTimer: NodeJS.Timeout | undefined;
@@ -54,7 +54,7 @@ export class Deletions {
   add(keys: string[] | undefined): void {
     this.#owed.add(keys);
     if (this.#tier.isInUse()) this.#tier.queue(this.#delete(keys).then(() => {}));
-    else this.#putOff(keys);
+    else this.#defer(keys);
   }
 
   /**
@@ -82,8 +82,8 @@ export class Deletions {
   }
 
   /** A write of the key was lost with its connection. */
-  doubt(key: string): void {
-    this.#owed.doubt(key);
+  markUncertain(key: string): void {
+    this.#owed.markUncertain(key);
     this.connected();
   }
 
@@ -135,7 +135,7 @@ export class Deletions {
       }
     } catch {
       this.#tier.failed();
-      this.#putOff(keys);
+      this.#defer(keys);
       return false;
     } finally {
       place.leave();
@@ -154,7 +154,7 @@ export class Deletions {
       // The server does not allow it, and will not the next time.
       if (isReply(error)) return true;
       this.#owed.add(keys);
-      this.#putOff(keys);
+      this.#defer(keys);
       return false;
     }
   }
@@ -167,8 +167,8 @@ export class Deletions {
     }
   }
 
-  #putOff(keys: string[] | undefined): void {
-    this.#owed.putOff(keys);
+  #defer(keys: string[] | undefined): void {
+    this.#owed.defer(keys);
     this.#retryLater();
   }
 

@@ -327,7 +327,7 @@ class RedisTier implements RemoteTier {
       // A server that is full or read-only still answers gets.
       if (isReply(error)) throw new RefusedError(error.message, { cause: error });
       wasAnswered = false;
-      this.#deletions.doubt(key);
+      this.#deletions.markUncertain(key);
       throw error;
     } finally {
       end(wasAnswered);

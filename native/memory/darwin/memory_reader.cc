@@ -29,11 +29,11 @@ bool readSysctl(const char* name, T& out) {
 }
 
 /// The numbers are those of DISPATCH_MEMORYPRESSURE_NORMAL (1), WARN and CRITICAL.
-KernelWord readKernelWord() {
+OsPressureHint readKernelWord() {
   int level = 0;
-  if (!readSysctl("kern.memorystatus_vm_pressure_level", level)) return KernelWord::kNone;
-  if (level == 2) return KernelWord::kLow;
-  return level == 4 ? KernelWord::kCritical : KernelWord::kNone;
+  if (!readSysctl("kern.memorystatus_vm_pressure_level", level)) return OsPressureHint::kNone;
+  if (level == 2) return OsPressureHint::kLow;
+  return level == 4 ? OsPressureHint::kCritical : OsPressureHint::kNone;
 }
 
 /// The swap files, which macOS makes and removes as it needs them: the limit is what they have now.

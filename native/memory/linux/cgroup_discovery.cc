@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "memory/linux/file_system.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/mountinfo.h"
 #include "memory/linux/text.h"
 

@@ -19,7 +19,7 @@ constexpr uint64_t kNoLimitInV1 = uint64_t{1} << 62;
 const uint64_t kLeastLimit = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 
 /// Lowers `limit` to what the file says, where there is one.
-bool lowerLimit(std::optional<KeptFile>& file, FileBuffer& buffer, uint64_t& limit,
+bool lowerLimit(std::optional<ReopeningFile>& file, FileBuffer& buffer, uint64_t& limit,
                 std::string& error) {
   if (!file) return true;
   uint64_t bytes = 0;
@@ -34,7 +34,7 @@ bool lowerLimit(std::optional<KeptFile>& file, FileBuffer& buffer, uint64_t& lim
 
 /// Lowers `limit` to memory.high. That may be 0, to have the kernel reclaim all that it can: it is
 /// taken for one page, which every group is above.
-bool lowerToThrottle(std::optional<KeptFile>& file, FileBuffer& buffer, uint64_t& limit,
+bool lowerToThrottle(std::optional<ReopeningFile>& file, FileBuffer& buffer, uint64_t& limit,
                      std::string& error) {
   if (!file) return true;
   uint64_t bytes = 0;

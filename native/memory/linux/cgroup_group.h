@@ -7,7 +7,7 @@
 
 #include "memory/linux/cgroup_discovery.h"
 #include "memory/linux/group_usage.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/kernel_memory.h"
 #include "memory/snapshot.h"
 
@@ -63,13 +63,13 @@ class CgroupGroup {
   std::string folder_;
   bool isTop_;
 
-  std::optional<KeptFile> limit_;
+  std::optional<ReopeningFile> limit_;
   /// v2's memory.high, above which the kernel slows the group down.
-  std::optional<KeptFile> throttle_;
+  std::optional<ReopeningFile> throttle_;
   /// v2: of swap alone. v1: of memory and swap together.
-  std::optional<KeptFile> swapLimit_;
+  std::optional<ReopeningFile> swapLimit_;
   /// v2 only.
-  std::optional<KeptFile> swapUsage_;
+  std::optional<ReopeningFile> swapUsage_;
   /// What v1 tells of ancestors. Empty until it is read again.
   std::optional<GroupLimits> inherited_;
   GroupUsage usage_;

@@ -11,7 +11,7 @@
 
 #include "memory/linux/cgroup_discovery.h"
 #include "memory/linux/cgroup_group.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/paced_psi.h"
 #include "memory/snapshot.h"
 
@@ -49,7 +49,7 @@ class CgroupReader {
                     CgroupUsage& out, std::string& error);
 
   MemoryRoots roots_;
-  KeptFile membershipFile_;
+  ReopeningFile membershipFile_;
   /// What it said when the groups were looked for.
   std::string membership_;
   std::optional<CgroupPlace> place_;

@@ -82,7 +82,7 @@ bool GroupUsage::read(const GroupLimits& limits, const KernelMemory& machine, Fi
 
 bool GroupUsage::readCharged(const GroupLimits& limits, FileBuffer& buffer,
                              std::optional<MemoryBound>& out, std::string& error) {
-  const auto take = [&](uint64_t limit, KeptFile& file) {
+  const auto take = [&](uint64_t limit, ReopeningFile& file) {
     uint64_t charged = 0;
     if (!readNumber(file, buffer, charged, error)) return false;
     takeTighter<MemoryBound>(MemoryBound{limit, std::min(charged, limit)}, out);

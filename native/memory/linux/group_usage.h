@@ -7,7 +7,7 @@
 #include <string>
 
 #include "memory/linux/cgroup_discovery.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/kernel_memory.h"
 #include "memory/linux/memory_stat.h"
 #include "memory/linux/refault_meter.h"
@@ -67,14 +67,14 @@ class GroupUsage {
 
   CgroupVersion version_;
   std::string folder_;
-  KeptFile usage_;
-  KeptFile stat_;
+  ReopeningFile usage_;
+  ReopeningFile stat_;
   /// v1's memory.memsw.usage_in_bytes, where the kernel accounts for swap.
-  std::optional<KeptFile> sum_;
+  std::optional<ReopeningFile> sum_;
   /// v1's memory.kmem.usage_in_bytes, a part of the usage.
-  std::optional<KeptFile> kernel_;
+  std::optional<ReopeningFile> kernel_;
   /// This file is of the machine.
-  KeptFile dentryState_;
+  ReopeningFile dentryState_;
 
   GroupKernelMemory kernelMemory_;
   uint64_t kernelReadAs_ = 0;

@@ -6,7 +6,7 @@
 
 #include "memory/linux/arcstats.h"
 #include "memory/linux/cgroup_reader.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/meminfo.h"
 #include "memory/linux/paced_psi.h"
 #include "memory/linux/process.h"
@@ -68,7 +68,7 @@ class LinuxMemoryReader final : public MemoryReader {
   }
 
  private:
-  static bool reject(const KeptFile& file, std::string_view why, std::string& error) {
+  static bool reject(const ReopeningFile& file, std::string_view why, std::string& error) {
     error = "The file " + file.path() + " ";
     error.append(why).append(".");
     return false;
@@ -118,9 +118,9 @@ class LinuxMemoryReader final : public MemoryReader {
   static constexpr std::chrono::seconds kLookForArcAfter{10};
 
   FileBuffer buffer_{};
-  KeptFile meminfo_;
-  KeptFile statm_;
-  KeptFile arcstats_;
+  ReopeningFile meminfo_;
+  ReopeningFile statm_;
+  ReopeningFile arcstats_;
   bool arcIsThere_ = false;
   std::chrono::steady_clock::time_point lookForArcAt_;
   PacedPsi pressure_;

@@ -9,14 +9,14 @@
 namespace ebbcache {
 namespace {
 
-bool notANumber(const KeptFile& file, std::string& error) {
+bool notANumber(const ReopeningFile& file, std::string& error) {
   error = "The file " + file.path() + " does not hold a number of bytes.";
   return false;
 }
 
 }  // namespace
 
-bool readNumber(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
+bool readNumber(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
   std::string_view text;
   if (file.read(buffer, text, error) != FileResult::kRead) return false;
   const auto value = parseUint64(nextWord(text));
@@ -25,7 +25,7 @@ bool readNumber(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string
   return true;
 }
 
-bool readLimit(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
+bool readLimit(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
   std::string_view text;
   if (file.read(buffer, text, error) != FileResult::kRead) return false;
   const std::string_view word = nextWord(text);
@@ -35,7 +35,7 @@ bool readLimit(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string&
   return true;
 }
 
-void openIfThere(std::optional<KeptFile>& file, std::string path) {
+void openIfThere(std::optional<ReopeningFile>& file, std::string path) {
   const bool isThere = ::access(path.c_str(), F_OK) == 0;
   if (!isThere) file.reset();
   if (isThere && !file) file.emplace(std::move(path));

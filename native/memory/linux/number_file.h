@@ -6,18 +6,18 @@
 #include <optional>
 #include <string>
 
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 
 namespace ebbcache {
 
 /// False, with a sentence in `error` and `bytes` untouched, where the file cannot be read or holds
 /// something else.
-bool readNumber(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
+bool readNumber(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
 
 /// The same for a limit: "max" is the largest number.
-bool readLimit(KeptFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
+bool readLimit(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
 
 /// Keeps a file that was kept already, or gives one up that is gone.
-void openIfThere(std::optional<KeptFile>& file, std::string path);
+void openIfThere(std::optional<ReopeningFile>& file, std::string path);
 
 }  // namespace ebbcache

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -30,7 +30,7 @@ class PacedPsi {
   const std::string& path() const { return file_.path(); }
 
  private:
-  KeptFile file_;
+  ReopeningFile file_;
   std::optional<PsiAverages> averages_;
   Clock::time_point readAt_;
 };

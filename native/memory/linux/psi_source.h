@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "files/posix/descriptor.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/stall_meter.h"
 
 namespace ebbcache {
@@ -29,7 +29,7 @@ class PsiSource {
 
  private:
   Descriptor trigger_;
-  KeptFile file_;
+  ReopeningFile file_;
   StallMeter meter_;
 };
 

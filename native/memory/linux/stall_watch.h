@@ -6,7 +6,7 @@
 #include <string>
 
 #include "files/posix/descriptor.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/psi_source.h"
 #include "memory/linux/systemd_source.h"
 #include "memory/pressure_watch.h"

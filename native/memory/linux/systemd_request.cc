@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "memory/linux/base64.h"
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 
 namespace ebbcache {
 namespace {

@@ -121,11 +121,11 @@ class WindowsMemoryReader final : public MemoryReader {
   }
 
   /// Windows has no word for critical.
-  KernelWord readKernelWord() const {
+  OsPressureHint readKernelWord() const {
     BOOL low = FALSE;
     const bool known =
         lowMemory_ != nullptr && ::QueryMemoryResourceNotification(lowMemory_, &low) != 0;
-    return known && low ? KernelWord::kLow : KernelWord::kNone;
+    return known && low ? OsPressureHint::kLow : OsPressureHint::kNone;
   }
 
   /// The job object is what bounds a Windows container, or a process that CI or a service starts.

@@ -12,7 +12,7 @@ const MAX_LENGTH = 8 * 1024 * 1024;
  * In doubt is a key whose write was lost with its connection: the server may still come to read it there,
  * after a deletion that was sent by the next connection. Its deletion is then put off to be repeated.
  */
-export class OwedDeletions {
+export class PendingDeletes {
   /** With the number of the latest deletion of each. */
   readonly #keys = new Map<string, number>();
   readonly #quiet = new Set<string>();
@@ -60,7 +60,7 @@ export class OwedDeletions {
     this.#latest++;
     if (!this.#keys.has(key)) this.#quiet.add(key);
     this.#keys.set(key, this.#latest);
-    this.putOff([key]);
+    this.defer([key]);
   }
 
   /** Those of the keys that others are to hear of; all if undefined. */
@@ -70,7 +70,7 @@ export class OwedDeletions {
   }
 
   /** They cannot be deleted now; all if undefined. */
-  putOff(keys: readonly string[] | undefined): void {
+  defer(keys: readonly string[] | undefined): void {
     for (const key of keys ?? []) if (this.#keys.has(key)) this.#addLate(key);
     const fits = this.#late.size <= MAX_KEYS && this.#lateLength <= MAX_LENGTH;
     if (keys !== undefined && fits) return;
@@ -109,7 +109,7 @@ export class OwedDeletions {
     }
   }
 
-  doubt(key: string): void {
+  markUncertain(key: string): void {
     this.#doubtful.add(key);
     if (this.#doubtful.size <= MAX_KEYS) return;
     this.#allDoubtful = true;

@@ -1,4 +1,4 @@
-#include "pressure/look_pace.h"
+#include "pressure/poll_interval.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ double bytesBelow(const MemoryBound& bound, double percent) {
 
 }  // namespace
 
-std::chrono::milliseconds pauseAfter(const MemoryUsage& usage, double percent,
+std::chrono::milliseconds nextPollDelay(const MemoryUsage& usage, double percent,
                                      std::chrono::milliseconds shortest,
                                      std::chrono::milliseconds longest) {
   double bytes = bytesBelow(usage.system, percent);

@@ -1,4 +1,4 @@
-// One seat in a flight of the process: the first to take one runs the work, the others wait for it.
+// One waiter in a flight of the process: the first to take one runs the work, the others wait for it.
 
 import { native } from '../native.js';
 import { inRootContext } from '../root-context.js';
@@ -7,21 +7,21 @@ import {
   encodeRejection,
   encodeValue,
   type FlightCodec,
-  type Landed,
-  type LandedRejection,
-  type LandedValue,
+  type Completed,
+  type CompletedRejection,
+  type CompletedValue,
 } from './flight-result.js';
 import { FlightEvent } from './native-flights.js';
 
-export class FlightSeat<T> {
-  readonly #ticket: number;
+export class FlightWaiter<T> {
+  readonly #waiterId: number;
   readonly #codec: FlightCodec<T>;
   readonly #onUnawaited: () => void;
   readonly #landing: Promise<Uint8Array | undefined>;
   #resolveLanding: (result?: Uint8Array) => void = () => {};
   #leads: boolean;
 
-  /** `onUnawaited` is called when this seat leads and the last of all others has left. */
+  /** `onUnawaited` is called when this waiter leads and the last of all others has left. */
   constructor(
     scope: string,
     key: string,
@@ -34,12 +34,12 @@ export class FlightSeat<T> {
     this.#landing = new Promise((resolve) => {
       this.#resolveLanding = resolve;
     });
-    // The addon hears of other threads by a callback that it makes for the first seat of this one.
-    const seat = inRootContext(() =>
+    // The addon hears of other threads by a callback that it makes for the first waiter of this one.
+    const waiter = inRootContext(() =>
       native.joinFlight(scope, key, version, (event, result) => this.#told(event, result)),
     );
-    this.#ticket = seat.ticket;
-    this.#leads = seat.leads;
+    this.#waiterId = waiter.id;
+    this.#leads = waiter.leads;
   }
 
   get leads(): boolean {
@@ -48,48 +48,48 @@ export class FlightSeat<T> {
 
   /** Whether others may still join the flight, in any thread. */
   isCurrent(): boolean {
-    return native.isFlightCurrent(this.#ticket);
+    return native.isFlightCurrent(this.#waiterId);
   }
 
   /**
-   * For a seat that does not lead: what the one that does came to, or undefined once this one leads
-   * instead. Keeps the thread alive, unless the seat is left.
+   * For a waiter that does not lead: what the one that does came to, or undefined once this one leads
+   * instead. Keeps the thread alive, unless the waiter is left.
    */
-  async follow(): Promise<Landed<T> | undefined> {
+  async follow(): Promise<Completed<T> | undefined> {
     const result = await this.#landing;
     return result === undefined ? undefined : decodeResult(result, this.#codec);
   }
 
-  /** False, with nothing changed, for a seat that leads while others wait. */
+  /** False, with nothing changed, for a waiter that leads while others wait. */
   leave(): boolean {
-    return native.leaveFlight(this.#ticket);
+    return native.leaveFlight(this.#waiterId);
   }
 
-  /** Gives the seat up whoever waits: where this one leads, another thread that waits does next. */
+  /** Gives the waiter up whoever waits: where this one leads, another thread that waits does next. */
   handOn(): void {
-    if (!this.leave()) native.handOnFlight(this.#ticket);
+    if (!this.leave()) native.handOnFlight(this.#waiterId);
   }
 
-  /** Ends the flight that this seat leads. */
-  landValue(landed: LandedValue<T>): void {
-    this.#land(() => encodeValue(landed, this.#codec));
+  /** Ends the flight that this waiter leads. */
+  completeWithValue(completed: CompletedValue<T>): void {
+    this.#complete(() => encodeValue(completed, this.#codec));
   }
 
-  landRejection(landed: LandedRejection): void {
-    this.#land(() => encodeRejection(landed));
+  completeWithRejection(completed: CompletedRejection): void {
+    this.#complete(() => encodeRejection(completed));
   }
 
   /**
    * Nothing is encoded where nobody else waits. Where the result cannot be passed on, because there is
-   * no memory for a copy, the next seat leads and works itself: nobody waits in vain, and this thread
+   * no memory for a copy, the next waiter leads and works itself: nobody waits in vain, and this thread
    * keeps its result.
    */
-  #land(encode: () => Uint8Array): void {
+  #complete(encode: () => Uint8Array): void {
     if (this.leave()) return;
     try {
-      native.landFlight(this.#ticket, encode());
+      native.completeFlight(this.#waiterId, encode());
     } catch {
-      native.handOnFlight(this.#ticket);
+      native.handOnFlight(this.#waiterId);
     }
   }
 

@@ -9,13 +9,13 @@
 namespace ebbcache {
 
 /// One store that ebbs. Bytes.
-struct EbbShare {
+struct StoreUsage {
   uint64_t held = 0;
   uint64_t budget = 0;
   uint64_t max = 0;
   /// The floor. One above `max` counts as `max`.
   uint64_t min = 0;
-  /// Filled in by planEbb: never above `budget`, and not below the floor unless `budget` is.
+  /// Filled in by planShrink: never above `budget`, and not below the floor unless `budget` is.
   uint64_t planned = 0;
 };
 
@@ -37,7 +37,7 @@ struct LevelShares {
 /// (or what its level asks, where that is more), none below its floor, until the sum is reached;
 /// and while that is not enough, none may grow. Only held bytes count as freed: a budget nobody
 /// uses gives nothing back. At normal and unknown nothing changes.
-void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget,
+void planShrink(std::vector<StoreUsage>& stores, PressureLevel level, uint64_t evictionTarget,
              const LevelShares& shares = {});
 
 }  // namespace ebbcache

@@ -1,4 +1,4 @@
-#include "memory/linux/kept_file.h"
+#include "memory/linux/reopening_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,12 +44,12 @@ FileResult failTooLong(const std::string& path, std::string& error) {
 
 }  // namespace
 
-KeptFile::KeptFile(KeptFile&& other) noexcept
+ReopeningFile::ReopeningFile(ReopeningFile&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       failsWhenRemoved_(other.failsWhenRemoved_) {}
 
-FileResult KeptFile::read(FileBuffer& buffer, std::string_view& text, std::string& error) {
+FileResult ReopeningFile::read(FileBuffer& buffer, std::string_view& text, std::string& error) {
   // A read that fails on the descriptor of an earlier call (ENODEV: the group was removed, ESTALE
   // or ENOTCONN: a file server such as lxcfs restarted) is tried once more on a fresh one.
   if (descriptor_ >= 0 && isReplaced()) close();
@@ -69,20 +69,20 @@ FileResult KeptFile::read(FileBuffer& buffer, std::string_view& text, std::strin
   }
 }
 
-bool KeptFile::open() {
+bool ReopeningFile::open() {
   descriptor_ = openForReading(path_);
   if (descriptor_ < 0) return false;
   failsWhenRemoved_ = isOnKernelFileSystem(descriptor_);
   return true;
 }
 
-bool KeptFile::isReplaced() const {
+bool ReopeningFile::isReplaced() const {
   if (failsWhenRemoved_) return false;
   struct stat status {};
   return ::fstat(descriptor_, &status) != 0 || status.st_nlink == 0;
 }
 
-void KeptFile::close() {
+void ReopeningFile::close() {
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
 }

@@ -20,14 +20,14 @@ enum class FileResult : uint8_t {
 
 /// One small file, kept open between reads: opening costs as much as reading. A file that was
 /// removed, or replaced by another of the same name, is opened again.
-class KeptFile {
+class ReopeningFile {
  public:
-  explicit KeptFile(std::string path) : path_(std::move(path)) {}
-  KeptFile(KeptFile&& other) noexcept;
-  KeptFile(const KeptFile&) = delete;
-  KeptFile& operator=(const KeptFile&) = delete;
-  KeptFile& operator=(KeptFile&&) = delete;
-  ~KeptFile() { close(); }
+  explicit ReopeningFile(std::string path) : path_(std::move(path)) {}
+  ReopeningFile(ReopeningFile&& other) noexcept;
+  ReopeningFile(const ReopeningFile&) = delete;
+  ReopeningFile& operator=(const ReopeningFile&) = delete;
+  ReopeningFile& operator=(ReopeningFile&&) = delete;
+  ~ReopeningFile() { close(); }
 
   /// Reads all of the file as it is now. `text` points into `buffer`. Unless it returns kRead,
   /// `error` is a sentence and `text` is untouched.

@@ -14,7 +14,7 @@ constexpr double kFastestFill = 16.0 * (uint64_t{1} << 30);
 /// How long no bound can reach `percent` of its limit, by how far it is from it now: from
 /// `shortest` to `longest`. In a group of 1 GiB that is the shortest always, on a machine with
 /// 16 GiB to spare a second.
-std::chrono::milliseconds pauseAfter(const MemoryUsage& usage, double percent,
+std::chrono::milliseconds nextPollDelay(const MemoryUsage& usage, double percent,
                                      std::chrono::milliseconds shortest,
                                      std::chrono::milliseconds longest);
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "pressure/look_pace.h"
+#include "pressure/poll_interval.h"
 
 namespace ebbcache {
 namespace {
@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 constexpr uint64_t kGiB = uint64_t{1} << 30;
 
 milliseconds pauseAt(MemoryUsage usage) {
-  return pauseAfter(usage, 75, milliseconds(100), milliseconds(1000));
+  return nextPollDelay(usage, 75, milliseconds(100), milliseconds(1000));
 }
 
 MemoryUsage machineOf(uint64_t limit, uint64_t used) {
@@ -19,20 +19,20 @@ MemoryUsage machineOf(uint64_t limit, uint64_t used) {
   return usage;
 }
 
-TEST(LookPace, IsShortWhereAThresholdIsNear) {
+TEST(PollInterval, IsShortWhereAThresholdIsNear) {
   EXPECT_EQ(pauseAt(machineOf(kGiB, 0)), milliseconds(100));
   EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 47 * kGiB)), milliseconds(100));
   EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 48 * kGiB)), milliseconds(100));
   EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 64 * kGiB)), milliseconds(100));
 }
 
-TEST(LookPace, GrowsWithTheDistance) {
+TEST(PollInterval, GrowsWithTheDistance) {
   EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 40 * kGiB)), milliseconds(500));
   EXPECT_EQ(pauseAt(machineOf(64 * kGiB, 32 * kGiB)), milliseconds(1000));
   EXPECT_EQ(pauseAt(machineOf(16384 * kGiB, 0)), milliseconds(1000));
 }
 
-TEST(LookPace, TheNearestBoundDecides) {
+TEST(PollInterval, TheNearestBoundDecides) {
   MemoryUsage usage = machineOf(64 * kGiB, 0);
   usage.group = MemoryBound{kGiB, 0};
   EXPECT_EQ(pauseAt(usage), milliseconds(100));
@@ -40,7 +40,7 @@ TEST(LookPace, TheNearestBoundDecides) {
   EXPECT_EQ(pauseAt(usage), milliseconds(500));
 }
 
-TEST(LookPace, NeverReachesAThresholdUnseen) {
+TEST(PollInterval, NeverReachesAThresholdUnseen) {
   for (uint64_t used = 0; used <= 48; used++) {
     const MemoryUsage usage = machineOf(64 * kGiB, used * kGiB);
     const auto pause = pauseAt(usage);

@@ -1,4 +1,4 @@
-#include "pressure/ebb_plan.h"
+#include "pressure/shrink_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,12 +6,12 @@
 namespace ebbcache {
 namespace {
 
-uint64_t floorOf(const EbbShare& store) {
+uint64_t floorOf(const StoreUsage& store) {
   return std::min(store.min, store.max);
 }
 
 /// What the store frees if it gives `share` of what it holds, its level's part being the least.
-uint64_t given(const EbbShare& store, double share) {
+uint64_t given(const StoreUsage& store, double share) {
   const uint64_t floor = floorOf(store);
   const uint64_t atMost = store.held > floor ? store.held - floor : 0;
   const uint64_t byLevel = store.held > store.planned ? store.held - store.planned : 0;
@@ -19,16 +19,16 @@ uint64_t given(const EbbShare& store, double share) {
   return std::max(byLevel, std::min(byShare, atMost));
 }
 
-uint64_t givenByAll(const std::vector<EbbShare>& stores, double share) {
+uint64_t givenByAll(const std::vector<StoreUsage>& stores, double share) {
   uint64_t sum = 0;
-  for (const EbbShare& store : stores) sum += given(store, share);
+  for (const StoreUsage& store : stores) sum += given(store, share);
   return sum;
 }
 
 /// The smallest share of their held bytes that stores must give to free `target` together; 1 when
 /// even that is not enough. The sum rises with the share, but has a corner at every floor: halving
 /// the range is exact to a byte after 64 steps and needs no case per corner.
-double shareThatFrees(const std::vector<EbbShare>& stores, uint64_t target) {
+double shareThatFrees(const std::vector<StoreUsage>& stores, uint64_t target) {
   double tooLittle = 0;
   double enough = 1;
   for (int step = 0; step < 64; step++) {
@@ -55,17 +55,17 @@ double LevelShares::at(PressureLevel level) const {
   return 1;
 }
 
-void planEbb(std::vector<EbbShare>& stores, PressureLevel level, uint64_t evictionTarget,
+void planShrink(std::vector<StoreUsage>& stores, PressureLevel level, uint64_t evictionTarget,
              const LevelShares& shares) {
   const double share = shares.at(level);
-  for (EbbShare& store : stores) {
+  for (StoreUsage& store : stores) {
     const auto byLevel = static_cast<uint64_t>(share * static_cast<double>(store.max));
     store.planned = std::min(store.budget, std::max(byLevel, floorOf(store)));
   }
   if (level <= PressureLevel::kNormal || givenByAll(stores, 0) >= evictionTarget) return;
 
   const double shareOfHeld = shareThatFrees(stores, evictionTarget);
-  for (EbbShare& store : stores) {
+  for (StoreUsage& store : stores) {
     const uint64_t kept = store.held - given(store, shareOfHeld);
     store.planned = std::min(store.planned, std::max(kept, floorOf(store)));
   }
