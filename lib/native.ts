@@ -47,15 +47,15 @@ export interface NativeStoreStats {
   memoryRefusals: number;
 }
 
-/** Of a disk tier. */
+/** What a disk tier counts and holds. */
 export interface NativeDiskStats {
   /** The folder in use: that of the options, or a private one in it. */
   path: string;
   /** Whether its file can be read now, or is being opened and no trouble is known. */
   available: boolean;
-  /** Of all who share the file. */
+  /** Entries in the file, of all who share it. */
   entries: number;
-  /** Of the file. */
+  /** The size of the file. */
   bytes: number;
   maxBytes: number;
   hits: number;

@@ -64,7 +64,7 @@ function fits(name: string): boolean {
   return name.length * 3 <= maxKeyBytes || Buffer.byteLength(name) <= maxKeyBytes;
 }
 
-/** Of SHA-256 in base64url. */
+/** The length of a SHA-256 digest in base64url. */
 const HASH_LENGTH = 43;
 
 /** As UTF-16: what is not well-formed has no UTF-8 of its own. */

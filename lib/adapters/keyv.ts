@@ -184,7 +184,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     this.#arena.close();
   }
 
-  /** Of the store, with the entries of all namespaces. Throws a ClosedError after disconnect(). */
+  /** The store's statistics, with the entries of all namespaces. Throws a ClosedError after disconnect(). */
   stats(): ArenaStats {
     return this.#arena.stats();
   }

@@ -27,9 +27,9 @@ export interface AdvancedCacheStats {
   memoryBudgetBytes: number;
   /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
   memoryBound: MemoryBound;
-  /** Of all who share the folder. */
+  /** Entries on disk, of all who share the folder. */
   diskEntries: number;
-  /** Of the disk tier's file. */
+  /** The size of the disk tier's file. */
   diskBytes: number;
   /** Entries that this cache evicted from the disk. */
   diskEvictions: number;

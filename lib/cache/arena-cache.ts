@@ -50,13 +50,13 @@ export type { DiskOptions } from './disk-options.js';
 export type { Removal, RemovalReason } from './removal-events.js';
 export type { SetOptions } from './set-options.js';
 
-/** Of memory; hits, misses and puts are those of memory and disk together. */
+/** The numbers are those of memory; hits, misses and puts count memory and disk together. */
 export interface ArenaStats extends NativeStoreStats {
   /** Left out without a disk tier. */
   disk?: DiskStats;
 }
 
-/** Of a disk tier. */
+/** What the disk tier counts and holds. */
 export type DiskStats = NativeDiskStats;
 
 const codec: Codec = new MsgpackCodec();
@@ -387,7 +387,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * Does at once what memory pressure of a level does: at ELEVATED, HIGH and CRITICAL the payload and
    * the budget fall to 75 %, 50 % and none of what they are at most, or to what configureGovernor
    * says, not below minBytes; the budget regrows as after any pressure. NORMAL lifts it to maxBytes.
-   * Of a cache with `ebb: false` only the payload falls. Returns the bytes given back to the OS.
+   * With `ebb: false` only the payload falls. Returns the bytes given back to the OS.
    */
   applyPressure(level: PressureLevel): number {
     return this.#open().applyPressure(checkLevel(level));

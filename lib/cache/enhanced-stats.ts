@@ -28,7 +28,7 @@ export interface DetailedInfo {
     maxBytes: number;
     /** Which bound is nearer, or reached. */
     bound: MemoryBound;
-    /** Of maxBytes. */
+    /** The bytes held, as a percentage of maxBytes. */
     usagePercent: number;
   };
   diskCache: {

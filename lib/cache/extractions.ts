@@ -35,7 +35,7 @@ export class Extractions {
   readonly #tiers: RecordTiers;
   readonly #flights: SingleFlight<Copies<Metadata>>;
   readonly #failures: FailedExtractions;
-  /** Of those that are waited for: the ones that came from the remote. */
+  /** The results being waited for that came from the remote. */
   readonly #remoteFinds = new WeakSet<Copies<Metadata>>();
   readonly #gate: ClosingGate;
   readonly #leases: ProcessLeases | undefined;
@@ -100,7 +100,7 @@ export class Extractions {
     );
   }
 
-  /** Of what is under way in this thread, and of failures that are kept; some may come twice. */
+  /** The keys of flights in this thread and of failures that are kept; some may come twice. */
   *keys(): IterableIterator<string> {
     yield* this.#flights.keys();
     yield* this.#failures.keys();

@@ -18,7 +18,7 @@ const BYTES = 'bytes:';
 const CONTENT = 'content:';
 
 const MAX_TIER_LENGTH = 256;
-/** Of UTF-16; in UTF-8, and with a tier, still a key that the store takes. No system has longer paths. */
+/** Code units of UTF-16. In UTF-8, with a tier, it is still a key that the store takes. No system has longer paths. */
 const MAX_PATH_LENGTH = 16 * 1024;
 
 /** How paths are compared: as the system follows them, or as text. */

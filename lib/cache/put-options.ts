@@ -26,7 +26,7 @@ const NAMES = optionNames<PutOptions>('put', {
   extractionTimeMs: true,
 });
 
-/** Of a put that was called with options, or with a tier and a time. The tier is not checked. */
+/** Checks the arguments of a put: options, or a tier and a time. The tier itself is not checked. */
 export function checkPutOptions(
   given: string | PutOptions | undefined,
   timeMs: number | undefined,

@@ -7,7 +7,7 @@ const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 1024;
 
 export interface WarmOptions {
-  /** Of the records, as in `put`. Default 'default'. */
+  /** The tier of the records, as in `put`. Default 'default'. */
   tier?: string;
   /** Files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;

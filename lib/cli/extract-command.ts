@@ -26,7 +26,7 @@ export interface ExtractFlags {
   quiet?: boolean;
 }
 
-/** It keeps the records of the command apart in a folder that applications may use too. */
+/** It keeps the command's records apart in a folder that applications may use too. */
 const COMMAND_NAMESPACE = 'ebbcache extract';
 
 /** Runs `ebbcache extract` and returns its exit code. */

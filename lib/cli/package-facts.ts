@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const packageFile = new URL('../../package.json', import.meta.url);
 
-/** Of this package. */
+/** What package.json says of this package. */
 export const { version, description }: { version: string; description: string } = JSON.parse(
   readFileSync(packageFile, 'utf8'),
 );

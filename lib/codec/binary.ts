@@ -33,7 +33,7 @@ export interface Binary {
   bytes: Uint8Array;
 }
 
-/** Of a view, or of a buffer of bytes; undefined for a kind of typed array that there is no number for. */
+/** The bytes of a view or a buffer; undefined for a kind of typed array that has no number. */
 export function binaryOf(object: object): Binary | undefined {
   const name = typedArrayName(object);
   if (name !== undefined) {
@@ -68,7 +68,7 @@ export function fitsIn(value: bigint, mostBytes: number): boolean {
   return value < bound && value >= -bound;
 }
 
-/** Of an integer that 64 bits do not hold: big-endian, in two's complement, as hexadecimal digits. */
+/** The hexadecimal digits of an integer that 64 bits do not hold: big-endian, in two's complement. */
 export function digitsOf(value: bigint): string {
   return (value < 0n ? ~value : value).toString(16);
 }

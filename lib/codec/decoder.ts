@@ -231,7 +231,7 @@ function readKey(): string {
     }
   }
   const key = checkKey(readText(length));
-  // Of ASCII alone.
+  // A key is known by its bytes, which are its characters only where it is ASCII.
   if (key.length === length && !defines) knownKeys[place] = key;
   return key;
 }

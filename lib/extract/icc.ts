@@ -5,7 +5,7 @@ const HEADER_BYTES = 128;
 const TAG_BYTES = 12;
 const MAX_TAGS = 256;
 const MAX_TRANSLATIONS = 256;
-/** Of all texts: a printer's profile can hold its measurements as one. */
+/** The longest text that is read: a printer's profile can hold its measurements as one. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Decodes an ICC profile. Throws if it is not safe to parse. */

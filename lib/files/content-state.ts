@@ -7,7 +7,7 @@ import { ABSENT_STATE, type FileState, fileKind } from './file-state.js';
 
 /** Files up to this size are read whole, bytes. */
 const WHOLE_BYTES = 64 * 1024;
-/** Of larger ones so many blocks are read: as many bytes in all, whatever the size of the file. */
+/** So many blocks of a larger file are read: as many bytes in all, whatever its size. */
 const SAMPLED_BLOCKS = 16;
 /** Bytes of each: a page of most systems. */
 const BLOCK_BYTES = 4096;

@@ -75,7 +75,7 @@ export function checkPath(filePath: string): void {
     throw argumentTypeError('A file path must be a string or a Buffer.');
 }
 
-/** Of the path that the addon looked at last. */
+/** Whether the path, which the addon looked at last, is that of a pseudo file. */
 function isPseudo(filePath: PlainPath): boolean {
   if (stateBuffer[0] !== REGULAR_KIND) return false;
   return isPseudoFile(filePath, Number(stateBuffer.readBigUInt64LE(SIZE_AT)));

@@ -1,8 +1,8 @@
 import { EbbcacheError } from '../errors.js';
 
-/** Of a key that is named in a message, at most. */
+/** The longest part of a key that a message names, in characters. */
 const MOST_SHOWN = 200;
-/** Of keys on the way. */
+/** So many keys on the way are named at most. */
 const MOST_KEYS = 8;
 
 /** A loader or extractor that waits, by way of others or not, for what it is to make itself. */

@@ -31,7 +31,7 @@ export class Copies<T> {
     return new Copies<T>(Buffer.from(bytes.subarray(bytes.start, bytes.end)));
   }
 
-  /** Of a value that is encoded already; the bytes are the copies' own from then on. */
+  /** Takes a value that is encoded already; the bytes belong to the copies from then on. */
   static ofEncoded<T>(bytes: Uint8Array): Copies<T> {
     return new Copies<T>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   }

@@ -3,13 +3,13 @@
 import { native } from '../native.js';
 import { inRootContext } from '../root-context.js';
 import {
+  type Completed,
+  type CompletedRejection,
+  type CompletedValue,
   decodeResult,
   encodeRejection,
   encodeValue,
   type FlightCodec,
-  type Completed,
-  type CompletedRejection,
-  type CompletedValue,
 } from './flight-result.js';
 import { FlightEvent } from './native-flights.js';
 

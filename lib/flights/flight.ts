@@ -15,7 +15,7 @@ export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => P
 export interface FlightName {
   key: string;
   version: string;
-  /** Of all flights of the process that are the same; undefined for one of this thread alone. */
+  /** It names all flights of the process that are the same; undefined for one of this thread alone. */
   inProcess: string | undefined;
 }
 

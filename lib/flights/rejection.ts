@@ -5,7 +5,7 @@ import { unboxError } from '../codec/boxes.js';
 import { encode } from '../codec/encoder.js';
 import { fieldsOf, ownClassOf, restoreFields, reviveOwn } from './own-errors.js';
 
-/** Of a chain of causes; one that goes round in a circle is as long as it likes. */
+/** The longest chain of causes that is copied; a circular one has no end. */
 const MOST_CAUSES = 16;
 
 /** An error, or anything else that was thrown. */
@@ -17,7 +17,7 @@ interface ErrorRecord {
   stack: string | undefined;
   code: string | number | undefined;
   cause: PackedRejection;
-  /** Of this package's, or the nearest one that it extends. */
+  /** The class of this package, or the nearest one of JavaScript that it extends. */
   ownClass: string | undefined;
   fields: Record<string, unknown>;
 }

@@ -14,7 +14,7 @@ import { CircularFetchError } from './circular-fetch-error.js';
 export interface WorkNode {
   /** What it makes, for a message. */
   readonly key: string;
-  /** Of a flight of the process, which several caches of a thread may have waiters in; else undefined. */
+  /** It names a flight of the process, which several caches of a thread may have waiters in; else undefined. */
   readonly flightName: string | undefined;
   /** The other work that waits for it, once for each of its calls. */
   readonly waits: Set<Wait>;

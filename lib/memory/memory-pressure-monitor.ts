@@ -69,7 +69,7 @@ interface Entry {
  */
 export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   readonly #options: ResolvedMonitorOptions;
-  /** Of the latest sample that was read. */
+  /** The numbers of the latest sample. */
   readonly #readings = makeReadings();
   readonly #readMachine: NativeSampler;
   readonly #callbacks = new Map<PressureLevel, Set<{ callback: PressureCallback }>>();

@@ -6,7 +6,7 @@ import type { MemoryRoots, Thresholds } from './monitor-options.js';
 export const Reading = {
   processRss: 0,
   processVirtual: 1,
-  /** Of the effective limit: the tighter of the machine and the memory cgroup. */
+  /** These two are of the effective limit: the tighter of the machine and the memory cgroup. */
   total: 2,
   available: 3,
   /** Used, in percent of `total`. */
@@ -16,7 +16,7 @@ export const Reading = {
   /** PSI averages over 10 s in percent; NaN where the kernel has none. */
   psiSome: 6,
   psiFull: 7,
-  /** Of the process's own group. */
+  /** The stalls of the process's own group. */
   groupPsiSome: 8,
   groupPsiFull: 9,
   /** What may be and is swapped, within the bound with the least room for it; NaN where unknown. */

@@ -12,7 +12,7 @@
 
 import { native } from '../native.js';
 
-/** Of entries, and of the databases that hold them; another number is another version's. */
+/** The format of entries; another number is that of another version. */
 export const ENTRY_FORMAT = 1;
 const HEADER_BYTES = 24;
 const CHECKSUM_BYTES = 8;

@@ -143,7 +143,7 @@ function errorOf(thrown: unknown): Error {
   return new Error('The remote tier failed, with something that is no Error.', { cause: thrown });
 }
 
-/** Of bytes that nobody changes while they are checked and decoded. */
+/** A copy that nobody changes while it is checked and decoded. */
 function bufferOf(bytes: Uint8Array): Buffer {
   if (isSharedArrayBuffer(bytes.buffer)) return Buffer.from(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

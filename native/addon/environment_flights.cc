@@ -41,7 +41,7 @@ EnvironmentFlights::EnvironmentFlights(Napi::Env env, FlightRegistry& registry)
 }
 
 FlightWaiter EnvironmentFlights::join(std::string_view scope, std::string_view key,
-                                    std::string_view version, const Napi::Function& told) {
+                                      std::string_view version, const Napi::Function& told) {
   // Takes part in nothing any more: on its own.
   if (closed_) return {0, true};
   const FlightWaiter waiter = registry_.join(member_, scope, key, version);

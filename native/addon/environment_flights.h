@@ -13,8 +13,8 @@
 
 namespace ebbcache {
 
-/// Of the environment's own thread alone. It keeps the environment alive as long as a waiter follows,
-/// and gives up all waiters when the environment ends, however it ends.
+/// Only the environment's own thread uses it. It keeps the environment alive as long as a waiter
+/// follows, and gives up all waiters when the environment ends, however it ends.
 class EnvironmentFlights {
  public:
   /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
@@ -23,10 +23,10 @@ class EnvironmentFlights {
   EnvironmentFlights(const EnvironmentFlights&) = delete;
   EnvironmentFlights& operator=(const EnvironmentFlights&) = delete;
 
-  /// `told` is called with the FlightEvent as a number and, of a flight that completed, a Uint8Array;
-  /// never before this returns, and not any more once the waiter is left.
+  /// `told` is called with the FlightEvent as a number and, of a flight that completed, a
+  /// Uint8Array; never before this returns, and not any more once the waiter is left.
   FlightWaiter join(std::string_view scope, std::string_view key, std::string_view version,
-                  const Napi::Function& told);
+                    const Napi::Function& told);
   // Those of FlightRegistry, for the waiters of this environment; others pass for left ones.
   bool isCurrent(FlightWaiterId waiterId) const;
   bool leave(FlightWaiterId waiterId);

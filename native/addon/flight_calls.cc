@@ -54,7 +54,7 @@ Napi::Value joinFlight(const Napi::CallbackInfo& info) {
   const Text key(info[1]);
   const Text version(info[2]);
   const FlightWaiter waiter = environment.flights->join(scope.bytes(), key.bytes(), version.bytes(),
-                                                    info[3].As<Napi::Function>());
+                                                        info[3].As<Napi::Function>());
   const auto result = Napi::Object::New(env);
   result.Set("id", Napi::Number::New(env, static_cast<double>(waiter.id)));
   result.Set("leads", waiter.leads);
@@ -80,7 +80,8 @@ void handOnFlight(const Napi::CallbackInfo& info) {
   if (flights != nullptr) flights->handOn(waiterIdIn(info[0]));
 }
 
-/// (waiterId, result: Uint8Array). Throws, with nothing changed, where there is no memory for a copy.
+/// (waiterId, result: Uint8Array). Throws, with nothing changed, where there is no memory for a
+/// copy.
 void completeFlight(const Napi::CallbackInfo& info) {
   if (!info[1].IsTypedArray() ||
       info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
@@ -92,7 +93,7 @@ void completeFlight(const Napi::CallbackInfo& info) {
   if (flights == nullptr) return;
   const auto bytes = info[1].As<Napi::Uint8Array>();
   flights->complete(waiterIdIn(info[0]),
-                std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
+                    std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
 }
 
 /// (scope, key).

@@ -14,7 +14,7 @@
 
 namespace ebbcache::bench {
 
-/// Of a fixed seed, so that every contender sees the same.
+/// The seed is fixed, so that every contender sees the same.
 struct Keys {
   /// Twice as many as there are entries, in no order: the first half is what is stored.
   std::vector<std::string> all;

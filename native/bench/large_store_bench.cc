@@ -52,7 +52,7 @@ void fill(State& state, Policy policy, uint64_t budget, uint64_t entries, uint64
     const StoreStats stats = store->stats();
     uint64_t wrong = 0;
     for (uint64_t i = 0; i < kSampled; ++i) {
-      // Of lru the newest are there, as many as there are entries.
+      // With lru the newest are there, as many as there are entries.
       const uint64_t number = entries - 1 - mixed(i) % stats.entries;
       if (!isHeld(*store, number, value)) ++wrong;
     }

@@ -134,7 +134,7 @@ class Churn {
   const uint64_t budget_;
   /// Entries of which payload alone would fill the budget: a little more than fit.
   const uint64_t fullAt_;
-  /// Of putAlike().
+  /// The next key that putAlike() puts.
   uint64_t nextKey_ = 0;
   MixedValues values_;
   std::mt19937_64 random_{7};

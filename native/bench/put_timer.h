@@ -62,7 +62,7 @@ class PutTimer {
   LatencyHistogram wall_;
   uint64_t longestRunNs_ = 0;
   uint64_t longestSupplyNs_ = 0;
-  /// Of the time that the thread ran, without the supply of memory.
+  /// The longest that the thread ran for a put, without the supply of memory.
   uint64_t longestOwnNs_ = 0;
   uint64_t longOwn_ = 0;
   uint64_t long_ = 0;

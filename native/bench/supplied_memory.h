@@ -11,7 +11,7 @@
 
 namespace ebbcache::bench {
 
-/// Of the thread that made it, that is: what others map, a supply of slabs say, passes untouched.
+/// It counts the thread that made it: what others map, a supply of slabs say, passes untouched.
 /// So do small pages, which come one by one with the entries that are the first to need them.
 class SuppliedMemory final : public MemorySource {
  public:

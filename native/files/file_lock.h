@@ -46,7 +46,7 @@ class FileLock {
   void close();
 
  private:
-  /// Of the system: a descriptor or a handle, both of which have -1 for none.
+  /// The system's descriptor or handle, both of which have -1 for none.
   static constexpr intptr_t kNone = -1;
 
   intptr_t file_ = kNone;

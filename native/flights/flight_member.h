@@ -1,4 +1,5 @@
-// One who takes part in flights, and what it is notified of: an environment that other threads wake.
+// One who takes part in flights, and what it is notified of: an environment that other threads
+// wake.
 #pragma once
 
 #include <condition_variable>
@@ -28,7 +29,7 @@ enum class FlightEvent : uint8_t {
 struct FlightNotification {
   FlightWaiterId id = 0;
   FlightEvent event = FlightEvent::kCompleted;
-  /// Of kCompleted, shared by all who are told.
+  /// The result of kCompleted, shared by all who are told.
   std::shared_ptr<const std::string> result;
 };
 
@@ -49,8 +50,8 @@ class FlightMember {
  private:
   friend class FlightRegistry;
 
-  /// A waiter of this member, with what it was told and has not taken. It is made when the waiter is
-  /// taken, so that nothing that happens to the waiter later needs the heap.
+  /// A waiter of this member, with what it was told and has not taken. It is made when the waiter
+  /// is taken, so that nothing that happens to the waiter later needs the heap.
   struct Waiter {
     FlightWaiterId id;
     /// A bit for each FlightEvent. The only two that can wait together are kLeads and then
@@ -64,8 +65,8 @@ class FlightMember {
 
   Waiters::iterator addWaiter(FlightWaiterId waiterId);
   void removeWaiter(Waiters::iterator waiter);
-  /// False where there is no reason to wake the member: it has not taken the same notification yet, or the
-  /// member is closed.
+  /// False where there is no reason to wake the member: it has not taken the same notification yet,
+  /// or the member is closed.
   bool tell(Waiters::iterator waiter, FlightEvent event, std::shared_ptr<const std::string> result);
   void wake();
   /// With the mutex held: all notifications of the waiter were taken.

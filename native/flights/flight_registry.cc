@@ -4,8 +4,9 @@
 
 namespace ebbcache {
 
-FlightWaiter FlightRegistry::join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
-                                std::string_view key, std::string_view version) {
+FlightWaiter FlightRegistry::join(const std::shared_ptr<FlightMember>& member,
+                                  std::string_view scope, std::string_view key,
+                                  std::string_view version) {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::shared_ptr<Flight> flight = findCurrent(scope, key);
   const bool isNew = flight == nullptr || flight->version != version;
@@ -144,8 +145,8 @@ void FlightRegistry::giveUp(Places::iterator place, GivenUp& givenUp) {
   places_.erase(place);
 }
 
-void FlightRegistry::tell(Taken& waiter, FlightEvent event, std::shared_ptr<const std::string> result,
-                          Taken& because) {
+void FlightRegistry::tell(Taken& waiter, FlightEvent event,
+                          std::shared_ptr<const std::string> result, Taken& because) {
   if (waiter.member->tell(waiter.waiter, event, std::move(result))) because.toWake = waiter.member;
 }
 

@@ -5,8 +5,8 @@
 //     key "/b.jpg"  -> flight, version 3:  [ waiter 14 ]   |        |
 //                                             leads      +--------+-- wait for it
 //
-// The waiters of a flight are in the order in which they were taken, and the first one leads: it runs
-// the work. When it goes without a result, the next one leads. A flight that is not current (a
+// The waiters of a flight are in the order in which they were taken, and the first one leads: it
+// runs the work. When it goes without a result, the next one leads. A flight that is not current (a
 // later version was asked for, or its key was forgotten) can be joined no more, and goes on for
 // those in it.
 #pragma once
@@ -45,18 +45,19 @@ class FlightRegistry {
   /// A waiter in what is under way for the key and this version, or the first one of a new flight,
   /// which takes the place of one of another version. All three are any bytes.
   FlightWaiter join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
-                  std::string_view key, std::string_view version);
+                    std::string_view key, std::string_view version);
   /// Whether others may still join the flight of this waiter.
   bool isCurrent(FlightWaiterId waiterId) const;
   /// Gives up a waiter that follows, and one that leads if no other waits: then the flight is over.
   /// False, with nothing changed, for one that others wait for.
   bool leave(FlightWaiterId waiterId);
-  /// Gives up a waiter whoever waits for it: of a flight that it led the next waiter leads, if there
-  /// is one. For a result that cannot be passed on.
+  /// Gives up a waiter whoever waits for it: of a flight that it led the next waiter leads, if
+  /// there is one. For a result that cannot be passed on.
   void handOn(FlightWaiterId waiterId);
   /// Ends the flight that this waiter leads: all others are told its result.
   void complete(FlightWaiterId waiterId, std::string result);
-  /// Gives up all waiters of a member: of each flight that it led another one leads, if there is one.
+  /// Gives up all waiters of a member: of each flight that it led another one leads, if there is
+  /// one.
   void leaveAll(const FlightMember& member);
 
   /// Nobody joins what is under way for the key any more.
@@ -81,8 +82,8 @@ class FlightRegistry {
     std::shared_ptr<FlightMember> toWake;
     std::unique_ptr<Taken> next;
   };
-  /// The waiters that one call gives up. It chains what is there, because a container of its own may
-  /// need the heap for being empty.
+  /// The waiters that one call gives up. It chains what is there, because a container of its own
+  /// may need the heap for being empty.
   class GivenUp {
    public:
     GivenUp() = default;

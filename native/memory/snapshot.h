@@ -56,13 +56,13 @@ struct MemorySnapshot {
   MemoryUsage usage;
   uint64_t processRss = 0;
   uint64_t processVirtual = 0;
-  /// Of the bound with the least room to swap: the machine or one of the groups. Absent where the
+  /// The swap of the bound with the least room: the machine or one of the groups. Absent where the
   /// system does not say.
   std::optional<SwapUsage> swap;
-  /// Of the machine. Absent where the kernel has none (not Linux, or built without PSI).
+  /// The stalls of the machine. Absent where the kernel has none (not Linux, or built without PSI).
   std::optional<PsiAverages> psi;
-  /// Of the process's own group: Linux's cgroup v2 only, also where another hierarchy has the
-  /// memory controller.
+  /// The stalls of the process's own group: Linux's cgroup v2 only, also where another hierarchy
+  /// has the memory controller.
   std::optional<PsiAverages> groupPsi;
 };
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
 #include "pressure/level.h"
+#include "pressure/shrink_plan.h"
 
 namespace ebbcache {
 

@@ -247,7 +247,7 @@ Governor::Sleep Governor::lookLocked(Clock::time_point now, bool found) {
       const bool regrows = budgets_.regrow(usage, options, now);
       if (!found && !regrows && !stalls.system && !stalls.group) {
         sleep.atMost = nextPollDelay(usage, options.thresholds.elevated, options.interval,
-                                  options.longestInterval);
+                                     options.longestInterval);
       }
     }
   });

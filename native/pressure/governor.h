@@ -47,7 +47,7 @@ struct GovernorInputs {
 struct GovernorStatus {
   /// Whether the thread runs.
   bool running = false;
-  /// Of the last look: see Governor::level().
+  /// What the last look found: see Governor::level().
   Assessment assessment;
   /// Looks at the machine, without those of mayGrow().
   uint64_t looks = 0;
@@ -67,20 +67,21 @@ struct GovernorStatus {
 /// Thread-safe. The thread runs while at least one store is registered; where the system refuses
 /// one, nothing shrinks unasked, but mayGrow() still guards, and the next add() tries again.
 ///
-/// A tick maintains the stores, then looks at usage. Elevated and above: budgets fall as planShrink()
-/// says. Normal: they rise by a step each regrowInterval, the first one an interval after the
-/// pressure ended. A look that fails leaves them as they are.
+/// A tick maintains the stores, then looks at usage. Elevated and above: budgets fall as
+/// planShrink() says. Normal: they rise by a step each regrowInterval, the first one an interval
+/// after the pressure ended. A look that fails leaves them as they are.
 ///
-/// The next tick comes after `interval`, later where nothing can happen before (see nextPollDelay()),
-/// and at once when the system signals that memory gets tight. In between, stores are maintained as
-/// UpkeepPace says. No exception ends the thread.
+/// The next tick comes after `interval`, later where nothing can happen before (see
+/// nextPollDelay()), and at once when the system signals that memory gets tight. In between, stores
+/// are maintained as UpkeepPace says. No exception ends the thread.
 class Governor {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// `options` must be valid: see GovernorOptions::whyInvalid(). With null readers every look
   /// fails.
-  explicit Governor(const GovernorOptions& options = {}, GovernorInputs inputs = GovernorInputs::open());
+  explicit Governor(const GovernorOptions& options = {},
+                    GovernorInputs inputs = GovernorInputs::open());
   ~Governor();
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;

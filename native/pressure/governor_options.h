@@ -4,15 +4,16 @@
 #include <chrono>
 #include <string>
 
-#include "pressure/shrink_plan.h"
 #include "pressure/level.h"
+#include "pressure/shrink_plan.h"
 
 namespace ebbcache {
 
 struct GovernorOptions {
   /// Between two looks while usage could reach a threshold, or anything else is to be done.
   std::chrono::milliseconds interval{100};
-  /// Between two looks at most, while no process could reach one before the next: see nextPollDelay().
+  /// Between two looks at most, while no process could reach one before the next: see
+  /// nextPollDelay().
   std::chrono::milliseconds longestInterval{1000};
   /// Between two rounds of upkeep at most.
   std::chrono::milliseconds upkeepInterval{1000};

@@ -13,8 +13,8 @@ double bytesBelow(const MemoryBound& bound, double percent) {
 }  // namespace
 
 std::chrono::milliseconds nextPollDelay(const MemoryUsage& usage, double percent,
-                                     std::chrono::milliseconds shortest,
-                                     std::chrono::milliseconds longest) {
+                                        std::chrono::milliseconds shortest,
+                                        std::chrono::milliseconds longest) {
   double bytes = bytesBelow(usage.system, percent);
   if (usage.group) bytes = std::min(bytes, bytesBelow(*usage.group, percent));
   const double milliseconds = 1000 * bytes / kFastestFill;

@@ -15,7 +15,7 @@ constexpr double kFastestFill = 16.0 * (uint64_t{1} << 30);
 /// `shortest` to `longest`. In a group of 1 GiB that is the shortest always, on a machine with
 /// 16 GiB to spare a second.
 std::chrono::milliseconds nextPollDelay(const MemoryUsage& usage, double percent,
-                                     std::chrono::milliseconds shortest,
-                                     std::chrono::milliseconds longest);
+                                        std::chrono::milliseconds shortest,
+                                        std::chrono::milliseconds longest);
 
 }  // namespace ebbcache

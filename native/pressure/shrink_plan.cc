@@ -56,7 +56,7 @@ double LevelShares::at(PressureLevel level) const {
 }
 
 void planShrink(std::vector<StoreUsage>& stores, PressureLevel level, uint64_t evictionTarget,
-             const LevelShares& shares) {
+                const LevelShares& shares) {
   const double share = shares.at(level);
   for (StoreUsage& store : stores) {
     const auto byLevel = static_cast<uint64_t>(share * static_cast<double>(store.max));

@@ -38,6 +38,6 @@ struct LevelShares {
 /// and while that is not enough, none may grow. Only held bytes count as freed: a budget nobody
 /// uses gives nothing back. At normal and unknown nothing changes.
 void planShrink(std::vector<StoreUsage>& stores, PressureLevel level, uint64_t evictionTarget,
-             const LevelShares& shares = {});
+                const LevelShares& shares = {});
 
 }  // namespace ebbcache

@@ -106,7 +106,8 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::shared_ptr<Governed> found = find(store);
-    if (found == nullptr || level == PressureLevel::kUnknown || !found->store->isGoverned()) return 0;
+    if (found == nullptr || level == PressureLevel::kUnknown || !found->store->isGoverned())
+      return 0;
     target = found->store;
   }
   return target->history().hold(level, [&] {

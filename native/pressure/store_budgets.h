@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "memory/snapshot.h"
-#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
 #include "pressure/governor_options.h"
 #include "pressure/level.h"
+#include "pressure/shrink_plan.h"
 #include "pressure/store_executor.h"
 #include "pressure/upkeep_pace.h"
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <thread>
 
-#include "pressure/shrink_plan.h"
 #include "pressure/governed_store.h"
+#include "pressure/shrink_plan.h"
 
 namespace ebbcache {
 

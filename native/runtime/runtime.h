@@ -48,7 +48,7 @@ class StoreHandle {
   Store& memory() const { return shared_->store(); }
   /// Null where it has none.
   DiskTier* disk() const { return shared_->disk().get(); }
-  /// Of an open handle.
+  /// The handle must be open.
   Runtime& runtime() const { return *runtime_; }
   SharedStoreStats stats() const { return shared_->stats(); }
   /// See SharedStore.

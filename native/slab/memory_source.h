@@ -24,7 +24,7 @@ class MemorySource {
 
   virtual size_t pageBytes() const = 0;
 
-  /// Of the large pages that map gives to multiples of them; 0 where it gives none.
+  /// The size of the large pages that map gives to multiples of them; 0 where it gives none.
   virtual size_t hugePageBytes() const { return 0; }
 };
 

@@ -28,7 +28,7 @@ class SlabOrder {
   SlabOrder& operator=(const SlabOrder&) = delete;
 
   State state() const { return state_.load(std::memory_order_acquire); }
-  /// Of what was ordered last.
+  /// The size that was ordered last.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   /// The slab that is ready, for the caller to unmap.
   void* collect() {

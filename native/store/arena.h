@@ -63,7 +63,7 @@ class Arena final : private EntryRelocator {
 
   const KeyHash& hash_;
   StripeLocks& stripes_;
-  /// Of the tables whose size follows from the budget alone.
+  /// The bytes of the tables whose size follows from the budget alone.
   uint64_t fixedTableBytes_ = 0;
 };
 

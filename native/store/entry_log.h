@@ -59,7 +59,7 @@ class EntryLog {
   struct Pass {
     uint64_t appendedBytes = 0;
     uint64_t movedBytes = 0;
-    /// Of live entries that were looked at and stayed.
+    /// The bytes of live entries that were looked at and stayed.
     uint64_t passedBytes = 0;
   };
   const Pass& pass() const { return pass_; }
@@ -95,7 +95,7 @@ class EntryLog {
   uint64_t sharedLiveBytes() const { return sharedLiveBytes_; }
   /// At the ends of full slabs: free, but for no entry until the slab is opened again.
   uint64_t wastedBytes() const { return wastedBytes_; }
-  /// Of the open slab, up to its last entry.
+  /// The bytes of the open slab that are used, up to its last entry.
   uint64_t openUsed() const { return open_ == 0 ? 0 : slabs_[open_].tail; }
   /// Mapped for entries that lie alone.
   uint64_t largeBytes() const { return largeBytes_; }

@@ -63,8 +63,8 @@ class ExpirySweep {
  private:
   static constexpr uint64_t kAskedEvery = 64;
 
-  /// Behind the last slab come the large entries, and behind those the first slab. False when there are
-  /// neither.
+  /// Behind the last slab come the large entries, and behind those the first slab. False when there
+  /// are neither.
   bool wrap() {
     if (!SlabTable::isLarge(at_) && at_ >= slabs_.end()) at_ = kFirstLarge;
     if (SlabTable::isLarge(at_) && at_ >= slabs_.endOfLarge()) {

@@ -18,7 +18,7 @@ namespace ebbcache {
 
 struct alignas(64) HashBucket {
   static constexpr uint32_t kSlots = 12;
-  /// Of an empty slot.
+  /// The tag of an empty slot.
   static constexpr uint8_t kNoTag = 0;
 
   uint8_t tags[kSlots];

@@ -326,7 +326,7 @@ void HashIndex::dropOverflowChunks() {
   const uint64_t kept = overflowChunks_ - (free_ - spareOverflows()) / bucketsPerChunk();
   const auto first = static_cast<uint32_t>(kept * bucketsPerChunk()) + 1;
   const auto end = static_cast<uint32_t>(overflowChunks_ * bucketsPerChunk()) + 1;
-  // Of the free ones those below `first` stay, and they are enough for what is used above it.
+  // The free ones below `first` stay, and they are enough for what is used above it.
   uint32_t* link = &firstFree_;
   while (*link != 0) {
     Bucket& bucket = overflowAt(*link);

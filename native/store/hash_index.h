@@ -77,7 +77,7 @@ class HashIndex {
   bool addChunk();
   /// False when an entry would need an overflow bucket and there is none.
   bool hasRoomFor(uint64_t hash) const;
-  /// Of an entry that is not there yet; hasRoomFor() it.
+  /// Links an entry that is not there yet; hasRoomFor() it.
   void insert(uint64_t hash, Address address);
   void remove(uint64_t hash, Address address);
   /// The entry is at `to` now.

@@ -9,7 +9,7 @@
 
 namespace ebbcache {
 
-/// Of a word that is not 0.
+/// The number of the lowest bit of a word that is not 0.
 inline uint32_t lowestBit(uint32_t word) {
 #if defined(_MSC_VER)
   unsigned long number;

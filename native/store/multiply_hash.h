@@ -31,7 +31,7 @@ class MultiplyHash {
   /// Secrets are what SipHash makes of a counter.
   explicit MultiplyHash(const HashSeed& seed);
 
-  /// Of a key of kMostBytes or fewer.
+  /// The hash of a key of kMostBytes or fewer.
   uint64_t operator()(std::string_view key) const {
     const Uint128 sum =
         multiply(key.size(), length_) +

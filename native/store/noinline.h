@@ -1,14 +1,14 @@
 // Keeps what seldom runs out of what often does.
 #pragma once
 
-/// Of a function: its callers spare no registers for it.
+/// The callers of such a function spare no registers for it.
 #if defined(_MSC_VER)
 #define EBBCACHE_NOINLINE __declspec(noinline)
 #else
 #define EBBCACHE_NOINLINE __attribute__((noinline))
 #endif
 
-/// Of a condition that seldom holds: what does not follow from it comes first.
+/// The condition seldom holds: what does not follow from it comes first.
 #if defined(_MSC_VER)
 #define EBBCACHE_SELDOM(condition) (condition)
 #else

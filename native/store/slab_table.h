@@ -28,12 +28,12 @@ struct Slab {
   uint64_t tail;
   /// Bytes of live entries.
   uint64_t live;
-  /// Of a full slab's end, where the next entry did not fit.
+  /// The bytes at a full slab's end, where the next entry did not fit.
   uint64_t waste;
   /// When to look for expired entries next, ms of the store's clock: when the first expires, or a
   /// little later where it was looked at just before.
   uint64_t nextSweep;
-  /// Of an unused slot: the next unused one.
+  /// The next unused slot, in an unused one.
   uint32_t nextUnused;
   /// For want of a huge page when it was taken.
   bool smallPages;

@@ -43,7 +43,7 @@ struct StoreOptions {
   /// Entries at most; 0 for no bound but bytes.
   uint64_t maxEntries = 0;
   Policy policy = Policy::kLru;
-  /// Of entries put without a time to live of their own, ms; 0 for none.
+  /// The time to live of entries that are put without their own, ms; 0 for none.
   uint64_t defaultTtlMs = 0;
   /// Whether each value has a stamp: 8 bytes that lie before it, and count as payload.
   bool stamped = false;
@@ -279,7 +279,7 @@ class Store {
   template <typename Condition>
   bool removeIf(std::string_view key, RemovalReason reason, Condition&& condition);
 
-  // Of an entry: what lies behind its stamp, and that.
+  // What lies behind an entry's stamp, and that.
   std::string_view valueOf(const Entry& entry) const {
     const std::string_view value = entry.value();
     return {value.data() + stampBytes_, value.size() - stampBytes_};

@@ -89,8 +89,7 @@ bool Store::mayGrow(uint64_t bytes) const {
 bool Store::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newLargeBytes, uint64_t most) {
   const uint64_t liveBefore = arena_->liveBytes();
   const auto fits = [&] {
-    return arena_->log.sharedLiveBytes() + bytes <=
-           liveLimit(budget, largeBytes() + newLargeBytes);
+    return arena_->log.sharedLiveBytes() + bytes <= liveLimit(budget, largeBytes() + newLargeBytes);
   };
   // Tables that entries leave behind are room too: give them back on the way, not after it.
   const auto contractBelow = [&] { return arena_->index.count() - arena_->index.count() / 8; };
@@ -191,7 +190,8 @@ bool Store::hasSlabSlot() const {
 bool Store::fillsGaps() {
   const Layout& layout = arena_->layout;
   const EntryLog& log = arena_->log;
-  const bool full = growthDenied_ || !hasSlabSlot() || !memory_.fits(layout.slabBytes + keptForMoves());
+  const bool full =
+      growthDenied_ || !hasSlabSlot() || !memory_.fits(layout.slabBytes + keptForMoves());
   if (full) slack_.observe(log.pass(), log.sharedBytes(), layout);
   return full || log.sharedLiveBytes() <= liveWorthCompacting(log.sharedBytes(), layout);
 }

@@ -7,7 +7,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of so many slabs one may be of small pages: reads of all of them are a hundredth slower then.
+/// One of so many slabs may be of small pages: reads of all of them are a hundredth slower then.
 constexpr uint64_t kShareOfSmallPages = 32;
 /// One with fewer slabs cannot spare one.
 constexpr uint64_t kFewSlabs = 16;

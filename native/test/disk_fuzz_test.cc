@@ -43,7 +43,7 @@ class FuzzRun {
 
  private:
   static constexpr uint64_t kKeys = 100;
-  /// Of a ring of 1 MiB.
+  /// Where the chunks begin in a ring of 1 MiB.
   static constexpr uint64_t kChunksAt = kRingHeaderBytes + 64 * sizeof(RingBucket);
 
   void act() {

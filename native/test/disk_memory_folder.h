@@ -26,7 +26,7 @@ struct IoCall {
   bool isMutating() const { return kind == Kind::kWrite || kind == Kind::kResize; }
 };
 
-/// Of a disk: no write is cut within one.
+/// A disk's sector: no write is cut within one.
 constexpr uint64_t kBlockBytes = 512;
 
 /// What becomes of a call: a write with an error has written so many of its bytes before, up to the
@@ -78,7 +78,7 @@ class MemoryDisk {
     const std::lock_guard<std::mutex> lock(mutex_);
     content_ = nullptr;
   }
-  /// Of the file in its place; empty where there is none.
+  /// The bytes of the file in its place; empty where there is none.
   std::string bytes() {
     const std::shared_ptr<Content> content = this->content();
     if (content == nullptr) return {};

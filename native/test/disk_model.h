@@ -33,7 +33,7 @@ class DiskModel {
     /// What the tier knows the last two puts by.
     uint64_t token = 0;
     uint64_t tokenBefore = 0;
-    /// Of all puts, when it was put.
+    /// The bytes that all puts had written when it was put.
     uint64_t writtenBytes = 0;
   };
 

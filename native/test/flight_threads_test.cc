@@ -142,7 +142,8 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
           registry.complete(waiter.id, std::to_string(id));
           ++completed;
         }
-        // With it, the waiter that neither completed nor was left; and the notification that all others left.
+        // With it, the waiter that neither completed nor was left; and the notification that all
+        // others left.
         endsAnew();
       }
     });

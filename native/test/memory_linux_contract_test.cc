@@ -14,10 +14,10 @@ namespace {
 
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
-/// Of most of the trees: 16 GB with 9.4 GiB available.
+/// The memory of most of the trees: 16 GB with 9.4 GiB available.
 constexpr MemoryBound kServer{16283124 * kKiB, (16283124 - 9876544) * kKiB};
 
-/// Of most of the trees whose machine has swap.
+/// The swap of most of the trees whose machine has some.
 constexpr SwapUsage kServerSwap{4194300 * kKiB, 165 * kMiB};
 constexpr SwapUsage kNoSwap{};
 

@@ -158,7 +158,7 @@ inline std::unique_ptr<MemoryReader> readerOf(const std::shared_ptr<FakeMachine>
 
 /// A governor's: this machine for the looks and for growth.
 inline GovernorInputs inputsOf(const std::shared_ptr<FakeMachine>& machine,
-                           std::unique_ptr<PressureWatch> watch = nullptr) {
+                               std::unique_ptr<PressureWatch> watch = nullptr) {
   if (!watch) watch = std::make_unique<TimedWatch>();
   return {readerOf(machine), readerOf(machine), std::move(watch)};
 }

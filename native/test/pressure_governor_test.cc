@@ -414,7 +414,7 @@ struct Watched {
     while (watch->waits == waits && watch->lastPause < 1'000'000) std::this_thread::yield();
   }
 
-  // Of a petabyte: far from any threshold.
+  // A machine of a petabyte is far from any threshold.
   std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
   FakeWatch* watch = nullptr;
   std::unique_ptr<Governor> governor;

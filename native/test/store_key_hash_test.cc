@@ -67,7 +67,8 @@ double chiSquared(const std::vector<uint64_t>& hashes, unsigned lowest, unsigned
 }
 
 TEST(KeyHash, SpreadsKeysInSequenceOverBucketsAndTags) {
-  // Of 1024 values the statistic is 1023 on average and its deviation 45, of 256 it is 255 and 23.
+  // For 1024 values the statistic is 1023 on average and its deviation 45, for 256 it is 255
+  // and 23.
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const KeyHash hash({seed, 2});
     std::vector<uint64_t> ofNumbers;

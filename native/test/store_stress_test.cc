@@ -23,8 +23,8 @@
 namespace ebbcache::test {
 namespace {
 
-using ebbcache::testing::inputsOf;
 using ebbcache::testing::FakeMachine;
+using ebbcache::testing::inputsOf;
 
 uint64_t numberFrom(const char* variable, uint64_t otherwise) {
   const char* const given = std::getenv(variable);

@@ -40,7 +40,7 @@ class GatedMemory final : public MemorySource {
   size_t pageBytes() const override { return osMemory().pageBytes(); }
   size_t hugePageBytes() const override { return pageBytes(); }
 
-  /// Of budgets of 2 to 4 MiB.
+  /// The slabs of budgets of 2 to 4 MiB.
   static constexpr size_t kSlabBytes = 64 * kKiB;
 
   void close() { setOpen(false); }

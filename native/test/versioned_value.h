@@ -41,7 +41,7 @@ class VersionedValue {
     return true;
   }
 
-  /// Of a value of 8 bytes or more.
+  /// The version in a value of 8 bytes or more.
   static uint64_t versionIn(std::string_view value) {
     uint64_t version = 0;
     std::memcpy(&version, value.data(), sizeof version);

@@ -11,7 +11,7 @@ export interface Extent {
 }
 
 export interface HeifItems {
-  /** Of the primary item, before any rotation. */
+  /** What is said of the primary item, before any rotation. */
   primary: { width?: number; height?: number; icc?: Buffer };
   exif: Extent[] | undefined;
   xmp: Extent[] | undefined;

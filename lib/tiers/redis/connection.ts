@@ -5,7 +5,7 @@ import { withDeadline } from './deadline.js';
 import type { Driver } from './driver.js';
 
 export interface ConnectionEvents {
-  /** Of our own connection: what is to be done before it counts as up; it is lost when that rejects. */
+  /** What is to be done before our own connection counts as up; it is lost when that rejects. */
   up(driver: Driver): Promise<void> | void;
   /** Also when it never was up. */
   down(error: Error): void;

@@ -81,7 +81,7 @@ export class Invalidations {
   }
 }
 
-/** Of clients to subscribe by; undefined where the client for requests does it. */
+/** Makes a client to subscribe by; undefined where the client for requests does it. */
 function makerOf(source: ResolvedRedisTierOptions['source']) {
   if ('url' in source) return (timeoutMs: number) => makeClient(source.url, timeoutMs);
   if (!source.client.subscribesItself) return async () => source.client.subscriber();

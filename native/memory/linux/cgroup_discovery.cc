@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "memory/linux/file_system.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/mountinfo.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/text.h"
 
 namespace ebbcache {

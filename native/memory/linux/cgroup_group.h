@@ -7,8 +7,8 @@
 
 #include "memory/linux/cgroup_discovery.h"
 #include "memory/linux/group_usage.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/kernel_memory.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -21,7 +21,7 @@ struct MachineMemory {
 };
 
 struct CgroupUsage {
-  /// Of what bounds the group's memory, the one with the fewest bytes available. Absent where
+  /// The bound of the group's memory with the fewest bytes available. Absent where
   /// nothing does below the total of the machine.
   std::optional<MemoryBound> memory;
   /// Absent where nothing bounds it, or was not asked for.

@@ -11,8 +11,8 @@
 
 #include "memory/linux/cgroup_discovery.h"
 #include "memory/linux/cgroup_group.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/paced_psi.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {
@@ -23,8 +23,8 @@ class CgroupReader {
   explicit CgroupReader(MemoryRoots roots)
       : roots_(std::move(roots)), membershipFile_(roots_.proc + "/self/cgroup") {}
 
-  /// Of the nested groups the tightest bound of memory, and of swap. False, with a sentence in
-  /// `error`, when a file cannot be read or believed.
+  /// Reads the tightest bounds of memory and of swap among the nested groups. False, with a
+  /// sentence in `error`, when a file cannot be read or believed.
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
@@ -34,8 +34,8 @@ class CgroupReader {
                  std::string& error);
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
-  /// Of the process's own group, as of the last read(); leaves `out` empty where it tells none.
-  /// False, with a sentence in `error`, when its file is malformed.
+  /// Gives the stalls of the process's own group, as of the last read(); leaves `out` empty where
+  /// it tells none. False, with a sentence in `error`, when its file is malformed.
   bool readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
                     std::optional<PsiAverages>& out, std::string& error);
 

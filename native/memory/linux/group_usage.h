@@ -7,10 +7,10 @@
 #include <string>
 
 #include "memory/linux/cgroup_discovery.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/kernel_memory.h"
 #include "memory/linux/memory_stat.h"
 #include "memory/linux/refault_meter.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/snapshot.h"
 
 namespace ebbcache {

@@ -6,10 +6,10 @@
 
 #include "memory/linux/arcstats.h"
 #include "memory/linux/cgroup_reader.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/meminfo.h"
 #include "memory/linux/paced_psi.h"
 #include "memory/linux/process.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/tighter.h"
 #include "memory/linux/used_memory.h"
 #include "memory/snapshot.h"

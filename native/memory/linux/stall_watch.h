@@ -6,8 +6,8 @@
 #include <string>
 
 #include "files/posix/descriptor.h"
-#include "memory/linux/reopening_file.h"
 #include "memory/linux/psi_source.h"
+#include "memory/linux/reopening_file.h"
 #include "memory/linux/systemd_source.h"
 #include "memory/pressure_watch.h"
 

@@ -20,7 +20,7 @@
 namespace ebbcache {
 namespace {
 
-/// Of Windows 10 1607 and later; not all SDKs declare it.
+/// Windows 10 1607 and later have it; not all SDKs declare it.
 constexpr auto kJobMemoryUsage = static_cast<JOBOBJECTINFOCLASS>(28);
 struct JobMemoryUsage {
   ULONG64 jobMemory;
