@@ -22,17 +22,12 @@ fi
 
 build=$root/build-wine
 mkdir -p "$build"
-# Without tests of one thread that touch nothing of Windows but its memory, and for speed without the
-# optimizer: what takes long here is to compile.
-one_thread='store_(checksum|churn|denied|equal_bytes|expiry_sweep|fault|ghost_queue|integrity|key_hash|large)'
-one_thread+='|store_(lru_bytes|model|resize|s3fifo_chances|scan|stamp|upkeep)'
-one_thread+='|pressure_(counts|growth|held_level|level|poll_interval|plan|sampler|upkeep_pace)'
-one_thread+='|disk_(crash|entry|fuzz|header|key|model|news_board|ring_faults|ring_turnover)|tiered_store'
+# Without the optimizer, as what takes long here is to compile.
 if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_TOOLCHAIN_FILE="$root/cmake/zig-toolchain.cmake" \
     -DZIG="$zig" -DZIG_TARGET=x86_64-windows-gnu -DEBBCACHE_BENCH=OFF \
     -DEBBCACHE_GTEST_SOURCE="$googletest" \
-    -DEBBCACHE_TEST_EXCLUDE="($one_thread)_test" &&
+    -DEBBCACHE_TEST_THREADS_ONLY=ON &&
     cmake --build "$build" --target ebbcache_tests --parallel "${JOBS:-2}"; } >"$build/build.log" 2>&1; then
   cat "$build/build.log" >&2
   echo 'wine-check: the tests do not build for Windows.' >&2
