@@ -1,8 +1,11 @@
 // Writes docs/options.md: a table of all options, from the interfaces in lib/ and their docstrings. With
 // --check it writes nothing, and fails where the page is not what it would write.
 
+import { SymbolFlags } from 'typescript/unstable/sync';
+import { literalsOf } from './declarations.mjs';
+import { lineOf } from './docstrings.mjs';
 import { keepPage, row } from './page-file.mjs';
-import { declarationOf, lineOf, withProject } from './public-face.mjs';
+import { declarationOf, withProject } from './public-face.mjs';
 
 /** What takes options, the interface of those, and the interface whose options have rows already. */
 const OWNERS = [
@@ -35,10 +38,6 @@ RangeError, with the code \`ERR_EBBCACHE_ARGUMENT\`.
 | ------ | -- | ---- | ------- | -------------- | ---------- |
 `;
 
-const OPTIONAL = 1 << 24;
-const STRING_LITERAL = 1 << 10;
-const UNDEFINED = 1 << 2;
-
 /** The page's text. Throws for an option without a docstring. */
 function optionsPage() {
   return withProject(
@@ -61,28 +60,18 @@ function membersOf(project, name) {
 }
 
 function rowOf(checker, owner, member) {
-  const isOptional = (member.flags & OPTIONAL) !== 0;
+  const isOptional = (member.flags & SymbolFlags.Optional) !== 0;
   const type = checker.getTypeOfSymbol(member);
   const doc = lineOf(checker, member);
   if (doc === '') throw new Error(`${member.name} of ${owner} needs a docstring.`);
   return row([
     `\`${member.name}\``,
     owner,
-    `\`${typeOf(checker, type)}\``,
+    `\`${literalsOf(checker, type)}\``,
     isOptional ? (defaultOf(doc) ?? 'none') : 'required',
     /\bnumber\b/.test(checker.typeToString(type)) ? unitAndRangeOf(member.name, doc) : '',
     doc,
   ]);
-}
-
-/** A union of strings is spelled out. */
-function typeOf(checker, type) {
-  const parts = type.isUnionType() ? type.getTypes() : [type];
-  const given = parts.filter((each) => (each.flags & UNDEFINED) === 0);
-  if (given.every((each) => (each.flags & STRING_LITERAL) !== 0)) {
-    return given.map((each) => `'${each.value}'`).join(' | ');
-  }
-  return checker.typeToString(type).replace(/ \| undefined$/, '');
 }
 
 /** 'Default: a sentence.' in full, or the value alone of 'Default 24: why.' */

@@ -4,11 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { API } from 'typescript/unstable/sync';
+import { API, SymbolFlags } from 'typescript/unstable/sync';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-
-const ALIAS = 1 << 21;
 
 /** Calls `work` with the checked project of tsconfig.json, and returns what it returns. */
 export function withProject(work) {
@@ -41,7 +39,7 @@ export function exportsOf({ checker, program }, file) {
       .getExportsOfModule(module)
       .map((symbol) => [
         symbol.name,
-        (symbol.flags & ALIAS) === 0 ? symbol : checker.getAliasedSymbol(symbol),
+        (symbol.flags & SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol),
       ]),
   );
 }
@@ -54,9 +52,4 @@ export function declarationOf({ program }, name) {
     if (found !== undefined) return found;
   }
   throw new Error(`There is no ${name} in lib/.`);
-}
-
-/** The docstring in one line. */
-export function lineOf(checker, symbol) {
-  return symbol.getDocumentationComment(checker).replace(/\s+/g, ' ').trim();
 }
