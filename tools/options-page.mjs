@@ -30,9 +30,10 @@ const HEAD = `# Options
 
 <!-- Written by tools/options-page.mjs from the docstrings in lib/. Run \`npm run docs:options\` to write it anew. -->
 
-All options of everything that takes some. Names that are none are refused, with the one that was probably meant;
-an option that is undefined is one left out. Values of the wrong type are a TypeError and those out of range a
-RangeError, with the code \`ERR_EBBCACHE_ARGUMENT\`.
+All options of all classes, functions and methods. What is not an option is refused, with the name that was probably
+meant. An option that is undefined counts as left out.
+
+A value of the wrong type is a TypeError, and one that is out of range a RangeError, both with the code \`ERR_EBBCACHE_ARGUMENT\`.
 
 | option | of | type | default | unit and range | what it is |
 | ------ | -- | ---- | ------- | -------------- | ---------- |
