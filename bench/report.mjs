@@ -38,8 +38,9 @@ export function keep(name, result) {
   const used = { ...versions(), ...result.versions };
   const kept = { date, machine: machine(), ...result, versions: used };
   const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(kept, rounded, 1)}\n`);
-  writeFileSync(join(results, `${name}.md`), keptText(kept));
+  const text = JSON.stringify(kept, rounded, 1);
+  writeFileSync(join(results, `${name}.json`), `${text}\n`);
+  writeFileSync(join(results, `${name}.md`), keptText(JSON.parse(text)));
 }
 
 /** The tables, and where and with what they were measured. */

@@ -11,7 +11,7 @@ import {
   sourceOf,
   typeOf,
   typeParametersOf,
-  wrapUnion,
+  wrapType,
 } from './declarations.mjs';
 import { docOf, lineOf } from './docstrings.mjs';
 import { keepPage, row } from './page-file.mjs';
@@ -254,7 +254,7 @@ function aliasText(face, name, nodes, doc, symbol) {
     return `${doc}\n\n${membersTable(face, name, members)}`;
   }
   const type = `type ${name}${typeParametersOf(node)} = ${sourceOf(node.type)}`;
-  return `${code(wrapUnion(type))}\n${doc}\n`;
+  return `${code(wrapType(type))}\n${doc}\n`;
 }
 
 function variableText({ checker }, name, [node], doc) {

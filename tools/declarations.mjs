@@ -58,11 +58,16 @@ export function literalsOf(checker, type) {
   return checker.typeToString(type).replace(/ \| undefined$/, '');
 }
 
-/** A declaration that is too long for a line, with a line for each member of its union. */
-export function wrapUnion(text) {
-  return text.length <= WIDTH
-    ? text
-    : text.replaceAll(' | {', '\n  | {').replace('= {', '=\n  | {');
+/** A type that is too long for a line, with a line for each parameter, or for each member of its union. */
+export function wrapType(text) {
+  if (text.length <= WIDTH) return text;
+  return text
+    .replace(/= \(([^(){}<>]*)\) => /, (_, parameters) => {
+      const lines = parameters.split(', ').map((each) => `  ${each},\n`);
+      return `= (\n${lines.join('')}) => `;
+    })
+    .replaceAll(' | {', '\n  | {')
+    .replace('= {', '=\n  | {');
 }
 
 /** Whether users of the package may use this member of a class. */
