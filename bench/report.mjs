@@ -1,14 +1,13 @@
-// Keeps what was measured: a file of JSON for each benchmark (bench/results), and a page of all of
-// them (docs/benchmarks.md).
+// Keeps what was measured in bench/results: for each benchmark a file of JSON with the numbers, and one
+// of Markdown with its tables. docs/benchmarks.md says what they mean, and is written by hand.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = join(root, 'bench', 'results');
-const page = join(root, 'docs', 'benchmarks.md');
 
 function machine() {
   const gib = Math.round(totalmem() / 1024 ** 3);
@@ -29,8 +28,8 @@ export function tableText({ columns, rows }) {
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-export function sectionText({ title, about, tables }) {
-  return [`## ${title}`, about, ...tables.map(tableText)].join('\n\n');
+export function pageText({ title, about, tables }) {
+  return [`# ${title}`, about, ...tables.map(tableText)].join('\n\n');
 }
 
 export function keep(name, result) {
@@ -39,33 +38,13 @@ export function keep(name, result) {
   const used = { ...versions(), ...result.versions };
   const kept = { date, machine: machine(), ...result, versions: used };
   const rounded = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify(kept, rounded, 1)}\n`);
+  const text = JSON.stringify(kept, rounded, 1);
+  writeFileSync(join(results, `${name}.json`), `${text}\n`);
+  writeFileSync(join(results, `${name}.md`), keptText(JSON.parse(text)));
 }
 
-/** The page, of what was kept of each of the names, now or earlier. */
-export function writePage(names) {
-  const kept = names
-    .map((name) => join(results, `${name}.json`))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')));
-  const sections = kept.map((result) => {
-    const used = Object.entries(result.versions).map((each) => each.join(' '));
-    return `${sectionText(result)}\n\nMeasured ${result.date} on ${result.machine}; ${used.join(', ')}.`;
-  });
-  const text = ['# Benchmarks', INTRODUCTION, ...sections].join('\n\n');
-  writeFileSync(page, `${text}\n`);
+/** The tables, and where and with what they were measured. */
+export function keptText(kept) {
+  const used = Object.entries(kept.versions).map((each) => each.join(' '));
+  return `${pageText(kept)}\n\nMeasured ${kept.date} on ${kept.machine}; ${used.join(', ')}.\n`;
 }
-
-const INTRODUCTION = `This page is written by
-
-\`\`\`sh setup
-npm run bench
-\`\`\`
-
-which takes some twelve minutes, or by \`npm run bench -- NAME ...\` in part; \`--quick\` only shows what
-much smaller runs give. \`npm run bench:tiers\` adds the tiers: it installs SQLite for that, the first time. The numbers behind the tables are in \`bench/results/\`. Digits are those of one
-machine on one day: compare what stands in one table, and look at the spread.
-
-What must not get slower unnoticed is counted in instructions, which repeat to within 1 %:
-\`node native/bench/instructions.mjs\` (it needs valgrind) compares them with a committed budget, and CI
-fails when an operation takes 3 % more.`;

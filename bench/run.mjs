@@ -1,4 +1,4 @@
-// All benchmarks, or those that are named, into bench/results and docs/benchmarks.md.
+// All benchmarks, or those that are named, into bench/results.
 //   npm run bench [-- NAME ...] [--quick]     --quick keeps nothing: it only shows that all run
 
 import { eventLoop } from './event-loop.mjs';
@@ -9,11 +9,11 @@ import { native } from './native.mjs';
 import { operations } from './operations.mjs';
 import { pressureCost } from './pressure-cost.mjs';
 import { readerThreads } from './reader-threads.mjs';
-import { keep, sectionText, writePage } from './report.mjs';
+import { keep, pageText } from './report.mjs';
 import { tiers } from './tiers.mjs';
 
 /**
- * In the order of the page. Each is called with `{ quick }` and resolves to a `title`, a sentence
+ * In the order in which they run. Each is called with `{ quick }` and resolves to a `title`, a sentence
  * `about` it, `tables` of `columns` and `rows`, and what was `measured`.
  */
 const benchmarks = {
@@ -43,8 +43,7 @@ if (unknown.length > 0) {
 for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
   const started = performance.now();
   const result = await all[name]({ quick });
-  console.log(`\n${sectionText(result)}`);
+  console.log(`\n${pageText(result)}`);
   console.log(`\n${name} took ${((performance.now() - started) / 1000).toFixed(0)} s`);
   if (!quick) keep(name, result);
 }
-if (!quick) writePage(Object.keys(all));

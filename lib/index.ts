@@ -22,6 +22,7 @@ export {
 } from './cache/arena-cache.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
 export type { Clock } from './cache/cache-clock.js';
+export type { CacheSizes } from './cache/cache-sizes.js';
 export { EnhancedMetadataCache } from './cache/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
 export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js';

@@ -15,6 +15,7 @@ import type { NativeApi } from './native-api.js';
 
 /** Counters since a store was opened, and what it holds now. */
 export interface NativeStoreStats {
+  /** Entries in memory, expired ones that have not been noticed yet included. */
   entries: number;
   /** Key and value bytes stored. */
   payloadBytes: number;
@@ -22,16 +23,21 @@ export interface NativeStoreStats {
   heldBytes: number;
   /** What the budget is now; maxBytes when there is no pressure. */
   budgetBytes: number;
+  /** The bound that was given, or set by resize. */
   maxBytes: number;
   /** Entries at most; 0 for no bound but bytes. */
   maxEntries: number;
+  /** Reads that found a value. */
   hits: number;
+  /** Reads that found none. */
   misses: number;
+  /** Values that were stored. */
   puts: number;
   /** Entries that were evicted: for others, maxEntries, a smaller budget or pressure. */
   evictions: number;
   /** Those of `evictions` that maxEntries caused. */
   evictionsByEntries: number;
+  /** Entries that were removed because their time to live was over. */
   expirations: number;
   /** Times that the level of memory pressure on the store rose, or that one was applied by hand. */
   pressureEvents: number;
@@ -57,12 +63,17 @@ export interface NativeDiskStats {
   entries: number;
   /** The size of the file. */
   bytes: number;
+  /** The bound of the file. */
   maxBytes: number;
+  /** Reads that found a value on disk. */
   hits: number;
+  /** Reads that found none there. */
   misses: number;
+  /** Values that were written. */
   writes: number;
   /** Entries that this process evicted. */
   evictions: number;
+  /** Entries that were found after their time to live was over, or removed for that. */
   expirations: number;
   /** Values that were not written: too many waited, they are too large, or the disk took none. */
   drops: number;

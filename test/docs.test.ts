@@ -1,15 +1,20 @@
-// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up; C is
-// compiled.
+// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up and the
+// declarations of the API; C is compiled.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withTempFolder } from './helpers/temp-folder.js';
 
 const root = join(import.meta.dirname, '..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((page) => join('docs', page))];
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((page) => join('docs', page)),
+];
 
 interface Snippet {
   language: string;
@@ -20,12 +25,17 @@ interface Snippet {
 function snippetsOf(page: string): Snippet[] {
   const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/^```(\w+)(?: (\w+))?\n(.*?)^```$/gms)]
-    .filter(([, , mark]) => mark !== 'setup')
+    .filter(([, language, mark]) => mark !== 'setup' && !isDeclaration(page, language))
     .map((match) => ({
       language: match[1] ?? '',
       code: match[3] ?? '',
       line: text.slice(0, match.index).split('\n').length,
     }));
+}
+
+/** The page of the API is written from declarations, which do nothing. */
+function isDeclaration(page: string, language: string | undefined): boolean {
+  return page === join('docs', 'api.md') && language === 'ts';
 }
 
 // Windows has no such command.
@@ -76,10 +86,29 @@ describe.each(pages)('%s', (page) => {
     },
   );
 
-  it('links to pages that exist', () => {
+  it('links to pages and headings that exist', () => {
     const text = readFileSync(join(root, page), 'utf8');
-    for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-      expect(() => readFileSync(join(root, page, '..', target ?? ''))).not.toThrow();
+    const links = text.matchAll(/(?:\]\(|src="|srcset=")(?!https?:)([^)#"]*)(?:#([^)"]*))?[)"]/g);
+    for (const [link, target, anchor] of links) {
+      const file = target === '' ? join(root, page) : join(root, page, '..', target ?? '');
+      expect(existsSync(file), link).toBe(true);
+      if (anchor === undefined) continue;
+      expect(anchorsOf(readFileSync(file, 'utf8')), link).toContain(anchor);
     }
   });
 });
+
+/** As GitHub makes them: a number tells those apart that would be the same. */
+function anchorsOf(text: string): string[] {
+  const counts = new Map<string, number>();
+  const headings = text.replaceAll(/^```.*?^```$/gms, '').matchAll(/^#+ (.*)$/gm);
+  return [...headings].map(([, title = '']) => {
+    const slug = title
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-');
+    const count = counts.get(slug) ?? 0;
+    counts.set(slug, count + 1);
+    return count === 0 ? slug : `${slug}-${count}`;
+  });
+}

@@ -1,112 +1,78 @@
 // Writes docs/options.md: a table of all options, from the interfaces in lib/ and their docstrings. With
 // --check it writes nothing, and fails where the page is not what it would write.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { API } from 'typescript/unstable/sync';
+import { SymbolFlags } from 'typescript/unstable/sync';
+import { literalsOf } from './declarations.mjs';
+import { lineOf } from './docstrings.mjs';
+import { keepPage, row } from './page-file.mjs';
+import { declarationOf, withProject } from './public-face.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const pageFile = join(root, 'docs', 'options.md');
-
-/** What takes options, the file and name of their interface, and that whose options have rows already. */
+/** What takes options, the interface of those, and the interface whose options have rows already. */
 const OWNERS = [
-  ['`ArenaCache`, `KeyvEbbcache`', 'cache/arena-options.ts', 'ArenaCacheOptions'],
-  ['their `disk`', 'cache/disk-options.ts', 'DiskOptions'],
-  ['`ArenaCache`: `set`, `setBytes`, `setMany`', 'cache/set-options.ts', 'SetOptions'],
-  ['`ArenaCache`: `fetch`', 'cache/arena-flights.ts', 'ArenaFetchOptions'],
-  [
-    '`AdvancedMetadataCache`, `EnhancedMetadataCache`, `getEnhancedCache`',
-    'cache/advanced-options.ts',
-    'AdvancedCacheOptions',
-  ],
-  [
-    '`EnhancedMetadataCache`, `getEnhancedCache`',
-    'cache/enhanced-options.ts',
-    'EnhancedCacheOptions',
-    'AdvancedCacheOptions',
-  ],
-  ['caches of metadata: `put`', 'cache/put-options.ts', 'PutOptions'],
-  ['caches of metadata: `fetch`', 'cache/advanced-metadata-cache.ts', 'FetchOptions'],
-  ['caches of metadata: `warmCache`', 'cache/warm.ts', 'WarmOptions'],
-  ['`MemoryPressureMonitor`, `configureGovernor`', 'memory/monitor-options.ts', 'MachineOptions'],
-  ['`MemoryPressureMonitor`', 'memory/monitor-options.ts', 'MonitorOptions', 'MachineOptions'],
-  ['`configureGovernor`', 'memory/governor-options.ts', 'GovernorOptions', 'MachineOptions'],
-  ['`redisTier`', 'tiers/redis/options.ts', 'RedisTierOptions'],
-  ['`extractFile`', 'extract/extract-file.ts', 'ExtractFileOptions'],
-  ['`extractAll`', 'extract/extract-all.ts', 'ExtractAllOptions'],
+  ['`ArenaCache`, `KeyvEbbcache`', 'ArenaCacheOptions'],
+  ['their `disk`', 'DiskOptions'],
+  ['`ArenaCache`: `set`, `setBytes`, `setMany`', 'SetOptions'],
+  ['`ArenaCache`: `fetch`', 'ArenaFetchOptions'],
+  ['`AdvancedMetadataCache`, `EnhancedMetadataCache`, `getEnhancedCache`', 'AdvancedCacheOptions'],
+  ['`EnhancedMetadataCache`, `getEnhancedCache`', 'EnhancedCacheOptions', 'AdvancedCacheOptions'],
+  ['caches of metadata: `put`', 'PutOptions'],
+  ['caches of metadata: `fetch`', 'FetchOptions'],
+  ['caches of metadata: `warmCache`', 'WarmOptions'],
+  ['`MemoryPressureMonitor`, `configureGovernor`', 'MachineOptions'],
+  ['`MemoryPressureMonitor`', 'MonitorOptions', 'MachineOptions'],
+  ['`configureGovernor`', 'GovernorOptions', 'MachineOptions'],
+  ['`redisTier`', 'RedisTierOptions'],
+  ['`extractFile`', 'ExtractFileOptions'],
+  ['`extractAll`', 'ExtractAllOptions'],
 ];
 
 const HEAD = `# Options
 
 <!-- Written by tools/options-page.mjs from the docstrings in lib/. Run \`npm run docs:options\` to write it anew. -->
 
-All options of everything that takes some. Names that are none are refused, with the one that was probably meant;
-an option that is undefined is one left out. Values of the wrong type are a TypeError and those out of range a
-RangeError, with the code \`ERR_EBBCACHE_ARGUMENT\`.
+All options of all classes, functions and methods. What is not an option is refused, with the name that was probably
+meant. An option that is undefined counts as left out.
+
+A value of the wrong type is a TypeError, and one that is out of range a RangeError, both with the code \`ERR_EBBCACHE_ARGUMENT\`.
 
 | option | of | type | default | unit and range | what it is |
 | ------ | -- | ---- | ------- | -------------- | ---------- |
 `;
 
-const OPTIONAL = 1 << 24;
-const STRING_LITERAL = 1 << 10;
-const UNDEFINED = 1 << 2;
-
 /** The page's text. Throws for an option without a docstring. */
-export function optionsPage() {
-  const api = new API({ cwd: root });
-  try {
-    const config = join(root, 'tsconfig.json');
-    const [project] = api.updateSnapshot({ openProjects: [config] }).getProjects();
-    return HEAD + OWNERS.flatMap((owner) => rowsOf(project, owner)).join('');
-  } finally {
-    api.close();
-  }
-}
-
-function rowsOf(project, [owner, file, name, without]) {
-  const { checker } = project;
-  const base = OWNERS.find(([, , each]) => each === without);
-  const inherited = new Set(
-    base === undefined ? [] : membersOf(project, base[1], base[2]).map((member) => member.name),
+function optionsPage() {
+  return withProject(
+    (project) => HEAD + OWNERS.flatMap((owner) => rowsOf(project, owner)).join(''),
   );
-  return membersOf(project, file, name)
-    .filter((member) => !inherited.has(member.name))
-    .map((member) => rowOf(checker, owner, member));
 }
 
-function membersOf({ program, checker }, file, name) {
-  const source = program.getSourceFile(join(root, 'lib', file));
-  const declaration = source?.statements.find((each) => each.name?.text === name);
-  if (declaration === undefined) throw new Error(`lib/${file} has no ${name}.`);
-  return checker.getPropertiesOfType(checker.getTypeAtLocation(declaration.name));
+function rowsOf(project, [owner, name, without]) {
+  const inherited = new Set(
+    without === undefined ? [] : membersOf(project, without).map((member) => member.name),
+  );
+  return membersOf(project, name)
+    .filter((member) => !inherited.has(member.name))
+    .map((member) => rowOf(project.checker, owner, member));
+}
+
+function membersOf(project, name) {
+  const { checker } = project;
+  return checker.getPropertiesOfType(checker.getTypeAtLocation(declarationOf(project, name).name));
 }
 
 function rowOf(checker, owner, member) {
-  const isOptional = (member.flags & OPTIONAL) !== 0;
+  const isOptional = (member.flags & SymbolFlags.Optional) !== 0;
   const type = checker.getTypeOfSymbol(member);
-  const doc = member.getDocumentationComment(checker).replace(/\s+/g, ' ').trim();
+  const doc = lineOf(checker, member);
   if (doc === '') throw new Error(`${member.name} of ${owner} needs a docstring.`);
-  const cells = [
+  return row([
     `\`${member.name}\``,
     owner,
-    `\`${typeOf(checker, type)}\``,
+    `\`${literalsOf(checker, type)}\``,
     isOptional ? (defaultOf(doc) ?? 'none') : 'required',
     /\bnumber\b/.test(checker.typeToString(type)) ? unitAndRangeOf(member.name, doc) : '',
     doc,
-  ];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-}
-
-/** A union of strings is spelled out. */
-function typeOf(checker, type) {
-  const parts = type.isUnionType() ? type.getTypes() : [type];
-  const given = parts.filter((each) => (each.flags & UNDEFINED) === 0);
-  if (given.every((each) => (each.flags & STRING_LITERAL) !== 0)) {
-    return given.map((each) => `'${each.value}'`).join(' | ');
-  }
-  return checker.typeToString(type).replace(/ \| undefined$/, '');
+  ]);
 }
 
 /** 'Default: a sentence.' in full, or the value alone of 'Default 24: why.' */
@@ -140,11 +106,4 @@ function unitAndRangeOf(name, doc) {
   return [unit, range].filter((each) => each !== undefined).join(', ');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const page = optionsPage();
-  if (!process.argv.includes('--check')) writeFileSync(pageFile, page);
-  else if (readFileSync(pageFile, 'utf8') !== page) {
-    console.error('docs/options.md is not up to date: run npm run docs:options.');
-    process.exitCode = 1;
-  }
-}
+keepPage('options.md', optionsPage(), 'npm run docs:options');

@@ -20,8 +20,11 @@ const KEYS_A_TURN = 4096;
 
 /** One entry of setMany; `ttl` in ms. */
 export interface KeyvSetEntry {
+  /** The key, without the namespace. */
   key: string;
+  /** The value. */
   value: unknown;
+  /** Time to live, ms. */
   ttl?: number;
 }
 
@@ -68,6 +71,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     this.#namespace = namespace;
   }
 
+  /** The value, or undefined. Rejects with what went wrong, which is an 'error' event too. */
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
       return unbox(this.#arena.get(this.#nameOf(key))) as Value | undefined;
@@ -77,6 +81,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
+  /** The values, or undefined, in the order of the keys. A failure is an 'error' event, and all are undefined. */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     checkArray('getMany', 'keys', keys);
     return this.#readMany(keys, undefined, (names) =>
@@ -84,11 +89,13 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     );
   }
 
+  /** Whether the key has a value that has not expired. A failure is an 'error' event, and false. */
   async has(key: string): Promise<boolean> {
     const [there = false] = await this.hasMany([key]);
     return there;
   }
 
+  /** What `has` resolves to for each key, in their order. */
   async hasMany(keys: string[]): Promise<boolean[]> {
     checkArray('hasMany', 'keys', keys);
     return this.#readMany(keys, false, (names) => names.map((name) => this.#arena.has(name)));

@@ -21,6 +21,7 @@ import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options
 import { type Found, type Identity, RecordTiers } from './record-tiers.js';
 import { type WarmOptions, warm } from './warm.js';
 
+/** The options of `fetch` of a cache of metadata. */
 export interface FetchOptions {
   /** Which of the file's records is meant, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
@@ -47,6 +48,7 @@ export interface SubclassOptions {
 export interface StoredKey {
   /** Absolute, as text: U+FFFD stands for what is not UTF-8. */
   filePath: string;
+  /** Which of the file's records it is. */
   tier: string;
   /** The path, where it is not UTF-8. */
   bytes?: Buffer;
@@ -311,6 +313,7 @@ export class AdvancedMetadataCache {
     return isComplete;
   }
 
+  /** Counters since the cache was made, and what it holds now. */
   getStats(): AdvancedCacheStats {
     this.assertOpen();
     return this.whileOpen(() => this.#stats());

@@ -2,19 +2,27 @@ import type { MemoryBound } from './memory-bound.js';
 
 /** Counters since the cache was made, and what it holds now. */
 export interface AdvancedCacheStats {
+  /** Reads that found a record, in whatever tier. */
   hits: number;
+  /** Reads that found none. */
   misses: number;
+  /** Hits and misses. */
   totalRequests: number;
   /** 0 to 100; 0 before the first request. */
   hitRatePercent: number;
+  /** Hits in the memory tier. */
   memoryHits: number;
+  /** Hits in the disk tier. */
   diskHits: number;
+  /** Hits in the remote tier. */
   remoteHits: number;
   /** From the memory tier, by all caches that share it. */
   evictions: number;
   /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
   evictionsByEntries: number;
+  /** Records that at least one tier took. */
   cacheWrites: number;
+  /** Records that invalidateFile and invalidateFolder removed. */
   cacheInvalidations: number;
   /** Reads and writes of a tier that failed, and were misses or nothing instead. */
   tierErrors: number;
@@ -24,6 +32,7 @@ export interface AdvancedCacheStats {
   memoryBytes: number;
   /** Key and value bytes of the entries in it. */
   memoryPayloadBytes: number;
+  /** What the budget of the memory tier is now; less than maxMemoryMb under memory pressure. */
   memoryBudgetBytes: number;
   /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
   memoryBound: MemoryBound;

@@ -403,6 +403,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     return this.#open().holdPressure(checkLevel(level));
   }
 
+  /** Counters since the store was opened, and what it holds now. All who share the store share them. */
   stats(): ArenaStats {
     const store = this.#openTimed();
     // Time may have gone by in no time, and the thread that looks for expired entries takes some.

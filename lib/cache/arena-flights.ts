@@ -12,6 +12,7 @@ import { checkTtl } from './arena-options.js';
 /** Makes the value of a key; the signal aborts when nobody waits for it any longer, or the cache closes. */
 export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
 
+/** The options of `ArenaCache.fetch`. */
 export interface ArenaFetchOptions {
   /** Time to live of the value, ms, 1 or more. Default: the cache's own. */
   ttl?: number;

@@ -8,6 +8,7 @@ import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 /** Which entry goes when room is needed. */
 export type EvictionPolicy = 'lru' | 's3fifo';
 
+/** The options of an ArenaCache. */
 export interface ArenaCacheOptions {
   /** Hard bound on all memory the store takes from the OS, bytes: 64 KiB to 16 GiB. */
   maxBytes: number;

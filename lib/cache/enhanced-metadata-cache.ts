@@ -33,10 +33,15 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     this.#pressure = new PressureResponse(this.tiers.local.arena, this.#monitor);
   }
 
+  /** Whether the cache follows memory pressure: the option of this name. */
   get enableMemoryPressureMonitoring(): boolean {
     return this.#options.enableMemoryPressureMonitoring;
   }
 
+  /**
+   * What AdvancedMetadataCache tells, what memory pressure did to the memory tier, and the summary of the
+   * monitor, which is left out where the machine cannot be read or nothing monitors it.
+   */
   override getStats(): EnhancedCacheStats {
     this.assertOpen();
     return this.whileOpen(() => this.#stats(super.getStats()));
@@ -56,6 +61,10 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     };
   }
 
+  /**
+   * The statistics with what each tier holds and may hold, the configuration, and the last ten samples of
+   * memory.
+   */
   getDetailedInfo(): DetailedInfo {
     this.assertOpen();
     return this.whileOpen(() => this.#detailedInfo());

@@ -13,12 +13,15 @@ export interface EnhancedCacheStats extends AdvancedCacheStats {
   pressureCauses: PressureCauses;
   /** Times that pressure lowered the budget of the memory tier or evicted entries from it. */
   adaptiveAdjustments: number;
+  /** What the monitor says; left out where the machine cannot be read or nothing monitors it. */
   memoryPressure?: MemorySummary;
 }
 
 /** All there is to know of a cache, for status pages. */
 export interface DetailedInfo {
+  /** What getStats tells. */
   statistics: EnhancedCacheStats;
+  /** The memory tier, in entries and bytes. */
   memoryCache: {
     entries: number;
     /** Left out where bytes alone are the bound. */
@@ -31,6 +34,7 @@ export interface DetailedInfo {
     /** The bytes held, as a percentage of maxBytes. */
     usagePercent: number;
   };
+  /** The disk tier, in entries and MiB. */
   diskCache: {
     /** Whether the cache has the tier at all. */
     enabled: boolean;
@@ -43,7 +47,9 @@ export interface DetailedInfo {
     /** The folder in use: `cacheDir`, or where others may write to that one, a private one in it. */
     path: string;
   };
+  /** Whether there is a remote tier, and whether it is connected. */
   remoteCache: { enabled: boolean; connected: boolean };
+  /** The options as they are in effect, without the objects among them. */
   configuration: object;
   /** The last ten samples. */
   memoryHistory: {

@@ -3,9 +3,13 @@ import { type WarningCode, warn } from '../warnings.js';
 
 /** Where the cache reports what it survived; pino, console-like and others fit. */
 export interface Logger {
+  /** What is of use to who looks for a fault. */
   debug(o: object | string, m?: string): void;
+  /** What happened as it should. */
   info(o: object | string, m?: string): void;
+  /** What failed, and was survived. */
   warn(o: object | string, m?: string): void;
+  /** What should not happen at all. */
   error(o: object | string, m?: string): void;
 }
 

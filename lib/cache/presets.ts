@@ -1,5 +1,6 @@
 import type { AdvancedCacheOptions } from './advanced-options.js';
 
+/** The names of the presets. */
 export type PresetName = 'development' | 'staging' | 'production' | 'constrained';
 
 /** Sizes by environment: entries in memory, and MiB on disk. */

@@ -5,6 +5,7 @@ import { DEFAULT_TIER } from './file-key.js';
 const LEAST_TTL_SECONDS = 0.001;
 const MOST_TTL_SECONDS = 1e9;
 
+/** The options of `put` of a cache of metadata. */
 export interface PutOptions {
   /** Which of the file's records this is, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;

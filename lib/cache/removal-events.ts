@@ -19,7 +19,9 @@ export type RemovalReason = 'evict' | 'pressure' | 'expire' | 'replace' | 'delet
 
 /** An entry that left memory. */
 export interface Removal {
+  /** The key as it was set. */
   key: string;
+  /** Why it left. */
   reason: RemovalReason;
 }
 

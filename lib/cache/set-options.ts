@@ -2,6 +2,7 @@ import { checkNumber, checkOptions } from '../arguments.js';
 import { optionNames } from '../option-names.js';
 import { checkTtl } from './arena-options.js';
 
+/** The options of `set`, `setBytes` and `setMany` of an ArenaCache. */
 export interface SetOptions {
   /** Time to live, ms, 1 or more. Default: the cache's own. */
   ttl?: number;

@@ -6,6 +6,7 @@ import { DEFAULT_TIER } from './file-key.js';
 const DEFAULT_CONCURRENCY = 4;
 const MAX_CONCURRENCY = 1024;
 
+/** The options of `warmCache`. */
 export interface WarmOptions {
   /** The tier of the records, as in `put`. Default 'default'. */
   tier?: string;

@@ -18,7 +18,11 @@ export class EncodeError extends EbbcacheError {
     this.reason = reason;
   }
 
-  /** The same of a list of values, of which the value with this index is the one. */
+  /**
+   * The same error of a list of values, in which the value has this index.
+   *
+   * @internal
+   */
   within(index: number): EncodeError {
     const joint = this.path === '' || this.path.startsWith('[') ? '' : '.';
     return new EncodeError(`[${index}]${joint}${this.path}`, this.reason, { cause: this.cause });

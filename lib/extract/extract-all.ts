@@ -16,6 +16,7 @@ export type ExtractRecord =
   | { file: string; cached: boolean; metadata: Metadata; error?: undefined }
   | { file: string; error: string; cached?: undefined; metadata?: undefined };
 
+/** The options of `extractAll`. */
 export interface ExtractAllOptions {
   /**
    * Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. Default: none, and

@@ -15,6 +15,7 @@ import { imageMetadata } from './image.js';
 /** A file of such a name must be such an image; other names promise nothing. */
 const imageName = /\.(jpe?g|jpe|png|tiff?|heic|heif|avif|dng)$/i;
 
+/** The options of `extractFile`. */
 export interface ExtractFileOptions {
   /** Stops the extraction; it rejects with the signal's reason. */
   signal?: AbortSignal;

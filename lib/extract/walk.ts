@@ -11,6 +11,7 @@ export interface WalkEntry {
   error?: ExtractError;
 }
 
+/** Paths of files and folders, all at once or one by one. */
 export type PathList = Iterable<FilePath> | AsyncIterable<FilePath>;
 
 /** Called for what is found inside a folder and is neither a regular file nor a folder. */

@@ -5,6 +5,7 @@ import { native } from '../native.js';
 import { type GovernorOptions, resolveGovernorOptions } from './governor-options.js';
 import { isPressureLevel, type PressureLevel } from './pressure-level.js';
 
+/** What the governor of this process has seen and done since the library was loaded. */
 export interface GovernorStatus {
   /** Whether its thread runs: it does while a cache is open in this process. */
   running: boolean;
@@ -45,6 +46,7 @@ export function configureGovernor(options?: GovernorOptions): void {
   }
 }
 
+/** What the governor sees, how often it looked at the machine, and what failed. */
 export function getGovernorStatus(): GovernorStatus {
   const { level, lastFailure, ...rest } = native.governorStatus();
   return { ...rest, lastFailure, level: isPressureLevel(level) ? level : undefined };

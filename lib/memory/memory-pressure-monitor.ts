@@ -13,6 +13,7 @@ import {
 import { makeReadings, type NativeSampler, Reading } from './native-sample.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
+/** What registerPressureCallback takes: it is called with the sample that changed the level. */
 export type PressureCallback = (stats: MemoryStats) => void;
 
 /** A monitor's state as plain data, for logs and status pages. Sizes in MiB. */
@@ -23,14 +24,21 @@ export interface MemorySummary {
   pressureLevel: string;
   /** Within the effective limit. */
   system: { usedMb: number; availableMb: number; totalMb: number; percent: number };
+  /** Resident and virtual memory of this process, and the resident share of the effective limit. */
   process: { rssMb: number; vmsMb: number; percent: number };
+  /** Where the levels of the monitor begin. */
   thresholds: Thresholds;
+  /** Which of the two is the effective limit. */
   limitedBy: 'system' | 'cgroup';
+  /** The MiB to free to leave this level: what getEvictionTargetMb gives. */
   evictionTargetMb: number;
+  /** Whether the level is HIGH or CRITICAL. */
   underPressure: boolean;
+  /** Whether the level is CRITICAL. */
   critical: boolean;
 }
 
+/** The events of a MemoryPressureMonitor. */
 export interface MonitorEvents {
   /** Every sample. */
   sample: [stats: MemoryStats];

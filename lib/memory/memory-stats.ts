@@ -31,12 +31,15 @@ export interface MemoryStats {
    * has less room for it.
    */
   swap?: { totalMb: number; usedMb: number };
+  /** The level by the thresholds of the monitor. */
   pressureLevel: PressureLevel;
 }
 
 /** %, over the last 10 s. */
 export interface PsiAverages {
+  /** In which at least one task waited for memory. */
   someAvg10: number;
+  /** In which all tasks that were not idle waited for memory. */
   fullAvg10: number;
 }
 

@@ -25,6 +25,7 @@ export interface MemoryRoots {
 /** What the monitor and the governor have in common. */
 export interface MachineOptions extends ThresholdOptions, MemoryRoots {}
 
+/** The options of a MemoryPressureMonitor. */
 export interface MonitorOptions extends MachineOptions {
   /** Seconds between two samples, 0.05 to 2147483, the longest that a timer can wait. Default 5. */
   sampleIntervalSeconds?: number;
@@ -49,9 +50,13 @@ const NAMES = optionNames<MonitorOptions>('MemoryPressureMonitor', {
 
 /** Percent. */
 export interface Thresholds {
+  /** The option normalThreshold: from here on, stalls raise the level by one. */
   normal: number;
+  /** The option elevatedThreshold: ELEVATED begins here. */
   elevated: number;
+  /** The option highThreshold: HIGH begins here. */
   high: number;
+  /** The option criticalThreshold: CRITICAL begins here. */
   critical: number;
 }
 

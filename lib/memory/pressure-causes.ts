@@ -11,8 +11,11 @@ export interface PressureCount {
  * governor's and the one that is held on it.
  */
 export interface PressureCauses {
+  /** The level ELEVATED. */
   elevated: PressureCount;
+  /** The level HIGH. */
   high: PressureCount;
+  /** The level CRITICAL. */
   critical: PressureCount;
   /** Levels that were applied by hand, whichever they were. */
   request: PressureCount;

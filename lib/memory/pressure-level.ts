@@ -10,6 +10,7 @@ import { argumentRangeError, argumentTypeError } from '../errors.js';
 export const PressureLevel = { NORMAL: 1, ELEVATED: 2, HIGH: 3, CRITICAL: 4 } as const;
 export type PressureLevel = (typeof PressureLevel)[keyof typeof PressureLevel];
 
+/** The names of the levels. */
 export type PressureLevelName = keyof typeof PressureLevel;
 
 const names = ['NORMAL', 'ELEVATED', 'HIGH', 'CRITICAL'] as const;

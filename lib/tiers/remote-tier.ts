@@ -12,7 +12,9 @@ export interface RemoteTierEvents {
 
 /** Counters since the tier was made. */
 export interface RemoteTierStats {
+  /** Whether there is a connection to the remote. */
   connected: boolean;
+  /** Gets that found a value. */
   hits: number;
   /** Keys the remote has not, or that are being deleted. Not the requests that failed or were skipped. */
   misses: number;
@@ -57,6 +59,7 @@ export interface RemoteTier {
   delete(keys: readonly string[]): void;
   /** Deletes everything of this tier, and nothing else that the remote has, as delete() does. */
   clear(): void;
+  /** Counters since the tier was made. */
   stats(): RemoteTierStats;
   /** Resolves when what is queued has been written or given up. */
   flush(): Promise<void>;
