@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { packageUrl, runNode } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { testSeed } from './helpers/test-seed.js';
 
 const workers = Number(process.env.EBBCACHE_WORKERS ?? 100);
 const script = fileURLToPath(new URL('./helpers/terminate-disk-workers.mjs', import.meta.url));
@@ -18,6 +19,7 @@ it('workers with a disk tier may be terminated', { timeout: 60_000 + workers * 1
       packageUrl,
       join(parent, 'caches'),
       half,
+      String(testSeed()),
     ]);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
     const { ended, drops: _, ...result } = JSON.parse(stdout);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
 
@@ -111,6 +112,8 @@ describe('worker threads', () => {
 
   it('may be terminated at any moment', async () => {
     const script = `${startWorker}
+      const { seededRandom } = await import(${JSON.stringify(seededRandomUrl)});
+      const random = seededRandom(${testSeed()});
       const cache = ${named};
       const source = \`
         const cache = ${named};
@@ -136,7 +139,8 @@ describe('worker threads', () => {
         const workers = [startWorker(source), startWorker(source)];
         // Some end while they start, some at work.
         if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
-        for (let i = 0; i < Math.random() * 20; i++) {
+        const turnsHere = random(20);
+        for (let i = 0; i < turnsHere; i++) {
           work();
           await new Promise(setImmediate);
         }

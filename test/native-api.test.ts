@@ -16,6 +16,7 @@ import {
 } from '../lib/index.js';
 import { buildExample, buildNote, canBuild } from './helpers/native-example.js';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
+import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 import { fixtures } from './helpers/truth.js';
 
 const require = createRequire(import.meta.url);
@@ -270,6 +271,8 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
 
   it('may work in workers that are terminated, and its memory comes back', async () => {
     const script = `${startWorker}
+      const { seededRandom } = await import(${JSON.stringify(seededRandomUrl)});
+      const random = seededRandom(${testSeed()});
       const options = { name: 'facts', maxBytes: 64 << 20 };
       const cache = new ebbcache.ArenaCache(options);
       const rss = () => process.memoryUsage.rss();
@@ -284,7 +287,8 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
       for (let round = 0; round < 8; round++) {
         const workers = [startWorker(source), startWorker(source)];
         if (round % 4 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
-        for (let i = 0; i < Math.random() * 50; i++) {
+        const reads = random(50);
+        for (let i = 0; i < reads; i++) {
           for (const file of ${JSON.stringify(images)}) {
             const found = cache.get(file);
             if (found !== undefined && !(found.bytes > 0)) throw new Error('another entry');

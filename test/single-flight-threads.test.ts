@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FlightRun, FlightThread, flightUrl, StartCount } from './helpers/flight-thread.js';
 import { runNode, silentSuccess } from './helpers/run-script.js';
+import { testSeed } from './helpers/test-seed.js';
 
 let starts: StartCount;
 let threads: FlightThread[];
@@ -167,7 +168,7 @@ describe('what is under way in another thread', () => {
 describe('threads that end at any moment', () => {
   it('leave nobody waiting, and nothing broken', async () => {
     const script = fileURLToPath(new URL('./helpers/terminate-flights.mjs', import.meta.url));
-    const { stdout, ...outcome } = await runNode([script, flightUrl]);
+    const { stdout, ...outcome } = await runNode([script, flightUrl, String(testSeed())]);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
     const { errors, rounds, settled } = JSON.parse(stdout);
     expect(errors).toEqual([]);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runNode } from './helpers/run-script.js';
+import { testSeed } from './helpers/test-seed.js';
 
 const script = fileURLToPath(new URL('./helpers/terminate-workers.mjs', import.meta.url));
 const cacheUrl = new URL('../dist/cache/arena-cache.js', import.meta.url).href;
@@ -8,7 +9,8 @@ const MIB = 1024 * 1024;
 
 describe('200 workers on one store', () => {
   it('may end at any moment, and leave a sound store or none', async () => {
-    const { stdout, ...outcome } = await runNode(['--expose-gc', script, cacheUrl]);
+    const args = ['--expose-gc', script, cacheUrl, String(testSeed())];
+    const { stdout, ...outcome } = await runNode(args);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
     const { stock, residentGrowth, ...found } = JSON.parse(stdout);
     expect(found).toEqual({

@@ -1,12 +1,14 @@
 // 50 rounds of threads that run flights and end at random moments, while this thread runs the same
-// ones and must always get what it waits for: node terminate-flights.mjs URL_OF_SINGLE_FLIGHT
+// ones and must always get what it waits for:
+// node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const flightUrl = isMainThread ? process.argv[2] : workerData;
+const [flightUrl, seed] = isMainThread ? process.argv.slice(2) : workerData;
 const { SingleFlight } = await import(flightUrl);
 const flights = new SingleFlight({
   scope: 'scope',
@@ -15,7 +17,7 @@ const flights = new SingleFlight({
 });
 const ROUNDS = 50;
 const AT_ONCE = 3;
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(Number(seed));
 
 async function work(key, signal) {
   await setTimeout(random(3), undefined, { signal });
@@ -41,7 +43,9 @@ async function runOnce() {
 
 /** Runs one thread to its end, which is as likely in its start as at work. */
 async function runWorker(errors) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: flightUrl });
+  const worker = new Worker(fileURLToPath(import.meta.url), {
+    workerData: [flightUrl, random(2 ** 31)],
+  });
   worker.on('error', (error) => errors.push(String(error)));
   const exited = once(worker, 'exit');
   await setTimeout(random(120));

@@ -1,15 +1,16 @@
 // Starts 200 workers that share a store, ends them at random moments, and prints what is left of
-// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE
+// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE SEED
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const cacheUrl = process.argv[2];
+const [cacheUrl, seed] = process.argv.slice(2);
 const { ArenaCache } = await import(cacheUrl);
 const options = { name: 'shared', maxBytes: 4 << 20, policy: 's3fifo', ebb: false };
 const AT_ONCE = 6;
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(Number(seed));
 const errors = [];
 
 /** Runs one worker to its end, which is as likely in its start as at work. */
@@ -17,7 +18,7 @@ async function runWorker() {
   const end = ['terminate', 'terminate', 'exit', 'close', 'leave'][random(5)];
   const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(2000);
   const worker = new Worker(new URL('store-worker.mjs', import.meta.url), {
-    workerData: { cacheUrl, options, operations, end },
+    workerData: { cacheUrl, options, operations, end, seed: random(2 ** 31) },
   });
   worker.on('error', (error) => errors.push(String(error)));
   const exited = once(worker, 'exit');
