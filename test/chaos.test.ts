@@ -9,11 +9,11 @@ import { AdvancedMetadataCache, type Metadata } from '../lib/index.js';
 import { redisTier } from '../lib/tiers/redis/index.js';
 import { faults } from './helpers/chaos-faults.js';
 import { RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { until } from './helpers/redis-tiers.js';
 import { packageUrl } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
 import { SlowLink } from './helpers/slow-link.js';
 import { testSeed } from './helpers/test-seed.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
