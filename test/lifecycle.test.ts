@@ -1,7 +1,10 @@
+// How processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
+
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { sized } from './helpers/full-size.js';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
@@ -135,7 +138,7 @@ describe('worker threads', () => {
           cache.set(key, { key, text: 'main' });
         }
       };
-      for (let round = 0; round < 25; round++) {
+      for (let round = 0; round < ${sized(25, 8)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
         // Some end while they start, some at work.
         if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));

@@ -1,6 +1,6 @@
-// 50 rounds of threads that run flights and end at random moments, while this thread runs the same
+// Rounds of threads that run flights and end at random moments, while this thread runs the same
 // ones and must always get what it waits for:
-// node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED
+// node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED ROUNDS
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -8,14 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { seededRandom } from './seeded-random.mjs';
 
-const [flightUrl, seed] = isMainThread ? process.argv.slice(2) : workerData;
+const [flightUrl, seed, totalRounds] = isMainThread ? process.argv.slice(2) : workerData;
 const { SingleFlight } = await import(flightUrl);
 const flights = new SingleFlight({
   scope: 'scope',
   encode: (value) => Buffer.from(value),
   decode: (bytes) => Buffer.from(bytes).toString(),
 });
-const ROUNDS = 50;
 const AT_ONCE = 3;
 const random = seededRandom(Number(seed));
 
@@ -63,7 +62,7 @@ async function main() {
     }
   };
   const runs = Array.from({ length: 5 }, runUntilDone);
-  while (rounds < ROUNDS) {
+  while (rounds < Number(totalRounds)) {
     await Promise.all(Array.from({ length: AT_ONCE }, () => runWorker(errors)));
     rounds++;
   }

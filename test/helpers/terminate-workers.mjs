@@ -1,12 +1,13 @@
-// Starts 200 workers that share a store, ends them at random moments, and prints what is left of
-// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE SEED
+// Starts workers that share a store, ends them at random moments, and prints what is left of
+// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE SEED WORKERS
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { seededRandom } from './seeded-random.mjs';
 
-const [cacheUrl, seed] = process.argv.slice(2);
+const [cacheUrl, seed, workers] = process.argv.slice(2);
+const count = Number(workers);
 const { ArenaCache } = await import(cacheUrl);
 const options = { name: 'shared', maxBytes: 4 << 20, policy: 's3fifo', ebb: false };
 const AT_ONCE = 6;
@@ -39,8 +40,9 @@ async function runWorkers(count) {
 
 /** What a store says of itself, and what is found in it. */
 async function takeStock(cache) {
-  // Until all that expires has.
-  await setTimeout(50);
+  // No worker's entry expires later than this one.
+  cache.set('expiring', 1, { ttl: 20 });
+  while (cache.has('expiring')) await setTimeout(1);
   const found = new Map();
   let visits = 0;
   for (const key of cache.keys()) {
@@ -68,18 +70,19 @@ function residentBytes() {
   return process.memoryUsage.rss();
 }
 
-await runWorkers(20);
+// What the first workers of a process leave is no growth.
+await runWorkers(Math.ceil(count / 10));
 const residentBefore = residentBytes();
 
 const cache = new ArenaCache(options);
-await runWorkers(100);
+await runWorkers(Math.ceil(count / 2));
 const stock = await takeStock(cache);
 const isShared = !canOpen({ maxBytes: 8 << 20 });
 cache.close();
 const isGone = canOpen({ maxBytes: 8 << 20 });
 
 // Now without one that holds the store all the time.
-await runWorkers(80);
+await runWorkers(Math.floor(count / 2));
 const isGoneAgain = canOpen({ maxBytes: 16 << 20 });
 const again = new ArenaCache(options);
 const emptyEntries = again.size;
