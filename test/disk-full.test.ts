@@ -140,7 +140,9 @@ describe('a lock that a stopped process holds', () => {
       expect(cache.get('/before/0')).toMatchObject({ i: 0 });
       expect(await cache.fetch('/fetched', () => ({ n: 1 }))).toEqual({ n: 1 });
       process.kill(-holder.pid!, 'SIGCONT');
+      const ended = once(holder, 'exit');
       process.kill(-holder.pid!, 'SIGKILL');
+      expect(await ended).toEqual([null, 'SIGKILL']);
       await expect.poll(() => info.mock.calls.length, { timeout: 30_000 }).toBe(1);
       expect(info.mock.calls[0]![1]).toMatch(/is in use again\.$/);
       cache.put('/after', { n: 1 });

@@ -64,6 +64,7 @@ async function runRound(
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const closed = once(child, 'close');
+  const exited = once(child, 'exit');
   const stderr = text(child.stderr);
   let stdout = '';
   const isThere = new Promise<void>((resolve) => {
@@ -76,6 +77,7 @@ async function runRound(
   await Promise.race([isThere, closed]);
   await setTimeout(delay);
   child.kill('SIGKILL');
+  expect({ round, exit: await exited }).toEqual({ round, exit: [null, 'SIGKILL'] });
   await closed;
   const lines = stdout.split('\n').slice(0, -1);
   const told: Partial<Opened & Flushed & { endedMs: number }>[] = lines.map((line) =>
