@@ -10,7 +10,7 @@ const MIB = 1024 * KIB;
 
 const open = openedArenas();
 
-describe('bad input', () => {
+describe('an ArenaCache', () => {
   it.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],

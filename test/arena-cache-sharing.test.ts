@@ -118,7 +118,7 @@ describe('named stores', () => {
   });
 });
 
-describe('against a model', () => {
+describe('an ArenaCache of random calls', () => {
   const key = fc.integer({ min: 0, max: 60 }).map((n) => `key${n}`);
   const value = fc.oneof(
     fc.integer(),

@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 
 const open = openedArenas();
 
-describe('reading and writing', () => {
+describe('an ArenaCache', () => {
   it('gives back what was set, as a copy', () => {
     const cache = open<{ tags: string[] }>();
     const value = { tags: ['a', 'b'] };
@@ -174,8 +174,8 @@ describe('reading and writing', () => {
   });
 });
 
-describe('what counts as a use', () => {
-  it('does not count peek and has', () => {
+describe('the order of use', () => {
+  it('is not changed by peek and has', () => {
     const cache = open<number>();
     cache.set('a', 1);
     expect(cache.peek('a')).toBe(1);

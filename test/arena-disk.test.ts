@@ -185,7 +185,7 @@ describe('a value that the disk does not take', () => {
     }
   });
 
-  it('nor memory, changes nothing', async () => {
+  it('changes nothing where memory does not take it either', async () => {
     const cache = arenas.open({ maxBytes: MIB });
     cache.set('key', 'old');
     expect(cache.set('key', 'x'.repeat(2 * MIB))).toBe(false);

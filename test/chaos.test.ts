@@ -34,7 +34,7 @@ interface Done {
 type Message = { violation?: string; done?: Done; rss?: number; pid?: number };
 
 it.skipIf(reason !== undefined)(
-  'nothing old, no rejection, no hang and no growth, whatever becomes of the server',
+  'a cache gives nothing old, rejects nothing, hangs and grows nowhere, whatever becomes of the server',
   async () => {
     const seed = testSeed();
     const random = seededRandom(seed);

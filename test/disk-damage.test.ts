@@ -57,7 +57,7 @@ function expectFate(name: string, fate: Trial['fate'], survivors: boolean[]): vo
 
 describe.skipIf(process.platform === 'win32')('files of a disk tier that are damaged', () => {
   it.each(['live', 'rest'] as const)(
-    'are no wrong or old value, and no warning comes twice: %s',
+    'give no wrong or old value, all that the damage left, and no warning twice: %s',
     { timeout: 240_000 },
     async (when) => {
       await withTempFolder(async (parent) => {

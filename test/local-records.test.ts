@@ -233,7 +233,7 @@ describe('a corrupt record', () => {
   });
 });
 
-describe('the rest', () => {
+describe('LocalRecords', () => {
   it('deletes and clears', () => {
     storeFor(file, metadata);
     storeFor(file, metadata, 'other');
