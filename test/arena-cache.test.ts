@@ -1,39 +1,13 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
-import { EncodeError } from '../lib/codec/encode-error.js';
-import { ClosedError, EbbcacheError } from '../lib/errors.js';
-import { packageUrl } from './helpers/run-script.js';
+import { describe, expect, it, vi } from 'vitest';
+import { openedArenas } from './helpers/opened-arenas.js';
+import { argumentError } from './helpers/refusals.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const opened: ArenaCache<never>[] = [];
+const open = openedArenas();
 
-/** Closed after the test; deaf to the memory pressure of the machine that runs it. */
-function open<V = unknown>(options: Partial<ArenaCacheOptions> = {}): ArenaCache<V> {
-  const cache = new ArenaCache<V>({ maxBytes: MIB, ebb: false, ...options });
-  opened.push(cache as unknown as ArenaCache<never>);
-  return cache;
-}
-
-function argumentError(ErrorClass: typeof TypeError | typeof RangeError) {
-  return expect.toSatisfy((error) => {
-    const { code, message } = error as { code: string; message: string };
-    return (
-      error instanceof ErrorClass && code === 'ERR_EBBCACHE_ARGUMENT' && /^\w.+\.$/s.test(message)
-    );
-  });
-}
-
-afterEach(() => {
-  for (const cache of opened.splice(0)) cache.close();
-});
-
-describe('reading and writing', () => {
+describe('an ArenaCache', () => {
   it('gives back what was set, as a copy', () => {
     const cache = open<{ tags: string[] }>();
     const value = { tags: ['a', 'b'] };
@@ -200,8 +174,8 @@ describe('reading and writing', () => {
   });
 });
 
-describe('what counts as a use', () => {
-  it('does not count peek and has', () => {
+describe('the order of use', () => {
+  it('is not changed by peek and has', () => {
     const cache = open<number>();
     cache.set('a', 1);
     expect(cache.peek('a')).toBe(1);
@@ -245,26 +219,33 @@ describe('what counts as a use', () => {
 });
 
 describe('time to live', () => {
-  it('ends entries by the cache’s and by their own', async () => {
-    const cache = open<number>({ ttl: 30 });
+  it('ends entries by the cache’s and by their own', () => {
+    let now = 0;
+    const cache = open<number>({ ttl: 30, clock: () => now });
     cache.set('short', 1);
     cache.set('long', 1, { ttl: 3_600_000 });
     expect(cache.get('long')).toBe(1);
-    await expect.poll(() => cache.get('short'), { timeout: 20_000 }).toBeUndefined();
+    now = 29;
+    expect(cache.peek('short')).toBe(1);
+    now = 30;
+    expect(cache.get('short')).toBeUndefined();
     expect(cache.has('short')).toBe(false);
     expect(cache.peek('short')).toBeUndefined();
     expect([...cache.keys()]).toEqual(['long']);
     expect(cache.stats().expirations).toBe(1);
     cache.set('long', 2, { ttl: 1 });
-    await expect.poll(() => cache.has('long'), { timeout: 20_000 }).toBe(false);
+    now = 31;
+    expect(cache.has('long')).toBe(false);
   });
 
-  it('starts anew with each set', async () => {
-    const cache = open<number>({ ttl: 30 });
+  it('starts anew with each set', () => {
+    let now = 0;
+    const cache = open<number>({ ttl: 30, clock: () => now });
     cache.set('kept', 1);
     cache.set('kept', 2, { ttl: Number.MAX_SAFE_INTEGER });
     cache.set('marker', 1);
-    await expect.poll(() => cache.has('marker'), { timeout: 20_000 }).toBe(false);
+    now = 30;
+    expect(cache.has('marker')).toBe(false);
     expect(cache.get('kept')).toBe(2);
   });
 
@@ -438,351 +419,5 @@ describe('keys and entries', () => {
     for (const _ of cache.keys()) break;
     expect(cache.keys()[Symbol.iterator]().next().done).toBe(false);
     expect([...open().keys()]).toEqual([]);
-  });
-});
-
-describe('bad input', () => {
-  it.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['null', null],
-    ['a number', 5],
-    ['a symbol', Symbol('key')],
-    ['an object', { toString: () => 'key' }],
-    ['a String object', Object('key')],
-    ['an array', ['key']],
-  ])('refuses %s as key with a TypeError', (_, key) => {
-    const cache = open();
-    for (const call of callsWithKey(cache, key as string)) {
-      expect(call).toThrow(argumentError(TypeError));
-    }
-    expect(cache.stats()).toMatchObject({ entries: 0, misses: 0 });
-  });
-
-  it.each<[string, string]>([
-    ['an empty key', ''],
-    ['a key of 1 MB', 'k'.repeat(1_000_000)],
-    ['a key of 65,536 bytes', 'é'.repeat(32_768)],
-    ['a lone high surrogate', 'a\ud800'],
-    ['a lone low surrogate', '\udc00a'],
-  ])('refuses %s with a RangeError', (_, key) => {
-    const cache = open();
-    for (const call of callsWithKey(cache, key)) expect(call).toThrow(argumentError(RangeError));
-    expect(cache.stats()).toMatchObject({ entries: 0, misses: 0 });
-  });
-
-  it.each<[string, unknown, typeof TypeError | typeof RangeError]>([
-    ['no options', undefined, TypeError],
-    ['null', null, TypeError],
-    ['a number', 1000, TypeError],
-    ['no maxBytes', {}, TypeError],
-    ['maxBytes as text', { maxBytes: '1000000' }, TypeError],
-    ['maxBytes as bigint', { maxBytes: 1_000_000n }, TypeError],
-    ['NaN bytes', { maxBytes: Number.NaN }, RangeError],
-    ['negative bytes', { maxBytes: -MIB }, RangeError],
-    ['endless bytes', { maxBytes: Number.POSITIVE_INFINITY }, RangeError],
-    ['zero bytes', { maxBytes: 0 }, RangeError],
-    ['too few bytes', { maxBytes: 65_535 }, RangeError],
-    ['too many bytes', { maxBytes: 2 ** 34 + 1 }, RangeError],
-    ['an unknown policy', { maxBytes: MIB, policy: 'fifo' }, RangeError],
-    ['a policy of null', { maxBytes: MIB, policy: null }, RangeError],
-    ['no entries', { maxBytes: MIB, maxEntries: 0 }, RangeError],
-    ['NaN entries', { maxBytes: MIB, maxEntries: Number.NaN }, RangeError],
-    ['entries as text', { maxBytes: MIB, maxEntries: '5' }, TypeError],
-    ['a ttl of 0', { maxBytes: MIB, ttl: 0 }, RangeError],
-    ['a negative ttl', { maxBytes: MIB, ttl: -5 }, RangeError],
-    ['an endless ttl', { maxBytes: MIB, ttl: Number.POSITIVE_INFINITY }, RangeError],
-    ['a ttl of null', { maxBytes: MIB, ttl: null }, TypeError],
-    ['more minBytes than maxBytes', { maxBytes: MIB, minBytes: MIB + 1 }, RangeError],
-    ['negative minBytes', { maxBytes: MIB, minBytes: -1 }, RangeError],
-    ['an empty name', { maxBytes: MIB, name: '' }, TypeError],
-    ['a number as name', { maxBytes: MIB, name: 5 }, TypeError],
-    ['a lone surrogate as name', { maxBytes: MIB, name: '\ud800' }, RangeError],
-    ['ebb as number', { maxBytes: MIB, ebb: 1 }, TypeError],
-  ])('refuses options with %s', (_, options, ErrorClass) => {
-    expect(() => new ArenaCache(options as ArenaCacheOptions)).toThrow(argumentError(ErrorClass));
-  });
-
-  it('takes the ends of the ranges', () => {
-    expect(open({ maxBytes: 65_536 }).set('a', 1)).toBe(true);
-    expect(open({ maxBytes: 2 ** 34 }).set('a', 1)).toBe(true);
-    expect(open({ maxBytes: MIB, minBytes: MIB, maxEntries: 1, ttl: 1 }).set('a', 1)).toBe(true);
-    expect(open({ maxBytes: MIB + 0.5 }).stats().maxBytes).toBe(MIB);
-  });
-
-  it('refuses sizes and times out of range, and changes nothing', () => {
-    const cache = open<number>();
-    cache.set('a', 1);
-    const before = cache.stats();
-    for (const bytes of [Number.NaN, -1, 0, Number.POSITIVE_INFINITY, 2 ** 34 + 1, 65_535]) {
-      expect(() => cache.resize(bytes)).toThrow(argumentError(RangeError));
-    }
-    for (const bytes of [Number.NaN, -1]) {
-      expect(() => cache.shrink(bytes)).toThrow(argumentError(RangeError));
-    }
-    for (const bytes of ['1', null, undefined, 5n] as never[]) {
-      expect(() => cache.resize(bytes)).toThrow(argumentError(TypeError));
-      expect(() => cache.shrink(bytes)).toThrow(argumentError(TypeError));
-    }
-    for (const ttl of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
-      expect(() => cache.set('a', 2, { ttl })).toThrow(argumentError(RangeError));
-    }
-    expect(() => cache.set('a', 2, { ttl: '5' as never })).toThrow(argumentError(TypeError));
-    expect(() => cache.set('a', 2, { cost: '5' as never })).toThrow(argumentError(TypeError));
-    expect(() => cache.set('a', 2, { cost: -1 })).toThrow(argumentError(RangeError));
-    for (const options of [null, 5000, [], 'ttl'] as never[]) {
-      expect(() => cache.set('a', 2, options)).toThrow(argumentError(TypeError));
-    }
-    expect(cache.stats()).toEqual(before);
-    expect(cache.get('a')).toBe(1);
-  });
-
-  it('refuses undefined as value', () => {
-    const cache = open();
-    expect(() => cache.set('a', undefined)).toThrow(argumentError(TypeError));
-    expect(cache.has('a')).toBe(false);
-  });
-
-  it.each<[string, unknown, string]>([
-    ['a function', () => 1, ''],
-    ['a symbol', Symbol('s'), ''],
-    ['a Promise', Promise.resolve(1), ''],
-    ['a method', { a: { run() {} } }, 'a.run'],
-    ['a symbol in an array', { list: [1, [Symbol.iterator]] }, 'list[1][0]'],
-    ['a Promise in a record', { a: { b: Promise.resolve() } }, 'a.b'],
-    ['a function in a Map', new Map([['k', () => 1]]), '[1]'],
-    ['a function in a Set', { set: new Set([1, () => 1]) }, 'set[1]'],
-    [
-      'a function under __proto__',
-      JSON.parse('{"a":{"__proto__":1}}', withFunction),
-      'a.__proto__',
-    ],
-    ['a symbol as an error’s cause', { e: new Error('x', { cause: Symbol('s') }) }, 'e.cause'],
-    ['a WeakMap', { weak: new WeakMap() }, 'weak'],
-  ])('refuses %s with an EncodeError that says where', (_, value, path) => {
-    const cache = open<unknown>();
-    cache.set('key', 'before');
-    const error = thrownBy(() => cache.set('key', value));
-    expect(error).toBeInstanceOf(EncodeError);
-    expect(error).toMatchObject({ code: 'ERR_EBBCACHE_VALUE', path });
-    expect((error as Error).message).toContain(path);
-    expect(cache.get('key')).toBe('before');
-  });
-
-  it('refuses values that hold themselves', () => {
-    const cache = open<unknown>();
-    const object: Record<string, unknown> = { name: 'me' };
-    object.self = object;
-    const array: unknown[] = [];
-    array.push([array]);
-    const map = new Map<string, unknown>();
-    map.set('map', map);
-    for (const value of [object, array, map, { deep: { in: object } }]) {
-      const error = thrownBy(() => cache.set('key', value));
-      expect(error).toBeInstanceOf(EncodeError);
-      expect((error as Error).message).toMatch(/refers to itself/);
-      expect((error as Error).message.length).toBeLessThan(400);
-    }
-    expect(cache.size).toBe(0);
-    expect(cache.set('key', 'still works')).toBe(true);
-  });
-
-  function withFunction(key: string, value: unknown): unknown {
-    return key === '__proto__' ? () => value : value;
-  }
-});
-
-function callsWithKey(cache: ArenaCache, key: string): (() => unknown)[] {
-  return [
-    () => cache.get(key),
-    () => cache.getBytes(key),
-    () => cache.peek(key),
-    () => cache.has(key),
-    () => cache.set(key, 1),
-    () => cache.delete(key),
-  ];
-}
-
-function thrownBy(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
-describe('closing', () => {
-  it('makes every other call a ClosedError', () => {
-    const cache = open<number>();
-    for (let i = 0; i < 1000; i++) cache.set(`key${i}`, i);
-    const started = cache.keys();
-    started.next();
-    cache.close();
-    const calls = [
-      ...callsWithKey(cache as ArenaCache, 'a'),
-      () => cache.clear(),
-      () => cache.size,
-      () => cache.keys(),
-      () => cache.entries(),
-      () => cache.resize(MIB),
-      () => cache.shrink(1),
-      () => cache.stats(),
-    ];
-    for (const call of calls) {
-      const error = thrownBy(call);
-      expect(error).toBeInstanceOf(ClosedError);
-      expect(error).toMatchObject({ code: 'ERR_EBBCACHE_CLOSED', name: 'ClosedError' });
-    }
-    expect(() => [...started]).toThrow(ClosedError);
-    expect(() => cache.close()).not.toThrow();
-    expect(() => cache[Symbol.dispose]()).not.toThrow();
-  });
-
-  it('happens at the end of a using block', () => {
-    let outer: ArenaCache<number>;
-    {
-      using cache = open<number>();
-      cache.set('a', 1);
-      outer = cache;
-    }
-    expect(() => outer.get('a')).toThrow(ClosedError);
-  });
-
-  it('in a getter of the value is a ClosedError too', () => {
-    const cache = open<unknown>();
-    const closing = {
-      get now() {
-        cache.close();
-        return 1;
-      },
-    };
-    expect(() => cache.set('a', closing)).toThrow(ClosedError);
-  });
-});
-
-describe('named stores', () => {
-  it('are one for all of a name, until the last is closed', () => {
-    const first = open<number>({ name: 'shared' });
-    const second = open<number>({ name: 'shared' });
-    const other = open<number>({ name: 'other' });
-    const unnamed = open<number>();
-    first.set('a', 1);
-    expect(second.get('a')).toBe(1);
-    expect(other.has('a')).toBe(false);
-    expect(unnamed.has('a')).toBe(false);
-    first.close();
-    first.close();
-    expect(second.get('a')).toBe(1);
-    second.close();
-    expect(open<number>({ name: 'shared' }).has('a')).toBe(false);
-  });
-
-  it.each<[string, Partial<ArenaCacheOptions>]>([
-    ['maxBytes', { maxBytes: 2 * MIB }],
-    ['maxEntries', { maxEntries: 5 }],
-    ['policy', { policy: 's3fifo' }],
-    ['ttl', { ttl: 5 }],
-    ['ebb', { ebb: true }],
-    ['minBytes', { minBytes: 5 }],
-  ])('refuse to be opened with other %s', (_, others) => {
-    const first = open<number>({ name: 'agreed' });
-    const error = thrownBy(() => open({ name: 'agreed', ...others }));
-    expect(error).toBeInstanceOf(EbbcacheError);
-    expect(error).toMatchObject({ code: 'ERR_EBBCACHE_OPEN', name: 'EbbcacheError' });
-    expect((error as Error).message).toMatch(
-      /^The store 'agreed' is open .+ other options\. .+\.$/,
-    );
-    expect(first.set('a', 1)).toBe(true);
-  });
-
-  it('are one for all threads', async () => {
-    const cache = open<unknown>({ name: 'threads', ebb: false });
-    cache.set('from main', { when: new Date(5), many: new Map([[1, 2n]]) });
-    const worker = new Worker(
-      `import(${JSON.stringify(packageUrl)}).then(({ ArenaCache }) => {
-        const { parentPort } = require('node:worker_threads');
-        const cache = new ArenaCache({ maxBytes: ${MIB}, name: 'threads', ebb: false });
-        parentPort.postMessage(cache.get('from main'));
-        for (let i = 0; i < 100; i++) cache.set('worker' + i, i);
-      });`,
-      { eval: true },
-    );
-    const [[message], [code]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
-    expect(message).toEqual({ when: new Date(5), many: new Map([[1, 2n]]) });
-    expect(code).toBe(0);
-    for (let i = 0; i < 100; i++) expect(cache.get(`worker${i}`)).toBe(i);
-    expect(cache.stats()).toMatchObject({ entries: 101, puts: 101, hits: 101 });
-  });
-});
-
-describe('against a model', () => {
-  const key = fc.integer({ min: 0, max: 60 }).map((n) => `key${n}`);
-  const value = fc.oneof(
-    fc.integer(),
-    fc.string(),
-    fc.array(fc.string()),
-    fc.integer({ min: 0, max: 9000 }).map((length) => 'x'.repeat(length)),
-  );
-  const action = fc.oneof(
-    fc.record({ kind: fc.constant('set' as const), key, value }),
-    fc.record({ kind: fc.constantFrom('get', 'peek', 'has', 'delete'), key }),
-  );
-  const policy = fc.constantFrom('lru' as const, 's3fifo' as const);
-
-  it('is a Map while nothing needs to be evicted', () => {
-    fc.assert(
-      fc.property(policy, fc.array(action, { maxLength: 200 }), (policy, actions) => {
-        using cache = new ArenaCache<unknown>({ maxBytes: 8 * MIB, policy, ebb: false });
-        const model = new Map<string, unknown>();
-        for (const step of actions) {
-          if ('value' in step) {
-            expect(cache.set(step.key, step.value)).toBe(true);
-            model.set(step.key, step.value);
-          } else if (step.kind === 'delete') {
-            expect(cache.delete(step.key)).toBe(model.delete(step.key));
-          } else if (step.kind === 'has') {
-            expect(cache.has(step.key)).toBe(model.has(step.key));
-          } else {
-            expect(cache[step.kind as 'get' | 'peek'](step.key)).toEqual(model.get(step.key));
-          }
-        }
-        expect(new Map(cache.entries())).toEqual(model);
-        expect(cache.size).toBe(model.size);
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  it('never gives a value that is not the last one put', () => {
-    const budget = fc.integer({ min: 64 * KIB, max: 256 * KIB });
-    fc.assert(
-      fc.property(
-        budget,
-        policy,
-        fc.array(action, { maxLength: 400 }),
-        (maxBytes, policy, steps) => {
-          using cache = new ArenaCache<unknown>({ maxBytes, policy, ebb: false });
-          const model = new Map<string, unknown>();
-          for (const step of steps) {
-            if ('value' in step) {
-              if (cache.set(step.key, step.value)) model.set(step.key, step.value);
-              expect(cache.peek(step.key)).toEqual(model.get(step.key));
-            } else if (step.kind === 'delete') {
-              if (cache.delete(step.key)) expect(model.has(step.key)).toBe(true);
-              model.delete(step.key);
-            } else if (step.kind === 'has') {
-              if (cache.has(step.key)) expect(model.has(step.key)).toBe(true);
-            } else {
-              const found = cache[step.kind as 'get' | 'peek'](step.key);
-              if (found !== undefined) expect(found).toEqual(model.get(step.key));
-            }
-            const { heldBytes, budgetBytes } = cache.stats();
-            expect(heldBytes).toBeLessThanOrEqual(budgetBytes);
-          }
-          for (const [key, found] of cache.entries()) expect(found).toEqual(model.get(key));
-        },
-      ),
-      { numRuns: 100 },
-    );
   });
 });

@@ -101,8 +101,10 @@ describe('a cache of values with a disk', () => {
     expect(cache.size).toBe(expected.length);
   });
 
-  it('takes and gives many, bytes, and times to live', async () => {
-    const first = arenas.open();
+  it('takes and gives many, bytes, and times to live', () => {
+    let now = 1_000_000;
+    const clock = () => now;
+    const first = arenas.open({ clock });
     expect(
       first.setMany([
         ['a', 1],
@@ -112,20 +114,31 @@ describe('a cache of values with a disk', () => {
     expect(first.setMany([['short', 1]], { ttl: 1 })).toEqual([true]);
     expect(first.set('long', 1, { ttl: 3_600_000, cost: 5 })).toBe(true);
     expect(first.setBytes('bytes', first.getBytes('b')!)).toBe(true);
-    const cache = arenas.restart(first);
-    expect(cache.getMany(['none', 'a', 'b', 'bytes', 'long'])).toEqual([undefined, 1, [2], [2], 1]);
+    const cache = arenas.restart(first, { clock });
+    expect(cache.getMany(['none', 'a', 'b', 'bytes', 'long', 'short'])).toEqual([
+      undefined,
+      1,
+      [2],
+      [2],
+      1,
+      1,
+    ]);
     expect(cache.getBytes('bytes')).toEqual(cache.getBytes('b'));
-    await expect.poll(() => cache.get('short'), { interval: 2 }).toBeUndefined();
+    now += 1;
+    expect(cache.get('short')).toBeUndefined();
     expect(cache.has('short')).toBe(false);
     expect([...cache.keys()].sort()).toEqual(['a', 'b', 'bytes', 'long']);
   });
 
-  it('has the default time to live on disk too, and no longer than that of what it finds', async () => {
-    const first = arenas.open({ ttl: 1 });
+  it('has the default time to live on disk too, and no longer than that of what it finds', () => {
+    let now = 1_000_000;
+    const clock = () => now;
+    const first = arenas.open({ ttl: 1, clock });
     first.set('a', 1);
     first.set('b', 2, { ttl: 3_600_000 });
-    const cache = arenas.restart(first);
-    await expect.poll(() => cache.get('a'), { interval: 2 }).toBeUndefined();
+    const cache = arenas.restart(first, { clock });
+    now += 1;
+    expect(cache.get('a')).toBeUndefined();
     expect(cache.get('b')).toBe(2);
   });
 
@@ -136,7 +149,9 @@ describe('a cache of values with a disk', () => {
     expect(await cache.flush()).toBe(drops === 0);
     const { entries, evictions } = cache.stats().disk!;
     expect(entries + evictions + drops).toBe(8000);
-    expect(drops).toBeLessThan(4000);
+    // The queue takes a fourth of the budget, 16 MiB of values; the writer may not have run meanwhile.
+    const queued = Math.floor((16 * MIB) / 4100);
+    expect(drops).toBeLessThanOrEqual(8000 - queued);
     let found = 0;
     for (let i = 0; i < 8000; i++) {
       const value = cache.get(`key ${i}`);
@@ -144,7 +159,8 @@ describe('a cache of values with a disk', () => {
       found++;
       expect(value).toMatchObject({ i });
     }
-    expect(found).toBeGreaterThan(4000);
+    // Nothing was evicted: 64 MiB hold them all.
+    expect({ evictions, found }).toEqual({ evictions: 0, found: 8000 - drops });
   });
 });
 
@@ -169,7 +185,7 @@ describe('a value that the disk does not take', () => {
     }
   });
 
-  it('nor memory, changes nothing', async () => {
+  it('changes nothing where memory does not take it either', async () => {
     const cache = arenas.open({ maxBytes: MIB });
     cache.set('key', 'old');
     expect(cache.set('key', 'x'.repeat(2 * MIB))).toBe(false);

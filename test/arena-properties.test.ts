@@ -1,9 +1,11 @@
 // ArenaCache against a Map, by random sequences of all that it can do.
+// Properties are tried on more random inputs with EBBCACHE_FULL=1.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArenaCache } from '../lib/cache/arena-cache.js';
 import type { EvictionPolicy } from '../lib/cache/arena-options.js';
+import { sized } from './helpers/full-size.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -222,7 +224,7 @@ describe('an ArenaCache by random commands', () => {
       fc.property(policy, commands, (policy, commands) => {
         runCommands(policy, 16 * MIB, true, commands);
       }),
-      { numRuns: 80 },
+      { numRuns: sized(80, 25) },
     );
   });
 
@@ -238,7 +240,7 @@ describe('an ArenaCache by random commands', () => {
       fc.property(policy, budget, commands, (policy, maxBytes, commands) => {
         runCommands(policy, maxBytes, false, commands);
       }),
-      { numRuns: 80 },
+      { numRuns: sized(80, 25) },
     );
   });
 });

@@ -92,8 +92,8 @@ describe('the context of a call', () => {
       const ref = new WeakRef(store);
       const cache = await storage.run(store, () => first());
       store = undefined;
-      for (let i = 0; i < 100 && ref.deref() !== undefined; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let i = 0; i < 1000 && ref.deref() !== undefined; i++) {
+        await new Promise(setImmediate);
         gc();
       }
       assert.equal(ref.deref(), undefined);

@@ -1,3 +1,5 @@
+// Properties are tried on more random inputs with EBBCACHE_FULL=1.
+
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArenaCache } from '../lib/cache/arena-cache.js';
@@ -5,6 +7,7 @@ import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
 import { readBuffer } from '../lib/cache/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { ClosedError } from '../lib/errors.js';
+import { sized } from './helpers/full-size.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -63,7 +66,7 @@ describe('batches', () => {
         expect(counters(many.stats())).toEqual(counters(one.stats()));
         expect(new Map(many.entries())).toEqual(new Map(one.entries()));
       }),
-      { numRuns: 25 },
+      { numRuns: sized(25, 10) },
     );
   });
 

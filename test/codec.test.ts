@@ -1,3 +1,5 @@
+// Properties are tried on more random inputs with EBBCACHE_FULL=1.
+
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +7,7 @@ import { ArenaCache } from '../lib/cache/arena-cache.js';
 import { readBuffer } from '../lib/cache/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { MsgpackCodec } from '../lib/codec/msgpack-codec.js';
+import { sized } from './helpers/full-size.js';
 import { runScript, silentSuccess } from './helpers/run-script.js';
 
 const MIB = 1024 * 1024;
@@ -77,7 +80,7 @@ describe('a round trip', () => {
       fc.property(value, (value) => {
         expect(roundTrip(value)).toSatisfy((decoded) => isDeepStrictEqual(decoded, value));
       }),
-      { numRuns: 800 },
+      { numRuns: sized(800, 250) },
     );
   });
 
@@ -90,7 +93,7 @@ describe('a round trip', () => {
         encode(second);
         expect(isDeepStrictEqual(decoded, first)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: sized(300, 100) },
     );
   });
 
@@ -109,7 +112,7 @@ describe('a round trip', () => {
         codec.encode(value, headroom);
         expect(codec.encodeAll([value]).start).toBe(0);
       }),
-      { numRuns: 200 },
+      { numRuns: sized(200, 70) },
     );
   });
 

@@ -1,5 +1,6 @@
 // What one process replaces, deletes or clears is not returned from the memory of another, once the first
-// has flushed: the newest value is, or none. EBBCACHE_COHERENCE_ROUNDS says how often (400), EBBCACHE_SEED with which keys (1).
+// has flushed: the newest value is, or none. EBBCACHE_COHERENCE_ROUNDS says how often (400), EBBCACHE_TEST_SEED with
+// which keys (1).
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,10 +12,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdvancedMetadataCache, ArenaCache } from '../lib/index.js';
 import { packageUrl } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
+import { testSeed } from './helpers/test-seed.js';
 
 const MIB = 1024 * 1024;
 const rounds = Number(process.env.EBBCACHE_COHERENCE_ROUNDS ?? 400);
-const seed = Number(process.env.EBBCACHE_SEED ?? 1);
 const script = fileURLToPath(new URL('./helpers/disk-peer.mjs', import.meta.url));
 
 let folder: string;
@@ -47,7 +48,7 @@ describe('memory that another process has made old', () => {
       ebb: false,
       disk: { dir: join(folder, 'values'), maxBytes: 16 * MIB },
     });
-    const random = seededRandom(seed);
+    const random = seededRandom(testSeed(1));
     const latest = new Map<string, unknown>();
     let misses = 0;
     const check = (key: string, round: number) => {
@@ -102,7 +103,7 @@ describe('memory that another process has made old', () => {
       maxMemoryMb: 4,
       validate: 'none',
     });
-    const random = seededRandom(seed + 1);
+    const random = seededRandom(testSeed(1) + 1);
     const tiers = ['default', 'quick'];
     const latest = new Map<string, unknown>();
     const nameOf = (path: string, tier: string) => `${path} ${tier}`;

@@ -56,7 +56,7 @@ describe('a limit on the size of files', () => {
     ['a part of the ring', 3000, expectSmallerRing],
     ['a chunk or two', 1000, expectSmallerRing],
     ['not even the index', 500, expectTrouble],
-  ])('that leaves room for %s', async (_, kilobytes, expectOutcome) => {
+  ])('costs no put where it leaves room for %s', async (_, kilobytes, expectOutcome) => {
     await withTempFolder(async (folder) => {
       expectOutcome(putTooMuch(`ulimit -f ${kilobytes}`, join(folder, 'cache')));
     });
@@ -68,25 +68,28 @@ describe('a disk that is full', () => {
     ['a part of the ring', 6000, expectSmallerRing],
     ['the index alone', 9400, expectTrouble],
     ['nothing', 10_200, expectTrouble],
-  ])('but for %s, until there is room', async (_, kilobytes, expectOutcome) => {
-    await withTempFolder(async (folder) => {
-      const mounted = join(folder, 'small');
-      mkdirSync(mounted);
-      const options = ['-t', 'tmpfs', '-o', 'size=10m', 'tmpfs', mounted];
-      expect(spawnSync('mount', options).status).toBe(0);
-      try {
-        const filler = join(mounted, 'filler');
-        writeFileSync(filler, Buffer.alloc(kilobytes * 1024));
-        const outcome = putTooMuch('true', join(mounted, 'cache'), filler);
-        expectOutcome(outcome);
-        expect(outcome.isBack).toBe(true);
-        const recovered = outcome.warnings.map(() => expect.stringMatching(/is in use again\.$/));
-        expect(outcome.infos).toEqual(recovered);
-      } finally {
-        spawnSync('umount', [mounted]);
-      }
-    });
-  });
+  ])(
+    'costs no put, and is written again once there is room: full but for %s',
+    async (_, kilobytes, expectOutcome) => {
+      await withTempFolder(async (folder) => {
+        const mounted = join(folder, 'small');
+        mkdirSync(mounted);
+        const options = ['-t', 'tmpfs', '-o', 'size=10m', 'tmpfs', mounted];
+        expect(spawnSync('mount', options).status).toBe(0);
+        try {
+          const filler = join(mounted, 'filler');
+          writeFileSync(filler, Buffer.alloc(kilobytes * 1024));
+          const outcome = putTooMuch('true', join(mounted, 'cache'), filler);
+          expectOutcome(outcome);
+          expect(outcome.isBack).toBe(true);
+          const recovered = outcome.warnings.map(() => expect.stringMatching(/is in use again\.$/));
+          expect(outcome.infos).toEqual(recovered);
+        } finally {
+          spawnSync('umount', [mounted]);
+        }
+      });
+    },
+  );
 });
 
 describe('a lock that a stopped process holds', () => {
@@ -140,7 +143,9 @@ describe('a lock that a stopped process holds', () => {
       expect(cache.get('/before/0')).toMatchObject({ i: 0 });
       expect(await cache.fetch('/fetched', () => ({ n: 1 }))).toEqual({ n: 1 });
       process.kill(-holder.pid!, 'SIGCONT');
+      const ended = once(holder, 'exit');
       process.kill(-holder.pid!, 'SIGKILL');
+      expect(await ended).toEqual([null, 'SIGKILL']);
       await expect.poll(() => info.mock.calls.length, { timeout: 30_000 }).toBe(1);
       expect(info.mock.calls[0]![1]).toMatch(/is in use again\.$/);
       cache.put('/after', { n: 1 });

@@ -1,6 +1,7 @@
 // Processes and threads that work on one folder, with evictions all the time, where one process after the
 // other is killed: no wrong or old value, no end but the one that was asked for, and never more in the folder
-// than the budget. EBBCACHE_HAMMER_SECONDS says for how long (5).
+// than the budget. EBBCACHE_HAMMER_SECONDS says for how long (5), EBBCACHE_TEST_SEED with
+// which keys.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +11,9 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { packageUrl, runNode } from './helpers/run-script.js';
+import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { testSeed } from './helpers/test-seed.js';
 
 const seconds = Number(process.env.EBBCACHE_HAMMER_SECONDS ?? 5);
 const script = fileURLToPath(new URL('./helpers/disk-hammer.mjs', import.meta.url));
@@ -36,8 +39,9 @@ it('many who use one folder do each other no harm', {
 }, async () => {
   await withTempFolder(async (parent) => {
     const folder = join(parent, 'cache');
+    const random = seededRandom(testSeed());
     const args = (range: number, threads: number) =>
-      [script, packageUrl, folder, seconds, range, threads].map(String);
+      [script, packageUrl, folder, seconds, range, threads, random(2 ** 31)].map(String);
     const ends = Date.now() + seconds * 1000;
     let peak = 0;
     const watch = async () => {
@@ -48,7 +52,7 @@ it('many who use one folder do each other no harm', {
       while (Date.now() < ends) {
         const child = spawn(process.execPath, args(7, 0), { stdio: 'ignore' });
         const exited = once(child, 'exit');
-        await setTimeout(400 + ((killed * 397) % 1100));
+        await setTimeout(400 + random(1100));
         child.kill('SIGKILL');
         expect(await exited).toEqual([null, 'SIGKILL']);
         killed++;

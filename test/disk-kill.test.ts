@@ -64,6 +64,7 @@ async function runRound(
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const closed = once(child, 'close');
+  const exited = once(child, 'exit');
   const stderr = text(child.stderr);
   let stdout = '';
   const isThere = new Promise<void>((resolve) => {
@@ -76,6 +77,7 @@ async function runRound(
   await Promise.race([isThere, closed]);
   await setTimeout(delay);
   child.kill('SIGKILL');
+  expect({ round, exit: await exited }).toEqual({ round, exit: [null, 'SIGKILL'] });
   await closed;
   const lines = stdout.split('\n').slice(0, -1);
   const told: Partial<Opened & Flushed & { endedMs: number }>[] = lines.map((line) =>
@@ -89,7 +91,7 @@ async function runRound(
   };
 }
 
-it('loses nothing that was flushed, and gives nothing that was not put', async () => {
+it('a process that is killed loses nothing that was flushed, and the next finds nothing that was not put', async () => {
   await withTempFolder(async (parent) => {
     const folder = join(parent, 'cache');
     const random = seededRandom(rounds);

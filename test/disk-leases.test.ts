@@ -39,10 +39,11 @@ class Peer {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.child.signalCode === 'SIGKILL') return;
+    expect(this.child.exitCode).toBeNull();
     const exited = once(this.child, 'exit');
     this.child.kill('SIGKILL');
-    await exited;
+    expect(await exited).toEqual([null, 'SIGKILL']);
   }
 }
 

@@ -1,13 +1,15 @@
 // Workers that end at any moment of their use of a disk tier: no hang, no crash, and the others go on.
-// EBBCACHE_WORKERS says how many (100).
+// EBBCACHE_WORKERS says how many (100 with EBBCACHE_FULL=1, or else 40).
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { sized } from './helpers/full-size.js';
 import { packageUrl, runNode } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { testSeed } from './helpers/test-seed.js';
 
-const workers = Number(process.env.EBBCACHE_WORKERS ?? 100);
+const workers = Number(process.env.EBBCACHE_WORKERS ?? sized(100, 40));
 const script = fileURLToPath(new URL('./helpers/terminate-disk-workers.mjs', import.meta.url));
 
 it('workers with a disk tier may be terminated', { timeout: 60_000 + workers * 1000 }, async () => {
@@ -18,6 +20,7 @@ it('workers with a disk tier may be terminated', { timeout: 60_000 + workers * 1
       packageUrl,
       join(parent, 'caches'),
       half,
+      String(testSeed()),
     ]);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
     const { ended, drops: _, ...result } = JSON.parse(stdout);

@@ -1,9 +1,13 @@
+// How processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
+
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { sized } from './helpers/full-size.js';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
 
@@ -111,6 +115,8 @@ describe('worker threads', () => {
 
   it('may be terminated at any moment', async () => {
     const script = `${startWorker}
+      const { seededRandom } = await import(${JSON.stringify(seededRandomUrl)});
+      const random = seededRandom(${testSeed()});
       const cache = ${named};
       const source = \`
         const cache = ${named};
@@ -132,11 +138,12 @@ describe('worker threads', () => {
           cache.set(key, { key, text: 'main' });
         }
       };
-      for (let round = 0; round < 25; round++) {
+      for (let round = 0; round < ${sized(25, 8)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
         // Some end while they start, some at work.
         if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
-        for (let i = 0; i < Math.random() * 20; i++) {
+        const turnsHere = random(20);
+        for (let i = 0; i < turnsHere; i++) {
           work();
           await new Promise(setImmediate);
         }

@@ -233,7 +233,7 @@ describe('a corrupt record', () => {
   });
 });
 
-describe('the rest', () => {
+describe('LocalRecords', () => {
   it('deletes and clears', () => {
     storeFor(file, metadata);
     storeFor(file, metadata, 'other');
@@ -246,8 +246,12 @@ describe('the rest', () => {
 
   it('shrinks under pressure, by its arena', () => {
     storeFor(file, metadata);
-    expect(records.arena.applyPressure(PressureLevel.CRITICAL)).toBeGreaterThanOrEqual(0);
+    const { payloadBytes, heldBytes } = records.arena.stats();
+    const released = records.arena.applyPressure(PressureLevel.CRITICAL);
     expect(records.stats()).toMatchObject({ entries: 0, pressureEvictions: 1 });
+    expect(payloadBytes).toBeGreaterThan(0);
+    expect(records.arena.stats().payloadBytes).toBe(0);
+    expect(released).toBe(heldBytes - records.arena.stats().heldBytes);
   });
 
   it('throws for arguments of the wrong kind, and once it is closed', () => {

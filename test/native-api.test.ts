@@ -1,5 +1,5 @@
 // The C interface from Node: what takes it, what is refused, and native threads that share stores with
-// JavaScript and outlive workers.
+// JavaScript and outlive workers. Workers are terminated in 8 rounds with EBBCACHE_FULL=1, or else in 5.
 
 import { existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,8 +14,10 @@ import {
   type NativeApi,
   nativeApi,
 } from '../lib/index.js';
+import { sized } from './helpers/full-size.js';
 import { buildExample, buildNote, canBuild } from './helpers/native-example.js';
 import { packageUrl, runNode, runScript, silentSuccess } from './helpers/run-script.js';
+import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 import { fixtures } from './helpers/truth.js';
 
 const require = createRequire(import.meta.url);
@@ -270,6 +272,8 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
 
   it('may work in workers that are terminated, and its memory comes back', async () => {
     const script = `${startWorker}
+      const { seededRandom } = await import(${JSON.stringify(seededRandomUrl)});
+      const random = seededRandom(${testSeed()});
       const options = { name: 'facts', maxBytes: 64 << 20 };
       const cache = new ebbcache.ArenaCache(options);
       const rss = () => process.memoryUsage.rss();
@@ -281,10 +285,11 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
         const many = Array.from({ length: 3000 }, (_, i) => files[i % 3]);
         parentPort.postMessage('ready');
         for (;;) await Promise.all([extractor.extract(many), extractor.extract(many)]);\`;
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < ${sized(8, 5)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
         if (round % 4 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
-        for (let i = 0; i < Math.random() * 50; i++) {
+        const reads = random(50);
+        for (let i = 0; i < reads; i++) {
           for (const file of ${JSON.stringify(images)}) {
             const found = cache.get(file);
             if (found !== undefined && !(found.bytes > 0)) throw new Error('another entry');

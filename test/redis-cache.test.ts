@@ -1,10 +1,10 @@
 // The cache of metadata with a real Redis, also while that goes away.
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AdvancedMetadataCache, Metadata } from '../lib/index.js';
 import { redisTier } from '../lib/tiers/redis/index.js';
 import { Caches } from './helpers/caches.js';
-import { RedisServer, whyNoRedis } from './helpers/redis-server.js';
+import { type RedisServer, sharedRedis, whyNoRedis } from './helpers/redis-server.js';
 import { packageUrl, runScript } from './helpers/run-script.js';
 
 const missing = whyNoRedis();
@@ -17,13 +17,12 @@ const SLOW_MS = 45;
 
 describe.skipIf(missing !== undefined)('a cache with Redis', () => {
   const caches = new Caches();
+  const shared = sharedRedis(false);
   let server: RedisServer;
 
-  beforeEach(async () => {
-    server = await RedisServer.start();
+  beforeEach(() => {
+    server = shared();
   });
-
-  afterEach(() => server.end());
 
   function make(name: string): AdvancedMetadataCache {
     const remote = redisTier({
@@ -40,7 +39,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     let n = 0;
     const reaches = async () => {
       await cache.fetch(`/probe/${n++}`, async () => ({ n }));
-      return server.cli('dbsize') !== '0';
+      return (await server.cli('dbsize')) !== '0';
     };
     await expect.poll(reaches, { timeout: 20_000 }).toBe(true);
   }

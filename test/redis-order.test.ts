@@ -1,11 +1,12 @@
 // What is set and deleted by one tier reaches the server in the order of the calls.
 
 import { connect, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RemoteTier } from '../lib/tiers/remote-tier.js';
 import { made } from './helpers/redis-libraries.js';
-import { OtherServer, RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { Tiers, until, urlVariants, variants } from './helpers/redis-tiers.js';
+import { OtherServer, type RedisServer, sharedRedis, whyNoRedis } from './helpers/redis-server.js';
+import { Tiers, urlVariants, variants } from './helpers/redis-tiers.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
@@ -41,20 +42,20 @@ const turns: [string, (tier: RemoteTier) => void, string][] = [
   ['set, clear, set', (tier) => [set(tier, 'old'), tier.clear(), set(tier, 'new')], 'new'],
 ];
 
+const shared = sharedRedis(reason !== undefined);
+let server: RedisServer;
+beforeEach(() => {
+  server = shared();
+});
+
 describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  afterAll(() => server.end());
   beforeEach(() => {
     made.library = variant.library;
-    server.cli('flushall');
   });
 
   async function expectValue(tier: RemoteTier, value: string) {
     await tier.flush();
-    expect(server.cli('get', 'ebbcache:a')).toBe(value);
+    expect(await server.cli('get', 'ebbcache:a')).toBe(value);
     expect(String((await tier.get('a')) ?? '')).toBe(value);
     expect(tier.stats()).toMatchObject({ errors: 0, dropped: 0 });
   }
@@ -62,7 +63,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   it.each(turns)('%s: connected', async (_, act, value) => {
     const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
     // A sweep has several steps to go.
-    server.cli('eval', "for i = 1, 2000 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
+    await server.cli('eval', "for i = 1, 2000 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
     act(tier);
     await expectValue(tier, value);
   });
@@ -93,7 +94,6 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
       retryAfterMs: 100,
       failureThreshold: 1000,
     });
-    server.cli('config', 'resetstat');
     server.hang();
     set(tier, 'old');
     await tier.flush();
@@ -103,9 +103,9 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     server.goOn();
     await until(async () => {
       expect(await tier.get('a')).toBeUndefined();
-      return server.cli('info', 'commandstats').includes('cmdstat_unlink');
+      return (await server.cli('info', 'commandstats')).includes('cmdstat_unlink');
     });
-    expect(server.cli('get', 'ebbcache:a')).toBe('');
+    expect(await server.cli('get', 'ebbcache:a')).toBe('');
     expect(await tier.get('a')).toBeUndefined();
   });
 });
@@ -113,8 +113,6 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
 describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
   it('a set that overtakes its deletion by a lost connection is deleted again', async () => {
     made.library = variant.library;
-    const server = await RedisServer.start();
-    servers.push(server);
     const held: (() => void)[] = [];
     let holds = false;
     const proxy = await OtherServer.start((socket: Socket) => {
@@ -136,12 +134,14 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     holds = true;
     set(tier, 'old');
     tier.delete(['a']);
-    await until(() => server.cli('info', 'commandstats').includes('cmdstat_unlink'));
+    const hasRun = async (command: string) =>
+      (await server.cli('info', 'commandstats')).includes(`cmdstat_${command}:`);
+    await until(() => hasRun('unlink'));
     for (const send of held) send();
-    await until(() => server.cli('info', 'commandstats').includes('cmdstat_set:'));
+    await until(() => hasRun('set'));
     await until(async () => {
       expect(await tier.get('a')).toBeUndefined();
-      return server.cli('exists', 'ebbcache:a') === '0';
+      return (await server.cli('exists', 'ebbcache:a')) === '0';
     });
     expect(held).toHaveLength(1);
   });
@@ -152,13 +152,13 @@ describe.each(urlVariants.filter(({ library }) => library.startsWith('ioredis'))
   (variant) => {
     it('what a connection that is given up has on its way is discarded', async () => {
       const ends: unknown[] = [];
-      const server = await OtherServer.start((socket: Socket) => {
+      const deaf = await OtherServer.start((socket: Socket) => {
         socket.on('error', ({ message }) => ends.push(message));
         socket.on('end', () => ends.push('read to its end'));
         socket.resume();
       });
-      servers.push(server);
-      tiers.start(variant, server.url, { timeoutMs: 50, retryAfterMs: 50 });
+      servers.push(deaf);
+      tiers.start(variant, deaf.url, { timeoutMs: 50, retryAfterMs: 50 });
       await until(() => ends.length > 0);
       expect(ends[0]).toContain('ECONNRESET');
     });

@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { redisTier } from '../lib/tiers/redis/redis-tier.js';
 import type { RemoteTier } from '../lib/tiers/remote-tier.js';
 import { made } from './helpers/redis-libraries.js';
-import { OtherServer, RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { type StartedTier, Tiers, until, variants } from './helpers/redis-tiers.js';
+import { OtherServer, RedisServer, sharedRedis, whyNoRedis } from './helpers/redis-server.js';
+import { type StartedTier, Tiers, variants } from './helpers/redis-tiers.js';
 import { runNode, silentSuccess } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
@@ -28,6 +29,7 @@ const OPTIONS = { timeoutMs: 100, retryAfterMs: 300, failureThreshold: 3 };
 const SLOW = OPTIONS.timeoutMs * 0.9;
 
 const tiers = new Tiers();
+const shared = sharedRedis(reason !== undefined);
 const servers: { end(): Promise<void> }[] = [];
 afterEach(async () => {
   tiers.end();
@@ -86,7 +88,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 
   it('a server that restarts under load costs a bounded number of slow gets', async () => {
-    const server = toEnd(await RedisServer.start());
+    const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
     let slow = 0;
@@ -115,7 +117,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 
   it('a server that hangs is given up after so many gets, and tried again', async () => {
-    const server = toEnd(await RedisServer.start());
+    const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
     server.hang();
@@ -137,7 +139,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 
   it('what was forgotten while it was away does not come back', async () => {
-    const server = toEnd(await RedisServer.start());
+    const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier } = started;
     for (const key of ['a', 'b', 'c']) tier.set(key, Buffer.from('old'), MINUTE);
@@ -153,12 +155,12 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     });
     expect(await tier.get('b')).toBeUndefined();
     await tier.flush();
-    expect(server.cli('exists', 'ebbcache:b')).toBe('0');
-    expect(server.cli('exists', 'ebbcache:c')).toBe('1');
+    expect(await server.cli('exists', 'ebbcache:b')).toBe('0');
+    expect(await server.cli('exists', 'ebbcache:c')).toBe('1');
   });
 
   it('a queue that is not emptied is bounded', async () => {
-    const server = toEnd(await RedisServer.start());
+    const server = shared();
     const options = { ...OPTIONS, maxPendingBytes: 100_000 };
     const { tier } = await tiers.startConnected(variant, server.url, options);
     server.hang();
@@ -262,8 +264,7 @@ describe.skipIf(reason !== undefined).each(['ioredis', 'redis'])(
   'a process with %s that does not close its tier',
   (library) => {
     it('ends by itself', async () => {
-      const server = toEnd(await RedisServer.start());
-      const outcome = await runWith([library], USE, server.url);
+      const outcome = await runWith([library], USE, shared().url);
       expect(outcome).toEqual({ ...silentSuccess, stdout: 'found\n' });
     });
 
@@ -275,7 +276,7 @@ describe.skipIf(reason !== undefined).each(['ioredis', 'redis'])(
     });
 
     it('ends by itself when the server hangs', async () => {
-      const server = toEnd(await RedisServer.start());
+      const server = shared();
       const stop = `process.kill(${server.pid}, 'SIGSTOP');`;
       const hung = await runWith([library], `${USE}${stop}${USE}`, server.url);
       expect(hung).toMatchObject({ code: 0, stderr: '' });

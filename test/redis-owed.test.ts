@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RemoteTier } from '../lib/tiers/remote-tier.js';
-import { RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { Tiers, until, variants } from './helpers/redis-tiers.js';
+import { type RedisServer, sharedRedis, whyNoRedis } from './helpers/redis-server.js';
+import { Tiers, variants } from './helpers/redis-tiers.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
@@ -19,22 +20,23 @@ const MINUTE = 60_000;
 const OPTIONS = { timeoutMs: 100, retryAfterMs: 200, failureThreshold: 3 };
 const MIB = 1024 * 1024;
 
+const shared = sharedRedis(reason !== undefined);
+
 describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   const tiers = new Tiers();
   let server: RedisServer;
-  beforeEach(async () => {
-    server = await RedisServer.start();
+  beforeEach(() => {
+    server = shared();
   });
-  afterEach(async () => {
-    tiers.end();
-    await server.end();
-  });
+  afterEach(() => tiers.end());
+
+  const isGone = async () => (await server.cli('exists', 'ebbcache:a')) === '0';
 
   async function startWithOld(options = {}) {
     const started = await tiers.startConnected(variant, server.url, { ...OPTIONS, ...options });
     started.tier.set('a', Buffer.from('old'), MINUTE);
     await started.tier.flush();
-    expect(server.cli('get', 'ebbcache:a')).toBe('old');
+    expect(await server.cli('get', 'ebbcache:a')).toBe('old');
     return started;
   }
 
@@ -42,7 +44,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   async function untilGone(tier: RemoteTier) {
     await until(async () => {
       expect(String(await tier.get('a'))).not.toBe('old');
-      return server.cli('exists', 'ebbcache:a') === '0';
+      return isGone();
     });
     expect(await tier.get('a')).toBeUndefined();
   }
@@ -69,25 +71,25 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
 
   it('a value that a full server refuses does not leave an older one', async () => {
     const { tier } = await startWithOld({ timeoutMs: 5000, retryAfterMs: 5000 });
-    server.cli('config', 'set', 'maxmemory', '1');
+    await server.cli('config', 'set', 'maxmemory', '1');
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
     expect(await tier.get('a')).toBeUndefined();
     await tier.flush();
     expect(await tier.get('a')).toBeUndefined();
-    expect(server.cli('exists', 'ebbcache:a')).toBe('0');
+    expect(await server.cli('exists', 'ebbcache:a')).toBe('0');
   });
 
   it('a value that a read-only server refuses does not leave an older one', async () => {
     const { tier } = await startWithOld();
-    server.cli('config', 'set', 'replica-serve-stale-data', 'yes');
-    server.cli('replicaof', '127.0.0.1', '1');
+    await server.cli('config', 'set', 'replica-serve-stale-data', 'yes');
+    await server.cli('replicaof', '127.0.0.1', '1');
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
     await tier.flush();
     expect(await tier.get('a')).toBeUndefined();
-    expect(server.cli('get', 'ebbcache:a')).toBe('old');
-    server.cli('replicaof', 'no', 'one');
+    expect(await server.cli('get', 'ebbcache:a')).toBe('old');
+    await server.cli('replicaof', 'no', 'one');
     // Without another request.
-    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+    await until(isGone);
   });
 
   it('a value that is skipped does not leave an older one, without another request', async () => {
@@ -97,7 +99,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(false);
     expect(await tier.get('a')).toBeUndefined();
     server.goOn();
-    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+    await until(isGone);
   });
 
   it('a value whose write fails later does not leave an older one', async () => {
@@ -113,9 +115,9 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   it('others are told of what is forgotten, also when it is owed for long, and not of lost values', async () => {
     const other = tiers.start(variant, server.url, OPTIONS);
     const { tier, failures } = await startWithOld();
-    const listeners = () =>
-      Number(server.cli('pubsub', 'numsub', 'ebbcache:invalidate').split('\n')[1]);
-    await until(() => listeners() === 2);
+    const isHeard = async () =>
+      (await server.cli('pubsub', 'numsub', 'ebbcache:invalidate')).endsWith('\n2');
+    await until(isHeard);
     server.hang();
     await untilSkipped(tier, failures);
     tier.set('a', Buffer.from('new'), MINUTE);
@@ -125,10 +127,10 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     // This process asks for nothing; the other one may have to listen again first.
     await until(async () => {
       if (other.invalidated.length > 0) return true;
-      if (listeners() === 2 && server.cli('exists', 'ebbcache:a') === '0') tier.delete(['b']);
+      if ((await isHeard()) && (await isGone())) tier.delete(['b']);
       return false;
     });
-    await until(() => server.cli('exists', 'ebbcache:a') === '0');
+    await until(isGone);
     expect(new Set(other.invalidated.flat())).toEqual(new Set(['b']));
   });
 
@@ -138,16 +140,20 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await untilSkipped(tier, failures);
     tier.clear();
     server.goOn();
-    await until(() => server.cli('dbsize') === '0');
+    await until(async () => (await server.cli('dbsize')) === '0');
   });
 
   it('many values that do not get there leave nothing', async () => {
     const patience = { timeoutMs: 5000, retryAfterMs: 5000 };
     const { tier } = await startWithOld({ ...patience, maxPendingBytes: 1000 });
-    server.cli('eval', "for i = 0, 19999 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
+    await server.cli(
+      'eval',
+      "for i = 0, 19999 do redis.call('set', 'ebbcache:' .. i, '') end",
+      '0',
+    );
     for (let i = 0; i < 20_000; i++) tier.set(String(i), Buffer.alloc(2000), MINUTE);
     await tier.flush();
-    expect(server.cli('keys', '*')).toBe('ebbcache:a');
+    expect(await server.cli('keys', '*')).toBe('ebbcache:a');
     expect(tier.stats()).toMatchObject({ dropped: 20_000, errors: 0 });
   });
 

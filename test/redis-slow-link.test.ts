@@ -2,9 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RedisServer, whyNoRedis } from './helpers/redis-server.js';
-import { Tiers, until, urlVariants } from './helpers/redis-tiers.js';
+import { type RedisServer, sharedRedis, whyNoRedis } from './helpers/redis-server.js';
+import { Tiers, urlVariants } from './helpers/redis-tiers.js';
 import { SlowLink } from './helpers/slow-link.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
 if (reason !== undefined)
@@ -17,6 +18,7 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 
 const MINUTE = 60_000;
 const BYTES_PER_SECOND = 2_500_000;
+const shared = sharedRedis(reason !== undefined);
 const RECORD = Buffer.alloc(20_000, 'x');
 
 describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
@@ -24,13 +26,12 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
   let server: RedisServer;
   let link: SlowLink;
   beforeEach(async () => {
-    server = await RedisServer.start();
+    server = shared();
     link = await SlowLink.start(server.port, BYTES_PER_SECOND);
   });
   afterEach(async () => {
     tiers.end();
     await link.end();
-    await server.end();
   });
 
   it('500 records that are extracted 200 at once get there, and the tier stays in use', async () => {
@@ -53,7 +54,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     expect(stats).toMatchObject({ connected: true, writes: 500, dropped: 0, skipped: 0 });
     // A busy machine may be slow itself, now and then.
     expect(errors).toBeLessThan(20);
-    expect(server.cli('dbsize')).toBe('500');
+    expect(await server.cli('dbsize')).toBe('500');
   });
 
   it('a value that takes longer than a get may take does not end the use of the tier', async () => {

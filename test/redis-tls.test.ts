@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RedisTierOptions } from '../lib/tiers/redis/options.js';
 import { type Library, loadIoredis, loadNodeRedis, nameOf } from './helpers/redis-libraries.js';
 import { freePort, RedisServer, whyNoTls } from './helpers/redis-server.js';
-import { Tiers, until, type Variant } from './helpers/redis-tiers.js';
+import { Tiers, type Variant } from './helpers/redis-tiers.js';
 import { packageUrl, runNode, silentSuccess } from './helpers/run-script.js';
+import { until } from './helpers/until.js';
 
 const reason = whyNoTls();
 if (reason !== undefined) console.log(`Skipped, a Redis server with TLS: there is ${reason}.`);

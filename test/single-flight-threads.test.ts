@@ -1,7 +1,11 @@
+// One flight for all threads of a scope. Threads end at any moment in 50 rounds with EBBCACHE_FULL=1, or else in 15.
+
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FlightRun, FlightThread, flightUrl, StartCount } from './helpers/flight-thread.js';
+import { sized } from './helpers/full-size.js';
 import { runNode, silentSuccess } from './helpers/run-script.js';
+import { testSeed } from './helpers/test-seed.js';
 
 let starts: StartCount;
 let threads: FlightThread[];
@@ -167,12 +171,14 @@ describe('what is under way in another thread', () => {
 describe('threads that end at any moment', () => {
   it('leave nobody waiting, and nothing broken', async () => {
     const script = fileURLToPath(new URL('./helpers/terminate-flights.mjs', import.meta.url));
-    const { stdout, ...outcome } = await runNode([script, flightUrl]);
+    const total = sized(50, 15);
+    const args = [script, flightUrl, String(testSeed()), String(total)];
+    const { stdout, ...outcome } = await runNode(args);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
     const { errors, rounds, settled } = JSON.parse(stdout);
     expect(errors).toEqual([]);
-    expect(rounds).toBe(50);
-    expect(settled).toBeGreaterThan(50);
+    expect(rounds).toBe(total);
+    expect(settled).toBeGreaterThan(total);
   });
 });
 

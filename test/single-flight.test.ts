@@ -282,7 +282,7 @@ describe('work that others of the scope wait for', () => {
     leavers[1]!.abort();
     await expect(left[1]).rejects.toThrow('aborted');
     // What is told to the one that works comes with a turn of the event loop.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(signals[0]?.aborted).toBe(false);
     resolve('result');
     expect(await again).toBe('result');

@@ -182,7 +182,7 @@ describe('without a logger', () => {
   });
 });
 
-it('is the line of a logger where there is one, and no warning of the process', async () => {
+it('a warning is the line of a logger where there is one, and no warning of the process', async () => {
   writeFileSync(caches.cacheDir, 'no folder');
   const cache = caches.make({ remote: failing(new NoClientError()) });
   expect(await cache.flush()).toBe(false);
@@ -190,7 +190,7 @@ it('is the line of a logger where there is one, and no warning of the process', 
   expect(warnings.all).toEqual([]);
 });
 
-it('comes from the process, with its type and code', async () => {
+it('a warning comes from the process, with its type and code', async () => {
   writeFileSync(caches.cacheDir, 'no folder');
   const { code, stderr } = await runScript(
     `const options = { cacheDir: ${JSON.stringify(caches.cacheDir)}, validate: 'none', maxMemoryMb: 1 };

@@ -28,14 +28,14 @@ export const faults: Record<string, Fault> = {
     link.isStopped = false;
   },
   async full(server, _, lastsMs) {
-    server.cli('config', 'set', 'maxmemory-policy', 'noeviction');
-    server.cli('config', 'set', 'maxmemory', '1');
+    await server.cli('config', 'set', 'maxmemory-policy', 'noeviction');
+    await server.cli('config', 'set', 'maxmemory', '1');
     await sleep(lastsMs);
-    server.cli('config', 'set', 'maxmemory', '0');
+    await server.cli('config', 'set', 'maxmemory', '0');
   },
   async readOnly(server, _, lastsMs) {
-    server.cli('replicaof', '127.0.0.1', '1');
+    await server.cli('replicaof', '127.0.0.1', '1');
     await sleep(lastsMs);
-    server.cli('replicaof', 'no', 'one');
+    await server.cli('replicaof', 'no', 'one');
   },
 };

@@ -6,6 +6,7 @@ import { existsSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { damages } from './disk-damage.mjs';
+import { fateOf } from './disk-damage-fate.mjs';
 import { metadataOf, versionOf } from './disk-records.mjs';
 import { seededRandom } from './seeded-random.mjs';
 
@@ -15,6 +16,7 @@ const tell = (what) => writeSync(1, `${JSON.stringify(what)}\n`);
 const random = seededRandom(Number(seed));
 const folder = join(parent, 'cache');
 const keys = Array.from({ length: 250 }, (_, i) => `/files/${i}.jpg`);
+const DISK_MB = 4;
 /** A tier that does not write again by then is one that never will. */
 const GUARD_MS = 20_000;
 
@@ -23,7 +25,7 @@ const note = (_, message) => warnings.push(message);
 const logger = { debug() {}, info() {}, warn: note, error: note };
 
 function open() {
-  const sizes = { maxDiskSizeMb: 4, maxMemoryMb: 1, maxMemoryEntries: 50 };
+  const sizes = { maxDiskSizeMb: DISK_MB, maxMemoryMb: 1, maxMemoryEntries: 50 };
   return new AdvancedMetadataCache({ cacheDir: folder, ...sizes, validate: 'none', logger });
 }
 
@@ -75,15 +77,33 @@ async function work(cache) {
   }
 }
 
-/** How long it takes until what is put is on the disk, ms; undefined for too long. */
-async function untilWritten(cache) {
+/** Whether what is put comes to be on the disk. */
+async function isWrittenAgain(cache) {
   const began = performance.now();
   while (performance.now() - began < GUARD_MS) {
     put(cache, keys[0]);
-    if (await cache.flush()) return performance.now() - began;
+    if (await cache.flush()) return true;
     await setTimeout(5);
   }
-  return undefined;
+  return false;
+}
+
+/** Puts all keys, and some once more. What is written is known: no more waits than the queue has room for. */
+async function fill(cache) {
+  const puts = [];
+  const note = (key) => {
+    put(cache, key);
+    puts.push({ index: keys.indexOf(key), bytes: metadataOf(key, version).text.length });
+  };
+  for (const [i, key] of keys.entries()) {
+    note(key);
+    if (i % 50 === 49 && !(await cache.flush())) throw new Error('Not all was written.');
+  }
+  // The leases file is there once something was fetched.
+  await cache.fetch('/fetched', () => ({}));
+  await cache.flush();
+  for (const key of keys.slice(0, 60)) note(key);
+  return puts;
 }
 
 async function trial(name, damage) {
@@ -92,22 +112,23 @@ async function trial(name, damage) {
   wrong.length = 0;
   latest.clear();
   let cache = open();
-  for (const key of keys) put(cache, key);
-  // So that there are leases.
-  await cache.fetch('/fetched', () => ({}));
-  await cache.flush();
-  for (const key of keys.slice(0, 60)) put(cache, key);
+  const puts = await fill(cache);
   if (when === 'rest') cache.shutdown();
   else await new Promise((resolve) => setImmediate(resolve));
   tell({ name });
-  damage();
+  const fate = fateOf(damage(), puts, DISK_MB * 2 ** 20);
   if (when === 'rest') cache = open();
+  // In use, some of it is in memory; what is at rest is on the disk alone.
+  const isFound = (key) => check(key, cache.get(key)) > 0;
+  const survivors = when === 'rest' ? keys.map(isFound) : undefined;
+  const { diskDrops } = cache.getStats();
   await work(cache);
-  const found = keys.filter((key) => check(key, cache.get(key)) > 0).length;
+  const missing = keys.filter((key) => latest.get(key) > 0 && !isFound(key)).length;
+  const drops = cache.getStats().diskDrops - diskDrops;
   const inTheWay = join(folder, 'cache.ring');
   const isInTheWay = existsSync(inTheWay) && statSync(inTheWay).isDirectory();
   if (isInTheWay) rmSync(inTheWay, { recursive: true });
-  const writtenMs = await untilWritten(cache);
+  const isWritten = await isWrittenAgain(cache);
   await work(cache);
   for (const key of keys) check(key, cache.get(key));
   cache.shutdown();
@@ -120,13 +141,21 @@ async function trial(name, damage) {
   await again.flush();
   const works = check(keys[1], again.get(keys[1])) > 0;
   again.shutdown();
-  tell({ name, wrong, warnings, found, writtenMs, isKept, isCleared, works });
+  const survival = { fate, survivors, missing, drops };
+  tell({ name, ...survival, wrong, warnings, isWritten, isKept, isCleared, works });
 }
 
 for (const file of ['cache.ring', 'leases']) {
   for (const [name, damage] of Object.entries(damages)) {
-    await trial(`${file}: ${name}`, () => damage(join(folder, file), random));
+    await trial(`${file}: ${name}`, () => {
+      const loss = damage(join(folder, file), random);
+      // The other file has no records.
+      return file === 'cache.ring' ? loss : {};
+    });
   }
 }
-await trial('folder removed', () => rmSync(folder, { recursive: true }));
+await trial('folder removed', () => {
+  rmSync(folder, { recursive: true });
+  return { isAll: true };
+});
 tell({ ended: true });

@@ -1,10 +1,12 @@
-// What may happen to a file of a disk tier, by name: each takes the path and random numbers.
+// What may happen to a file of a disk tier, by name: each takes the path and random numbers. Each returns what
+// is lost: the bytes at some places, the bytes from a place on, or all.
 
 import {
   closeSync,
   fstatSync,
   mkdirSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,52 +15,85 @@ import {
   writeSync,
 } from 'node:fs';
 
+const ALL = { isAll: true };
+const NONE = {};
+
 /** Writes into the file, as it is used. */
 function inPlace(write) {
   return (path, random) => {
     const file = openSync(path, 'r+');
     const { size } = fstatSync(file);
-    write(file, size, random);
+    const result = write(file, size, random);
     closeSync(file);
+    return result;
   };
 }
 
 function flip(count) {
   return inPlace((file, size, random) => {
-    for (let i = 0; i < count && size > 0; i++) {
-      writeSync(file, Buffer.of(random(256)), 0, 1, random(size));
+    const places = Array.from({ length: size > 0 ? count : 0 }, () => random(size));
+    for (const place of places) {
+      const byte = Buffer.alloc(1);
+      readSync(file, byte, 0, 1, place);
+      // Another one than before.
+      byte[0] += 1 + random(255);
+      writeSync(file, byte, 0, 1, place);
     }
+    return { places };
   });
 }
 
 const zeroHalf = (second) =>
   inPlace((file, size) => {
     const half = Math.floor(size / 2);
-    writeSync(file, Buffer.alloc(half), 0, half, second ? size - half : 0);
+    zero(file, half, second ? size - half : 0);
+    return second ? { from: size - half } : ALL;
   });
+
+function zero(file, length, at) {
+  writeSync(file, Buffer.alloc(length), 0, length, at);
+}
+
+function cut(sizeOf, isAll = true) {
+  return (path) => {
+    const from = sizeOf(statSync(path).size);
+    truncateSync(path, from);
+    return isAll ? ALL : { from };
+  };
+}
 
 /** In its place, at one stroke. */
 function replaceBy(bytesOf) {
   return (path, random) => {
     writeFileSync(`${path}.new`, bytesOf(random, statSync(path).size));
     renameSync(`${path}.new`, path);
+    return ALL;
   };
 }
 
 export const damages = {
-  none: () => {},
+  none: () => NONE,
   '1 byte': flip(1),
   '100 bytes': flip(100),
   '3,000 bytes': flip(3000),
   '20,000 bytes': flip(20_000),
   'first half zeroed': zeroHalf(false),
   'second half zeroed': zeroHalf(true),
-  'header zeroed': inPlace((file) => writeSync(file, Buffer.alloc(4096), 0, 4096, 0)),
-  'cut to half': (path) => truncateSync(path, statSync(path).size / 2),
-  'cut to a header': (path) => truncateSync(path, Math.min(statSync(path).size, 4096)),
-  'cut to 0': (path) => truncateSync(path, 0),
-  longer: (path) => truncateSync(path, statSync(path).size + 1_000_000),
-  unlinked: (path) => rmSync(path),
+  'header zeroed': inPlace((file) => {
+    zero(file, 4096, 0);
+    return ALL;
+  }),
+  'cut to half': cut((size) => Math.floor(size / 2), false),
+  'cut to a header': cut((size) => Math.min(size, 4096)),
+  'cut to 0': cut(() => 0),
+  longer(path) {
+    truncateSync(path, statSync(path).size + 1_000_000);
+    return NONE;
+  },
+  unlinked(path) {
+    rmSync(path);
+    return ALL;
+  },
   'replaced by text': replaceBy(() => 'text '.repeat(9999)),
   'replaced by nothing': replaceBy(() => ''),
   'replaced by zeros': replaceBy((_, size) => Buffer.alloc(size)),
@@ -68,5 +103,6 @@ export const damages = {
   'replaced by a folder': (path) => {
     rmSync(path);
     mkdirSync(path);
+    return ALL;
   },
 };

@@ -1,6 +1,7 @@
 // Works on a cache of values until its time is over, in this thread and in as many more as it is told. Each
 // thread alone writes the keys of its own range, with versions that rise, and reads those of all. Prints as
 // JSON what went wrong: node disk-hammer.mjs URL_OF_PACKAGE FOLDER SECONDS RANGE THREADS
+// SEED
 
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { metadataOf, versionOf } from './disk-records.mjs';
 import { seededRandom } from './seeded-random.mjs';
 
-const [packageUrl, dir, seconds, range, threads] = isMainThread
+const [packageUrl, dir, seconds, range, threads, seed] = isMainThread
   ? process.argv.slice(2)
   : workerData;
 const { ArenaCache } = await import(packageUrl);
@@ -16,7 +17,7 @@ const RANGES = 8;
 const KEYS = 400;
 const until = performance.timeOrigin + performance.now() + Number(seconds) * 1000;
 const isOver = () => performance.timeOrigin + performance.now() > until;
-const random = seededRandom(Number(range) + 1000 * Date.now());
+const random = seededRandom(Number(seed));
 const keyOf = (whose, n) => `range ${whose}, key ${n}`;
 
 const warnings = [];
@@ -79,7 +80,7 @@ async function work() {
 if (isMainThread) {
   const errors = [];
   const others = Array.from({ length: Number(threads) }, (_, i) => {
-    const data = [packageUrl, dir, seconds, Number(range) + 1 + i, 0];
+    const data = [packageUrl, dir, seconds, Number(range) + 1 + i, 0, random(2 ** 31)];
     const worker = new Worker(fileURLToPath(import.meta.url), { workerData: data });
     worker.on('error', (error) => errors.push(String(error)));
     return new Promise((resolve) => worker.once('message', resolve).once('exit', resolve));

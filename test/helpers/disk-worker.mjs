@@ -3,10 +3,11 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { metadataOf, versionOf } from './disk-records.mjs';
+import { seededRandom } from './seeded-random.mjs';
 
-const { packageUrl, folder, operations, end } = workerData;
+const { packageUrl, folder, operations, end, seed } = workerData;
 const { AdvancedMetadataCache, ArenaCache } = await import(packageUrl);
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(seed);
 const note = (_, message) => parentPort.postMessage(message);
 const logger = { debug() {}, info: note, warn: note, error: note };
 

@@ -6,6 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { until } from './until.js';
 
 /** The server's program: that of Valkey, for example. */
 const SERVER = process.env.EBBCACHE_REDIS_SERVER ?? 'redis-server';
@@ -48,6 +51,7 @@ export class RedisServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'ebbcache-redis-'));
   readonly #settings: string[];
   #process: ChildProcess | undefined;
+  #admin: Redis | undefined;
 
   private constructor(port: number, settings: string[]) {
     this.port = port;
@@ -99,10 +103,25 @@ export class RedisServer {
 
   async kill(): Promise<void> {
     const child = this.#process;
+    if (child === undefined) return;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    this.#admin?.disconnect();
+    this.#admin = undefined;
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    if (hasEnded) throw new Error('The server had ended before it was killed.');
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    const [code, signal] = await once(child, 'exit');
+    if (signal !== 'SIGKILL') throw new Error(`The server ended by itself, with ${code}.`);
+  }
+
+  /** Makes it what it is right after its start. */
+  async reset(): Promise<void> {
+    if (this.#process === undefined) await this.start();
+    this.goOn();
+    await this.cli('replicaof', 'no', 'one');
+    await this.cli('config', 'set', 'maxmemory', '0');
+    await this.cli('flushall');
+    await this.cli('config', 'resetstat');
   }
 
   /** Kills it and removes its folder. */
@@ -111,19 +130,48 @@ export class RedisServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** What redis-cli prints for a command. */
-  cli(...args: string[]): string {
-    return cli('-p', String(this.port), ...args);
+  /**
+   * Carries out a command as redis-cli does, over one connection of the test's own, and resolves with what
+   * redis-cli prints: '' for nothing, and a line for each element of an array.
+   */
+  async cli(command: string, ...args: string[]): Promise<string> {
+    this.#admin ??= connectTo(this.url);
+    return textOf(await this.#admin.call(command, ...args)).trimEnd();
   }
 
   /** A number of its INFO. */
-  info(field: string): number {
-    return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(this.cli('info'))?.[1]);
+  async info(field: string): Promise<number> {
+    return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await this.cli('info'))?.[1]);
   }
 }
 
-function cli(...args: string[]): string {
-  return execFileSync('redis-cli', args, { encoding: 'utf8' }).trimEnd();
+function connectTo(url: string): Redis {
+  const client = new Redis(url, { enableReadyCheck: false, retryStrategy: () => 20 });
+  // A command that fails rejects, and says why.
+  client.on('error', () => {});
+  return client;
+}
+
+function textOf(reply: unknown): string {
+  return Array.isArray(reply) ? reply.map(textOf).join('\n') : String(reply ?? '');
+}
+
+/**
+ * One server for the tests of a file, or of a describe. Before each test it runs, is empty, and has the settings
+ * that it was started with. Tests may stop or kill it, and leave it so.
+ */
+export function sharedRedis(isSkipped: boolean): () => RedisServer {
+  let server: RedisServer;
+  beforeAll(async () => {
+    if (!isSkipped) server = await RedisServer.start();
+  });
+  beforeEach(async () => {
+    if (!isSkipped) await server.reset();
+  });
+  afterAll(async () => {
+    if (!isSkipped) await server.end();
+  });
+  return () => server;
 }
 
 /** Masters that share the slots, ready for requests. */
@@ -136,9 +184,10 @@ export async function startCluster(masters: number): Promise<RedisServer[]> {
     ),
   );
   const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
-  cli('--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes');
-  while (!servers.every((server) => server.cli('cluster', 'info').includes('cluster_state:ok'))) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const options = ['--cluster-replicas', '0', '--cluster-yes'];
+  execFileSync('redis-cli', ['--cluster', 'create', ...addresses, ...options]);
+  for (const server of servers) {
+    await until(async () => (await server.cli('cluster', 'info')).includes('cluster_state:ok'));
   }
   return servers;
 }

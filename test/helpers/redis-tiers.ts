@@ -5,6 +5,7 @@ import type { RedisTierOptions } from '../../lib/tiers/redis/options.js';
 import { redisTier } from '../../lib/tiers/redis/redis-tier.js';
 import type { RemoteTier } from '../../lib/tiers/remote-tier.js';
 import { type Library, loadIoredis, loadNodeRedis, made, nameOf } from './redis-libraries.js';
+import { until } from './until.js';
 
 export interface Variant {
   name: string;
@@ -120,9 +121,4 @@ export class Tiers {
   end(): void {
     for (const end of this.#ends.splice(0)) end();
   }
-}
-
-/** Waits until it is so; the test's timeout ends what never is. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -1,11 +1,12 @@
 // A worker that uses a store of a name until it is terminated, exits by itself, or is done.
 
 import { workerData } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const { cacheUrl, options, operations, end } = workerData;
+const { cacheUrl, options, operations, end, seed } = workerData;
 const { ArenaCache } = await import(cacheUrl);
 const cache = new ArenaCache(options);
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(seed);
 
 function check(key, value) {
   if (value !== undefined && (value.key !== key || value.text?.length !== value.length)) {

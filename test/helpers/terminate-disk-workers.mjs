@@ -1,14 +1,15 @@
 // Starts workers that open, use, clear and close caches with a disk tier, ends them at random moments, and
-// tells as JSON what came of it: node terminate-disk-workers.mjs URL_OF_PACKAGE FOLDER WORKERS
+// tells as JSON what came of it: node terminate-disk-workers.mjs URL_OF_PACKAGE FOLDER WORKERS SEED
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const [packageUrl, folder, workers] = process.argv.slice(2);
+const [packageUrl, folder, workers, seed] = process.argv.slice(2);
 const { AdvancedMetadataCache, ArenaCache } = await import(packageUrl);
 const AT_ONCE = 5;
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(Number(seed));
 const errors = [];
 const ended = { terminated: 0, byThemselves: 0 };
 let left = Number(workers);
@@ -18,7 +19,7 @@ async function runWorker() {
   const end = ['terminate', 'terminate', 'terminate', 'exit', 'close', 'leave'][random(6)];
   const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(500);
   const worker = new Worker(new URL('disk-worker.mjs', import.meta.url), {
-    workerData: { packageUrl, folder, operations, end },
+    workerData: { packageUrl, folder, operations, end, seed: random(2 ** 31) },
   });
   worker.on('error', (error) => errors.push(String(error)));
   worker.on('message', (message) => errors.push(message));

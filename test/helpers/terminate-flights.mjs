@@ -1,21 +1,22 @@
-// 50 rounds of threads that run flights and end at random moments, while this thread runs the same
-// ones and must always get what it waits for: node terminate-flights.mjs URL_OF_SINGLE_FLIGHT
+// Rounds of threads that run flights and end at random moments, while this thread runs the same
+// ones and must always get what it waits for:
+// node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED ROUNDS
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const flightUrl = isMainThread ? process.argv[2] : workerData;
+const [flightUrl, seed, totalRounds] = isMainThread ? process.argv.slice(2) : workerData;
 const { SingleFlight } = await import(flightUrl);
 const flights = new SingleFlight({
   scope: 'scope',
   encode: (value) => Buffer.from(value),
   decode: (bytes) => Buffer.from(bytes).toString(),
 });
-const ROUNDS = 50;
 const AT_ONCE = 3;
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(Number(seed));
 
 async function work(key, signal) {
   await setTimeout(random(3), undefined, { signal });
@@ -41,7 +42,9 @@ async function runOnce() {
 
 /** Runs one thread to its end, which is as likely in its start as at work. */
 async function runWorker(errors) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: flightUrl });
+  const worker = new Worker(fileURLToPath(import.meta.url), {
+    workerData: [flightUrl, random(2 ** 31)],
+  });
   worker.on('error', (error) => errors.push(String(error)));
   const exited = once(worker, 'exit');
   await setTimeout(random(120));
@@ -59,7 +62,7 @@ async function main() {
     }
   };
   const runs = Array.from({ length: 5 }, runUntilDone);
-  while (rounds < ROUNDS) {
+  while (rounds < Number(totalRounds)) {
     await Promise.all(Array.from({ length: AT_ONCE }, () => runWorker(errors)));
     rounds++;
   }

@@ -1,15 +1,17 @@
-// Starts 200 workers that share a store, ends them at random moments, and prints what is left of
-// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE
+// Starts workers that share a store, ends them at random moments, and prints what is left of
+// it as JSON: node terminate-workers.mjs URL_OF_ARENA_CACHE SEED WORKERS
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { seededRandom } from './seeded-random.mjs';
 
-const cacheUrl = process.argv[2];
+const [cacheUrl, seed, workers] = process.argv.slice(2);
+const count = Number(workers);
 const { ArenaCache } = await import(cacheUrl);
 const options = { name: 'shared', maxBytes: 4 << 20, policy: 's3fifo', ebb: false };
 const AT_ONCE = 6;
-const random = (below) => Math.floor(Math.random() * below);
+const random = seededRandom(Number(seed));
 const errors = [];
 
 /** Runs one worker to its end, which is as likely in its start as at work. */
@@ -17,7 +19,7 @@ async function runWorker() {
   const end = ['terminate', 'terminate', 'exit', 'close', 'leave'][random(5)];
   const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(2000);
   const worker = new Worker(new URL('store-worker.mjs', import.meta.url), {
-    workerData: { cacheUrl, options, operations, end },
+    workerData: { cacheUrl, options, operations, end, seed: random(2 ** 31) },
   });
   worker.on('error', (error) => errors.push(String(error)));
   const exited = once(worker, 'exit');
@@ -38,8 +40,9 @@ async function runWorkers(count) {
 
 /** What a store says of itself, and what is found in it. */
 async function takeStock(cache) {
-  // Until all that expires has.
-  await setTimeout(50);
+  // No worker's entry expires later than this one.
+  cache.set('expiring', 1, { ttl: 20 });
+  while (cache.has('expiring')) await setTimeout(1);
   const found = new Map();
   let visits = 0;
   for (const key of cache.keys()) {
@@ -67,18 +70,19 @@ function residentBytes() {
   return process.memoryUsage.rss();
 }
 
-await runWorkers(20);
+// What the first workers of a process leave is no growth.
+await runWorkers(Math.ceil(count / 10));
 const residentBefore = residentBytes();
 
 const cache = new ArenaCache(options);
-await runWorkers(100);
+await runWorkers(Math.ceil(count / 2));
 const stock = await takeStock(cache);
 const isShared = !canOpen({ maxBytes: 8 << 20 });
 cache.close();
 const isGone = canOpen({ maxBytes: 8 << 20 });
 
 // Now without one that holds the store all the time.
-await runWorkers(80);
+await runWorkers(Math.floor(count / 2));
 const isGoneAgain = canOpen({ maxBytes: 16 << 20 });
 const again = new ArenaCache(options);
 const emptyEntries = again.size;
