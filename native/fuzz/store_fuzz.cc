@@ -229,9 +229,9 @@ class StoreFuzz {
     const Value* const expected = valueOf(id);
     const uint64_t version = expected == nullptr ? 0 : expected->version;
     const uint64_t stamp = input_.ConsumeBool() ? version : version + 1;
-    const bool removed = store_->removeStamped(test::keyOf(id), stamp);
+    const bool removed = store_->remove(test::keyOf(id), RemovalReason::kDelete, stamp);
     check(removed == (stamped_ && expected != nullptr && stamp == version),
-          "removeStamped() does not go by the stamp.");
+          "A value is not removed by its stamp.");
   }
 
   void scan() {

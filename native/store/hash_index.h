@@ -84,9 +84,9 @@ class HashIndex {
   void moved(uint64_t hash, Address from, Address to);
 
   /// Merges buckets that have become too many, and gives back the chunks that this empties. False
-  /// where more than `mostMerges` are to be merged: then the next call goes on. With a bound a very
+  /// where more than `maxMerges` are to be merged: then the next call goes on. With a bound a very
   /// large number of overflow buckets stays.
-  bool contract(uint64_t mostMerges = UINT64_MAX);
+  bool contract(uint64_t maxMerges = UINT64_MAX);
   /// Whether contract() would give back half of the buckets or more.
   bool isSparse() const;
   /// No reader is in the store.
@@ -196,7 +196,7 @@ class HashIndex {
   uint64_t spareOverflows() const;
   /// checkIntegrity() of one chain; adds to `used` the overflow buckets that it goes on in.
   std::string checkChain(uint32_t number, const std::function<bool(Address)>& mayRead,
-                               std::vector<bool>& used, uint64_t& entries) const;
+                         std::vector<bool>& used, uint64_t& entries) const;
   std::string checkFreeBuckets(std::vector<bool>& used) const;
   void dropOverflowChunks();
 

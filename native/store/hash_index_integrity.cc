@@ -33,9 +33,8 @@ std::string HashIndex::checkIntegrity(const std::function<bool(Address)>& mayRea
   return checkFreeBuckets(used);
 }
 
-std::string HashIndex::checkChain(uint32_t number,
-                                        const std::function<bool(Address)>& mayRead,
-                                        std::vector<bool>& used, uint64_t& entries) const {
+std::string HashIndex::checkChain(uint32_t number, const std::function<bool(Address)>& mayRead,
+                                  std::vector<bool>& used, uint64_t& entries) const {
   const std::string where = "The bucket " + std::to_string(number);
   for (const Bucket* bucket = &bucketAt(number);;) {
     bool ended = false;

@@ -41,7 +41,7 @@ struct Expected {
 };
 
 /// What has expired may be noticed late, but is gone for good once the clock stood at it and
-/// maintain ran: a second is how seldom it looks at one place.
+/// maintain ran: it searches one place once a second at most.
 void letTimePass(Store& store, RecencyOrder<Expected>& reference, uint64_t ms) {
   fakeNow() += 1000 + ms;
   maintainToTheEnd(store);
@@ -102,6 +102,7 @@ TEST_P(StoreModel, AgreesWithTheReferenceLru) {
     ASSERT_EQ(store->stats().entries, reference.size()) << step;
     ASSERT_LE(memory.mapped, store->budgetBytes()) << step;
   }
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, StoreModel,
@@ -153,6 +154,7 @@ TEST_P(StoreS3FifoModel, AgreesWithTheReference) {
     }
     ASSERT_EQ(store->checkIntegrity(), "") << step;
   }
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Counts, StoreS3FifoModel,

@@ -1,4 +1,4 @@
-// Values that lie alone, while a reader is at one: nobody waits for it, and its bytes stay as they
+// Large values, while a reader is at one: nobody waits for it, and its bytes stay as they
 // were until it has left.
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@ namespace {
 
 class StoreResize : public ::testing::TestWithParam<Policy> {};
 
-TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
+TEST_P(StoreResize, KeepsTheNewestAndTheBudgetByAnyFactor) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = 64 * kKiB;
@@ -44,7 +44,7 @@ TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
   }
 }
 
-TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
+TEST_P(StoreResize, KeepsThePressureBudget) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = 32 * kMiB;
@@ -59,7 +59,7 @@ TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
   EXPECT_EQ(store->checkIntegrity(), "");
 }
 
-TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
+TEST_P(StoreResize, EvictsNoneWhereTheSmallerSizeHoldsAll) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = 2048 * kMiB;
@@ -73,7 +73,7 @@ TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
   }
 }
 
-TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
+TEST_P(StoreResize, LeavesRoomForAnEntryUnderPressure) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = kMiB;
@@ -87,7 +87,7 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   }
 }
 
-TEST_P(StoreResize, OfTheEntriesKeepsTheNewest) {
+TEST_P(StoreResize, KeepsTheNewestWithinMaxEntries) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = 8 * kMiB;

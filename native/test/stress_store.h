@@ -110,7 +110,7 @@ class StressStore {
            memory_ ? memory_->mapped.load() : stats.heldBytes);
     expect("puts", stats.puts, puts);
     expect("hits and misses", stats.hits + stats.misses, gets);
-    expect("budget passed by", 0, memory_ ? memory_->mostOverAllowance.load() : 0);
+    expect("budget passed by", 0, memory_ ? memory_->maxOverAllowance.load() : 0);
     expect("refusals", stats.memoryRefusals,
            memory_ && !hasSupply ? memory_->refused.load() : stats.memoryRefusals);
     checkEntries();
