@@ -272,7 +272,7 @@ void StoreObject::leaveTime() {
 }
 
 void StoreObject::forgetExpired(const Napi::CallbackInfo& info) {
-  if (isOpen(info)) handle_.memory().forgetExpired();
+  if (isOpen(info)) handle_.memory().removeExpired();
 }
 
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {

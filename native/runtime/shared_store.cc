@@ -1,6 +1,7 @@
 #include "runtime/shared_store.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace ebbcache {
@@ -72,12 +73,12 @@ void SharedStore::giveTime(int64_t wallMs) {
 }
 
 void SharedStore::giveNoTime() {
-  store_->giveNoTime();
+  store_->giveTime(std::nullopt);
   if (disk_ != nullptr) disk_->giveNoTime();
 }
 
 uint64_t SharedStore::minBytes() const {
-  return std::max(options_.minBytes, store_->leastBudget());
+  return std::max(options_.minBytes, store_->minBudget());
 }
 
 Reduction SharedStore::setBudget(uint64_t from, uint64_t to) {

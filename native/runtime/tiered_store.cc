@@ -127,7 +127,7 @@ ReadResult TieredStore::readMemory(std::string_view key, const Read& read) {
     if (result == ReadResult::kHit) corrections_.hits.add(-1);
     // Where there is another by now, that may be current.
     const RemovalReason reason = reasonOfStale(key);
-    if (!memory_.removeStamped(key, version, reason) && tries < kTries) continue;
+    if (!memory_.remove(key, reason, version) && tries < kTries) continue;
     corrections_.misses.add(1);
     return ReadResult::kMiss;
   }
@@ -143,9 +143,9 @@ void TieredStore::dropStale(std::string_view key) {
   for (int tries = 0; tries < kTries; ++tries) {
     uint64_t version = 0;
     uint64_t bytes = 0;
-    if (memory_.peek(key, nullptr, 0, bytes, version) == ReadResult::kMiss) return;
+    if (memory_.peek(key, nullptr, 0, bytes, &version) == ReadResult::kMiss) return;
     if (isCurrent(key, version)) return;
-    if (memory_.removeStamped(key, version, reasonOfStale(key))) return;
+    if (memory_.remove(key, reasonOfStale(key), version)) return;
   }
 }
 
@@ -202,7 +202,7 @@ ReadResult TieredStore::copyFromEither(std::string_view key, std::string_view pr
 
 ReadResult TieredStore::getFromBoth(std::string_view key, const Buffer& to, bool* fromDisk) {
   return copyFromEither(key, {}, to, fromDisk, [&](uint64_t& version) {
-    return memory_.get(key, to.out, to.capacity, to.bytes, version);
+    return memory_.get(key, to.out, to.capacity, to.bytes, &version);
   });
 }
 
@@ -231,7 +231,7 @@ ReadResult TieredStore::viewInBoth(std::string_view key,
 
 ReadResult TieredStore::peekInBoth(std::string_view key, const Buffer& to) {
   uint64_t version = 0;
-  const ReadResult result = memory_.peek(key, to.out, to.capacity, to.bytes, version);
+  const ReadResult result = memory_.peek(key, to.out, to.capacity, to.bytes, &version);
   if (result != ReadResult::kMiss && isCurrent(key, version)) return result;
   DiskFound found;
   found.out = to.out;
@@ -244,14 +244,14 @@ ReadResult TieredStore::peekInBoth(std::string_view key, const Buffer& to) {
 bool TieredStore::isInEither(std::string_view key) {
   uint64_t version = 0;
   uint64_t bytes = 0;
-  const bool isInMemory =
-      memory_.peek(key, nullptr, 0, bytes, version) != ReadResult::kMiss && isCurrent(key, version);
+  const bool isInMemory = memory_.peek(key, nullptr, 0, bytes, &version) != ReadResult::kMiss &&
+                          isCurrent(key, version);
   return isInMemory || disk_->has(key);
 }
 
 std::optional<uint64_t> TieredStore::remainingTtlInEither(std::string_view key) {
   uint64_t version = 0;
-  const std::optional<uint64_t> inMemory = memory_.remainingTtl(key, version);
+  const std::optional<uint64_t> inMemory = memory_.remainingTtl(key, &version);
   if (inMemory && isCurrent(key, version)) return inMemory;
   DiskFound found;
   if (disk_->peek(key, found) == DiskResult::kMiss) return {};

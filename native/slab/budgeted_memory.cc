@@ -32,7 +32,7 @@ void* BudgetedMemory::takeBy(void* (MemorySource::*map)(size_t), uint64_t bytes)
   return memory;
 }
 
-void BudgetedMemory::give(void* memory, uint64_t bytes) {
+void BudgetedMemory::release(void* memory, uint64_t bytes) {
   const uint64_t whole = wholePages(bytes);
   if (!pins_.retire(memory, whole)) unmap(memory, whole);
 }

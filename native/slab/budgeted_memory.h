@@ -23,8 +23,8 @@ struct SlabMemory {
 /// Counts what is held of a source. Its store's lock guards it, but for what any thread may call:
 /// unpin(), waitForReaders() and the numbers held(), budget(), retiredBytes() and refusals().
 ///
-/// With a supply, one slab is made ahead of need. It counts as held, but what is ready makes way
-/// for whatever else is taken.
+/// With a supply, one slab is made ahead of need. It counts as held, but one that is ready is
+/// released where anything else needs its room.
 class BudgetedMemory {
  public:
   /// `whenSpareIsReady` is called on the supply's thread, with no lock held.
@@ -42,10 +42,10 @@ class BudgetedMemory {
   /// The same for a slab, in huge pages; where there is a supply, which is never waited for, those
   /// of the spare one, or small pages.
   SlabMemory takeSlab(uint64_t bytes);
-  /// The spare slab alone; null when none of so many bytes is ready.
+  /// The spare slab, and nothing else; null when none of so many bytes is ready.
   void* takeSpare(uint64_t bytes);
-  /// Gives back what any of them returned; where it is pinned, the last unpin() does.
-  void give(void* memory, uint64_t bytes);
+  /// Gives back to the system what any of them returned; where it is pinned, the last unpin() does.
+  void release(void* memory, uint64_t bytes);
 
   /// Keeps what take() returned mapped until unpin(), even if it is given back meanwhile. False
   /// when too much is pinned. The caller holds a lock under which it is given back.
@@ -53,7 +53,8 @@ class BudgetedMemory {
   void unpin(void* memory);
   /// What was given back and is held until it is unpinned.
   uint64_t retiredBytes() const { return pins_.retiredBytes(); }
-  /// Returns when as much is unmapped as that is now. Not with a lock held that the readers take.
+  /// Returns when as much is unmapped as that is now. The caller MUST NOT hold a lock that the
+  /// readers take.
   void waitForReaders() { pins_.waitForReaders(); }
 
   /// Whether a spare slab of so many bytes is to be had, and leaves room for `beside` more.
@@ -67,8 +68,9 @@ class BudgetedMemory {
   /// Gives back a spare slab that is ready or not begun.
   void withdrawSpare() { spare_.withdraw(); }
   /// Gives back a spare slab, and waits for one in the making; false when there was none.
-  bool giveSpare() { return spare_.give(); }
-  /// giveSpare(), and there will be none. Not with a lock held that whenSpareIsReady takes.
+  bool releaseSpare() { return spare_.release(); }
+  /// releaseSpare(), and there will be none. The caller MUST NOT hold a lock that whenSpareIsReady
+  /// takes.
   void endSupply() { spare_.end(); }
 
   bool fits(uint64_t bytes) const {
@@ -77,7 +79,7 @@ class BudgetedMemory {
   /// `bytes` in whole pages: what take(bytes) really holds.
   uint64_t wholePages(uint64_t bytes) const { return (bytes + pageMask_) & ~pageMask_; }
 
-  /// Held, but for the spare slab.
+  /// What is held, but for the spare slab.
   uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
   uint64_t held() const { return taken() + spare_.heldBytes(); }
   /// What is held once a slab is taken.

@@ -1,5 +1,5 @@
-// Mappings that readers are at without a lock: one that is given up meanwhile stays mapped until
-// the last of them has left.
+// Mappings that readers use without a lock: one that is retired meanwhile stays mapped until the
+// last of them has left.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@ namespace ebbcache {
 /// Thread-safe. For mappings so large that the lock here costs nothing beside a copy of them.
 class PinnedMappings {
  public:
-  /// Readers at different mappings at most.
-  static constexpr uint32_t kMost = 32;
+  /// The maximum number of mappings that are pinned at once.
+  static constexpr uint32_t kMaxPinned = 32;
 
   /// Counts one more reader. False when too many mappings are pinned: then the caller has to read
-  /// under the lock that keeps the mapping alive. That lock is held now, too.
+  /// under the lock that keeps the mapping alive. That lock MUST be held now, too.
   bool pin(const void* mapping);
   /// One reader fewer. Returns the bytes of a mapping that was retired and has no reader any more,
   /// for the caller to unmap; else 0. Such bytes count as retired until unmapped() is called.
@@ -47,7 +47,7 @@ class PinnedMappings {
   std::mutex mutex_;
   std::condition_variable unmapped_;
   // Guarded by mutex_.
-  std::array<Pinned, kMost> pinned_;
+  std::array<Pinned, kMaxPinned> pinned_;
   uint64_t unmappedEver_ = 0;
   /// So that a store without such readers takes no lock. A mapping is pinned and retired under one
   /// lock of its owner's, which orders the two.

@@ -11,7 +11,8 @@ namespace {
 void* mapTouched(MemorySource& source, size_t bytes) {
   void* const memory = source.map(bytes);
   if (memory == nullptr) return nullptr;
-  // Not only one byte of each huge page: the system may have had none left.
+  // Every small page is touched, not only one of each huge page: the system may have had no huge
+  // one.
   const size_t pageBytes = source.pageBytes();
   auto* const touched = static_cast<volatile char*>(memory);
   for (size_t at = 0; at < bytes; at += pageBytes) touched[at] = 0;
@@ -58,7 +59,7 @@ void SlabSupply::settle(SlabOrder& order) {
 void SlabSupply::forget(SlabOrder& order) {
   std::unique_lock<std::mutex> lock(mutex_);
   done_.wait(lock, [&] {
-    // Again after whenReady, which may order.
+    // It is withdrawn again after whenReady, which may order.
     remove(order);
     return current_ != &order;
   });

@@ -44,7 +44,7 @@ class SlabOrder {
   std::atomic<State> state_{State::kNone};
   std::atomic<size_t> bytes_{0};
   void* memory_ = nullptr;
-  /// In the supply's queue.
+  /// The next order in the supply's queue.
   SlabOrder* next_ = nullptr;
 };
 
@@ -65,13 +65,13 @@ class SlabSupply {
   /// for.
   void settle(SlabOrder& order);
   /// settle(), and on return the supply does not and will not touch the order, or call its
-  /// whenReady. Not with a lock held that whenReady takes.
+  /// whenReady. The caller MUST NOT hold a lock that whenReady takes.
   void forget(SlabOrder& order);
 
  private:
   void run();
   static void tellReady(const SlabOrder& order);
-  /// What follows is for who holds mutex_.
+  /// For what follows mutex_ MUST be held.
   bool startThread();
   void remove(SlabOrder& order);
 
@@ -83,7 +83,7 @@ class SlabSupply {
   std::thread thread_;
   bool stopping_ = false;
   SlabOrder* first_ = nullptr;
-  /// The one that the thread is at.
+  /// The order that the thread is working on.
   SlabOrder* current_ = nullptr;
 };
 

@@ -8,7 +8,7 @@ void SpareSlab::withdraw() {
   drop();
 }
 
-bool SpareSlab::give() {
+bool SpareSlab::release() {
   if (none()) return false;
   supply_->settle(order_);
   drop();

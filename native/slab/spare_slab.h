@@ -38,9 +38,9 @@ class SpareSlab {
   /// Gives it back unless it is being made, and does not wait.
   void withdraw();
   /// Gives it back whatever its state, and waits for one in the making; false when there was none.
-  bool give();
-  /// give(), and on return whenReady is not and will not be called. Not with a lock held that
-  /// whenReady takes.
+  bool release();
+  /// release(), and on return whenReady is not and will not be called. The caller MUST NOT
+  /// hold a lock that whenReady takes.
   void end();
 
   bool none() const { return order_.state() == SlabOrder::State::kNone; }

@@ -44,7 +44,7 @@ void Arena::move(Address from, Address to, uint64_t hash) {
 
 void Arena::forget(Address address, uint64_t hash) {
   index.remove(hash, address);
-  log.release(address);
+  log.markDead(address);
 }
 
 void Arena::clear() {

@@ -23,13 +23,13 @@ class Arena final : private EntryRelocator {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  /// Makes the tables fit another budget; false when their memory is refused. No reader is in the
-  /// store.
+  /// Makes the tables fit another budget; false when their memory is refused. All
+  /// stripes MUST be held.
   bool reserve(uint64_t maxBytes);
 
-  /// Index and log let go of an entry that the policy no longer has; its stripe is held.
+  /// Removes an entry, which the policy no longer has, from index and log. Its stripe MUST be held.
   void forget(Address address, uint64_t hash);
-  /// No reader is in the store.
+  /// All stripes MUST be held.
   void clear();
   /// Gives back what the tables no longer need.
   void contractTables();
@@ -46,7 +46,7 @@ class Arena final : private EntryRelocator {
     return fixedTableBytes_ + index.chunksBytes() + policy->tableBytes();
   }
   uint64_t emptyTableBytes() const { return fixedTableBytes_ + index.chunkBytes(); }
-  /// Bytes of live entries, alone or shared.
+  /// The number of bytes of live entries, in slabs and large ones.
   uint64_t liveBytes() const { return log.sharedLiveBytes() + log.largeBytes(); }
 
   const Layout layout;

@@ -21,23 +21,23 @@ class Deadline {
  public:
   static constexpr unsigned kExpiryBits = 45;
   /// The latest time that a store's clock may show. Expiry has room for one more.
-  static constexpr uint64_t kMostNow = (uint64_t{1} << kExpiryBits) - 3;
+  static constexpr uint64_t kMaxNow = (uint64_t{1} << kExpiryBits) - 3;
   /// About 557 years: longer times to live are this long.
-  static constexpr uint64_t kMostTtl = uint64_t{UINT16_MAX} << 28U;
+  static constexpr uint64_t kMaxTtl = uint64_t{UINT16_MAX} << 28U;
 
   /// The entry never expires.
   constexpr Deadline() = default;
 
-  /// The entry is put at `now`, kMostNow at most, and lives for `ttlMs`.
+  /// The entry is put at `now`, kMaxNow at most, and lives for `ttlMs`.
   static Deadline after(uint64_t now, uint64_t ttlMs) {
-    const uint64_t ttl = std::min(ttlMs, kMostTtl);
+    const uint64_t ttl = std::min(ttlMs, kMaxTtl);
     uint64_t shift = 0;
     uint64_t units = ttl;
     while (units > UINT16_MAX) {
       shift += 4;
       units = (ttl + (uint64_t{1} << shift) - 1) >> shift;
     }
-    const uint64_t expiry = std::min(now + ttl, kMostNow + 1);
+    const uint64_t expiry = std::min(now + ttl, kMaxNow + 1);
     return Deadline(units << kTtlAt | shift / 4 << kExpiryBits | expiry);
   }
   static constexpr Deadline ofBits(uint64_t bits) { return Deadline(bits); }

@@ -36,10 +36,10 @@ namespace ebbcache {
 /// Where an entry lies: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
 using Address = uint32_t;
 constexpr Address kNowhere = 0;
-/// Entries with mappings of their own have the addresses from here on: twice as many as the largest
-/// budget has room for, and as many addresses as a slab of 2 MiB.
-constexpr uint32_t kMostSingles = uint32_t{1} << 19;
-constexpr Address kFirstLarge = UINT32_MAX - kMostSingles + 1;
+/// Large entries, which have mappings of their own, have the addresses from kFirstLarge on: twice
+/// as many as the largest budget has room for, and as many addresses as a slab of 2 MiB.
+constexpr uint32_t kMaxLargeEntries = uint32_t{1} << 19;
+constexpr Address kFirstLarge = UINT32_MAX - kMaxLargeEntries + 1;
 
 constexpr uint64_t kEntryAlignment = 4;
 constexpr uint64_t kMaxKeyBytes = UINT16_MAX;
@@ -66,7 +66,7 @@ class Entry {
   /// For the policy's own use: which of its queues the entry is in, and a count of two bits.
   static constexpr uint8_t kInSmallQueue = 8;
   static constexpr unsigned kUsesShift = 4;
-  static constexpr uint8_t kMostUses = 3;
+  static constexpr uint8_t kMaxUses = 3;
 
   /// Makes the header of a live entry; key and value are written after it.
   void begin(const EntryShape& shape) {
@@ -88,7 +88,7 @@ class Entry {
   bool changeState(uint8_t expected, uint8_t state) {
     return state_.compare_exchange_strong(expected, state, std::memory_order_relaxed);
   }
-  uint8_t uses() const { return state() >> kUsesShift & kMostUses; }
+  uint8_t uses() const { return state() >> kUsesShift & kMaxUses; }
   bool live() const { return (state() & kLive) != 0; }
   bool expires() const { return (state() & kExpires) != 0; }
   void die() { setState(static_cast<uint8_t>(state() & ~kLive)); }
@@ -106,7 +106,7 @@ class Entry {
   uint64_t valueBytes() const { return parts().valueBytes; }
   uint64_t payloadBytes() const { return parts().keyBytes + parts().valueBytes; }
   uint64_t bytes() const {
-    // By what lies before the key: a gap may be long without need.
+    // What lies before the key tells: a gap may have long sizes without need.
     const Parts at = parts();
     const uint64_t exact = at.keyAt + at.keyBytes + at.valueBytes;
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
@@ -184,7 +184,7 @@ class Entry {
 };
 static_assert(sizeof(Entry) == 12, "the layout above");
 
-/// The smallest there is: a key of one byte and no value.
+/// The smallest entry has a key of one byte and no value.
 constexpr uint64_t kSmallestEntryBytes = 16;
 
 }  // namespace ebbcache

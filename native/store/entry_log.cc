@@ -50,9 +50,9 @@ Address EntryLog::adoptLarge(void* mapping, uint64_t bytes) {
   return number;
 }
 
-void* EntryLog::releaseSingle(Address address) {
+void* EntryLog::detachLarge(Address address) {
   largeBytes_ -= slabs_[address].bytes;
-  return slabs_.releaseSingle(address);
+  return slabs_.detachLarge(address);
 }
 
 void EntryLog::retract(Address address, uint64_t bytes) {
@@ -193,7 +193,7 @@ void EntryLog::compact(uint32_t number) {
 
 // ---------------------------------------------------------------- the dead
 
-void EntryLog::release(Address address) {
+void EntryLog::markDead(Address address) {
   const uint32_t number = slabs_.numberOf(address);
   if (SlabTable::isLarge(number)) {
     drop(number);
@@ -205,7 +205,7 @@ void EntryLog::release(Address address) {
   entry->die();
   slab.live -= bytes;
   sharedLiveBytes_ -= bytes;
-  // It will be opened before long.
+  // The slab will be opened before long.
   if (slab.waste > 0 && slab.live < slab.bytes / 2) setWaste(slab, 0);
 }
 
@@ -255,7 +255,7 @@ bool EntryLog::dropOneEmptySlab() {
 
 bool EntryLog::evacuate(uint32_t number) {
   const Slab& slab = slabs_[number];
-  // Not even without a gap would all live entries fit the others: nothing is moved in vain.
+  // All live entries would not fit the others even without a gap: nothing is moved for nothing.
   if (slab.live > 0 && sharedLiveBytes_ > (sharedSlabs_ - 1) * layout_.slabBytes) return false;
   if (open_ == number) open_ = 0;
   for (uint64_t offset = 0; slab.live > 0 && offset < slab.tail;) {
@@ -311,7 +311,7 @@ bool EntryLog::moveOut(Address from, Pace pace) {
   }
   relocator_.move(from, to, relocator_.prepareMove(from));
   if (expiry != kNeverExpires) noteExpiry(to, expiry);
-  release(from);
+  markDead(from);
   return true;
 }
 

@@ -36,12 +36,12 @@ class EntryLog {
 
   /// Room for an entry that fits a slab, in the open one; nowhere when its end is too short.
   Address append(uint64_t bytes);
-  /// Takes in an entry of so many bytes that lies alone in a mapping of whole pages; nowhere, and
-  /// the mapping is still the caller's, when slots are out.
+  /// Takes in a large entry of so many bytes, which has a mapping of whole pages. Returns nowhere,
+  /// and the mapping is still the caller's, when slots are out.
   Address adoptLarge(void* mapping, uint64_t bytes);
-  /// Gives up an entry that lies alone, and returns its mapping: it is the caller's.
-  void* releaseSingle(Address address);
-  /// Takes back the last room given, in which nothing was written.
+  /// Removes a large entry from the log and returns its mapping, which is the caller's then.
+  void* detachLarge(Address address);
+  /// Takes back the room that was given last, in which nothing was written.
   void retract(Address address, uint64_t bytes);
   /// Opens a fresh slab; false when refused.
   bool openFresh();
@@ -59,13 +59,14 @@ class EntryLog {
   struct Pass {
     uint64_t appendedBytes = 0;
     uint64_t movedBytes = 0;
-    /// The bytes of live entries that were looked at and stayed.
+    /// The bytes of live entries that were visited and stayed.
     uint64_t passedBytes = 0;
   };
   const Pass& pass() const { return pass_; }
 
-  /// The entry is dead: its bytes are free for the next compaction, or at once if it lay alone.
-  void release(Address address);
+  /// The entry is dead: its bytes are free for the next compaction, or those of a large entry at
+  /// once.
+  void markDead(Address address);
   /// Gives the slabs without live entries back to the system.
   void dropEmptySlabs();
   /// Moves the live entries of the emptiest slab into the others and gives it back; false when
@@ -93,13 +94,13 @@ class EntryLog {
   /// Bytes of slabs that entries share, and of live entries in them.
   uint64_t sharedBytes() const { return sharedSlabs_ * layout_.slabBytes; }
   uint64_t sharedLiveBytes() const { return sharedLiveBytes_; }
-  /// At the ends of full slabs: free, but for no entry until the slab is opened again.
+  /// The bytes at the ends of full slabs, which no entry can use until the slab is opened again.
   uint64_t wastedBytes() const { return wastedBytes_; }
   /// The bytes of the open slab that are used, up to its last entry.
   uint64_t openUsed() const { return open_ == 0 ? 0 : slabs_[open_].tail; }
-  /// Mapped for entries that lie alone.
+  /// The bytes that are mapped for large entries.
   uint64_t largeBytes() const { return largeBytes_; }
-  /// Fresh slabs that were opened ever.
+  /// The number of fresh slabs that were ever opened.
   uint64_t slabsTaken() const { return slabsTaken_; }
 
  private:
@@ -107,8 +108,8 @@ class EntryLog {
   void open(uint32_t number);
   void setWaste(Slab& slab, uint64_t bytes);
   bool gapFits(uint64_t bytes) const;
-  /// Widens the gap until so many bytes fit, or to the slab's end; moves about as many bytes at
-  /// most as it may. False when they do not fit the end.
+  /// Widens the gap until so many bytes fit, or to the slab's end; moves at most about
+  /// `mayMove` bytes. False when they do not fit the end.
   bool widenGap(uint64_t bytes, uint64_t mayMove);
   uint64_t moveRun(Slab& slab);
   void markGap();

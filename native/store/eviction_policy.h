@@ -1,4 +1,5 @@
-// Who goes when room is needed. A policy orders entries; it never touches their bytes.
+// Which entry is evicted when room is needed. A policy orders entries; it never touches their
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ class EvictionPolicy {
  public:
   virtual ~EvictionPolicy() = default;
 
-  /// These four are called with the entry's stripe held.
+  /// For these four the entry's stripe MUST be held.
   virtual void inserted(Address address, uint64_t hash, const Admission& admission) = 0;
   virtual void hit(Address address) = 0;
   /// The entry leaves for another reason than eviction.
@@ -46,11 +47,12 @@ class EvictionPolicy {
   /// The entry that victim() chose leaves.
   virtual void evicted(Address address, uint64_t hash) = 0;
 
-  /// Chooses the next to go; nowhere when there is none.
+  /// Chooses the next entry to evict; nowhere when there is none.
   virtual Address victim() = 0;
-  /// Second chances take time. Between these two calls, `most` of them are given in sum, and then
-  /// the oldest goes, used or not; at all other times each victim() has an allowance of its own.
-  virtual void limitChances(uint64_t /*most*/) {}
+  /// Second chances take time. Between these two calls, `maxChances` of them are given in sum, and
+  /// then the oldest entry is evicted, used or not; at all other times each victim() has an
+  /// allowance of its own.
+  virtual void limitChances(uint64_t /*maxChances*/) {}
   virtual void endLimit() {}
   /// Brings into the cache what evicted() will need beside the entry.
   virtual void prepareEviction(uint64_t /*hash*/) const {}
@@ -68,15 +70,15 @@ class EvictionPolicy {
   virtual void reserve(uint64_t /*maxBytes*/) {}
   /// Gives back what the policy's own tables no longer need.
   virtual void contract() {}
-  /// Mapped for the policy's own tables.
+  /// The bytes that are mapped for the policy's own tables.
   virtual uint64_t tableBytes() const { return 0; }
 };
 
 /// All that is evicted while it lives shares one allowance of second chances.
 class SharedChances {
  public:
-  SharedChances(EvictionPolicy& policy, uint64_t most) : policy_(policy) {
-    policy_.limitChances(most);
+  SharedChances(EvictionPolicy& policy, uint64_t maxChances) : policy_(policy) {
+    policy_.limitChances(maxChances);
   }
   ~SharedChances() { policy_.endLimit(); }
   SharedChances(const SharedChances&) = delete;

@@ -1,8 +1,9 @@
 // Finds expired entries, some at a time: where the caller has no more time for it, the next call
 // goes on at the same entry.
 //
-// The boundaries of a slab's entries stay where they are as long as nothing is appended to it. Of
-// one whose boundaries change, the search starts anew: what it visited before is dead by then.
+// The boundaries of a slab's entries stay where they are as long as nothing is appended to it.
+// Where the boundaries of the slab that is being searched change, its search starts anew: what it
+// visited before is dead by then.
 #pragma once
 
 #include <algorithm>
@@ -16,9 +17,9 @@ namespace ebbcache {
 class ExpirySweep {
  public:
   struct Result {
-    /// Entries that were looked at.
+    /// The number of entries that were visited.
     uint64_t seen = 0;
-    /// Every slab was visited that was due.
+    /// Whether every slab that was due was visited.
     bool done = true;
   };
 
@@ -28,7 +29,7 @@ class ExpirySweep {
   void boundariesChange(uint32_t number) {
     if (number == at_) offset_ = 0;
   }
-  /// What a slab says of when it is to be looked at no longer holds.
+  /// When each slab is due no longer holds: all of them are due.
   void clockWentBack() {
     for (uint32_t number = 1; number < slabs_.end(); ++number) slabs_[number].nextSweep = 0;
     for (uint32_t number = kFirstLarge; number != slabs_.endOfLarge(); ++number) {
@@ -63,8 +64,8 @@ class ExpirySweep {
  private:
   static constexpr uint64_t kAskedEvery = 64;
 
-  /// Behind the last slab come the large entries, and behind those the first slab. False when there
-  /// are neither.
+  /// The large entries come after the last slab, and the first slab comes after those. False when
+  /// there are neither.
   bool wrap() {
     if (!SlabTable::isLarge(at_) && at_ >= slabs_.end()) at_ = kFirstLarge;
     if (SlabTable::isLarge(at_) && at_ >= slabs_.endOfLarge()) {
@@ -79,7 +80,7 @@ class ExpirySweep {
                  MayGoOn&& mayGoOn) {
     const Slab& slab = slabs_[at_];
     if (!slab.used() || slab.nextSweep > now) return true;
-    if (SlabTable::isLarge(at_)) return sweepSingle(now, seen, visit, mayGoOn);
+    if (SlabTable::isLarge(at_)) return sweepLarge(now, seen, visit, mayGoOn);
     if (offset_ == 0) earliest_ = kNeverExpires;
     while (offset_ < slab.tail) {
       if (++seen % kAskedEvery == 0 && !mayGoOn()) return false;
@@ -99,7 +100,7 @@ class ExpirySweep {
   }
 
   template <typename Visitor, typename MayGoOn>
-  bool sweepSingle(uint64_t now, uint64_t& seen, Visitor&& visit, MayGoOn&& mayGoOn) {
+  bool sweepLarge(uint64_t now, uint64_t& seen, Visitor&& visit, MayGoOn&& mayGoOn) {
     const Deadline deadline = slabs_.at(at_)->deadline();
     // Where the clock was set back, it may be due before it has expired.
     slabs_[at_].nextSweep = deadline.expiry();
@@ -108,12 +109,12 @@ class ExpirySweep {
   }
 
   SlabTable& slabs_;
-  /// The slab or single that is next, and where in it the next entry lies.
+  /// The slab or large entry that is next, and where in it the next entry lies.
   uint32_t at_ = 1;
   uint64_t offset_ = 0;
-  /// When the first entry before the offset expires.
+  /// When the first of the entries before the offset expires.
   uint64_t earliest_ = kNeverExpires;
-  /// Slabs and large entries that are left of the round.
+  /// The number of slabs and large entries that are left of the round.
   uint64_t left_ = 0;
 };
 

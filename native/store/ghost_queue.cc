@@ -100,7 +100,7 @@ void GhostQueue::contract(uint64_t storeBytes) {
 }
 
 void GhostQueue::drop() {
-  if (table_ != nullptr) memory_.give(table_, buckets_ * sizeof(Bucket));
+  if (table_ != nullptr) memory_.release(table_, buckets_ * sizeof(Bucket));
   table_ = nullptr;
   buckets_ = 0;
 }

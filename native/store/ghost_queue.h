@@ -1,4 +1,5 @@
-// What was evicted lately, by hash alone: a table of buckets whose oldest ghost is dropped.
+// What was evicted lately, known only by its hash: a table of buckets whose oldest ghost is
+// dropped.
 //
 //   bucket:  +--------------------------+--------------------------+
 //            | 16 tags, u16; 0 is none  | 16 stamps, u16           |

@@ -46,11 +46,11 @@ HashIndex::HashIndex(BudgetedMemory& memory, SlabTable& slabs, const Layout& lay
 
 HashIndex::~HashIndex() {
   if (directory_ == nullptr) return;
-  for (uint64_t i = 0; i < chunks_; ++i) memory_.give(directory_[i], chunkBytes_);
+  for (uint64_t i = 0; i < chunks_; ++i) memory_.release(directory_[i], chunkBytes_);
   for (uint64_t i = 0; i < overflowChunks_; ++i) {
-    memory_.give(directory_[directoryRoom_ - 1 - i], chunkBytes_);
+    memory_.release(directory_[directoryRoom_ - 1 - i], chunkBytes_);
   }
-  memory_.give(directory_, directoryRoom_ * sizeof(Bucket*));
+  memory_.release(directory_, directoryRoom_ * sizeof(Bucket*));
 }
 
 uint64_t HashIndex::directoryBytesFor(const Layout& layout, uint64_t maxBytes) {
@@ -72,7 +72,7 @@ bool HashIndex::reserve(uint64_t maxBytes) {
       std::memcpy(larger + (wanted - overflowChunks_),
                   directory_ + (directoryRoom_ - overflowChunks_),
                   overflowChunks_ * sizeof(Bucket*));
-      memory_.give(directory_, directoryRoom_ * sizeof(Bucket*));
+      memory_.release(directory_, directoryRoom_ * sizeof(Bucket*));
     }
     directory_ = larger;
     directoryRoom_ = wanted;
@@ -146,7 +146,7 @@ void HashIndex::remove(uint64_t hash, Address address) {
   --count_;
 }
 
-/// Empties the last bucket of a chain from a slot on, and lets go of it if that is its first.
+/// Empties the last bucket of a chain from a slot on, and frees the bucket if that is its first.
 void HashIndex::truncate(const Place& from) {
   for (uint32_t i = from.slot; i < Bucket::kSlots; ++i) {
     from.bucket->tags[i] = Bucket::kNoTag;
@@ -304,16 +304,16 @@ bool HashIndex::isSparse() const {
   return buckets > StripeLocks::kStripes && count_ < buckets * kFewestPerBucket / 2;
 }
 
-bool HashIndex::contract(uint64_t mostMerges) {
-  const bool inSteps = mostMerges != UINT64_MAX;
+bool HashIndex::contract(uint64_t maxMerges) {
+  const bool inSteps = maxMerges != UINT64_MAX;
   bool all = true;
   for (Shape at = shape(); at.buckets > StripeLocks::kStripes; at = shape()) {
     if (count_ >= (at.buckets - 1) * kFewestPerBucket) break;
-    all = mostMerges-- > 0;
+    all = maxMerges-- > 0;
     if (!all || !merge(at)) break;
   }
   while (chunks_ > 1 && (chunks_ - 1) * bucketsPerChunk() >= shape().buckets) {
-    memory_.give(directory_[--chunks_], chunkBytes_);
+    memory_.release(directory_[--chunks_], chunkBytes_);
   }
   const bool walksFar = free_ >= kFreeInOneStep + bucketsPerChunk();
   if (free_ >= bucketsPerChunk() + spareOverflows() && !(inSteps && walksFar)) dropOverflowChunks();
@@ -349,14 +349,14 @@ void HashIndex::dropOverflowChunks() {
     previous->overflow = other;
   }
   while (overflowChunks_ > kept) {
-    memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
+    memory_.release(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
   }
 }
 
 void HashIndex::clear() {
-  while (chunks_ > 1) memory_.give(directory_[--chunks_], chunkBytes_);
+  while (chunks_ > 1) memory_.release(directory_[--chunks_], chunkBytes_);
   while (overflowChunks_ > 0) {
-    memory_.give(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
+    memory_.release(directory_[directoryRoom_ - overflowChunks_--], chunkBytes_);
   }
   std::memset(static_cast<void*>(directory_[0]), 0, chunkBytes_);
   firstFree_ = 0;

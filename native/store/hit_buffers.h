@@ -17,7 +17,7 @@ namespace ebbcache {
 
 class HitBuffers {
  public:
-  /// Hits that one buffer holds.
+  /// The number of hits that one buffer holds.
   static constexpr uint32_t kHits = 32;
 
   /// `apply(first, last)` is called with a full buffer's addresses. The caller holds the entry's
@@ -39,7 +39,7 @@ class HitBuffers {
   template <typename Apply>
   void flush(Apply&& apply) {
     // Where another thread has emptied a buffer and cleared its bit, its lock is not taken here:
-    // what that thread changed in the queue is seen by this order and that of empty() alone.
+    // what that thread changed in the queue is seen by this order and that of empty() only.
     const uint32_t waiting = waiting_.load(std::memory_order_acquire);
     if (waiting == 0) return;
     for (uint32_t number = 0; number < kBuffers; ++number) {

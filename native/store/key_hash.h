@@ -18,7 +18,7 @@ class KeyHash {
   explicit KeyHash(const HashSeed& seed) : seed_(seed), ofShort_(seed) {}
 
   uint64_t operator()(std::string_view key) const {
-    return key.size() <= MultiplyHash::kMostBytes ? ofShort_(key) : ofLong(key);
+    return key.size() <= MultiplyHash::kMaxBytes ? ofShort_(key) : ofLong(key);
   }
   uint64_t operator()(const Entry* entry) const { return (*this)(entry->key()); }
 

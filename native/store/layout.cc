@@ -47,7 +47,7 @@ uint64_t Layout::slabSlots(uint64_t maxBytes) const {
 }
 
 uint64_t Layout::largeSlots(uint64_t maxBytes) const {
-  return std::min<uint64_t>(maxBytes / largestInSlab + 1, kMostSingles);
+  return std::min<uint64_t>(maxBytes / largestInSlab + 1, kMaxLargeEntries);
 }
 
 }  // namespace ebbcache

@@ -21,7 +21,7 @@ void LruPolicy::inserted(Address address, uint64_t /*hash*/, const Admission& /*
 }
 
 void LruPolicy::hit(Address address) {
-  // By the time that the buffer is full they are there.
+  // These lines are in the cache by the time that the buffer is full.
   queue_.prefetchNeighbours(address);
   hits_.add(address, [this](const Address* first, const Address* last) { applyHits(first, last); });
 }

@@ -1,5 +1,5 @@
 // A hash of keys up to 128 bytes by a few multiplications: in a lookup that waits for memory, each
-// instruction less lets the processor look further ahead, and SipHash takes three times as many.
+// instruction less lets the processor run further ahead, and SipHash takes three times as many.
 //
 //   sum   = (w0 + k0) (w1 + k1) + (w2 + k2) (w3 + k3) + ... + length k    mod 2^128
 //   hash  = mix((a low(sum) + b high(sum) + c) mod 2^128 / 2^64)
@@ -26,12 +26,12 @@ namespace ebbcache {
 
 class MultiplyHash {
  public:
-  static constexpr size_t kMostBytes = 128;
+  static constexpr size_t kMaxBytes = 128;
 
   /// Secrets are what SipHash makes of a counter.
   explicit MultiplyHash(const HashSeed& seed);
 
-  /// The hash of a key of kMostBytes or fewer.
+  /// The hash of a key of kMaxBytes or fewer.
   uint64_t operator()(std::string_view key) const {
     const Uint128 sum =
         multiply(key.size(), length_) +
@@ -91,7 +91,7 @@ class MultiplyHash {
     return x ^ x >> 32;
   }
 
-  std::array<Block, kMostBytes / kBlockBytes - 1> blocks_;
+  std::array<Block, kMaxBytes / kBlockBytes - 1> blocks_;
   Block last_;
   uint64_t length_;
   Uint128 low_;

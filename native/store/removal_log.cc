@@ -90,10 +90,10 @@ void RemovalLog::append(const char* bytes, size_t count) {
 
 // ---------------------------------------------------------------- by the listener
 
-RemovalBatch RemovalLog::take(uint64_t most) {
+RemovalBatch RemovalLog::take(uint64_t maxCount) {
   RemovalBatch batch;
   const std::lock_guard<std::mutex> lock(mutex_);
-  const Span span = next(most);
+  const Span span = next(maxCount);
   try {
     batch.records_.resize(span.bytes);
     copyOut(0, batch.records_.data(), span.bytes);
@@ -113,9 +113,9 @@ bool RemovalLog::hasMore() const {
   return !isEmpty();
 }
 
-RemovalLog::Span RemovalLog::next(uint64_t most) const {
+RemovalLog::Span RemovalLog::next(uint64_t maxCount) const {
   Span span;
-  while (span.bytes < heldBytes_ && span.count < most) {
+  while (span.bytes < heldBytes_ && span.count < maxCount) {
     char header[kHeaderBytes];
     copyOut(span.bytes, header, sizeof header);
     span.endsInLoss = static_cast<uint8_t>(header[2]) == kLoss;

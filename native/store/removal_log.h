@@ -72,12 +72,12 @@ class RemovalLog {
   /// False where there is no room for it: then it is counted as lost. The key has kMaxKeyBytes at
   /// most.
   bool note(std::string_view key, RemovalReason reason);
-  /// Counts removals whose keys nobody looked at.
+  /// Counts removals whose keys were not noted.
   void lose(uint64_t count);
 
-  /// The next removals, `most` at most, or fewer where some were lost after them. Where the heap
-  /// has no room for them, all that is held is lost, and counted.
-  RemovalBatch take(uint64_t most);
+  /// The next removals, at most `maxCount`, or fewer where some were lost after them. Where the
+  /// heap has no room for them, all that is held is lost, and counted.
+  RemovalBatch take(uint64_t maxCount);
   /// Whether take() would give something.
   bool hasMore() const;
 
@@ -96,7 +96,7 @@ class RemovalLog {
     bool endsInLoss = false;
   };
 
-  // With mutex_ held.
+  // For these mutex_ MUST be held.
 
   bool isEmpty() const { return heldBytes_ == 0 && lost_ == 0; }
   void append(const char* bytes, size_t count);
@@ -104,7 +104,7 @@ class RemovalLog {
   /// Copies from the oldest byte plus `offset` on.
   void copyOut(size_t offset, char* out, size_t count) const;
   void drop(size_t bytes);
-  Span next(uint64_t most) const;
+  Span next(uint64_t maxCount) const;
   uint64_t lossAt(size_t offset) const;
   /// Counts all that is held as lost.
   void loseAll();

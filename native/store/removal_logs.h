@@ -1,5 +1,5 @@
-// The logs of all who listen to one store. There are none as a rule: then what leaves costs its
-// writer a look at isEmpty(), which is in a line that the writer has at hand.
+// The removal logs of one store. As a rule there are none: then each removal costs its writer one
+// test of isEmpty(), in a cache line that the writer uses anyway.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace ebbcache {
 
-/// One writer at a time uses it; any thread may ask isEmpty().
+/// The store's mutex MUST be held for every call but isEmpty(), which any thread may make.
 class RemovalLogs {
  public:
   bool isEmpty() const { return count_.load(std::memory_order_relaxed) == 0; }

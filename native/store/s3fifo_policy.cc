@@ -13,7 +13,7 @@ constexpr uint64_t kChancesOfOne = 2048;
 
 /// The state of an entry in the other queue, or with other uses.
 uint8_t stateWith(const Entry* entry, bool inSmall, uint8_t uses) {
-  constexpr uint8_t kMine = Entry::kInSmallQueue | Entry::kMostUses << Entry::kUsesShift;
+  constexpr uint8_t kMine = Entry::kInSmallQueue | Entry::kMaxUses << Entry::kUsesShift;
   const int kept = entry->state() & ~kMine;
   return static_cast<uint8_t>(kept | (inSmall ? Entry::kInSmallQueue : 0) |
                               uses << Entry::kUsesShift);
@@ -55,7 +55,7 @@ void S3FifoPolicy::inserted(Address address, uint64_t hash, const Admission& adm
 
 void S3FifoPolicy::hit(Address address) {
   Entry* const entry = slabs_.at(address);
-  for (uint8_t state = entry->state(); entry->uses() < Entry::kMostUses; state = entry->state()) {
+  for (uint8_t state = entry->state(); entry->uses() < Entry::kMaxUses; state = entry->state()) {
     if (entry->changeState(state, static_cast<uint8_t>(state + (1 << Entry::kUsesShift)))) return;
   }
 }
@@ -64,8 +64,8 @@ void S3FifoPolicy::removed(Address address) {
   remove(address);
 }
 
-void S3FifoPolicy::limitChances(uint64_t most) {
-  chances_ = most;
+void S3FifoPolicy::limitChances(uint64_t maxChances) {
+  chances_ = maxChances;
   limited_ = true;
 }
 

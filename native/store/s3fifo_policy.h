@@ -1,6 +1,7 @@
-// S3-FIFO (Yang et al., SOSP '23): a small queue for the new, a main queue for what was asked for
-// again, and a ghost queue that remembers what left the small one. Objects of any size enter; the
-// small queue's share decides only from which queue to evict, and one hit in it promotes.
+// S3-FIFO (Yang et al., SOSP '23): a small queue for new entries, a main queue for those that were
+// asked for again, and a ghost queue that remembers what left the small one. Objects of any size
+// enter; the small queue's share decides only from which queue to evict, and one hit in it
+// promotes.
 #pragma once
 
 #include "store/entry_queue.h"
@@ -17,7 +18,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   void hit(Address address) override;
   void removed(Address address) override;
   Address victim() override;
-  void limitChances(uint64_t most) override;
+  void limitChances(uint64_t maxChances) override;
   void endLimit() override;
   void evicted(Address address, uint64_t hash) override;
   void prepareEviction(uint64_t hash) const override {

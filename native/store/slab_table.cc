@@ -23,7 +23,7 @@ SlabTable::SlabTable(BudgetedMemory& memory, const Layout& layout)
 SlabTable::~SlabTable() {
   removeAll();
   for (const Slots* each : {&slabs_, &large_}) {
-    if (each->slots != nullptr) memory_.give(each->slots, each->capacity * sizeof(Slab));
+    if (each->slots != nullptr) memory_.release(each->slots, each->capacity * sizeof(Slab));
   }
 }
 
@@ -47,7 +47,7 @@ bool SlabTable::reserve(Slots& slots, uint64_t wanted) {
   if (larger == nullptr) return false;
   if (slots.slots != nullptr) {
     std::memcpy(static_cast<void*>(larger), slots.slots, slots.end * sizeof(Slab));
-    memory_.give(slots.slots, slots.capacity * sizeof(Slab));
+    memory_.release(slots.slots, slots.capacity * sizeof(Slab));
   }
   slots.slots = larger;
   slots.capacity = wanted;
@@ -77,7 +77,7 @@ uint32_t SlabTable::adoptLarge(void* mapping, uint64_t bytes) {
   return isFull(large_) ? 0 : kFirstLarge + begin(large_, {mapping, false}, bytes);
 }
 
-void* SlabTable::releaseSingle(uint32_t number) {
+void* SlabTable::detachLarge(uint32_t number) {
   void* const mapping = (*this)[number].start();
   endSlot(number);
   return mapping;
@@ -85,7 +85,7 @@ void* SlabTable::releaseSingle(uint32_t number) {
 
 void SlabTable::remove(uint32_t number) {
   const Slab& slab = (*this)[number];
-  memory_.give(slab.start(), slab.bytes);
+  memory_.release(slab.start(), slab.bytes);
   if (slab.smallPages) --ofSmallPages_;
   endSlot(number);
 }
@@ -106,7 +106,7 @@ void SlabTable::removeAll() {
 void SlabTable::removeAllOf(Slots& slots, uint32_t first) {
   for (uint32_t index = first; index < slots.end; ++index) {
     if (slots.slots[index].used())
-      memory_.give(slots.slots[index].start(), slots.slots[index].bytes);
+      memory_.release(slots.slots[index].start(), slots.slots[index].bytes);
   }
   slots.end = first;
   slots.firstUnused = kNone;

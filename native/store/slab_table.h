@@ -3,7 +3,7 @@
 //   address of an entry in a slab   +--------------------+----------------------+
 //                                   | slab number        | offset in units of 4 |
 //                                   +--------------------+----------------------+
-//   of one with a mapping of its own: kFirstLarge + its number, the topmost addresses
+//   address of a large entry: kFirstLarge + its number, the topmost addresses
 #pragma once
 
 #include <atomic>
@@ -16,13 +16,13 @@
 
 namespace ebbcache {
 
-/// A slab of many entries, or of the one entry that is too large to share.
+/// A slab of many entries, or the mapping of one large entry.
 struct Slab {
   /// Null for an unused slot. Atomic for prefetchHeader() of a slab that another thread removes;
   /// relaxed, because whoever reads an entry has its address from the index, under the stripe that
   /// it was linked under, and a prefetch may miss.
   std::atomic<char*> base;
-  /// Mapped; slabBytes, or whole pages for an entry on its own.
+  /// The bytes that are mapped: slabBytes, or whole pages for a large entry.
   uint64_t bytes;
   /// Where the next entry would go; what lies before is entries, live or dead, without gaps.
   uint64_t tail;
@@ -30,12 +30,12 @@ struct Slab {
   uint64_t live;
   /// The bytes at a full slab's end, where the next entry did not fit.
   uint64_t waste;
-  /// When to look for expired entries next, ms of the store's clock: when the first expires, or a
-  /// little later where it was looked at just before.
+  /// When to search for expired entries next, ms of the store's clock: when the first expires, or a
+  /// little later where the slab was searched just before.
   uint64_t nextSweep;
   /// The next unused slot, in an unused one.
   uint32_t nextUnused;
-  /// For want of a huge page when it was taken.
+  /// Whether it was taken in small pages, because no huge page was ready.
   bool smallPages;
 
   void begin(char* memory, uint64_t memoryBytes, bool ofSmallPages);
@@ -66,8 +66,8 @@ class SlabTable {
   /// slots are out.
   uint32_t adoptLarge(void* mapping, uint64_t bytes);
   bool hasLargeSlot() const { return !isFull(large_); }
-  /// Forgets the mapping of one entry and returns it: it is the caller's.
-  void* releaseSingle(uint32_t number);
+  /// Takes the mapping of a large entry out of the table and returns it: it is the caller's then.
+  void* detachLarge(uint32_t number);
   void remove(uint32_t number);
   void removeAll();
 
@@ -76,7 +76,7 @@ class SlabTable {
   /// The first slab that was taken by small pages; 0 when there is none.
   uint32_t firstOfSmallPages() const;
   /// Moves all that lies in a slab to `memory`, of its size and in huge pages; returns where it
-  /// was, which is the caller's to give back. No reader is in the store.
+  /// was, which is the caller's to give back. All stripes MUST be held.
   void* moveTo(void* memory, uint32_t number);
 
   static bool isLarge(uint32_t number) { return number >= kFirstLarge; }
@@ -95,13 +95,13 @@ class SlabTable {
     if (isLarge(address)) return entryAt(large_.slots[address - kFirstLarge].start());
     return entryAt(slabs_.slots[address >> offsetBits_].start() + offsetOf(address));
   }
-  /// Asks for the header of an entry that may be gone by now, with its slab; of nowhere for none.
+  /// Asks for the header of an entry that may be gone by now, with its slab; nowhere asks for none.
   void prefetchHeader(Address address) const {
-    const bool single = isLarge(address);
+    const bool large = isLarge(address);
     const Slab& slab =
-        single ? large_.slots[address - kFirstLarge] : slabs_.slots[address >> offsetBits_];
+        large ? large_.slots[address - kFirstLarge] : slabs_.slots[address >> offsetBits_];
     const char* const start = slab.start();
-    if (start != nullptr) prefetch(start + (single ? 0 : offsetOf(address)));
+    if (start != nullptr) prefetch(start + (large ? 0 : offsetOf(address)));
   }
   uint32_t numberOf(Address address) const {
     return isLarge(address) ? address : address >> offsetBits_;
@@ -113,7 +113,7 @@ class SlabTable {
   /// Bytes of slabs for many entries that there are slots for.
   uint64_t slabCapacity() const { return (slabs_.capacity - 1) * layout_.slabBytes; }
 
-  /// Mapped for the tables themselves.
+  /// The bytes that are mapped for the tables themselves.
   uint64_t tableBytes() const { return bytesOf(slabs_) + bytesOf(large_); }
 
  private:

@@ -26,7 +26,7 @@ class Slack {
  public:
   /// Bytes, within slabs of so many bytes.
   uint64_t within(uint64_t slabsBytes, const Layout& layout) const {
-    return std::min(std::max(bytes_, least(slabsBytes, layout)), most(slabsBytes, layout));
+    return std::min(std::max(bytes_, minWithin(slabsBytes, layout)), maxWithin(slabsBytes, layout));
   }
 
   /// What a slab that was filled in a full store has cost.
@@ -35,7 +35,7 @@ class Slack {
     const uint64_t cost = pass.movedBytes + pass.passedBytes / kPassedPerMoved;
     const uint64_t step = std::max(pass.appendedBytes, layout.slabBytes / 8);
     if (cost > 2 * pass.appendedBytes) {
-      wanted_ = std::min(within(slabsBytes, layout) + step / 4, most(slabsBytes, layout));
+      wanted_ = std::min(within(slabsBytes, layout) + step / 4, maxWithin(slabsBytes, layout));
     } else if (cost < pass.appendedBytes) {
       wanted_ = less(wanted_, step / 8);
     }
@@ -47,12 +47,12 @@ class Slack {
   }
 
  private:
-  static uint64_t least(uint64_t slabsBytes, const Layout& layout) {
+  static uint64_t minWithin(uint64_t slabsBytes, const Layout& layout) {
     return std::min(layout.slabBytes, slabsBytes / 2);
   }
-  static uint64_t most(uint64_t slabsBytes, const Layout& layout) {
+  static uint64_t maxWithin(uint64_t slabsBytes, const Layout& layout) {
     constexpr uint64_t kShare = 16;
-    return std::max(slabsBytes / kShare, least(slabsBytes, layout));
+    return std::max(slabsBytes / kShare, minWithin(slabsBytes, layout));
   }
 
   uint64_t bytes_ = 0;

@@ -8,8 +8,8 @@
 namespace ebbcache {
 namespace {
 
-/// So long after a sweep a slab may be swept next though one of its entries expires before.
-constexpr uint64_t kMostSweepSpacingMs = 1000;
+/// How long after a sweep a slab may be swept next though one of its entries expires before, ms.
+constexpr uint64_t kMaxSweepSpacingMs = 1000;
 
 /// What a walk over all slabs finds, and then in which other places it is.
 class Census {
@@ -17,9 +17,9 @@ class Census {
   Census(const Arena& arena, uint64_t nowMs) : arena_(arena), nowMs_(nowMs) {}
 
   /// All but what the store counts itself; empty or a sentence.
-  std::string findFault() {
+  std::string checkAll() {
     for (std::string (Census::*const check)() :
-         {&Census::checkSlabs, &Census::checkSingles, &Census::checkSums, &Census::checkIndex,
+         {&Census::checkSlabs, &Census::checkLargeEntries, &Census::checkSums, &Census::checkIndex,
           &Census::checkQueues}) {
       std::string fault = (this->*check)();
       if (!fault.empty()) return fault;
@@ -50,7 +50,7 @@ class Census {
 
   bool isSweptTooLate(const Slab& slab, const Entry& entry) const {
     return entry.expires() &&
-           slab.nextSweep > std::max(entry.expiry(), nowMs_ + kMostSweepSpacingMs);
+           slab.nextSweep > std::max(entry.expiry(), nowMs_ + kMaxSweepSpacingMs);
   }
 
   std::string checkSlabs() {
@@ -97,12 +97,12 @@ class Census {
     return {};
   }
 
-  std::string checkSingles() {
+  std::string checkLargeEntries() {
     for (uint32_t number = kFirstLarge; number != arena_.slabs.endOfLarge(); ++number) {
       const Slab& slab = arena_.slabs[number];
       if (!slab.used()) continue;
       const Entry& entry = *arena_.slabs.at(number);
-      const std::string which = "The single " + std::to_string(number - kFirstLarge) + " ";
+      const std::string which = "The large entry " + std::to_string(number - kFirstLarge) + " ";
       if (!entry.live()) return which + "has no live entry.";
       if (entry.bytes() != slab.tail || slab.live != slab.tail) {
         return which + "is not as long as its entry.";
@@ -125,7 +125,7 @@ class Census {
   }
 
   std::string checkIndex() {
-    std::string fault = arena_.index.findFault([this](Address address) {
+    std::string fault = arena_.index.checkIntegrity([this](Address address) {
       const auto found = found_.find(address);
       if (found == found_.end() || found->second.indexed) return false;
       return found->second.indexed = true;
@@ -187,12 +187,12 @@ class Census {
 
 }  // namespace
 
-std::string Store::findFault() const {
+std::string Store::checkIntegrity() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const AllStripes stripes(stripes_);
+  const AllStripes stripes(core_.stripes);
   // Where the clock was set back, the slabs are still as they were swept last.
-  Census census(*arena_, std::max(clock_.now(), upkeep_.sweptAt));
-  std::string fault = census.findFault();
+  Census census(*core_.arena, std::max(core_.clock.now(), sweeper_.sweptAt()));
+  std::string fault = census.checkAll();
   if (!fault.empty()) return fault;
   const auto numbers = [](const char* what, uint64_t is, const char* but, uint64_t other) {
     return what + std::to_string(is) + but + std::to_string(other) + ".";
@@ -201,21 +201,21 @@ std::string Store::findFault() const {
     return numbers("The payload is counted as ", payloadBytes(), " bytes, and is ",
                    census.payloadBytes());
   }
-  const uint64_t mapped =
-      census.mappedBytes() + arena_->tableBytes() + writingBytes_ + memory_.retiredBytes();
-  if (memory_.taken() != mapped) {
-    return numbers("Without a spare slab the store holds ", memory_.taken(),
+  const uint64_t mapped = census.mappedBytes() + core_.arena->tableBytes() + core_.writingBytes +
+                          core_.memory.retiredBytes();
+  if (core_.memory.taken() != mapped) {
+    return numbers("Without a spare slab the store holds ", core_.memory.taken(),
                    " bytes, but slabs and tables have ", mapped);
   }
-  if (memory_.held() > memory_.budget()) {
-    return numbers("The store holds ", memory_.held(), " bytes, and its budget is ",
-                   memory_.budget());
+  if (core_.memory.held() > core_.memory.budget()) {
+    return numbers("The store holds ", core_.memory.held(), " bytes, and its budget is ",
+                   core_.memory.budget());
   }
-  if (memory_.budget() > maxBytes()) {
-    return numbers("The budget is ", memory_.budget(), " bytes, and maxBytes is ", maxBytes());
+  if (core_.memory.budget() > maxBytes()) {
+    return numbers("The budget is ", core_.memory.budget(), " bytes, and maxBytes is ", maxBytes());
   }
-  if (maxEntries() != 0 && arena_->index.count() > maxEntries()) {
-    return numbers("There are ", arena_->index.count(), " entries, and maxEntries is ",
+  if (maxEntries() != 0 && core_.arena->index.count() > maxEntries()) {
+    return numbers("There are ", core_.arena->index.count(), " entries, and maxEntries is ",
                    maxEntries());
   }
   return {};

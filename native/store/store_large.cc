@@ -1,4 +1,4 @@
-// The store's entries that lie alone: put without the lock for as long as they are copied.
+// Puts of large entries: the store's mutex is not held while they are copied.
 //
 //   with the lock    room is made, and whole pages are taken
 //   without it       key and value are copied there; nobody else knows of the pages
@@ -13,77 +13,55 @@ namespace ebbcache {
 PutResult Store::putLarge(std::unique_lock<std::mutex>& lock, std::string_view key,
                           std::string_view value, uint64_t hash, const EntryShape& shape,
                           const PutOptions& options) {
-  // One at a time, so that no two of them wait for each other's room.
+  // Large entries are put one at a time, so that no two of them wait for each other's room.
   lock.unlock();
-  const std::lock_guard<std::mutex> alone(largeMutex_);
+  const std::lock_guard<std::mutex> large(largeMutex_);
   lock.lock();
-  // One that may not grow replaces what it holds now, also where that goes back on the way. Where
-  // it gave back a slab for less than one, the rest of that is still its own.
-  const uint64_t unasked = memory_.held() + regrowCredit_;
+  // A store that may not grow replaces what it holds now, also where that is released on the way.
+  // Where it released a slab for less than one, it may take the rest of that again.
+  const uint64_t unasked = allocator_.heldUnasked();
   void* mapping = nullptr;
   for (;; lock.lock()) {
-    if (!canEverFit(shape.bytes())) {
-      ++counters_.rejections;
+    if (!allocator_.canEverFit(shape.bytes())) {
+      ++core_.counters.rejections;
       return PutResult::kTooLarge;
     }
-    mapping = takeLarge(shape.bytes(), unasked);
+    mapping = allocator_.allocateLarge(shape.bytes(), unasked);
     if (mapping != nullptr) break;
-    if (memory_.retiredBytes() == 0) return PutResult::kNoMemory;
+    if (core_.memory.retiredBytes() == 0) return PutResult::kNoMemory;
     // The room is made: readers are still at what was evicted for it.
     lock.unlock();
-    memory_.waitForReaders();
+    core_.memory.waitForReaders();
   }
-  const uint64_t whole = memory_.wholePages(shape.bytes());
-  const Deadline deadline = deadlineAfter(options.ttlMs);
-  writingBytes_ = whole;
+  const uint64_t whole = core_.memory.wholePages(shape.bytes());
+  const Deadline deadline = core_.clock.deadlineAfter(options.ttlMs);
+  core_.writingBytes = whole;
   lock.unlock();
-  write(*static_cast<Entry*>(mapping), key, value, deadline, options.stamp);
+  stamps_.write(*static_cast<Entry*>(mapping), key, value, deadline, options.stamp);
   lock.lock();
-  writingBytes_ = 0;
+  core_.writingBytes = 0;
   // What it replaces is unmapped without the lock, as by a last reader.
-  const HashIndex::Found old = arena_->index.find(hash, key);
-  const bool pinned = SlabTable::isLarge(old.address) && memory_.pin(old.entry);
+  const HashIndex::Found old = core_.arena->index.find(hash, key);
+  const bool pinned = SlabTable::isLarge(old.address) && core_.memory.pin(old.entry);
   const bool stored = publishLarge(mapping, hash, key, options.cost);
-  if (!stored) memory_.give(mapping, whole);
+  if (!stored) core_.memory.release(mapping, whole);
   lock.unlock();
-  if (pinned) memory_.unpin(old.entry);
+  if (pinned) core_.memory.unpin(old.entry);
   return stored ? PutResult::kStored : PutResult::kNoMemory;
-}
-
-void* Store::takeLarge(uint64_t bytes, uint64_t unasked) {
-  const uint64_t whole = memory_.wholePages(bytes);
-  const SharedChances chances(*arena_->policy, chancesFor(bytes));
-  makeIndexRoom();
-  // Where no slots are to be had, one that is evicted leaves its own.
-  while (!arena_->slabs.hasLargeSlot() && !addsSlots() && evictOne()) {
-  }
-  uint64_t mayHold = memory_.budget();
-  const uint64_t growth = less(std::min(memory_.held() + whole, mayHold), unasked);
-  if (growth > 0 && !mayGrow(growth)) mayHold = unasked;
-  if (mayHold < whole) return nullptr;
-  makeLiveRoom(0, std::min(mayHold, budget()), whole);
-  shrinkHeldTo(mayHold - whole);
-  if (memory_.held() + whole > mayHold) return nullptr;
-  void* mapping = memory_.take(whole);
-  if (mapping == nullptr && memory_.held() >= whole) {
-    // The system refused: it has as much once the store has given that back.
-    shrinkHeldTo(memory_.held() - whole);
-    mapping = memory_.take(whole);
-  }
-  regrowCredit_ = std::min(less(unasked, memory_.held()), arena_->layout.slabBytes);
-  return mapping;
 }
 
 bool Store::publishLarge(void* mapping, uint64_t hash, std::string_view key, double cost) {
   const Entry* const entry = static_cast<Entry*>(mapping);
-  const SharedChances chances(*arena_->policy, chancesFor(entry->bytes()));
+  const SharedChances chances(*core_.arena->policy, Evictor::chancesFor(entry->bytes()));
   // The budget may have fallen, and others may have put and cleared.
-  shrinkHeldTo(budget());
+  allocator_.shrinkHeldTo(core_.budget());
   if (maxEntries() != 0) evictToMaxEntries(hash, key);
-  if (memory_.held() > budget() + memory_.retiredBytes() || !hasIndexRoomFor(hash)) return false;
-  const Address address = arena_->log.adoptLarge(mapping, entry->bytes());
+  if (core_.memory.held() > core_.budget() + core_.memory.retiredBytes() ||
+      !allocator_.hasIndexRoomFor(hash))
+    return false;
+  const Address address = core_.arena->log.adoptLarge(mapping, entry->bytes());
   if (address == kNowhere) return false;
-  if (entry->expires()) arena_->log.noteExpiry(address, entry->expiry());
+  if (entry->expires()) core_.arena->log.noteExpiry(address, entry->expiry());
   publish(address, hash, key, cost);
   return true;
 }

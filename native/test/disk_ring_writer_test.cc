@@ -8,6 +8,7 @@
 
 #include "disk/ring_resize.h"
 #include "disk_tier_fixture.h"
+#include "seeded_random.h"
 #include "versioned_value.h"
 
 namespace ebbcache::test {

@@ -161,7 +161,7 @@ TEST(StoreHandle, ResizesUnderAHeldLevel) {
   }
   store.holdPressure(PressureLevel::kCritical);
   EXPECT_TRUE(store.resize(16 * kMiB));
-  EXPECT_EQ(store.memory().budgetBytes(), store.memory().leastBudget());
+  EXPECT_EQ(store.memory().budgetBytes(), store.memory().minBudget());
 }
 
 TEST(StoreHandle, HoldsTheHighestLevelOfAllWhoShareTheStore) {

@@ -41,7 +41,7 @@ class RemovalListener {
   RemovalListener(const RemovalListener&) = delete;
   RemovalListener& operator=(const RemovalListener&) = delete;
 
-  RemovalBatch take(uint64_t most = UINT64_MAX) { return log_->take(most); }
+  RemovalBatch take(uint64_t maxCount = UINT64_MAX) { return log_->take(maxCount); }
   /// All that is held, up to the first loss.
   Noted heard() { return removalsIn(take()); }
   RemovalLog& log() { return *log_; }

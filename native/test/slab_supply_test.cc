@@ -19,7 +19,7 @@ constexpr uint64_t kSlab = 64 * kKiB;
 class SpareSlabTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    for (const auto& [memory, bytes] : taken_) budgeted_.give(memory, bytes);
+    for (const auto& [memory, bytes] : taken_) budgeted_.release(memory, bytes);
     gated_.open();
     budgeted_.endSupply();
     EXPECT_EQ(gated_.mapped, 0U);
@@ -89,14 +89,14 @@ TEST_F(SpareSlabTest, IsNoRoomWhileItIsInTheMaking) {
   EXPECT_EQ(budgeted_.refusals(), 0U);
 }
 
-TEST_F(SpareSlabTest, MakesWayOnceItIsReady) {
+TEST_F(SpareSlabTest, IsReleasedForOtherMemoryOnceItIsReady) {
   orderReady();
   EXPECT_TRUE(take(3 * kSlab));
   EXPECT_EQ(budgeted_.held(), 4 * kSlab);
   EXPECT_TRUE(budgeted_.fits(kSlab));
   EXPECT_TRUE(take(kSlab / 2));
   EXPECT_EQ(budgeted_.held(), 3 * kSlab + kSlab / 2);
-  EXPECT_EQ(gated_.mostMapped, 4 * kSlab);
+  EXPECT_EQ(gated_.maxMapped, 4 * kSlab);
 }
 
 TEST_F(SpareSlabTest, IsOrderedOnlyWithRoomForOneMore) {
@@ -129,10 +129,10 @@ TEST_F(SpareSlabTest, ThatIsRefusedIsNoRefusedRequest) {
 TEST_F(SpareSlabTest, IsWaitedForByWhoGivesItBack) {
   orderInTheMaking();
   const OpensWhenAwaited opens(gated_);
-  budgeted_.giveSpare();
+  budgeted_.releaseSpare();
   EXPECT_EQ(budgeted_.held(), 0U);
   EXPECT_EQ(gated_.mapped, 0U);
-  EXPECT_EQ(gated_.mostMapped, kSlab);
+  EXPECT_EQ(gated_.maxMapped, kSlab);
 }
 
 TEST_F(SpareSlabTest, ThatIsNotBegunIsNotWaitedFor) {
@@ -143,7 +143,7 @@ TEST_F(SpareSlabTest, ThatIsNotBegunIsNotWaitedFor) {
   busy.awaitOneAtTheGate();
   budgeted_.orderSpare(kSlab);
   EXPECT_EQ(budgeted_.held(), kSlab);
-  budgeted_.giveSpare();
+  budgeted_.releaseSpare();
   EXPECT_EQ(budgeted_.held(), 0U);
   EXPECT_EQ(gated_.spares, 0U);
   busy.open();
@@ -153,7 +153,7 @@ TEST_F(SpareSlabTest, IsOfOneSizeOnly) {
   orderReady();
   const SlabMemory half = budgeted_.takeSlab(kSlab / 2);
   EXPECT_TRUE(half.smallPages);
-  budgeted_.give(half.memory, kSlab / 2);
+  budgeted_.release(half.memory, kSlab / 2);
   EXPECT_TRUE(takesHugeSlab());
 }
 

@@ -150,9 +150,9 @@ class SharedStoreUse {
     EXPECT_EQ(stats.puts, puts_);
     EXPECT_EQ(stats.hits + stats.misses, gets_);
     EXPECT_GT(stats.hits, 0U);
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
     store_->clear();
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
     EXPECT_EQ(store_->stats().entries, 0U);
     EXPECT_EQ(store_->stats().payloadBytes, 0U);
     store_.reset();
@@ -219,7 +219,7 @@ void join(std::vector<TestThread>& threads) {
 
 class StoreConcurrency : public ::testing::TestWithParam<std::tuple<Policy, uint64_t>> {};
 
-TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
+TEST_P(StoreConcurrency, ServesAllOperationsAtOnce) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, maxBytes / 100, 1200);
   use.fill();
@@ -234,7 +234,7 @@ TEST_P(StoreConcurrency, OfAllOperationsAtOnce) {
 }
 
 /// The budget holds few of them: each put overwrites, evicts or moves what is read just then.
-TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
+TEST_P(StoreConcurrency, ServesReadersBesideAWriterThatCompacts) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 60 + maxBytes / 4000, 12000);
   use.fill();
@@ -248,7 +248,7 @@ TEST_P(StoreConcurrency, OfReadersAndOneWriterThatCompactsAllTheTime) {
 }
 
 /// Slabs are made ahead, and moved to, while all that is in them is read, written and moved.
-TEST_P(StoreConcurrency, OfAllOperationsAndASupply) {
+TEST_P(StoreConcurrency, ServesAllOperationsWithASupply) {
   const auto [policy, maxBytes] = GetParam();
   SlabSupply supply;
   SharedStoreUse use(policy, maxBytes, maxBytes / 200, 1200, &supply);
@@ -264,7 +264,7 @@ TEST_P(StoreConcurrency, OfAllOperationsAndASupply) {
 }
 
 /// Few keys, all hot: the same entry is overwritten, read and removed at the same moment.
-TEST_P(StoreConcurrency, OnAHandfulOfKeys) {
+TEST_P(StoreConcurrency, ServesAHandfulOfKeys) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 8, 700);
   use.fill();
@@ -316,7 +316,7 @@ TEST(StoreConcurrencyWithRoom, NoReaderMissesWhatIsThere) {
   done = true;
   join(threads);
   EXPECT_EQ(misses, 0U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
   EXPECT_EQ(store->stats().evictions, 0U);
 }
 

@@ -17,7 +17,7 @@ TEST(StoreDeadline, IsPastOnceNothingIsLeft) {
   EXPECT_FALSE(deadline.isPast(kPutAt));
   EXPECT_FALSE(deadline.isPast(kPutAt + 99));
   EXPECT_TRUE(deadline.isPast(kPutAt + 100));
-  EXPECT_TRUE(deadline.isPast(Deadline::kMostNow));
+  EXPECT_TRUE(deadline.isPast(Deadline::kMaxNow));
 }
 
 TEST(StoreDeadline, IsPastWhereMoreThanAllWouldBeLeft) {
@@ -37,7 +37,7 @@ TEST(StoreDeadline, KnowsTheTimeToLiveExactlyUpToAMinute) {
 }
 
 TEST(StoreDeadline, RoundsALongerTimeToLiveUpByLessThanA4096th) {
-  for (uint64_t ttl = UINT16_MAX; ttl < Deadline::kMostTtl / 2; ttl += ttl / 7 + 1) {
+  for (uint64_t ttl = UINT16_MAX; ttl < Deadline::kMaxTtl / 2; ttl += ttl / 7 + 1) {
     const Deadline deadline = Deadline::after(kPutAt, ttl);
     ASSERT_EQ(deadline.expiry(), kPutAt + ttl);
     ASSERT_FALSE(deadline.isPast(kPutAt + ttl - 1)) << ttl;
@@ -48,8 +48,8 @@ TEST(StoreDeadline, RoundsALongerTimeToLiveUpByLessThanA4096th) {
 }
 
 TEST(StoreDeadline, HasRoomForTheLongestAtAnyTime) {
-  for (const uint64_t now : {uint64_t{0}, kPutAt, Deadline::kMostNow}) {
-    for (const uint64_t ttl : {Deadline::kMostTtl, (uint64_t{1} << 53U) - 1, UINT64_MAX}) {
+  for (const uint64_t now : {uint64_t{0}, kPutAt, Deadline::kMaxNow}) {
+    for (const uint64_t ttl : {Deadline::kMaxTtl, (uint64_t{1} << 53U) - 1, UINT64_MAX}) {
       const Deadline deadline = Deadline::after(now, ttl);
       EXPECT_FALSE(deadline.isNever());
       EXPECT_FALSE(deadline.isPast(now));

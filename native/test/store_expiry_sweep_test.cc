@@ -47,7 +47,7 @@ TEST_F(StoreExpirySweep, GoesOnWhereItWasStopped) {
   }
   EXPECT_GT(calls, kEntries / 64);
   // The entry that it stopped at is counted twice.
-  EXPECT_LE(seen, kEntries + calls) << "none is looked at again";
+  EXPECT_LE(seen, kEntries + calls) << "none is visited again";
   EXPECT_EQ(found_, expired);
   EXPECT_EQ(run(false).seen, 0U) << "none is due";
   EXPECT_EQ(run(false, kNow + kSpacing - 1).seen, 0U);
@@ -79,7 +79,7 @@ TEST_F(StoreExpirySweep, StartsASlabAnewWhoseBoundariesChange) {
   EXPECT_EQ(found_, fresh);
 }
 
-TEST_F(StoreExpirySweep, LooksAtNoSlabThatIsNotDue) {
+TEST_F(StoreExpirySweep, VisitsNoSlabThatIsNotDue) {
   for (uint64_t i = 0; i < 1000; ++i) all_.add();
   const ExpirySweep::Result result = run(false);
   EXPECT_TRUE(result.done);

@@ -68,7 +68,7 @@ class Scenario {
 
   void rereadAll() {
     for (const auto& [id, last] : last_) check(id);
-    ASSERT_EQ(store_->findFault(), "");
+    ASSERT_EQ(store_->checkIntegrity(), "");
   }
 
  private:
@@ -146,7 +146,7 @@ enum class Refused : uint8_t { kOne, kEight, kAllThatFollow };
 
 class StoreFault : public ::testing::TestWithParam<std::tuple<Policy, Refused>> {};
 
-TEST_P(StoreFault, AtAnyRequestForMemory) {
+TEST_P(StoreFault, SurvivesTheRefusalOfAnyRequestForMemory) {
   const auto [policy, refused] = GetParam();
   uint64_t requests = 0;
   {
@@ -180,7 +180,7 @@ TEST_P(StoreFault, AtAnyRequestForMemory) {
   }
 }
 
-TEST_P(StoreFault, AtRandomRequestsToGrow) {
+TEST_P(StoreFault, SurvivesRandomDenialsToGrow) {
   TestMemory memory;
   Scenario scenario(memory, std::get<0>(GetParam()));
   scenario.refuseGrowth();

@@ -21,7 +21,7 @@ class GhostQueues : public ::testing::Test {
     ghosts_.reserve(kBudget);
   }
   ~GhostQueues() override {
-    if (slabs_ != nullptr) memory_.give(slabs_, kNearlyAll);
+    if (slabs_ != nullptr) memory_.release(slabs_, kNearlyAll);
   }
 
   uint64_t heldByGhosts() const { return memory_.held() - (slabs_ != nullptr ? kNearlyAll : 0); }
@@ -76,7 +76,7 @@ TEST_F(GhostQueues, HoldsAHundredAndTwentyEighthOfTheBudget) {
 
 TEST_F(GhostQueues, TakesTheTableWhenTheBudgetIsNearlyFull) {
   ghosts_.clear();
-  memory_.give(slabs_, kNearlyAll);
+  memory_.release(slabs_, kNearlyAll);
   slabs_ = nullptr;
   void* const half = memory_.take(kBudget / 2);
   ghosts_.reserveWhenNearlyFull();
@@ -84,8 +84,8 @@ TEST_F(GhostQueues, TakesTheTableWhenTheBudgetIsNearlyFull) {
   void* const more = memory_.take(kNearlyAll - kBudget / 2);
   ghosts_.reserveWhenNearlyFull();
   EXPECT_EQ(ghosts_.tableBytes(), kBudget / 128);
-  memory_.give(half, kBudget / 2);
-  memory_.give(more, kNearlyAll - kBudget / 2);
+  memory_.release(half, kBudget / 2);
+  memory_.release(more, kNearlyAll - kBudget / 2);
 }
 
 TEST_F(GhostQueues, AsksAgainForARefusedTableOnlyWhenMoreIsHeld) {
@@ -95,7 +95,7 @@ TEST_F(GhostQueues, AsksAgainForARefusedTableOnlyWhenMoreIsHeld) {
   EXPECT_EQ(memory_.refusals(), 1U);
 }
 
-TEST_F(GhostQueues, GivesTheTableBackToAnEmptyStoreAlone) {
+TEST_F(GhostQueues, ReleasesTheTableOnlyInAnEmptyStore) {
   rememberAll(0, 100, 64 * kKiB);
   ghosts_.contract(kBudget / 2);
   EXPECT_EQ(shareRemembered(0, 100), 1);

@@ -44,7 +44,7 @@ TEST_F(StoreGivenTime, EndsTheTimeToLive) {
   EXPECT_FALSE(getString(*store, "key"));
   EXPECT_FALSE(store->remove("key"));
   EXPECT_TRUE(store->has("kept"));
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, StandsStillUntilTheNextOne) {
@@ -67,10 +67,10 @@ TEST_F(StoreGivenTime, EndsWhatHasMoreLeftThanItsTimeToLiveWhenSetBack) {
   // The time to live of a longer one is known to within a 4096th.
   store->giveTime(kTime - int64_t{kTtl});
   EXPECT_FALSE(store->has("long"));
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
-TEST_F(StoreGivenTime, IsThatOfEntriesThatLieAloneAndOfMovedOnes) {
+TEST_F(StoreGivenTime, AppliesToLargeAndToMovedEntries) {
   put("alone", kTtl, kMiB);
   for (uint64_t i = 0; i < 1000; ++i) put(keyOf(i), kTtl);
   ASSERT_TRUE(store->resize(16 * kMiB));
@@ -84,34 +84,34 @@ TEST_F(StoreGivenTime, IsThatOfEntriesThatLieAloneAndOfMovedOnes) {
   EXPECT_FALSE(store->has("alone"));
 }
 
-TEST_F(StoreGivenTime, HasWhatExpiredForgottenInOneGo) {
+TEST_F(StoreGivenTime, LetsAllThatExpiredBeRemovedAtOnce) {
   for (uint64_t i = 0; i < 20'000; ++i) put(keyOf(i), i % 2 == 0 ? kTtl : 2 * kTtl);
   put("alone", kTtl, kMiB);
   const uint64_t entries = store->stats().entries;
   ASSERT_GT(entries, 10'000U);
-  store->forgetExpired();
+  store->removeExpired();
   EXPECT_EQ(store->stats().entries, entries);
   store->giveTime(kTime + int64_t{kTtl});
-  store->forgetExpired();
+  store->removeExpired();
   EXPECT_LT(store->stats().entries, entries * 6 / 10);
   EXPECT_FALSE(store->has("alone"));
   store->giveTime(kTime + int64_t{2 * kTtl});
-  store->forgetExpired();
+  store->removeExpired();
   EXPECT_EQ(store->stats().entries, 0U);
   EXPECT_EQ(store->stats().expirations, entries);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
-TEST_F(StoreGivenTime, HasWhatASetBackEndedForgottenToo) {
-  put("single", kTtl, kMiB);
+TEST_F(StoreGivenTime, LetsWhatASetBackEndedBeRemovedToo) {
+  put("large", kTtl, kMiB);
   for (uint64_t i = 0; i < 1000; ++i) put(keyOf(i), kTtl);
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 1001U);
   store->giveTime(kTime - 1);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 0U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {
@@ -134,7 +134,7 @@ TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {
   store->giveTime(wall + int64_t{3 * kHour});
   EXPECT_FALSE(store->has("own"));
 
-  store->giveNoTime();
+  store->giveTime(std::nullopt);
   EXPECT_FALSE(store->has("given")) << "it was put later than now";
   put("own", kTtl);
   EXPECT_TRUE(store->has("own"));
@@ -143,8 +143,8 @@ TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {
 }
 
 TEST_F(StoreGivenTime, MayBeAnyTime) {
-  constexpr int64_t kMost = (int64_t{1} << 53) - 1;
-  for (const int64_t time : {int64_t{0}, int64_t{-1}, -kMost, kMost, int64_t{5}}) {
+  constexpr int64_t kMax = (int64_t{1} << 53) - 1;
+  for (const int64_t time : {int64_t{0}, int64_t{-1}, -kMax, kMax, int64_t{5}}) {
     store->giveTime(time);
     put("key", kTtl);
     EXPECT_TRUE(store->has("key")) << time;

@@ -83,7 +83,7 @@ TEST(StoreRemovalLog, CountsWhatItHasNoRoomForWhereItWasLost) {
   EXPECT_EQ(after.lost(), 0U);
 }
 
-TEST(StoreRemovalLog, GivesALossAloneWhereNothingIsHeldBeforeIt) {
+TEST(StoreRemovalLog, GivesOnlyALossWhereNothingIsHeldBeforeIt) {
   RemovalLog log([] {}, 16);
   EXPECT_FALSE(log.note("longer than the ring", kEvict));
   RemovalBatch batch = log.take(0);
@@ -123,8 +123,8 @@ TEST(StoreRemovalLog, LosesNothingUncounted) {
   std::deque<std::string> all;
   uint64_t lost = 0;
   uint64_t given = 0;
-  const auto takeSome = [&](uint64_t most) {
-    const RemovalBatch batch = log.take(most);
+  const auto takeSome = [&](uint64_t maxCount) {
+    const RemovalBatch batch = log.take(maxCount);
     for (const auto& [key, reason] : removalsIn(batch)) {
       ASSERT_FALSE(all.empty());
       ASSERT_EQ(key, all.front());

@@ -76,7 +76,7 @@ TEST_P(StoreScan, VisitsWhatStaysExactlyOnceWhateverElseChanges) {
   EXPECT_EQ(store_->stats().evictions, 0U);
 }
 
-TEST_P(StoreScan, OfAStoreAtRestVisitsAllAndNothingElse) {
+TEST_P(StoreScan, VisitsAllAndNothingElseAtRest) {
   while (next_ < 50000) store_->put(keyOf(next_++), "more");
   for (uint64_t i = 0; i < next_; i += 3) store_->remove(keyOf(i));
   std::unordered_map<std::string, int> visits;

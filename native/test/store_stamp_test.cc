@@ -45,12 +45,12 @@ class StoreStamp : public ::testing::TestWithParam<Policy> {
 
   /// By get or by peek, which must agree.
   Stamped find(std::string_view key) {
-    using Read = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&, uint64_t&);
+    using Read = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&, uint64_t*);
     const auto read = [&](Read reader) -> Stamped {
       uint64_t bytes = 0;
       uint64_t stamp = 7777;
       std::string out;
-      while (((*store_).*reader)(key, out.data(), out.size(), bytes, stamp) ==
+      while (((*store_).*reader)(key, out.data(), out.size(), bytes, &stamp) ==
              ReadResult::kBufferTooSmall) {
         out.resize(bytes);
       }
@@ -76,7 +76,7 @@ TEST_P(StoreStamp, IsGivenWithTheValue) {
   EXPECT_EQ(put("a", "two", UINT64_MAX), PutResult::kStored);
   EXPECT_EQ(find("a"), Stamped("two", UINT64_MAX));
   EXPECT_TRUE(store_->has("empty"));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, NeedNotBeAskedFor) {
@@ -93,10 +93,10 @@ TEST_P(StoreStamp, IsGivenWithAValueThatTheBufferIsTooSmallFor) {
   uint64_t bytes = 0;
   uint64_t stamp = 0;
   // By the value's own size: that of the stamp does not count.
-  EXPECT_EQ(store_->get("a", out, 2, bytes, stamp), ReadResult::kBufferTooSmall);
+  EXPECT_EQ(store_->get("a", out, 2, bytes, &stamp), ReadResult::kBufferTooSmall);
   EXPECT_EQ(bytes, 3U);
   EXPECT_EQ(stamp, 11U);
-  EXPECT_EQ(store_->get("a", out, 3, bytes, stamp), ReadResult::kHit);
+  EXPECT_EQ(store_->get("a", out, 3, bytes, &stamp), ReadResult::kHit);
   EXPECT_EQ(std::string_view(out, 3), "one");
 }
 
@@ -136,13 +136,13 @@ TEST_P(StoreStamp, IsGivenWithAView) {
 
 TEST_P(StoreStamp, SaysWhichValueIsRemoved) {
   put("a", "one", 11);
-  EXPECT_FALSE(store_->removeStamped("a", 12));
-  EXPECT_FALSE(store_->removeStamped("b", 11));
+  EXPECT_FALSE(store_->remove("a", RemovalReason::kDelete, 12));
+  EXPECT_FALSE(store_->remove("b", RemovalReason::kDelete, 11));
   EXPECT_EQ(find("a"), Stamped("one", 11));
-  EXPECT_TRUE(store_->removeStamped("a", 11));
+  EXPECT_TRUE(store_->remove("a", RemovalReason::kDelete, 11));
   EXPECT_FALSE(store_->has("a"));
   EXPECT_EQ(store_->stats().payloadBytes, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsPayload) {
@@ -161,7 +161,7 @@ TEST_P(StoreStamp, LeavesLessRoomForTheLargestValue) {
   EXPECT_EQ(put("a", std::string(store_->largestValue() - 100, 'v'), 1), PutResult::kStored);
 }
 
-TEST_P(StoreStamp, IsKeptWhereValuesLieAlone) {
+TEST_P(StoreStamp, IsKeptWithLargeValues) {
   open(64 * kMiB);
   const std::string large(4 * kMiB, 'l');
   EXPECT_EQ(put("large", large, 11), PutResult::kStored);
@@ -176,14 +176,14 @@ TEST_P(StoreStamp, IsKeptWhereValuesLieAlone) {
                          [&](std::string_view value) {
                            TestThread([&] {
                              EXPECT_EQ(find("large"), Stamped(large, 11));
-                             EXPECT_FALSE(store_->removeStamped("large", 12));
-                             EXPECT_TRUE(store_->removeStamped("large", 11));
+                             EXPECT_FALSE(store_->remove("large", RemovalReason::kDelete, 12));
+                             EXPECT_TRUE(store_->remove("large", RemovalReason::kDelete, 11));
                            }).join();
                            EXPECT_EQ(value, large);
                          }),
             ReadResult::kHit);
   EXPECT_FALSE(store_->has("large"));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsKeptByAResize) {
@@ -194,12 +194,13 @@ TEST_P(StoreStamp, IsKeptByAResize) {
       ASSERT_EQ(find(keyOf(i)), Stamped(std::string(i * 50, 'v'), 1000 + i)) << i;
     }
     EXPECT_EQ(find("large").second, 1U);
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
   };
   for (uint64_t i = 0; i < kEntries; ++i) put(keyOf(i), std::string(i * 50, 'v'), 1000 + i);
   put("large", std::string(3 * kMiB, 'l'), 1);
   check();
-  // To slabs of other sizes: entries are copied, what lies alone is carried over with its mapping.
+  // The slabs are of other sizes: entries are copied, and large ones are carried with their
+  // mappings.
   for (const uint64_t maxBytes : {8 * kMiB, 1024 * kMiB, 16 * kMiB}) {
     ASSERT_TRUE(store_->resize(maxBytes));
     check();
@@ -221,7 +222,7 @@ TEST_P(StoreStamp, MovesWithItsValue) {
     stamps[id] = step;
   }
   EXPECT_GT(store_->stats().evictions, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsNoPartOfAStoreThatIsNotStamped) {
@@ -232,10 +233,10 @@ TEST_P(StoreStamp, IsNoPartOfAStoreThatIsNotStamped) {
   uint64_t bytes = 0;
   uint64_t stamp = 7;
   char out[3];
-  EXPECT_EQ(plain->get("a", out, sizeof out, bytes, stamp), ReadResult::kHit);
+  EXPECT_EQ(plain->get("a", out, sizeof out, bytes, &stamp), ReadResult::kHit);
   EXPECT_EQ(stamp, 0U);
   EXPECT_EQ(plain->stats().payloadBytes, 4U);
-  EXPECT_FALSE(plain->removeStamped("a", 0));
+  EXPECT_FALSE(plain->remove("a", RemovalReason::kDelete, 0));
 }
 
 /// Each value's stamp is the version that it is made of.
@@ -243,7 +244,7 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
   constexpr uint64_t kKeys = 40;
   open(16 * kMiB);
   const auto bytesOf = [](uint64_t id, uint64_t version) {
-    // Every fourth lies alone.
+    // Every fourth is large.
     return 8 + mix(id + version) % 100 + (id % 4 == 0 ? 600 * kKiB : 0);
   };
   const auto putVersion = [&](uint64_t id, uint64_t version) {
@@ -265,10 +266,10 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
         const std::string key = keyOf(id);
         uint64_t bytes = 0;
         uint64_t stamp = 0;
-        if (store_->get(key, out.data(), out.size(), bytes, stamp) != ReadResult::kHit) continue;
+        if (store_->get(key, out.data(), out.size(), bytes, &stamp) != ReadResult::kHit) continue;
         const VersionedValue expected(id, stamp);
         if (bytes != bytesOf(id, stamp) || !expected.matches({out.data(), bytes})) ++wrong;
-        if (random.oneIn(3) && store_->removeStamped(key, stamp)) ++removed;
+        if (random.oneIn(3) && store_->remove(key, RemovalReason::kDelete, stamp)) ++removed;
       }
     });
   }
@@ -280,7 +281,7 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
   done = true;
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreStamp, ::testing::Values(Policy::kLru, Policy::kS3Fifo));

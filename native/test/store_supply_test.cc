@@ -35,7 +35,7 @@ class StoreSupply : public ::testing::TestWithParam<Policy> {
     gated_.open();
     store_.reset();
     EXPECT_EQ(gated_.mapped, 0U);
-    EXPECT_LE(gated_.mostMapped, kBudget);
+    EXPECT_LE(gated_.maxMapped, kBudget);
   }
 
   /// Entries of a kilobyte or so.

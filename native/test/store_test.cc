@@ -124,7 +124,7 @@ TEST(Store, SaysWhichValuesNoPutTakes) {
     EXPECT_EQ(store->put("k", std::string(empty + 1, 'x')), PutResult::kTooLarge);
     EXPECT_EQ(store->put("k", std::string(empty / 2, 'x')), PutResult::kStored) << budget;
     EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
-    store->setBudget(store->budgetBytes(), store->leastBudget());
+    store->setBudget(store->budgetBytes(), store->minBudget());
     EXPECT_EQ(store->put("k", std::string(store->largestValue() + 1, 'x')), PutResult::kTooLarge);
     EXPECT_EQ(store->stats().rejections, 3U);
     EXPECT_EQ(store->refuse(), PutResult::kTooLarge);
@@ -218,7 +218,7 @@ TEST(Store, ExpiresOnReadAndByItself) {
   EXPECT_EQ(store->stats().payloadBytes, 0U);
 }
 
-TEST(Store, ShrinkResizeAndClearGiveMemoryBack) {
+TEST(Store, ReleasesMemoryByShrinkResizeAndClear) {
   TestMemory memory;
   StoreOptions options;
   options.maxBytes = 32 * kMiB;
@@ -275,7 +275,7 @@ TEST(Store, MakesRoomForAMediumValueWithoutLosingManyOthers) {
   EXPECT_GT(store->stats().entries, entries - entries / 30);
 }
 
-TEST(Store, ShrinkToNothingKeepsWorking) {
+TEST(Store, WorksAfterAShrinkToNothing) {
   const auto store = openStore(4 * kMiB, Policy::kS3Fifo);
   for (uint64_t i = 0; i < 10000; ++i) store->put(keyOf(i), std::string(300, 'v'));
   store->shrink(UINT64_MAX);
@@ -283,7 +283,7 @@ TEST(Store, ShrinkToNothingKeepsWorking) {
   EXPECT_EQ(store->put("a", "one"), PutResult::kStored);
 }
 
-TEST(Store, PressureBudgetShrinksAndComesBack) {
+TEST(Store, TakesASmallerBudgetAndALargerOneAgain) {
   const auto store = openStore(16 * kMiB);
   for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
   EXPECT_GT(setPressureBudget(*store, 4 * kMiB), 8 * kMiB);
@@ -298,7 +298,7 @@ TEST(Store, PressureBudgetShrinksAndComesBack) {
   EXPECT_EQ(store->put("a", "one"), PutResult::kStored) << "the floor still holds an entry";
 }
 
-TEST(Store, EbbsToAShareOfItsPayload) {
+TEST(Store, TrimsItsPayload) {
   for (const Policy policy : {Policy::kLru, Policy::kS3Fifo}) {
     const auto store = openStore(64 * kMiB, policy);
     for (uint64_t i = 0; i < 40000; ++i) store->put(keyOf(i), std::string(600, 'v'));
@@ -323,7 +323,7 @@ TEST(Store, EbbsToAShareOfItsPayload) {
   }
 }
 
-TEST(Store, LivesWithinWhatItHoldsWhenItMayNotGrow) {
+TEST(Store, StaysWithinWhatItHoldsWhenItMayNotGrow) {
   TestMemory memory;
   StoreEnvironment environment = testEnvironment(memory);
   environment.mayGrow = [&memory](uint64_t bytes) { return memory.mapped + bytes <= 3 * kMiB; };
@@ -351,7 +351,7 @@ void fillMixed(Store& store) {
 
 class StoreRefusal : public ::testing::TestWithParam<Policy> {};
 
-TEST_P(StoreRefusal, AtAnyRequestIsARefusedPutAndACounter) {
+TEST_P(StoreRefusal, IsARefusedPutAndACounterAtAnyRequest) {
   StoreOptions options;
   options.maxBytes = 512 * kKiB;
   options.policy = GetParam();
@@ -437,7 +437,7 @@ TEST(Store, LosesNoMoreThanASlabToLargeValuesWhenItMayNotGrow) {
   }
 }
 
-TEST(Store, ScanVisitsEachKeyOnceWhileTheIndexChanges) {
+TEST(Store, VisitsEachKeyOnceWhileTheIndexChanges) {
   const auto store = openStore(64 * kMiB);
   constexpr uint64_t kStable = 20000;
   for (uint64_t i = 0; i < kStable; ++i) store->put(keyOf(i), "v");

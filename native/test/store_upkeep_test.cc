@@ -152,7 +152,7 @@ TEST_P(StoreUpkeep, GivesBackWhatExpiredAtOnce) {
   EXPECT_LE(store_->heldBytes(), kSlabBytes + 2 * kMiB) << "a slab, and the tables";
 }
 
-TEST_P(StoreUpkeep, LeavesAStoreAloneThatIsFilledAgain) {
+TEST_P(StoreUpkeep, TakesNothingFromAStoreThatIsFilledAgain) {
   fill();
   finish();
   for (uint64_t i = 0; i < kEntries; ++i) store_->remove(keyOf(i));

@@ -26,8 +26,8 @@ class StressMemory final : public MemorySource {
       return nullptr;
     }
     const uint64_t out = mapped += bytes;
-    for (uint64_t most = mostOverAllowance; out > mayBeOut + most;) {
-      if (mostOverAllowance.compare_exchange_weak(most, out - mayBeOut)) break;
+    for (uint64_t max = maxOverAllowance; out > mayBeOut + max;) {
+      if (maxOverAllowance.compare_exchange_weak(max, out - mayBeOut)) break;
     }
     return memory;
   }
@@ -48,8 +48,8 @@ class StressMemory final : public MemorySource {
   std::atomic<uint64_t> mapped{0};
   std::atomic<uint64_t> requests{0};
   std::atomic<uint64_t> refused{0};
-  /// By how much more was out than might be, at most.
-  std::atomic<uint64_t> mostOverAllowance{0};
+  /// The maximum by which more was mapped than allowed.
+  std::atomic<uint64_t> maxOverAllowance{0};
   std::atomic<uint64_t> mayBeOut;
 
   /// 0 for none.

@@ -49,11 +49,11 @@ class StressModel {
   static uint64_t bytesOf(uint64_t id, uint64_t version) {
     const uint64_t random = mix(id + (version << 32));
     const uint64_t kind = random >> 32;
-    uint64_t most = 1200;
-    if (kind % 8 == 0) most = 20'000;
-    if (kind % 40 == 0) most = 200'000;
-    if (kind % 400 == 0) most = 3'000'000;
-    return 8 + random % most;
+    uint64_t maxBytes = 1200;
+    if (kind % 8 == 0) maxBytes = 20'000;
+    if (kind % 40 == 0) maxBytes = 200'000;
+    if (kind % 400 == 0) maxBytes = 3'000'000;
+    return 8 + random % maxBytes;
   }
 
   // ---------------------------------------------------------------- by a key's only writer

@@ -16,12 +16,12 @@ class StressRandom {
   bool oneIn(uint64_t n) { return below(n) == 0; }
   /// Small ones far more often than large ones.
   uint64_t skewedBelow(uint64_t bound) { return below(below(bound) + 1); }
-  /// From `least` to `most`, each doubling as often.
-  uint64_t magnitude(uint64_t least, uint64_t most) {
+  /// From `min` to `max`, each doubling as often.
+  uint64_t magnitude(uint64_t min, uint64_t max) {
     uint64_t doublings = 0;
-    while (least << (doublings + 1) <= most) ++doublings;
-    const uint64_t base = least << below(doublings + 1);
-    return base + below(base) > most ? most : base + below(base);
+    while (min << (doublings + 1) <= max) ++doublings;
+    const uint64_t base = min << below(doublings + 1);
+    return base + below(base) > max ? max : base + below(base);
   }
 
  private:

@@ -103,14 +103,14 @@ class StressStore {
 
   /// All that must hold between two rounds.
   void checkAtRest() {
-    std::string fault = store_->findFault();
+    std::string fault = store_->checkIntegrity();
     if (!fault.empty()) return model.fail(fault);
     const StoreStats stats = store_->stats();
     expect("heldBytes against the memory that is out", stats.heldBytes,
            memory_ ? memory_->mapped.load() : stats.heldBytes);
     expect("puts", stats.puts, puts);
     expect("hits and misses", stats.hits + stats.misses, gets);
-    expect("budget passed by", 0, memory_ ? memory_->mostOverAllowance.load() : 0);
+    expect("budget passed by", 0, memory_ ? memory_->maxOverAllowance.load() : 0);
     expect("refusals", stats.memoryRefusals,
            memory_ && !hasSupply ? memory_->refused.load() : stats.memoryRefusals);
     checkEntries();

@@ -201,7 +201,7 @@ class StressDisturber {
         if (at.memory() != nullptr) changeMemory(*at.memory());
         break;
       default:
-        (void)store.leastBudget();
+        (void)store.minBudget();
         (void)store.stats();
     }
   }

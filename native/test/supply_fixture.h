@@ -52,7 +52,7 @@ class GatedMemory final : public MemorySource {
 
   std::atomic<uint64_t> mapped{0};
   /// The most that was mapped at once.
-  std::atomic<uint64_t> mostMapped{0};
+  std::atomic<uint64_t> maxMapped{0};
   /// Requests for spare slabs, and for slabs of small pages.
   std::atomic<uint64_t> spares{0};
   std::atomic<uint64_t> smallMaps{0};
@@ -61,7 +61,7 @@ class GatedMemory final : public MemorySource {
  private:
   void* mapNow(size_t bytes) {
     const uint64_t now = mapped += bytes;
-    for (uint64_t most = mostMapped; now > most && !mostMapped.compare_exchange_weak(most, now);) {
+    for (uint64_t max = maxMapped; now > max && !maxMapped.compare_exchange_weak(max, now);) {
     }
     return osMemory().map(bytes);
   }

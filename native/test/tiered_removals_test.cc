@@ -70,7 +70,7 @@ TEST_F(TieredRemovals, AreToldWhatOthersDidOnDisk) {
 TEST_F(TieredRemovals, AreToldOfAValueThatOnlyTheDiskTook) {
   store_->put("a", "one");
   // The budget is far below a value of that size.
-  (void)setPressureBudget(*memory_, memory_->leastBudget());
+  (void)setPressureBudget(*memory_, memory_->minBudget());
   (void)listener_->heard();
   store_->put("b", "one");
   const std::string large(200 * kKiB, 'v');

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "seeded_random.h"
+#include "mix.h"
 #include "store/store.h"
 
 namespace ebbcache::test {
@@ -68,11 +68,12 @@ class ValueReader {
   std::string_view value() const { return {buffer_.data(), bytes_}; }
 
  private:
-  using Read = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&);
+  using Read = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&, uint64_t*);
 
   bool read(Store& store, Read reader, std::string_view key) {
     for (;;) {
-      const ReadResult result = (store.*reader)(key, buffer_.data(), buffer_.size(), bytes_);
+      const ReadResult result =
+          (store.*reader)(key, buffer_.data(), buffer_.size(), bytes_, nullptr);
       if (result != ReadResult::kBufferTooSmall) return result == ReadResult::kHit;
       buffer_.resize(bytes_);
     }

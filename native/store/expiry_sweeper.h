@@ -1,0 +1,31 @@
+// Removes a store's entries once they have expired, some at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "store/store_core.h"
+#include "store/store_results.h"
+
+namespace ebbcache {
+
+/// The store's mutex MUST be held for every call.
+class ExpirySweeper {
+ public:
+  explicit ExpirySweeper(StoreCore& core) : core_(core) {}
+
+  /// Goes on with a round of all slabs in which an entry may have expired, for as long as
+  /// `mayGoOn`. By the store's own time a slab is searched once a second at most.
+  MaintainResult sweep(const std::function<bool()>& mayGoOn);
+  /// Sweeps all slabs.
+  void sweepAll();
+
+  /// When it swept last, by the store's clock.
+  uint64_t sweptAt() const { return sweptAt_; }
+
+ private:
+  StoreCore& core_;
+  uint64_t sweptAt_ = 0;
+};
+
+}  // namespace ebbcache

@@ -1,0 +1,36 @@
+// The numbers of a store that any thread may read, each at any moment, without waiting.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "store/store_core.h"
+
+namespace ebbcache {
+
+/// The base of a Store. Each number is right at some moment of the call, but not all at the same
+/// one: Store::stats() is for that.
+class StoreGauges {
+ public:
+  uint64_t heldBytes() const { return core_.memory.held(); }
+  uint64_t payloadBytes() const { return core_.payloadBytes.load(std::memory_order_relaxed); }
+  uint64_t budgetBytes() const { return core_.memory.budget(); }
+  /// What the tables and an open slab need: setBudget() sets no budget below it.
+  uint64_t minBudget() const { return core_.minBudget.load(std::memory_order_relaxed); }
+  uint64_t maxBytes() const { return core_.maxBytes.load(std::memory_order_relaxed); }
+  /// 0 for no bound but bytes.
+  uint64_t maxEntries() const { return core_.maxEntries.load(std::memory_order_relaxed); }
+  /// Whether a removal log is attached.
+  bool tellsRemovals() const { return core_.tellsRemovals(); }
+
+ protected:
+  StoreGauges(const StoreOptions& options, StoreEnvironment environment,
+              std::function<void()> whenSpareIsReady)
+      : core_(options, std::move(environment), std::move(whenSpareIsReady)) {}
+  ~StoreGauges() = default;
+
+  StoreCore core_;
+};
+
+}  // namespace ebbcache
