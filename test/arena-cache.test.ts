@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
+import type { ArenaCacheOptions } from '../lib/arena/arena-options.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
-import { ClosedError, EbbcacheError } from '../lib/errors.js';
+import { ClosedError, EbbcacheError } from '../lib/errors/errors.js';
 import { packageUrl } from './helpers/run-script.js';
 
 const KIB = 1024;

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { RemovalEvents } from '../lib/cache/removal-events.js';
+import { RemovalEvents } from '../lib/arena/removal-events.js';
 import {
   ArenaCache,
   type ArenaEvents,
@@ -11,7 +11,7 @@ import {
   PressureLevel,
   type Removal,
 } from '../lib/index.js';
-import type { NativeStore } from '../lib/native.js';
+import type { NativeStore } from '../lib/native/addon.js';
 import { DiskArenas } from './helpers/disk-arenas.js';
 import { HeardRemovals } from './helpers/removals.js';
 

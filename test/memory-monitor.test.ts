@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SampleError } from '../lib/errors.js';
+import { SampleError } from '../lib/errors/errors.js';
 import { getGlobalMonitor, shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
 import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 import { FakeMemory, totalKb } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';

@@ -12,10 +12,10 @@ import {
   type NativeStore,
   native,
   Outcome,
-} from '../lib/native.js';
+} from '../lib/native/addon.js';
 
 const MIB = 1 << 20;
-const nativeUrl = new URL('../dist/native.js', import.meta.url).href;
+const nativeUrl = new URL('../dist/native/addon.js', import.meta.url).href;
 
 let dir: string;
 const opened: NativeStore[] = [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runNode } from './helpers/run-script.js';
 
 const script = fileURLToPath(new URL('./helpers/terminate-workers.mjs', import.meta.url));
-const cacheUrl = new URL('../dist/cache/arena-cache.js', import.meta.url).href;
+const cacheUrl = new URL('../dist/arena/arena-cache.js', import.meta.url).href;
 const MIB = 1024 * 1024;
 
 describe('200 workers on one store', () => {

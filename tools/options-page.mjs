@@ -11,24 +11,24 @@ const pageFile = join(root, 'docs', 'options.md');
 
 /** What takes options, the file and name of their interface, and that whose options have rows already. */
 const OWNERS = [
-  ['`ArenaCache`, `KeyvEbbcache`', 'cache/arena-options.ts', 'ArenaCacheOptions'],
-  ['their `disk`', 'cache/disk-options.ts', 'DiskOptions'],
-  ['`ArenaCache`: `set`, `setBytes`, `setMany`', 'cache/set-options.ts', 'SetOptions'],
-  ['`ArenaCache`: `fetch`', 'cache/arena-flights.ts', 'ArenaFetchOptions'],
+  ['`ArenaCache`, `KeyvEbbcache`', 'arena/arena-options.ts', 'ArenaCacheOptions'],
+  ['their `disk`', 'arena/disk-options.ts', 'DiskOptions'],
+  ['`ArenaCache`: `set`, `setBytes`, `setMany`', 'arena/set-options.ts', 'SetOptions'],
+  ['`ArenaCache`: `fetch`', 'arena/arena-flights.ts', 'ArenaFetchOptions'],
   [
     '`AdvancedMetadataCache`, `EnhancedMetadataCache`, `getEnhancedCache`',
-    'cache/advanced-options.ts',
+    'metadata/advanced-options.ts',
     'AdvancedCacheOptions',
   ],
   [
     '`EnhancedMetadataCache`, `getEnhancedCache`',
-    'cache/enhanced-options.ts',
+    'metadata/enhanced-options.ts',
     'EnhancedCacheOptions',
     'AdvancedCacheOptions',
   ],
-  ['caches of metadata: `put`', 'cache/put-options.ts', 'PutOptions'],
-  ['caches of metadata: `fetch`', 'cache/advanced-metadata-cache.ts', 'FetchOptions'],
-  ['caches of metadata: `warmCache`', 'cache/warm.ts', 'WarmOptions'],
+  ['caches of metadata: `put`', 'metadata/put-options.ts', 'PutOptions'],
+  ['caches of metadata: `fetch`', 'metadata/advanced-metadata-cache.ts', 'FetchOptions'],
+  ['caches of metadata: `warmCache`', 'metadata/warm.ts', 'WarmOptions'],
   ['`MemoryPressureMonitor`, `configureGovernor`', 'memory/monitor-options.ts', 'MachineOptions'],
   ['`MemoryPressureMonitor`', 'memory/monitor-options.ts', 'MonitorOptions', 'MachineOptions'],
   ['`configureGovernor`', 'memory/governor-options.ts', 'GovernorOptions', 'MachineOptions'],

@@ -1,15 +1,15 @@
 // `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
 
-import '../require-node.js';
+import '../process/require-node.js';
 
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
-import { checkNumber, show } from '../arguments.js';
-import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
-import { ARENA_NAMES, type ArenaCacheOptions } from '../cache/arena-options.js';
-import { argumentTypeError } from '../errors.js';
-import { checkNames } from '../option-names.js';
+import { ArenaCache, type ArenaStats } from '../arena/arena-cache.js';
+import { ARENA_NAMES, type ArenaCacheOptions } from '../arena/arena-options.js';
+import { checkNumber, show } from '../checks/arguments.js';
+import { checkNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
 import { box, boxedKey, unbox } from './keyv-box.js';
 import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defaultCacheDir } from '../cache/advanced-options.js';
-import { ArenaCache } from '../cache/arena-cache.js';
-import { filePlace, placesBelow, storedAt } from '../cache/file-key.js';
-import { type NativeDiskSummary, native } from '../native.js';
+import { ArenaCache } from '../arena/arena-cache.js';
+import { defaultCacheDir } from '../metadata/advanced-options.js';
+import { filePlace, placesBelow, storedAt } from '../metadata/file-key.js';
+import { type NativeDiskSummary, native } from '../native/addon.js';
 import { ExitCode } from './exit-codes.js';
 import { interruptible } from './interrupt.js';
 import { Stdout } from './stdout.js';

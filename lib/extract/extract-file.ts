@@ -1,13 +1,13 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { checkOptions, checkSignal } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
+import { checkOptions, checkSignal } from '../checks/arguments.js';
+import { optionNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
+import { cannotRead, ExtractError, MalformedError } from '../errors/extract-error.js';
 import { type FilePath, type PlainPath, textOf, toPlainPath } from '../files/file-path.js';
-import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { FileSource } from './byte-source.js';
-import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
 import { fileFacts } from './file-facts.js';
 import { fileKindOf } from './file-type-of.js';
 import { imageMetadata } from './image.js';

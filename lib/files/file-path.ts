@@ -1,8 +1,8 @@
 import buffer from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { isUint8Array } from 'node:util/types';
-import { show } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
+import { show } from '../checks/arguments.js';
+import { argumentTypeError } from '../errors/errors.js';
 
 /** A path; a Buffer where a name is not UTF-8; or a URL with the scheme file:. */
 export type FilePath = string | Buffer | URL;

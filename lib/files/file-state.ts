@@ -1,6 +1,6 @@
 // The state of a file as the addon sees it: 32 bytes, which native/files/file_state.h draws.
 
-import { argumentTypeError } from '../errors.js';
+import { argumentTypeError } from '../errors/errors.js';
 import {
   NO_STATE_AT,
   NO_STATE_KIND,
@@ -9,7 +9,7 @@ import {
   Outcome,
   outcomeError,
   STATE_BYTES,
-} from '../native.js';
+} from '../native/addon.js';
 import { writeStateOf } from './bytes-state.js';
 import type { PlainPath } from './file-path.js';
 import { isPseudoFile } from './pseudo-files.js';

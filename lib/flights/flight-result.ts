@@ -3,7 +3,7 @@
 
 import { decode } from '../codec/decoder.js';
 import { encode } from '../codec/encoder.js';
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 import { type PackedRejection, packRejection, unpackRejection } from './rejection.js';
 
 const VALUE = 0;

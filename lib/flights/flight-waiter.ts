@@ -1,7 +1,8 @@
 // One waiter in a flight of the process: the first to take one runs the work, the others wait for it.
 
-import { native } from '../native.js';
-import { inRootContext } from '../root-context.js';
+import { native } from '../native/addon.js';
+import { FlightEvent } from '../native/flights.js';
+import { inRootContext } from '../process/root-context.js';
 import {
   type Completed,
   type CompletedRejection,
@@ -11,7 +12,6 @@ import {
   encodeValue,
   type FlightCodec,
 } from './flight-result.js';
-import { FlightEvent } from './native-flights.js';
 
 export class FlightWaiter<T> {
   readonly #waiterId: number;

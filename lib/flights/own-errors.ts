@@ -2,9 +2,9 @@
 // thread, or in the memory tier.
 
 import { EncodeError } from '../codec/encode-error.js';
-import { ClosedError, EbbcacheError, SampleError } from '../errors.js';
-import { ExtractError } from '../extract/extract-error.js';
-import { DiskError } from '../tiers/disk-error.js';
+import { DiskError } from '../errors/disk-error.js';
+import { ClosedError, EbbcacheError, SampleError } from '../errors/errors.js';
+import { ExtractError } from '../errors/extract-error.js';
 import { CircularFetchError } from './circular-fetch-error.js';
 
 interface OwnClass {

@@ -10,7 +10,7 @@
 //          |
 //         work
 
-import { native } from '../native.js';
+import { native } from '../native/addon.js';
 import { Flight, type FlightWork } from './flight.js';
 import type { FlightCodec } from './flight-result.js';
 import { FlightWaiter } from './flight-waiter.js';

@@ -1,13 +1,13 @@
-import { checkNumber, checkOptions, show } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
-import { optionNames } from '../option-names.js';
+import { checkNumber, checkOptions, show } from '../checks/arguments.js';
+import { optionNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
+import type { NativeGovernorOptions } from '../native/governor.js';
 import {
   MACHINE_NAMES,
   type MachineOptions,
   resolveRoots,
   resolveThresholds,
 } from './monitor-options.js';
-import type { NativeGovernorOptions } from './native-governor.js';
 
 /** How the governor looks, reacts and lets regrow. What is left out has its default. */
 export interface GovernorOptions extends MachineOptions {

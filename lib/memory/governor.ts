@@ -1,7 +1,7 @@
 // The governor: the native thread that shrinks caches when memory gets tight. One a process.
 
-import { argumentRangeError } from '../errors.js';
-import { native } from '../native.js';
+import { argumentRangeError } from '../errors/errors.js';
+import { native } from '../native/addon.js';
 import { type GovernorOptions, resolveGovernorOptions } from './governor-options.js';
 import { isPressureLevel, type PressureLevel } from './pressure-level.js';
 

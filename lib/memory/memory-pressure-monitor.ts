@@ -1,8 +1,14 @@
 import { EventEmitter, errorMonitor } from 'node:events';
-import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
-import { native } from '../native.js';
-import { inRootContext } from '../root-context.js';
-import { type WarningCode, warn } from '../warnings.js';
+import {
+  argumentRangeError,
+  argumentTypeError,
+  EbbcacheError,
+  SampleError,
+} from '../errors/errors.js';
+import { native } from '../native/addon.js';
+import { makeReadings, type NativeSampler, Reading } from '../native/sampler.js';
+import { inRootContext } from '../process/root-context.js';
+import { type WarningCode, warn } from '../process/warnings.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
 import {
   type MonitorOptions,
@@ -10,7 +16,6 @@ import {
   resolveMonitorOptions,
   type Thresholds,
 } from './monitor-options.js';
-import { makeReadings, type NativeSampler, Reading } from './native-sample.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
 export type PressureCallback = (stats: MemoryStats) => void;

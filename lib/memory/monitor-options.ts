@@ -1,5 +1,5 @@
-import { argumentRangeError, argumentTypeError } from '../errors.js';
-import { checkNames, optionNames } from '../option-names.js';
+import { checkNames, optionNames } from '../checks/option-names.js';
+import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 
 export interface ThresholdOptions {
   /**

@@ -10,7 +10,7 @@
 // The checksum is of all that follows it. It tells what decayed from what was written; it is no
 // signature.
 
-import { native } from '../native.js';
+import { native } from '../native/addon.js';
 
 /** The format of entries; another number is that of another version. */
 export const ENTRY_FORMAT = 1;

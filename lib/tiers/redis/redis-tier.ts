@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../../errors.js';
+import { EbbcacheError } from '../../errors/errors.js';
 import { NoClientError } from '../no-client-error.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
 import { Breaker, isReply, NOT_MADE, RefusedError } from './breaker.js';

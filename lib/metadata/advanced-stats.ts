@@ -1,0 +1,56 @@
+import type { MemoryBound } from '../tiers/memory-bound.js';
+
+/** Counters since the cache was made, and what it holds now. */
+export interface AdvancedCacheStats {
+  hits: number;
+  misses: number;
+  totalRequests: number;
+  /** 0 to 100; 0 before the first request. */
+  hitRatePercent: number;
+  memoryHits: number;
+  diskHits: number;
+  remoteHits: number;
+  /** From the memory tier, by all caches that share it. */
+  evictions: number;
+  /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
+  evictionsByEntries: number;
+  cacheWrites: number;
+  cacheInvalidations: number;
+  /** Reads and writes of a tier that failed, and were misses or nothing instead. */
+  tierErrors: number;
+  /** Entries in memory. */
+  memoryCacheSize: number;
+  /** All memory held from the OS. */
+  memoryBytes: number;
+  /** Key and value bytes of the entries in it. */
+  memoryPayloadBytes: number;
+  memoryBudgetBytes: number;
+  /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
+  memoryBound: MemoryBound;
+  /** Entries on disk, of all who share the folder. */
+  diskEntries: number;
+  /** The size of the disk tier's file. */
+  diskBytes: number;
+  /** Entries that this cache evicted from the disk. */
+  diskEvictions: number;
+  /** Records that were not written to the disk: too many waited, or it took none. */
+  diskDrops: number;
+}
+
+/** What look-ups came to, by their counters. */
+export function lookUpStats(counted: {
+  memoryHits: number;
+  diskHits: number;
+  remoteHits: number;
+  misses: number;
+}) {
+  const { memoryHits, diskHits, remoteHits, misses } = counted;
+  const hits = memoryHits + diskHits + remoteHits;
+  const totalRequests = hits + misses;
+  const hitRatePercent = percentOf(hits, totalRequests);
+  return { hits, misses, totalRequests, hitRatePercent, memoryHits, diskHits, remoteHits };
+}
+
+export function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}
