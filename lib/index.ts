@@ -1,20 +1,12 @@
 import './process/require-node.js';
 
-export {
-  ArenaCache,
-  type ArenaEvents,
-  type ArenaFetchOptions,
-  type ArenaStats,
-  type DiskEvent,
-  type DiskOptions,
-  type DiskStats,
-  type Removal,
-  type RemovalReason,
-  type SetOptions,
-  type ValueLoader,
-} from './arena/arena-cache.js';
+export { ArenaCache, type ArenaStats, type DiskStats } from './arena/arena-cache.js';
+export type { ArenaEvents, DiskEvent, Removal, RemovalReason } from './arena/arena-events.js';
+export type { ArenaFetchOptions, ValueLoader } from './arena/arena-flights.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './arena/arena-options.js';
 export type { Clock } from './arena/cache-clock.js';
+export type { DiskOptions } from './arena/disk-options.js';
+export type { SetOptions } from './arena/set-options.js';
 export { EncodeError } from './codec/encode-error.js';
 export { DiskError } from './errors/disk-error.js';
 export { ClosedError, EbbcacheError, SampleError } from './errors/errors.js';
@@ -30,7 +22,7 @@ export {
   type PressureCallback,
 } from './memory/memory-pressure-monitor.js';
 export type { MemoryStats, PsiAverages } from './memory/memory-stats.js';
-export type { MonitorOptions, Thresholds } from './memory/monitor-options.js';
+export type { MonitorOptions } from './memory/monitor-options.js';
 export {
   PressureLevel,
   type PressureLevelName,
@@ -41,7 +33,7 @@ export {
   type FetchOptions,
   type StoredKey,
 } from './metadata/advanced-metadata-cache.js';
-export type { AdvancedCacheOptions, Validation } from './metadata/advanced-options.js';
+export type { AdvancedCacheOptions, PresetName, Validation } from './metadata/advanced-options.js';
 export type { AdvancedCacheStats } from './metadata/advanced-stats.js';
 export { EnhancedMetadataCache } from './metadata/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './metadata/enhanced-options.js';
@@ -49,11 +41,13 @@ export type { DetailedInfo, EnhancedCacheStats } from './metadata/enhanced-stats
 export type { MetadataExtractor } from './metadata/extractions.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './metadata/global-cache.js';
 export type { Logger } from './metadata/logger.js';
-export { type PresetName, presets } from './metadata/presets.js';
+export { presets } from './metadata/presets.js';
 export type { PutOptions } from './metadata/put-options.js';
 export type { WarmOptions } from './metadata/warm.js';
-export { includeDir, type NativeApi, nativeApi } from './native/native-api.js';
+export type { NativeApi } from './native/addon.js';
+export { includeDir, nativeApi } from './native/native-api.js';
 export type { PressureCauses, PressureCount } from './native/pressure-causes.js';
+export type { Thresholds } from './native/sampler.js';
 export type { MemoryBound } from './tiers/memory-bound.js';
 export type { Metadata } from './tiers/metadata.js';
 export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './tiers/remote-tier.js';

@@ -11,7 +11,7 @@ import {
   PressureLevel,
   type Removal,
 } from '../lib/index.js';
-import type { NativeStore } from '../lib/native/addon.js';
+import type { NativeStore } from '../lib/native/store.js';
 import { DiskArenas } from './helpers/disk-arenas.js';
 import { HeardRemovals } from './helpers/removals.js';
 

@@ -1,22 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { isUint8Array } from 'node:util/types';
 import { show } from '../checks/arguments.js';
-import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
+import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, EbbcacheError } from '../errors/errors.js';
-import { Copies } from '../flights/copies.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
-import {
-  bytesIn,
-  MOST_KEYS,
-  type NativeDiskStats,
-  type NativeRead,
-  type NativeStore,
-  type NativeStoreStats,
-  native,
-  Outcome,
-  outcomeError,
-} from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskStats } from '../native/disk.js';
+import { bytesIn, Outcome } from '../native/outcomes.js';
+import type { NativeStoreStats } from '../native/store-stats.js';
 import type { ArenaEvents } from './arena-events.js';
 import {
   type ArenaFetchOptions,
@@ -31,24 +23,16 @@ import {
   resolveArenaOptions,
 } from './arena-options.js';
 import { scanKeys } from './arena-scan.js';
-import { CacheClock, isSystemTime } from './cache-clock.js';
 import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
 import { checkKey } from './key.js';
-import { closedError, openStore } from './open-store.js';
-import { readBuffer, readThrough } from './read-buffer.js';
+import { closedError } from './open-store.js';
+import { copyOf, readBuffer } from './read-buffer.js';
 import { RemovalEvents } from './removal-events.js';
-import { type CheckedSetOptions, checkSetOptions, type SetOptions } from './set-options.js';
-import { decodeMany, outcomesOf, splitEntries } from './value-batches.js';
+import { checkSetOptions, type SetOptions } from './set-options.js';
+import { StoreHandle } from './store-handle.js';
+import { readMany, writeMany } from './value-batches.js';
 import { checkValue } from './value-check.js';
-import { releaseIfLarge, setWriteBuffer } from './write-buffer.js';
-
-export type { ArenaEvents } from './arena-events.js';
-export type { ArenaFetchOptions, ValueLoader } from './arena-flights.js';
-export type { DiskEvent } from './disk-events.js';
-export type { DiskOptions } from './disk-options.js';
-export type { Removal, RemovalReason } from './removal-events.js';
-export type { SetOptions } from './set-options.js';
 
 /** The numbers are those of memory; hits, misses and puts count memory and disk together. */
 export interface ArenaStats extends NativeStoreStats {
@@ -61,28 +45,8 @@ export type DiskStats = NativeDiskStats;
 
 const codec: Codec = new MsgpackCodec();
 
-// For the tiers of this package, which read and write records of their own in a store.
-
-/**
- * What native functions know the cache's store by; 0, which is of none, once it is closed. The store has
- * the time of the cache's clock then: to be asked for with each call.
- */
-export let storeIdOf: (cache: ArenaCache) => number;
-/** As setBytes, of all bytes up to `encoded.end`; undefined stands for a value that is too large. */
-export let putEncoded: (
-  cache: ArenaCache,
-  key: string,
-  encoded: EncodedValue | undefined,
-  options?: SetOptions,
-) => boolean;
-/** The native store, for those who have it keep records. Throws a ClosedError once it is closed. */
-export let storeOf: (cache: ArenaCache) => NativeStore;
-/** What tells this cache the time. */
-export let clockOf: (cache: ArenaCache) => CacheClock;
-/** For what is encoded for this cache. */
-export let destinationOf: (cache: ArenaCache) => Destination;
-/** What to throw for an outcome of a native function that got this key. */
-export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error;
+/** The cache's store, for the tiers of this package, which keep records of their own in it. */
+export let handleOf: (cache: ArenaCache) => StoreHandle;
 
 /**
  * Values by key in a byte-budgeted store outside the JavaScript heap.
@@ -107,32 +71,14 @@ export let failureOf: (cache: ArenaCache, outcome: number, key: string) => Error
  * options or the OS refuses memory. None of them changes what is stored.
  */
 export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
-  #store: NativeStore | undefined;
-  /** The store's; 0, which is of none, once it is closed. */
-  #id: number;
-  /** 0 once it is closed: what is put then fails for that. */
-  readonly #destination: Destination = {
-    largestValue: () => Math.max(0, native.largestValue(this.#id)),
-  };
-
   static {
-    storeIdOf = (cache) => cache.#timedId();
-    putEncoded = (cache, key, encoded, options) => {
-      cache.#open();
-      if (typeof key !== 'string') checkKey(key);
-      return cache.#put(key, encoded, options && checkSetOptions(options));
-    };
-    storeOf = (cache) => cache.#openTimed();
-    clockOf = (cache) => cache.#clock;
-    destinationOf = (cache) => cache.#destination;
-    failureOf = (cache, outcome, key) => cache.#failure(outcome, key);
+    handleOf = (cache) => cache.#handle;
   }
 
+  readonly #handle: StoreHandle;
+  /** What other threads know the cache's flights by; undefined where it shares them with none. */
   readonly #scope: string | undefined;
   readonly #hasDisk: boolean;
-  readonly #clock: CacheClock;
-  /** Whether the store follows the clock that it is told, in place of its own. */
-  #givesTime: boolean;
   readonly #removals: RemovalEvents;
   #flights: ArenaFlights<V> | undefined;
 
@@ -140,17 +86,15 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   constructor(options: ArenaCacheOptions, records?: RecordStoreOptions) {
     super();
     const resolved = resolveArenaOptions(options, records);
-    this.#clock = new CacheClock(options.clock);
-    this.#givesTime = options.clock !== undefined;
-    this.#store = openStore(resolved);
-    this.#id = this.#store.id;
-    this.#removals = new RemovalEvents(this.#store, this);
+    this.#handle = new StoreHandle(resolved, options.clock);
+    const store = this.#handle.open();
+    this.#removals = new RemovalEvents(store, this);
     const { disk, name } = resolved;
     this.#hasDisk = disk !== undefined;
     if (disk !== undefined) {
       this.#scope = `values on disk:${disk.dir}`;
-      tellDiskEvents(this.#store, this);
-      flushAtExit(this.#store);
+      tellDiskEvents(store, this);
+      flushAtExit(store);
     } else if (name !== '') {
       this.#scope = `values:${name}`;
     }
@@ -159,11 +103,11 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
   get(key: string): V | undefined {
     // The way of nearly all reads; the rest, too large for the buffer or bad input, starts anew.
-    const outcome = native.get(this.#timedId(), key);
+    const outcome = native.get(this.#handle.timedId(), key);
     if (outcome === Outcome.miss) return undefined;
     const length = bytesIn(outcome);
     if (length >= 0 && length <= readBuffer.length) return codec.decode(readBuffer, length) as V;
-    return this.#read(native.get, key, decode) as V | undefined;
+    return this.#handle.read(native.get, key, decode) as V | undefined;
   }
 
   /**
@@ -175,39 +119,24 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * waits, and with a ClosedError when the cache is closed.
    */
   async fetch(key: string, load: ValueLoader<V>, options?: ArenaFetchOptions): Promise<V> {
-    this.#open();
+    this.#handle.open();
     checkKey(key);
     const checked = checkFetch(load, options);
     const found = this.get(key);
     if (found !== undefined) return found;
-    this.#flights ??= new ArenaFlights<V>(this.#scope, {
-      peekBytes: (each) => this.#read(native.peek, each, copy),
-      copy: (value) => {
-        checkValue(value);
-        return Copies.of(value, this.#destination);
-      },
-      put: (each, { encoded }, ttl) => {
-        if (this.#store === undefined) return;
-        const checked = checkSetOptions({ ttl });
-        const outcome =
-          encoded === undefined
-            ? native.refuse(this.#id, each)
-            : native.setBytes(this.#timedId(), each, encoded, checked.ttl, checked.cost);
-        this.#isStored(outcome, each);
-      },
-      leases: this.#hasDisk ? this.#store : undefined,
-    });
+    const leases = this.#hasDisk ? this.#handle.open() : undefined;
+    this.#flights ??= new ArenaFlights<V>(this.#scope, this.#handle, leases);
     return this.#flights.run(key, load, checked);
   }
 
   /** The encoded bytes, copied. Counts like get. */
   getBytes(key: string): Buffer | undefined {
-    return this.#read(native.get, key, copy);
+    return this.#handle.read(native.get, key, copyOf);
   }
 
   /** The value, or undefined. Counts neither as hit nor as use. */
   peek(key: string): V | undefined {
-    return this.#read(native.peek, key, decode) as V | undefined;
+    return this.#handle.read(native.peek, key, decode) as V | undefined;
   }
 
   /**
@@ -215,27 +144,16 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * fewer calls of the addon. With a bad key nothing is read or counted.
    */
   getMany(keys: readonly string[]): (V | undefined)[] {
-    this.#open();
+    this.#handle.open();
     if (!Array.isArray(keys)) {
       throw argumentTypeError(`getMany takes an array of keys; it is ${show(keys)}.`);
     }
-    const all: string[] = [...keys];
-    all.forEach(checkKey);
-    const values: (V | undefined)[] = [];
-    while (values.length < all.length) {
-      const from = values.length;
-      const done = native.getMany(this.#timedId(), ...all.slice(from, from + MOST_KEYS));
-      if (done < 0) throw this.#failure(done, all[from]!);
-      // One that does not fit the buffer on its own.
-      if (done === 0) values.push(this.get(all[from]!));
-      else decodeMany(codec, done, values);
-    }
-    return values;
+    return readMany(this.#handle, codec, keys, (key) => this.get(key)) as (V | undefined)[];
   }
 
   /** Whether the key has a value that has not expired. Counts neither as hit nor as use. */
   has(key: string): boolean {
-    return this.#truth(native.has(this.#timedId(), key), key);
+    return this.#handle.isTrue(native.has(this.#handle.timedId(), key), key);
   }
 
   /**
@@ -243,10 +161,10 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * none. With a disk tier also of what is on disk alone. Counts neither as hit nor as use.
    */
   getRemainingTtl(key: string): number | undefined {
-    const outcome = native.remainingTtl(this.#timedId(), key);
+    const outcome = native.remainingTtl(this.#handle.timedId(), key);
     if (outcome >= 0) return outcome;
     if (outcome === Outcome.miss) return undefined;
-    throw this.#failure(outcome, key);
+    throw this.#handle.failure(outcome, key);
   }
 
   /**
@@ -256,12 +174,12 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * if there is no memory for it: then what was under the key stays, and others may have been evicted.
    */
   set(key: string, value: V, options?: SetOptions): boolean {
-    this.#open();
+    this.#handle.open();
     if (typeof key !== 'string') checkKey(key);
     checkValue(value);
     const given = options === undefined ? undefined : checkSetOptions(options);
     this.#flights?.forget(key);
-    return this.#put(key, codec.encode(value, 0, this.#destination), given);
+    return this.#handle.put(key, codec.encode(value, 0, this.#handle.destination), given);
   }
 
   /**
@@ -270,14 +188,14 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * msgpack: where they are none it throws, and `getBytes` alone reads them.
    */
   setBytes(key: string, bytes: Uint8Array, options?: SetOptions): boolean {
-    this.#open();
+    this.#handle.open();
     if (typeof key !== 'string') checkKey(key);
     if (!isUint8Array(bytes)) {
       throw argumentTypeError(`setBytes takes a Uint8Array; it is ${show(bytes)}.`);
     }
-    const { ttl, cost } = checkSetOptions(options);
+    const checked = checkSetOptions(options);
     this.#flights?.forget(key);
-    return this.#isStored(native.setBytes(this.#timedId(), key, bytes, ttl, cost), key);
+    return this.#handle.putBytes(key, bytes, checked);
   }
 
   /**
@@ -287,34 +205,20 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * path of an EncodeError begins with the index of the entry.
    */
   setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): boolean[] {
-    this.#open();
-    const { ttl, cost } = checkSetOptions(options);
-    const { keys, values } = splitEntries(entries);
-    const encoded = codec.encodeAll(values, this.#destination);
-    setWriteBuffer(encoded);
-    try {
-      let start = 0;
-      for (let from = 0; from < keys.length; from += MOST_KEYS) {
-        const some = keys.slice(from, from + MOST_KEYS);
-        for (const key of some) this.#flights?.forget(key);
-        start = native.setMany(this.#timedId(), start, ttl, cost, ...some);
-        if (start < 0) throw this.#failure(start, some[0]!);
-      }
-      return outcomesOf(encoded, keys.length);
-    } finally {
-      releaseIfLarge(encoded);
-    }
+    this.#handle.open();
+    const checked = checkSetOptions(options);
+    return writeMany(this.#handle, codec, entries, checked, (key) => this.#flights?.forget(key));
   }
 
   /** True when it was there. */
   delete(key: string): boolean {
     this.#flights?.forget(key);
-    return this.#truth(native.delete(this.#timedId(), key), key);
+    return this.#handle.isTrue(native.delete(this.#handle.timedId(), key), key);
   }
 
   /** Forgets all entries and gives their memory back; counters stay. */
   clear(): void {
-    const store = this.#open();
+    const store = this.#handle.open();
     this.#flights?.forgetAll();
     store.clear();
   }
@@ -333,7 +237,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * was dropped since the last flush, or the disk failed. True at once without a disk tier.
    */
   async flush(): Promise<boolean> {
-    const store = this.#open();
+    const store = this.#handle.open();
     return this.#hasDisk ? store.flush() : true;
   }
 
@@ -343,13 +247,13 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * which keys are hashed: sort them before you show them to strangers who may choose keys.
    */
   keys(): IterableIterator<string> {
-    this.#open();
+    this.#handle.open();
     return this.#scanKeys();
   }
 
   /** Keys with their values, as `keys` visits them; counts neither as hits nor as uses. */
   entries(): IterableIterator<[string, V]> {
-    this.#open();
+    this.#handle.open();
     return this.#scanEntries();
   }
 
@@ -358,7 +262,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * Under pressure the budget stays what pressure allows.
    */
   resize(maxBytes: number): void {
-    const store = this.#open();
+    const store = this.#handle.open();
     const whole = checkMaxBytes(maxBytes);
     if (!store.resize(whole)) {
       throw new EbbcacheError(
@@ -373,7 +277,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * left; returns how many were. The budget stays, so that the store may grow again.
    */
   shrink(bytes: number): number {
-    const store = this.#open();
+    const store = this.#handle.open();
     if (typeof bytes !== 'number') throw argumentTypeError('shrink takes a number of bytes.');
     if (!(bytes >= 0)) {
       throw argumentRangeError(
@@ -390,7 +294,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * With `ebb: false` only the payload falls. Returns the bytes given back to the OS.
    */
   applyPressure(level: PressureLevel): number {
-    return this.#open().applyPressure(checkLevel(level));
+    return this.#handle.open().applyPressure(checkLevel(level));
   }
 
   /**
@@ -400,13 +304,13 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * budget further. Nothing for a cache with `ebb: false`. Returns the bytes given back to the OS.
    */
   holdPressure(level: PressureLevel): number {
-    return this.#open().holdPressure(checkLevel(level));
+    return this.#handle.open().holdPressure(checkLevel(level));
   }
 
   stats(): ArenaStats {
-    const store = this.#openTimed();
+    const store = this.#handle.openTimed();
     // Time may have gone by in no time, and the thread that looks for expired entries takes some.
-    if (this.#givesTime) store.forgetExpired();
+    if (this.#handle.followsClock) store.forgetExpired();
     const stats = store.stats();
     return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;
   }
@@ -416,10 +320,8 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * long as a second. May be called again.
    */
   close(): void {
-    const store = this.#store;
+    const store = this.#handle.detach();
     if (store === undefined) return;
-    this.#store = undefined;
-    this.#id = 0;
     this.#flights?.close(closedError());
     this.#removals.close();
     forgetAtExit(store);
@@ -439,7 +341,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   #scanKeys(): IterableIterator<string> {
-    return scanKeys(() => this.#openTimed(), this.#hasDisk);
+    return scanKeys(() => this.#handle.openTimed(), this.#hasDisk);
   }
 
   *#scanEntries(): IterableIterator<[string, V]> {
@@ -448,78 +350,6 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
       if (value !== undefined) yield [key, value];
     }
   }
-
-  /** What the encoded bytes begin with counts too, such as what was written to their headroom. */
-  #put(
-    key: string,
-    encoded: EncodedValue | undefined,
-    options: CheckedSetOptions | undefined,
-  ): boolean {
-    if (encoded === undefined) return this.#isStored(native.refuse(this.#id, key), key);
-    setWriteBuffer(encoded);
-    // Read only now: a getter of the value may have closed the cache.
-    const id = this.#timedId();
-    const outcome =
-      options === undefined
-        ? native.set(id, key, encoded.end)
-        : native.set(id, key, encoded.end, options.ttl, options.cost);
-    releaseIfLarge(encoded);
-    return this.#isStored(outcome, key);
-  }
-
-  #isStored(outcome: number, key: string): boolean {
-    if (outcome >= 0) return outcome === 0;
-    throw this.#failure(outcome, key);
-  }
-
-  #read<T>(
-    read: NativeRead,
-    key: string,
-    decode: (bytes: Buffer, length: number) => T,
-  ): T | undefined {
-    return readThrough(read, this.#timedId(), key, decode, (outcome) =>
-      this.#failure(outcome, key),
-    );
-  }
-
-  #truth(outcome: number, key: string): boolean {
-    if (outcome >= 0) return outcome === 1;
-    throw this.#failure(outcome, key);
-  }
-
-  /** The addon says that something is wrong; this says what. */
-  #failure(outcome: number, key: string): Error {
-    this.#open();
-    if (outcome === Outcome.badKey) checkKey(key);
-    return outcomeError(outcome);
-  }
-
-  /** The store's number, once that has been told what the clock says. */
-  #timedId(): number {
-    if (this.#givesTime || !isSystemTime()) this.#giveTime();
-    return this.#id;
-  }
-
-  #openTimed(): NativeStore {
-    if (this.#givesTime || !isSystemTime()) this.#giveTime();
-    return this.#open();
-  }
-
-  #giveTime(): void {
-    this.#givesTime = !this.#clock.isSystemTime;
-    const time = this.#givesTime ? this.#clock.now() : undefined;
-    // A clock may have closed the cache.
-    this.#store?.setTime(time);
-  }
-
-  #open(): NativeStore {
-    if (this.#store === undefined) throw closedError();
-    return this.#store;
-  }
-}
-
-function copy(bytes: Buffer, length: number): Buffer {
-  return Buffer.from(bytes.subarray(0, length));
 }
 
 function decode(bytes: Buffer, length: number): unknown {

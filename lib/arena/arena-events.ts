@@ -1,5 +1,33 @@
-import type { DiskEvent } from './disk-events.js';
-import type { Removal } from './removal-events.js';
+import type { NativeDiskNews } from '../native/disk.js';
+
+/** What happened to a disk tier. */
+export interface DiskEvent {
+  /**
+   * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
+   * and was removed; 'removedEarlier' that the files of an earlier version were.
+   */
+  kind: NativeDiskNews['kind'];
+  /** A sentence that says what happened, and what to do. */
+  message: string;
+}
+
+/**
+ * Why an entry left memory.
+ *
+ * - 'evict': room was needed for a put, there were `maxEntries`, or `resize` or `shrink` was called.
+ * - 'pressure': memory pressure, real or by `applyPressure` and `holdPressure`.
+ * - 'expire': its time to live was over, and a read, a put or the sweep noticed it.
+ * - 'replace': it was set again, by anyone who shares the store or its folder.
+ * - 'delete': it was deleted. With a disk tier also: another process deleted, cleared or evicted it there.
+ * - 'clear': the cache was cleared.
+ */
+export type RemovalReason = 'evict' | 'pressure' | 'expire' | 'replace' | 'delete' | 'clear';
+
+/** An entry that left memory. */
+export interface Removal {
+  key: string;
+  reason: RemovalReason;
+}
 
 /** Events of an ArenaCache. Those of removals cost nothing where nobody listens. */
 export interface ArenaEvents {

@@ -6,8 +6,13 @@ import { optionNames } from '../checks/option-names.js';
 import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { SingleFlight } from '../flights/single-flight.js';
-import type { NativeStore } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 import { checkTtl } from './arena-options.js';
+import { copyOf } from './read-buffer.js';
+import { checkSetOptions } from './set-options.js';
+import type { StoreHandle } from './store-handle.js';
+import { checkValue } from './value-check.js';
 
 /** Makes the value of a key; the signal aborts when nobody waits for it any longer, or the cache closes. */
 export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
@@ -19,26 +24,18 @@ export interface ArenaFetchOptions {
   signal?: AbortSignal;
 }
 
-/** What a cache does for its flights. */
-export interface FlightTarget<V> {
-  /** The encoded value that is there, without counting. */
-  peekBytes(key: string): Buffer | undefined;
-  /** Throws for a value that no cache takes. */
-  copy(value: V): Copies<V>;
-  put(key: string, copies: Copies<V>, ttl: number | undefined): void;
-  /** With a disk tier, the store that has leases of it. */
-  leases: NativeStore | undefined;
-}
-
 export class ArenaFlights<V> {
-  readonly #target: FlightTarget<V>;
+  readonly #handle: StoreHandle;
   readonly #flights: SingleFlight<Copies<V>>;
   readonly #leases: ProcessLeases | undefined;
 
-  /** `scope` names what several threads share; without one, this cache is on its own. */
-  constructor(scope: string | undefined, target: FlightTarget<V>) {
-    this.#target = target;
-    this.#leases = target.leases && new ProcessLeases(target.leases);
+  /**
+   * `scope` names what several threads share; without one, this cache shares its flights with none. `leases`
+   * is the store of a disk tier, which has leases.
+   */
+  constructor(scope: string | undefined, handle: StoreHandle, leases: NativeStore | undefined) {
+    this.#handle = handle;
+    this.#leases = leases && new ProcessLeases(leases);
     this.#flights = new SingleFlight<Copies<V>>({ scope, ...copiesCodec<V>() });
   }
 
@@ -50,12 +47,12 @@ export class ArenaFlights<V> {
       '',
       (shared, isCurrent) => {
         const make = async () => {
-          const made = this.#target.copy(await load(key, shared));
-          if (isCurrent()) this.#target.put(key, made, ttl);
+          const made = this.#copiesOf(await load(key, shared));
+          if (isCurrent()) this.#put(key, made, ttl);
           return made;
         };
         const find = () => {
-          const bytes = this.#target.peekBytes(key);
+          const bytes = this.#handle.read(native.peek, key, copyOf);
           return bytes && Copies.ofEncoded<V>(bytes);
         };
         return this.#leases?.run(key, find, make, shared, isCurrent) ?? make();
@@ -79,6 +76,20 @@ export class ArenaFlights<V> {
   /** Aborts what is under way, and rejects all who wait for it, with the reason. */
   close(reason: Error): void {
     this.#flights.close(reason);
+  }
+
+  /** Throws for a value that no cache takes. */
+  #copiesOf(value: V): Copies<V> {
+    checkValue(value);
+    return Copies.of(value, this.#handle.destination);
+  }
+
+  #put(key: string, { encoded }: Copies<V>, ttl: number | undefined): void {
+    const handle = this.#handle;
+    if (!handle.isOpen) return;
+    const checked = checkSetOptions({ ttl });
+    if (encoded === undefined) handle.put(key, undefined, checked);
+    else handle.putBytes(key, encoded, checked);
   }
 }
 

@@ -1,7 +1,8 @@
 import { checkNumber, show } from '../checks/arguments.js';
 import { checkNames, optionNames } from '../checks/option-names.js';
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
-import { type AdoptedSizes, type NativeStoreOptions, native } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { AdoptedSizes, NativeStoreOptions } from '../native/store.js';
 import type { Clock } from './cache-clock.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 

@@ -1,4 +1,4 @@
-import type { NativeStore } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 
 /**
  * The keys of a store, in no particular order. `open` gives it, or throws where it was closed meanwhile.

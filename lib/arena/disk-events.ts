@@ -1,21 +1,10 @@
 // What a disk tier tells, as events of the cache that has it.
 
 import type { EventEmitter } from 'node:events';
-import type { NativeDiskNews, NativeStore } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 import { inRootContext } from '../process/root-context.js';
 import { type WarningCode, warn } from '../process/warnings.js';
-import type { ArenaEvents } from './arena-events.js';
-
-/** What happened to a disk tier. */
-export interface DiskEvent {
-  /**
-   * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
-   * and was removed; 'removedEarlier' that the files of an earlier version were.
-   */
-  kind: NativeDiskNews['kind'];
-  /** A sentence that says what happened, and what to do. */
-  message: string;
-}
+import type { ArenaEvents, DiskEvent } from './arena-events.js';
 
 /** The code of the warning that an event is where nobody else is told; none for what is no trouble. */
 export const DISK_WARNINGS: Partial<Record<DiskEvent['kind'], WarningCode>> = {

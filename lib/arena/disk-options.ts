@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { checkNumber, show } from '../checks/arguments.js';
 import { checkNames, optionNames } from '../checks/option-names.js';
 import { argumentTypeError } from '../errors/errors.js';
-import { type NativeDiskOptions, native } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskOptions } from '../native/disk.js';
 
 /** A second tier on disk: one file that all processes that name its folder share. */
 export interface DiskOptions {

@@ -1,7 +1,7 @@
 // What is left to do when the process, or the worker, ends without a close: counters are saved, then what
 // waits is written. One listener for all, so that no number of caches looks like a leak of listeners.
 
-import type { NativeStore } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 
 /** How long the end of the process may wait for the disk, ms, for all stores together. */
 const EXIT_MS = 1000;

@@ -1,5 +1,6 @@
 import { ClosedError, EbbcacheError } from '../errors/errors.js';
-import { type NativeStore, type NativeStoreOptions, native } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { NativeStore, NativeStoreOptions } from '../native/store.js';
 
 /** Throws an EbbcacheError with the reason that the addon gives. */
 export function openStore(options: NativeStoreOptions): NativeStore {

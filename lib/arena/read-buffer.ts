@@ -1,7 +1,8 @@
 // The buffer that native reads copy to. One for all stores of the environment, and for all instances of
 // this module that share it: a read is decoded before the next one starts.
 
-import { bytesIn, type NativeRead, native, Outcome } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import { bytesIn, type NativeRead, Outcome } from '../native/outcomes.js';
 
 export const readBuffer: Buffer = native.readBuffer;
 
@@ -32,4 +33,9 @@ export function readThrough<T>(
   if (length >= 0) return decode(bytes, length);
   if (length === Outcome.miss || length === Outcome.noState) return undefined;
   throw fail(length);
+}
+
+/** A copy of what is in the read buffer. */
+export function copyOf(bytes: Buffer, length: number): Buffer {
+  return Buffer.from(bytes.subarray(0, length));
 }

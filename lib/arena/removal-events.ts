@@ -1,27 +1,9 @@
 // What leaves a cache's memory, as events of the cache.
 
 import type { EventEmitter } from 'node:events';
-import type { NativeStore } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 import { inRootContext } from '../process/root-context.js';
-import type { ArenaEvents } from './arena-events.js';
-
-/**
- * Why an entry left memory.
- *
- * - 'evict': room was needed for a put, there were `maxEntries`, or `resize` or `shrink` was called.
- * - 'pressure': memory pressure, real or by `applyPressure` and `holdPressure`.
- * - 'expire': its time to live was over, and a read, a put or the sweep noticed it.
- * - 'replace': it was set again, by anyone who shares the store or its folder.
- * - 'delete': it was deleted. With a disk tier also: another process deleted, cleared or evicted it there.
- * - 'clear': the cache was cleared.
- */
-export type RemovalReason = 'evict' | 'pressure' | 'expire' | 'replace' | 'delete' | 'clear';
-
-/** An entry that left memory. */
-export interface Removal {
-  key: string;
-  reason: RemovalReason;
-}
+import type { ArenaEvents, Removal, RemovalReason } from './arena-events.js';
 
 /** Their places are the numbers that native/store/removal_log.h gives them. */
 const REMOVAL_REASONS: readonly RemovalReason[] = [

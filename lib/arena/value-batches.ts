@@ -4,13 +4,69 @@ import { checkIterable, show } from '../checks/arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { TOO_LARGE_LENGTH } from '../codec/codec.js';
 import { argumentTypeError } from '../errors/errors.js';
-import { NO_VALUE } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import { MOST_KEYS, NO_VALUE } from '../native/outcomes.js';
 import { checkKey } from './key.js';
 import { readBuffer } from './read-buffer.js';
+import type { CheckedSetOptions } from './set-options.js';
+import type { StoreHandle } from './store-handle.js';
 import { checkValue } from './value-check.js';
+import { releaseIfLarge, setWriteBuffer } from './write-buffer.js';
+
+/**
+ * The values of the keys, undefined for a miss. `get` reads a value that does not fit the read buffer.
+ * Throws a TypeError or RangeError for a bad key, and then nothing is read.
+ */
+export function readMany(
+  handle: StoreHandle,
+  codec: Codec,
+  keys: readonly string[],
+  get: (key: string) => unknown,
+): unknown[] {
+  const all: string[] = [...keys];
+  all.forEach(checkKey);
+  const values: unknown[] = [];
+  while (values.length < all.length) {
+    const from = values.length;
+    const done = native.getMany(handle.timedId(), ...all.slice(from, from + MOST_KEYS));
+    if (done < 0) throw handle.failure(done, all[from]!);
+    // The next value does not fit the buffer.
+    if (done === 0) values.push(get(all[from]!));
+    else decodeMany(codec, done, values);
+  }
+  return values;
+}
+
+/**
+ * Stores all entries, and returns whether each is stored; `onPut` is called for each key before that. Throws
+ * for a bad key or value, and then nothing is stored.
+ */
+export function writeMany<V>(
+  handle: StoreHandle,
+  codec: Codec,
+  entries: Iterable<readonly [string, V]>,
+  { ttl, cost }: CheckedSetOptions,
+  onPut: (key: string) => void,
+): boolean[] {
+  const { keys, values } = splitEntries(entries);
+  const encoded = codec.encodeAll(values, handle.destination);
+  setWriteBuffer(encoded);
+  try {
+    let start = 0;
+    for (let from = 0; from < keys.length; from += MOST_KEYS) {
+      const some = keys.slice(from, from + MOST_KEYS);
+      some.forEach(onPut);
+      start = native.setMany(handle.timedId(), start, ttl, cost, ...some);
+      if (start < 0) throw handle.failure(start, some[0]!);
+    }
+    return outcomesOf(encoded, keys.length);
+  } finally {
+    releaseIfLarge(encoded);
+  }
+}
 
 /** Keys and values side by side, as setMany takes them; throws a TypeError for what is no entry. */
-export function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
+function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
   keys: string[];
   values: V[];
 } {
@@ -31,7 +87,7 @@ export function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
 }
 
 /** What native.getMany left in the read buffer. */
-export function decodeMany(codec: Codec, count: number, values: unknown[]): void {
+function decodeMany(codec: Codec, count: number, values: unknown[]): void {
   const bytes = readBuffer;
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -47,7 +103,7 @@ export function decodeMany(codec: Codec, count: number, values: unknown[]): void
 }
 
 /** What native.setMany left behind the lengths. */
-export function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
+function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.end);
   const outcomes: boolean[] = [];
   for (let at = 0; outcomes.length < count; ) {

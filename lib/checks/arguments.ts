@@ -35,6 +35,18 @@ export function checkOptions<T extends object>(
   return options;
 }
 
+/** An option that is undefined is one left out. */
+export function definedOf<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw argumentTypeError(`${name} must be true or false.`);
+}
+
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value === 'function') return;
   throw argumentTypeError(`${name} must be a function; it is ${show(value)}.`);

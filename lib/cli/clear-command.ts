@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ArenaCache } from '../arena/arena-cache.js';
-import { defaultCacheDir } from '../metadata/advanced-options.js';
+import { defaultCacheDir } from '../metadata/default-cache-dir.js';
 import { filePlace, placesBelow, storedAt } from '../metadata/file-key.js';
-import { type NativeDiskSummary, native } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskSummary } from '../native/disk.js';
 import { ExitCode } from './exit-codes.js';
 import { interruptible } from './interrupt.js';
 import { Stdout } from './stdout.js';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { defaultCacheDir } from '../metadata/advanced-options.js';
 import { lookUpStats } from '../metadata/advanced-stats.js';
-import { type NativeDiskSummary, native } from '../native/addon.js';
+import { defaultCacheDir } from '../metadata/default-cache-dir.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskSummary } from '../native/disk.js';
 import { namedCounts } from '../tiers/kept-counters.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';

@@ -2,7 +2,7 @@
 // native/files/file_state.h draws.
 
 import { statSync } from 'node:fs';
-import { STATE_BYTES } from '../native/addon.js';
+import { STATE_BYTES } from '../native/file-states.js';
 
 const ABSENT_KIND = 1;
 const REGULAR_KIND = 2;

@@ -2,7 +2,8 @@
 // ends. The others ask again until the result is there, or the lease is free.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lease, type NativeStore } from '../native/addon.js';
+import { Lease } from '../native/disk.js';
+import type { NativeStore } from '../native/store.js';
 
 /** Pauses between two questions, ms: the first one, and the longest. */
 const FIRST_PAUSE_MS = 1;

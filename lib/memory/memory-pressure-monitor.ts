@@ -6,7 +6,7 @@ import {
   SampleError,
 } from '../errors/errors.js';
 import { native } from '../native/addon.js';
-import { makeReadings, type NativeSampler, Reading } from '../native/sampler.js';
+import { makeReadings, type NativeSampler, Reading, type Thresholds } from '../native/sampler.js';
 import { inRootContext } from '../process/root-context.js';
 import { type WarningCode, warn } from '../process/warnings.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
@@ -14,7 +14,6 @@ import {
   type MonitorOptions,
   type ResolvedMonitorOptions,
   resolveMonitorOptions,
-  type Thresholds,
 } from './monitor-options.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 

@@ -1,5 +1,6 @@
 import { checkNames, optionNames } from '../checks/option-names.js';
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
+import type { Thresholds } from '../native/sampler.js';
 
 export interface ThresholdOptions {
   /**
@@ -46,14 +47,6 @@ const NAMES = optionNames<MonitorOptions>('MemoryPressureMonitor', {
   sampleIntervalSeconds: true,
   historySize: true,
 });
-
-/** Percent. */
-export interface Thresholds {
-  normal: number;
-  elevated: number;
-  high: number;
-  critical: number;
-}
 
 export interface ResolvedMonitorOptions extends MemoryRoots {
   thresholds: Thresholds;

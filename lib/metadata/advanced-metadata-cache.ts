@@ -4,12 +4,7 @@ import { argumentTypeError, ClosedError } from '../errors/errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
 import { nearerBound } from '../tiers/memory-bound.js';
 import type { Metadata } from '../tiers/metadata.js';
-import {
-  ADVANCED_NAMES,
-  type AdvancedCacheOptions,
-  type ResolvedAdvancedOptions,
-  resolveAdvancedOptions,
-} from './advanced-options.js';
+import { ADVANCED_NAMES, type AdvancedCacheOptions } from './advanced-options.js';
 import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
 import { type CacheSizes, checkSizes } from './cache-sizes.js';
 import { ClosingGate } from './closing-gate.js';
@@ -19,6 +14,7 @@ import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
 import { type Found, type Identity, RecordTiers } from './record-tiers.js';
+import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
 import { type WarmOptions, warm } from './warm.js';
 
 export interface FetchOptions {

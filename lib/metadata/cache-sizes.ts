@@ -1,8 +1,8 @@
 import { checkNumber, checkOptions } from '../checks/arguments.js';
 import { optionNames } from '../checks/option-names.js';
 import { argumentRangeError } from '../errors/errors.js';
-import { checkEntries, checkMemoryMb } from './advanced-options.js';
 import type { TierSizes } from './record-tiers.js';
+import { checkEntries, checkMemoryMb } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
 

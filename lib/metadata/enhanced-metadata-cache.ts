@@ -1,8 +1,8 @@
+import { definedOf } from '../checks/arguments.js';
 import { getGlobalMonitor } from '../memory/global-monitor.js';
 import type { MemoryPressureMonitor, MemorySummary } from '../memory/memory-pressure-monitor.js';
 import { type PressureLevel, pressureLevelName } from '../memory/pressure-level.js';
 import { AdvancedMetadataCache } from './advanced-metadata-cache.js';
-import { definedOf } from './advanced-options.js';
 import { type AdvancedCacheStats, percentOf } from './advanced-stats.js';
 import {
   type EnhancedCacheOptions,

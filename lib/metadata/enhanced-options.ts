@@ -1,13 +1,9 @@
+import { checkBoolean } from '../checks/arguments.js';
 import { optionNames } from '../checks/option-names.js';
 import { argumentTypeError } from '../errors/errors.js';
 import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
-import {
-  ADVANCED_NAMES,
-  type AdvancedCacheOptions,
-  checkBoolean,
-  type ResolvedAdvancedOptions,
-  resolveAdvancedOptions,
-} from './advanced-options.js';
+import { ADVANCED_NAMES, type AdvancedCacheOptions } from './advanced-options.js';
+import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
 
 /** Options of an EnhancedMetadataCache. Those given override the preset's. */
 export interface EnhancedCacheOptions extends AdvancedCacheOptions {

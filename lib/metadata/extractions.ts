@@ -1,17 +1,16 @@
 // What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
 // all who wait, and keeps what came of it if it is still wanted.
 
-import { destinationOf } from '../arena/arena-cache.js';
 import type { FilePath, PlainPath } from '../files/file-path.js';
 import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
 import type { Metadata } from '../tiers/metadata.js';
-import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import type { ClosingGate } from './closing-gate.js';
 import { FailedExtractions } from './failed-extractions.js';
 import { checkMetadata } from './metadata-check.js';
 import type { Identity, RecordTiers } from './record-tiers.js';
+import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 /**
  * Makes the metadata of a file; the signal aborts when nobody waits for it any longer, and with a
@@ -162,7 +161,7 @@ export class Extractions {
   }
 
   #copiesOf(metadata: Metadata): Copies<Metadata> {
-    return Copies.of(metadata, destinationOf(this.#tiers.local.arena));
+    return Copies.of(metadata, this.#tiers.local.destination);
   }
 
   /** Still wanted, and of the file as it is. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkOptions } from '../checks/arguments.js';
+import { checkOptions, definedOf } from '../checks/arguments.js';
 import { warn } from '../process/warnings.js';
-import { definedOf } from './advanced-options.js';
 import { EnhancedMetadataCache } from './enhanced-metadata-cache.js';
 import { ENHANCED_NAMES, type EnhancedCacheOptions } from './enhanced-options.js';
 

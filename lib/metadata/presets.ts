@@ -1,6 +1,4 @@
-import type { AdvancedCacheOptions } from './advanced-options.js';
-
-export type PresetName = 'development' | 'staging' | 'production' | 'constrained';
+import type { AdvancedCacheOptions, PresetName } from './advanced-options.js';
 
 /** Sizes by environment: entries in memory, and MiB on disk. */
 export const presets: Record<PresetName, AdvancedCacheOptions> = {

@@ -1,8 +1,8 @@
 // The records of files in all tiers: memory and disk, which the addon reads in one call, then the remote.
 // What is found in one is put into those before it.
 
-import { clockOf } from '../arena/arena-cache.js';
-import { DISK_WARNINGS, type DiskEvent } from '../arena/disk-events.js';
+import type { DiskEvent } from '../arena/arena-events.js';
+import { DISK_WARNINGS } from '../arena/disk-events.js';
 import { EncodeError } from '../codec/encode-error.js';
 import { DiskError } from '../errors/disk-error.js';
 import { messageOf } from '../errors/errors.js';
@@ -20,7 +20,6 @@ import { NoClientError } from '../tiers/no-client-error.js';
 import { openRecords } from '../tiers/open-records.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import { TierCounters } from '../tiers/tier-counters.js';
-import type { ResolvedAdvancedOptions } from './advanced-options.js';
 import {
   contentPlace,
   filePlace,
@@ -31,6 +30,7 @@ import {
   type StoredAt,
   storedAt,
 } from './file-key.js';
+import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
 /** Larger records are not made for a remote tier alone. */
@@ -91,7 +91,7 @@ export class RecordTiers {
       );
     }
     this.local = openRecords(options, this.hasDisk, ebb);
-    this.#freshness = new Freshness(clockOf(this.local.arena), options.ttlMs);
+    this.#freshness = new Freshness(this.local.clock, options.ttlMs);
     if (this.hasDisk) {
       this.local.arena.on('disk', (event) => this.#logDisk(event));
       this.#kept = new KeptCounters(this.local.nativeStore, () => ({

@@ -1,10 +1,20 @@
 // What the addon's functions on the governor take and return.
 
-import type { GovernorOptions } from '../memory/governor-options.js';
-import type { ThresholdOptions, Thresholds } from '../memory/monitor-options.js';
+import type { NativeSamplerOptions } from './sampler.js';
 
-/** What is undefined has its default. */
-export type NativeGovernorOptions = Omit<GovernorOptions, keyof ThresholdOptions> & Thresholds;
+/** What is undefined has its default. GovernorOptions in lib/memory says what each of them is. */
+export interface NativeGovernorOptions extends NativeSamplerOptions {
+  elevatedTarget?: number | undefined;
+  highTarget?: number | undefined;
+  criticalTarget?: number | undefined;
+  elevatedShare?: number | undefined;
+  highShare?: number | undefined;
+  intervalMs?: number | undefined;
+  longestIntervalMs?: number | undefined;
+  regrowStepPercent?: number | undefined;
+  regrowIntervalMs?: number | undefined;
+  earlyWarnings?: boolean | undefined;
+}
 
 export interface NativeGovernorStatus {
   running: boolean;

@@ -3,14 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { EbbcacheError } from '../errors/errors.js';
-import { native } from './addon.js';
-
-declare const brand: unique symbol;
-
-/** Opaque: for the native code that it is passed to, which unpacks it with `ebbcache_node.h`. */
-export interface NativeApi {
-  readonly [brand]: true;
-}
+import { type NativeApi, native } from './addon.js';
 
 /**
  * The C interface of `ebbcache.h`, for another native addon of this process. It may be passed on

@@ -1,7 +1,5 @@
 // What the addon's `createSampler` takes and returns.
 
-import type { MemoryRoots, Thresholds } from '../memory/monitor-options.js';
-
 /** Indices into the readings; the same in native/addon/sampler.h. Bytes and percent. */
 export const Reading = {
   processRss: 0,
@@ -41,5 +39,17 @@ export function makeReadings(): NativeReadings {
  */
 export type NativeSampler = () => void;
 
-/** Valid thresholds, or createSampler throws. */
-export type NativeSamplerOptions = Thresholds & MemoryRoots;
+/** Percent of the effective limit used; the options of MemoryPressureMonitor say what each is. */
+export interface Thresholds {
+  normal: number;
+  elevated: number;
+  high: number;
+  critical: number;
+}
+
+/** Thresholds that are not valid are a RangeError of createSampler. */
+export interface NativeSamplerOptions extends Thresholds {
+  /** The root of the files of procfs and of cgroups, on Linux. */
+  procRoot?: string | undefined;
+  cgroupRoot?: string | undefined;
+}

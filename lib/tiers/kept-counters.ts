@@ -2,7 +2,7 @@
 // outside.
 
 import { forgetSaveAtExit, saveAtExit } from '../arena/exit-flush.js';
-import type { NativeStore } from '../native/addon.js';
+import type { NativeStore } from '../native/store.js';
 import { inRootContext } from '../process/root-context.js';
 
 /** In the order in which the file has them; new ones come at the end. The file has room for 16. */

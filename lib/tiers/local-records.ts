@@ -1,18 +1,13 @@
 // Records in memory and on disk: an ArenaCache whose values are those of record.ts. One call of the addon
 // looks at the file and reads the record of the state that it has.
 
-import {
-  ArenaCache,
-  type ArenaStats,
-  destinationOf,
-  failureOf,
-  putEncoded,
-  storeIdOf,
-  storeOf,
-} from '../arena/arena-cache.js';
+import { ArenaCache, type ArenaStats, handleOf } from '../arena/arena-cache.js';
 import type { ArenaCacheOptions, RecordStoreOptions } from '../arena/arena-options.js';
-import { readBuffer, readThrough } from '../arena/read-buffer.js';
-import type { SetOptions } from '../arena/set-options.js';
+import type { CacheClock } from '../arena/cache-clock.js';
+import { checkKey } from '../arena/key.js';
+import { readBuffer } from '../arena/read-buffer.js';
+import { checkSetOptions, type SetOptions } from '../arena/set-options.js';
+import type { StoreHandle } from '../arena/store-handle.js';
 import type { Destination } from '../codec/codec.js';
 import {
   checkPath,
@@ -21,7 +16,9 @@ import {
   stateLeft,
   writeState,
 } from '../files/file-state.js';
-import { bytesIn, type NativeRead, type NativeStore, native, Outcome } from '../native/addon.js';
+import { native } from '../native/addon.js';
+import { bytesIn, type NativeRead, Outcome } from '../native/outcomes.js';
+import type { NativeStore } from '../native/store.js';
 import type { Metadata } from './metadata.js';
 import {
   decodeRecord,
@@ -59,19 +56,31 @@ export class LocalRecords {
    * not decode.
    */
   readonly arena: ArenaCache;
+  readonly #handle: StoreHandle;
   #elsewhere = 0;
   readonly #destination: Destination = {
-    largestValue: () => Math.max(destinationOf(this.arena).largestValue(), this.#elsewhere),
+    largestValue: () => Math.max(this.#handle.destination.largestValue(), this.#elsewhere),
   };
   #corrupt = 0;
 
   constructor(options: ArenaCacheOptions, records: RecordStoreOptions = {}) {
     this.arena = new ArenaCache(options, records);
+    this.#handle = handleOf(this.arena);
+  }
+
+  /** What tells the arena the time. */
+  get clock(): CacheClock {
+    return this.#handle.clock;
+  }
+
+  /** What is encoded for the arena must fit here. */
+  get destination(): Destination {
+    return this.#handle.destination;
   }
 
   /** The native store, for what only the disk tier has. */
   get nativeStore(): NativeStore {
-    return storeOf(this.arena);
+    return this.#handle.openTimed();
   }
 
   /**
@@ -80,7 +89,7 @@ export class LocalRecords {
    * it was before anything was read of it.
    */
   lookUp(key: string, filePath: string): FoundRecord | FileState | undefined {
-    const outcome = native.lookUpFile(storeIdOf(this.arena), key, filePath);
+    const outcome = native.lookUpFile(this.#handle.timedId(), key, filePath);
     if (outcome === Outcome.badArguments) checkPath(filePath);
     const found = this.#finish(outcome, key, (id) => native.lookUpFile(id, key, filePath));
     return found ?? stateLeft(filePath);
@@ -89,7 +98,7 @@ export class LocalRecords {
   /** The record of this state, or undefined, without a look at any file. */
   read(key: string, state: FileState): FoundRecord | undefined {
     writeState(stateBuffer, state);
-    const outcome = native.getOfState(storeIdOf(this.arena), key);
+    const outcome = native.getOfState(this.#handle.timedId(), key);
     return this.#finish(outcome, key, native.getOfState);
   }
 
@@ -98,7 +107,7 @@ export class LocalRecords {
    * which it gives false; it gets when the record's time to live ends, ms since the epoch.
    */
   peek(key: string, state: FileState, isFresh?: IsFresh): Metadata | undefined {
-    return this.#readThrough(native.peek, key, (bytes, length) =>
+    return this.#handle.read(native.peek, key, (bytes, length) =>
       isFreshRecordOf(state, bytes, length, isFresh) ? decodeRecord(bytes, length) : undefined,
     );
   }
@@ -107,7 +116,7 @@ export class LocalRecords {
   has(key: string, state: FileState, isFresh?: IsFresh): boolean {
     const compare = (bytes: Buffer, length: number) =>
       isFreshRecordOf(state, bytes, length, isFresh);
-    return this.#readThrough(native.peek, key, compare) ?? false;
+    return this.#handle.read(native.peek, key, compare) ?? false;
   }
 
   /** The keys in memory and on disk, each once, in no particular order. */
@@ -131,7 +140,9 @@ export class LocalRecords {
 
   /** Stores a copy of what `encode` gave last. False as of ArenaCache's set. */
   store(key: string, record: EncodedRecord | undefined, options?: SetOptions): boolean {
-    return putEncoded(this.arena, key, record, options);
+    this.#handle.open();
+    if (typeof key !== 'string') checkKey(key);
+    return this.#handle.put(key, record, options && checkSetOptions(options));
   }
 
   /** Stores a copy of a whole record that comes from another tier, unseen. False as of `set`. */
@@ -167,17 +178,7 @@ export class LocalRecords {
     if (length >= 0 && length <= readBuffer.length) {
       return this.#decode(key, readBuffer, length, source);
     }
-    return this.#readThrough(read, key, (bytes, size) => this.#decode(key, bytes, size, source));
-  }
-
-  #readThrough<T>(
-    read: NativeRead,
-    key: string,
-    decode: (bytes: Buffer, length: number) => T,
-  ): T | undefined {
-    return readThrough(read, storeIdOf(this.arena), key, decode, (outcome) =>
-      failureOf(this.arena, outcome, key),
-    );
+    return this.#handle.read(read, key, (bytes, size) => this.#decode(key, bytes, size, source));
   }
 
   #decode(

@@ -1,6 +1,6 @@
 // Which of its two bounds, entries or bytes, a memory tier comes to first.
 
-import type { NativeStoreStats } from '../native/addon.js';
+import type { NativeStoreStats } from '../native/store-stats.js';
 
 /** What evicts from a memory tier that is full. */
 export type MemoryBound = 'entries' | 'bytes';

@@ -1,20 +1,40 @@
 // The memory and disk tier of a cache of metadata. Caches of the process that name one folder and namespace
 // share them, whichever thread they are in.
 
-import type { ArenaCacheOptions } from '../arena/arena-options.js';
+import type { ArenaCacheOptions, EvictionPolicy } from '../arena/arena-options.js';
+import type { Clock } from '../arena/cache-clock.js';
 import { EbbcacheError } from '../errors/errors.js';
-import type { ResolvedAdvancedOptions } from '../metadata/advanced-options.js';
-import type { AdoptedSizes } from '../native/addon.js';
+import type { AdoptedSizes } from '../native/store.js';
 import { LocalRecords } from './local-records.js';
 
 const MIB = 1024 * 1024;
+
+/** Sizes that caches which share their memory tier must agree on. */
+export type SizeName = 'maxMemoryMb' | 'maxMemoryEntries' | 'maxDiskSizeMb';
+
+/** What the memory and disk tier need to know of the options of their cache. */
+export interface LocalTierOptions {
+  /** Absolute; empty where none was given and the user has none. */
+  cacheDir: string;
+  owner: { namespace: string };
+  /** Whether the namespace was given, and is not the default. */
+  namesNamespace: boolean;
+  /** The sizes that were given, by themselves or by a preset. */
+  givenSizes: ReadonlySet<SizeName>;
+  /** Undefined where bytes alone are the bound. */
+  maxMemoryEntries: number | undefined;
+  maxMemoryBytes: number;
+  maxDiskSizeMb: number;
+  policy: EvictionPolicy;
+  clock: Clock | undefined;
+}
 
 /**
  * Throws an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the tiers are open with other sizes, or the
  * OS refuses memory.
  */
 export function openRecords(
-  options: ResolvedAdvancedOptions,
+  options: LocalTierOptions,
   hasDisk: boolean,
   ebb: boolean,
 ): LocalRecords {
@@ -44,7 +64,7 @@ export function openRecords(
   }
 }
 
-function adoptedSizes({ givenSizes }: ResolvedAdvancedOptions): AdoptedSizes {
+function adoptedSizes({ givenSizes }: LocalTierOptions): AdoptedSizes {
   return {
     maxBytes: !givenSizes.has('maxMemoryMb'),
     maxEntries: !givenSizes.has('maxMemoryEntries'),
@@ -59,7 +79,7 @@ function isConflict(error: unknown): boolean {
   );
 }
 
-function conflictSentence({ cacheDir, owner }: ResolvedAdvancedOptions, hasDisk: boolean): string {
+function conflictSentence({ cacheDir, owner }: LocalTierOptions, hasDisk: boolean): string {
   const where = hasDisk ? `the folder '${cacheDir}' and ` : '';
   return (
     `A cache of ${where}the namespace '${owner.namespace}' is open in this process with other sizes, and ` +
