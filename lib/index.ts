@@ -28,21 +28,19 @@ export {
   type PressureLevelName,
   pressureLevelName,
 } from './memory/pressure-level.js';
-export {
-  AdvancedMetadataCache,
-  type FetchOptions,
-  type StoredKey,
-} from './metadata/advanced-metadata-cache.js';
+export { AdvancedMetadataCache } from './metadata/advanced-metadata-cache.js';
 export type { AdvancedCacheOptions, PresetName, Validation } from './metadata/advanced-options.js';
 export type { AdvancedCacheStats } from './metadata/advanced-stats.js';
 export { EnhancedMetadataCache } from './metadata/enhanced-metadata-cache.js';
 export type { EnhancedCacheOptions } from './metadata/enhanced-options.js';
 export type { DetailedInfo, EnhancedCacheStats } from './metadata/enhanced-stats.js';
 export type { MetadataExtractor } from './metadata/extractions.js';
+export type { FetchOptions } from './metadata/fetch-options.js';
 export { getEnhancedCache, shutdownEnhancedCache } from './metadata/global-cache.js';
 export type { Logger } from './metadata/logger.js';
 export { presets } from './metadata/presets.js';
 export type { PutOptions } from './metadata/put-options.js';
+export type { StoredKey } from './metadata/stored-keys.js';
 export type { WarmOptions } from './metadata/warm.js';
 export type { NativeApi } from './native/addon.js';
 export { includeDir, nativeApi } from './native/native-api.js';

@@ -27,7 +27,7 @@ const OWNERS = [
     'AdvancedCacheOptions',
   ],
   ['caches of metadata: `put`', 'metadata/put-options.ts', 'PutOptions'],
-  ['caches of metadata: `fetch`', 'metadata/advanced-metadata-cache.ts', 'FetchOptions'],
+  ['caches of metadata: `fetch`', 'metadata/fetch-options.ts', 'FetchOptions'],
   ['caches of metadata: `warmCache`', 'metadata/warm.ts', 'WarmOptions'],
   ['`MemoryPressureMonitor`, `configureGovernor`', 'memory/monitor-options.ts', 'MachineOptions'],
   ['`MemoryPressureMonitor`', 'memory/monitor-options.ts', 'MonitorOptions', 'MachineOptions'],

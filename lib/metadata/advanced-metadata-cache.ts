@@ -1,51 +1,27 @@
 import { checkFunction, checkOptions, checkSignal } from '../checks/arguments.js';
-import { optionNames } from '../checks/option-names.js';
 import { argumentTypeError, ClosedError } from '../errors/errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
-import { nearerBound } from '../tiers/memory-bound.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { ADVANCED_NAMES, type AdvancedCacheOptions } from './advanced-options.js';
-import { type AdvancedCacheStats, lookUpStats } from './advanced-stats.js';
+import { type AdvancedCacheStats, advancedStats } from './advanced-stats.js';
 import { type CacheSizes, checkSizes } from './cache-sizes.js';
 import { ClosingGate } from './closing-gate.js';
 import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
-import { DEFAULT_TIER, pathOfPlace } from './file-key.js';
+import { FETCH_NAMES, type FetchOptions } from './fetch-options.js';
+import { DEFAULT_TIER } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
 import { type Found, type Identity, RecordTiers } from './record-tiers.js';
 import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
+import { type StoredKey, storedKeys } from './stored-keys.js';
 import { type WarmOptions, warm } from './warm.js';
-
-export interface FetchOptions {
-  /** Which of the file's records is meant, such as 'quick' or 'full'. Default 'default'. */
-  tier?: string;
-  /** A caller whose signal aborts stops waiting. Any number of callers may have the same one. */
-  signal?: AbortSignal;
-  /** Time to live of what is extracted, 0.001 to 1e9. Default: the cache's own. */
-  ttlSeconds?: number;
-}
-
-const FETCH_NAMES = optionNames<FetchOptions>('fetch', {
-  tier: true,
-  signal: true,
-  ttlSeconds: true,
-});
 
 /** What a subclass has made of the options that it was given. */
 export interface SubclassOptions {
   resolved: ResolvedAdvancedOptions;
   /** Whether the memory tier shrinks under memory pressure. */
   ebb: boolean;
-}
-
-/** Where a record is. */
-export interface StoredKey {
-  /** Absolute, as text: U+FFFD stands for what is not UTF-8. */
-  filePath: string;
-  tier: string;
-  /** The path, where it is not UTF-8. */
-  bytes?: Buffer;
 }
 
 /**
@@ -140,7 +116,7 @@ export class AdvancedMetadataCache {
    */
   keys(): IterableIterator<StoredKey> {
     this.assertOpen();
-    return this.#keys();
+    return storedKeys(() => this.assertOpen(), this.tiers.stored());
   }
 
   /**
@@ -309,30 +285,7 @@ export class AdvancedMetadataCache {
 
   getStats(): AdvancedCacheStats {
     this.assertOpen();
-    return this.whileOpen(() => this.#stats());
-  }
-
-  #stats(): AdvancedCacheStats {
-    const { counters } = this.tiers;
-    const memory = this.tiers.local.stats();
-    const { disk } = memory;
-    return {
-      ...lookUpStats(counters),
-      evictions: memory.evictions,
-      evictionsByEntries: memory.evictionsByEntries,
-      cacheWrites: counters.cacheWrites,
-      cacheInvalidations: counters.cacheInvalidations,
-      tierErrors: this.tiers.errors,
-      memoryCacheSize: memory.entries,
-      memoryBytes: memory.heldBytes,
-      memoryPayloadBytes: memory.payloadBytes,
-      memoryBudgetBytes: memory.budgetBytes,
-      memoryBound: nearerBound(memory),
-      diskEntries: disk?.entries ?? 0,
-      diskBytes: disk?.bytes ?? 0,
-      diskEvictions: disk?.evictions ?? 0,
-      diskDrops: disk?.drops ?? 0,
-    };
+    return this.whileOpen(() => advancedStats(this.tiers));
   }
 
   /**
@@ -403,20 +356,6 @@ export class AdvancedMetadataCache {
         'a stale record could not be extracted anew',
       );
     });
-  }
-
-  *#keys(): IterableIterator<StoredKey> {
-    const stored = this.tiers.stored();
-    for (;;) {
-      // Also for one who goes on after a shutdown.
-      this.assertOpen();
-      const { done, value } = stored.next();
-      if (done) return;
-      const { place, tier } = value;
-      const path = pathOfPlace(place);
-      if (typeof path === 'string') yield { filePath: path, tier };
-      else if (path !== undefined) yield { filePath: textOf(path), tier, bytes: path };
-    }
   }
 
   #countHit({ source }: Found, tier: string): void {

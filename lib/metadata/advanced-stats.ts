@@ -1,4 +1,6 @@
-import type { MemoryBound } from '../tiers/memory-bound.js';
+import type { ArenaStats } from '../arena/arena-cache.js';
+import { type MemoryBound, nearerBound } from '../tiers/memory-bound.js';
+import type { TierCounters } from '../tiers/tier-counters.js';
 
 /** Counters since the cache was made, and what it holds now. */
 export interface AdvancedCacheStats {
@@ -35,6 +37,38 @@ export interface AdvancedCacheStats {
   diskEvictions: number;
   /** Records that were not written to the disk: too many waited, or it took none. */
   diskDrops: number;
+}
+
+/** What the statistics are made from. */
+export interface CountedTiers {
+  counters: TierCounters;
+  /** Reads and writes of a tier that failed. */
+  errors: number;
+  local: { stats(): ArenaStats };
+}
+
+/** The statistics of a cache of metadata, by those of its tiers. */
+export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
+  const { counters } = tiers;
+  const memory = tiers.local.stats();
+  const { disk } = memory;
+  return {
+    ...lookUpStats(counters),
+    evictions: memory.evictions,
+    evictionsByEntries: memory.evictionsByEntries,
+    cacheWrites: counters.cacheWrites,
+    cacheInvalidations: counters.cacheInvalidations,
+    tierErrors: tiers.errors,
+    memoryCacheSize: memory.entries,
+    memoryBytes: memory.heldBytes,
+    memoryPayloadBytes: memory.payloadBytes,
+    memoryBudgetBytes: memory.budgetBytes,
+    memoryBound: nearerBound(memory),
+    diskEntries: disk?.entries ?? 0,
+    diskBytes: disk?.bytes ?? 0,
+    diskEvictions: disk?.evictions ?? 0,
+    diskDrops: disk?.drops ?? 0,
+  };
 }
 
 /** What look-ups came to, by their counters. */
