@@ -27,7 +27,7 @@ interface NativeAddon extends NativeFlights {
   /** Whether what writeChecksum would write is there; false for what is not within `bytes`. */
   hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   get: NativeRead;
-  /** As get, counted neither as hit nor as use. */
+  /** Does what `get` does, and counts neither a hit nor a use. */
   peek: NativeRead;
   /** 1 or 0. */
   has(id: number, key: string): number;
@@ -131,7 +131,7 @@ function whyNoAddon(cause: unknown, packageRoot: string): string {
       'Worker may have these options too.'
     );
   }
-  // The folders that it may not look into are empty to what looks for the addon.
+  // Folders that it may not read are empty to what searches for the addon.
   const isHidden = process.permission?.has('fs.read', packageRoot) === false;
   if (code === 'ERR_ACCESS_DENIED' || isHidden) {
     const denied = typeof resource === 'string' ? resource : packageRoot;

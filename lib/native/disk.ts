@@ -43,7 +43,7 @@ export interface NativeDiskSummary {
   bytes: number;
   /** Its bound. */
   maxBytes: number;
-  /** As KeptCounters adds them up; those of values count nothing. */
+  /** The sums that KeptCounters saves; a file of values has none. */
   counters: number[];
 }
 

@@ -3,7 +3,7 @@
 /** What a waiter in a flight is told; FlightEvent in native/flights/flight_member.h. */
 export const FlightEvent = { completed: 0, leads: 1, unawaited: 2 } as const;
 
-/** With the result of a flight that completed. */
+/** Called with the result of a flight where it completed. */
 export type FlightListener = (event: number, result?: Uint8Array) => void;
 
 export interface NativeFlights {

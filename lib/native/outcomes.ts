@@ -25,13 +25,13 @@ export function bytesIn(outcome: number): number {
 /** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
 export type NativeRead = (id: number, key: string) => number;
 
-/** In place of the length of a value that is not there, in what getMany copies and setMany reads. */
+/** Stands for the length of a value that is not there, in what getMany copies and setMany reads. */
 export const NO_VALUE = 0xffffffff;
 
 /** Keys that one call of getMany or setMany takes; those beyond are left out. */
 export const MOST_KEYS = 64;
 
-/** For an outcome that nothing which was passed explains. */
+/** The error for an outcome that nothing which was passed explains. */
 export function outcomeError(outcome: number): EbbcacheError {
   return new EbbcacheError(
     'ERR_EBBCACHE_ADDON',

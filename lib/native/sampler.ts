@@ -22,7 +22,7 @@ export const Reading = {
   swapUsed: 11,
   /** 1 to 4. */
   level: 12,
-  /** To be freed to be back at a safe share of `total`; 0 at level 1. */
+  /** Bytes that must be freed to be back at a safe share of `total`; 0 at level 1. */
   evictionTarget: 13,
 } as const;
 

@@ -86,7 +86,7 @@ export interface NativeStore {
    * holds one must release it; close does that too, and so does the end of the process.
    */
   acquireLease(key: string): number;
-  /** Once all that was put before is written or dropped. Nothing for a lease that it does not hold. */
+  /** Releases the lease once all that was put before is written or dropped; ignores one that it does not hold. */
   releaseLease(key: string): void;
   /** The counters in the file. */
   diskCounters(): number[];
