@@ -1,6 +1,6 @@
-// What a cache does when its monitor says that memory gets tight. The native governor already shrinks the
-// store by the machine's real pressure; this holds the level of a monitor with thresholds or roots of
-// its own too, as long as that is not normal. The store counts what comes of it.
+// Holds the level of a monitor on the store of a cache. The native governor shrinks the store by the machine's
+// real pressure, and by its own thresholds; a monitor may have others. The governor keeps a level that is
+// held as the minimum for the store, so each change of it is told once, and the store counts the effects.
 
 import type { ArenaCache } from '../arena/arena-cache.js';
 import type { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
@@ -28,10 +28,9 @@ export class PressureResponse {
   }
 
   #respond(level: PressureLevel): void {
-    // A listener before this one may have shut the cache down; the monitor tells all the same.
+    // A listener before this one may have shut the cache down. The monitor calls this one all the same.
     if (this.#stopped) return;
-    // Nearly all samples.
-    if (level === PressureLevel.NORMAL && this.#level === PressureLevel.NORMAL) return;
+    if (level === this.#level) return;
     this.#level = level;
     this.#arena.holdPressure(level);
   }
