@@ -67,7 +67,7 @@ function fits(name: string): boolean {
 /** The length of a SHA-256 digest in base64url. */
 const HASH_LENGTH = 43;
 
-/** As UTF-16: what is not well-formed has no UTF-8 of its own. */
+/** The text as UTF-16, because what is not well-formed has no UTF-8. */
 function hash(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('base64url');
 }

@@ -15,7 +15,7 @@ import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
 
 const NAMES = { ...ARENA_NAMES, owner: 'KeyvEbbcache' };
 
-/** Keys that clear looks at before it lets others work: a few milliseconds. */
+/** The number of keys that `clear` visits before it yields to others, which takes a few milliseconds. */
 const KEYS_A_TURN = 4096;
 
 /** One entry of setMany; `ttl` in ms. */
@@ -145,8 +145,8 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * Forgets the entries of the namespace, or where there is none all of the store. Of a namespace with
-   * many it lets others work in between: what they set may be forgotten too.
+   * Removes the entries of the namespace, or where there is none all of the store. It yields to others
+   * while it clears a large namespace: what they set meanwhile may be removed too.
    */
   async clear(): Promise<void> {
     if (!this.#namespace) {
@@ -222,7 +222,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** Without listeners, an 'error' would be thrown. */
+  /** An 'error' that nobody listens for would be thrown. */
   #report(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
@@ -258,7 +258,7 @@ function isOver(ttl: number | undefined): boolean {
   return typeof ttl === 'number' && ttl < 0;
 }
 
-/** In the range of an ArenaCache, or undefined for its own. */
+/** The time to live in the range of an ArenaCache, or undefined for the cache's own. */
 function arenaTtl(ttl: number | undefined): number | undefined {
   return ttl ? Math.min(Math.max(ttl, 1), Number.MAX_SAFE_INTEGER) : undefined;
 }

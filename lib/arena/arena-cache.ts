@@ -36,7 +36,7 @@ import { checkValue } from './value-check.js';
 
 /** The numbers are those of memory; hits, misses and puts count memory and disk together. */
 export interface ArenaStats extends NativeStoreStats {
-  /** Left out without a disk tier. */
+  /** It is left out where there is no disk tier. */
   disk?: DiskStats;
 }
 
@@ -57,8 +57,8 @@ export let handleOf: (cache: ArenaCache) => StoreHandle;
  *
  * With `disk`, what is set is also written to a file, by a thread of its own, and what is not in memory is
  * read from there: it survives a restart, and all processes that name the folder share it. A value of
- * which key and encoding have more than 256 KiB is kept in memory alone. A disk that fails is an event
- * 'disk' (a DiskEvent), a miss or a value that is in memory alone; where nobody listens, trouble and
+ * which key and encoding have more than 256 KiB is kept only in memory. A disk that fails is an event
+ * 'disk' (a DiskEvent), a miss or a value that is only in memory; where nobody listens, trouble and
  * damage are warnings of the process.
  *
  * What leaves memory is the event 'remove' (an array of Removal), in batches and after the fact, and
@@ -102,7 +102,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   /** The value, or undefined. Counts as a hit and a use, or as a miss. */
   get(key: string): V | undefined {
-    // The way of nearly all reads; the rest, too large for the buffer or bad input, starts anew.
+    // Nearly all reads end here. A value that is too large for the buffer, or bad input, starts anew.
     const outcome = native.get(this.#handle.timedId(), key);
     if (outcome === Outcome.miss) return undefined;
     const length = bytesIn(outcome);
@@ -158,7 +158,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   /**
    * ms until the entry expires, Infinity for one without a time to live, and undefined where there is
-   * none. With a disk tier also of what is on disk alone. Counts neither as hit nor as use.
+   * none. With a disk tier that includes what is only on disk. Counts neither as hit nor as use.
    */
   getRemainingTtl(key: string): number | undefined {
     const outcome = native.remainingTtl(this.#handle.timedId(), key);
@@ -185,7 +185,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   /**
    * As set, of a value that is encoded already: what `getBytes` gives, of this cache or another. A
    * copy of the bytes is stored as they are, as many as the array really has, and `get` decodes them as
-   * msgpack: where they are none it throws, and `getBytes` alone reads them.
+   * msgpack: where they are none it throws, and only `getBytes` reads them.
    */
   setBytes(key: string, bytes: Uint8Array, options?: SetOptions): boolean {
     this.#handle.open();
@@ -309,7 +309,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   stats(): ArenaStats {
     const store = this.#handle.openTimed();
-    // Time may have gone by in no time, and the thread that looks for expired entries takes some.
+    // A given clock may leap, and the thread that removes expired entries needs time to notice.
     if (this.#handle.followsClock) store.forgetExpired();
     const stats = store.stats();
     return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;

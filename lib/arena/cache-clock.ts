@@ -23,7 +23,7 @@ const loadedIsBuiltIn = isBuiltIn(loaded);
 let other = loaded;
 let otherIsBuiltIn = loadedIsBuiltIn;
 
-/** For readings that cannot be used. */
+/** The time where a reading cannot be used. */
 const systemNow = loadedIsBuiltIn ? loaded : () => performance.timeOrigin + performance.now();
 
 /** Whether Date.now tells the system's time, and nothing has replaced it. */

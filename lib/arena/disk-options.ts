@@ -8,7 +8,7 @@ import type { NativeDiskOptions } from '../native/disk.js';
 /** A second tier on disk: one file that all processes that name its folder share. */
 export interface DiskOptions {
   /**
-   * The folder; made, for this user alone, where it is not there. A relative one is below the current
+   * The folder; made, for this user only, where it is not there. A relative one is below the current
    * folder of now.
    */
   dir: string;

@@ -35,7 +35,7 @@ export class RemovalEvents {
     this.watchListeners();
   }
 
-  /** To be called again after all listeners were removed: those of this class were too. */
+  /** The cache MUST call this after all listeners were removed, because those of this class were too. */
   watchListeners(): void {
     const emitter = this.#emitter as EventEmitter;
     for (const [name, listener] of [
@@ -47,7 +47,7 @@ export class RemovalEvents {
     this.#unsubscribeIfUnheard();
   }
 
-  /** Before the store is closed. */
+  /** The cache MUST call this before it closes the store. */
   close(): void {
     this.#store = undefined;
     this.#subscription = undefined;

@@ -2,19 +2,19 @@
 
 import { native } from '../native/addon.js';
 
-/** One that a rare giant made larger than this is let go of after the write. */
+/** A buffer that a rare large value made larger than this is released after the write. */
 const KEPT_BYTES = 1024 * 1024;
 
 const NONE = new Uint8Array();
 /** Other instances of this module may have presented theirs since: the addon knows. */
 const { kept } = native;
 
-/** To be called before each native write. */
+/** A caller MUST call this before each native write. */
 export function setWriteBuffer(bytes: Uint8Array): void {
   if (bytes !== kept.write) native.setWriteBuffer(bytes);
 }
 
-/** To be called after each native write. */
+/** A caller MUST call this after each native write. */
 export function releaseIfLarge(bytes: Uint8Array): void {
   if (bytes.length > KEPT_BYTES) setWriteBuffer(NONE);
 }

@@ -35,7 +35,7 @@ export function checkOptions<T extends object>(
   return options;
 }
 
-/** An option that is undefined is one left out. */
+/** Leaves out the options that are undefined. */
 export function definedOf<T extends object>(options: T): T {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

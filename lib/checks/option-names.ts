@@ -38,7 +38,7 @@ function shown(name: string): string {
   return /^[\w$]{1,60}$/.test(name) ? name : JSON.stringify(name.slice(0, 60));
 }
 
-/** The only name that begins so, or the one that differs least, whatever the case of letters. */
+/** The only name that begins so, or the one that differs the least, whatever the case of letters. */
 function closestOf(name: string, candidates: readonly string[]): string | undefined {
   // A long one is no slip of the pen, and would take long to compare.
   if (name.length > 60) return undefined;

@@ -27,7 +27,7 @@ export class SampleError extends EbbcacheError {
   }
 }
 
-/** For a sentence about what was thrown. */
+/** The message of what was thrown, for a sentence about it. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -94,7 +94,7 @@ function explain(file: string, error: unknown): ExtractError {
   if (error instanceof MalformedError) {
     return new ExtractError(file, `"${file}" is malformed: ${error.message}.`, { cause: error });
   }
-  // Only the system's errors have a number; all others come from reading damaged structures.
+  // The system's errors have a number; all others come from reading damaged structures.
   if ((error as NodeJS.ErrnoException)?.errno !== undefined) return cannotRead(file, error);
   return new ExtractError(file, `"${file}" is malformed: ${String((error as Error)?.message)}.`, {
     cause: error,

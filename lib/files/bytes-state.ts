@@ -1,4 +1,4 @@
-// The state of a file whose path is not UTF-8: the addon takes text alone. The same bytes as
+// The state of a file whose path is not UTF-8: the addon takes only text. The same bytes as
 // native/files/file_state.h draws.
 
 import { statSync } from 'node:fs';

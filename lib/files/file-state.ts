@@ -47,7 +47,7 @@ export function fileKind(filePath: PlainPath): 'absent' | 'regular' | undefined 
 }
 
 /**
- * Why the path has no state, for a log, as a sentence: 'The path is a folder.' It looks again, so what
+ * Why the path has no state, for a log, as a sentence: 'The path is a folder.' It reads the state again, so what
  * it says is of now.
  */
 export function whyNoState(filePath: PlainPath): string {

@@ -53,7 +53,7 @@ export function encodeValue<T>(
   }
 }
 
-/** As packRejection says. Never throws. */
+/** Packs what packRejection says. Never throws. */
 export function encodeRejection({ reason, isCurrent }: CompletedRejection): Uint8Array {
   try {
     return tagged(isCurrent ? KEPT_REJECTION : REJECTION, encoded(packRejection(reason)));

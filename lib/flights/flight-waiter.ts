@@ -81,7 +81,7 @@ export class FlightWaiter<T> {
 
   /**
    * Nothing is encoded where nobody else waits. Where the result cannot be passed on, because there is
-   * no memory for a copy, the next waiter leads and works itself: nobody waits in vain, and this thread
+   * no memory for a copy, the next waiter leads and works itself: nobody waits for a result that does not come, and this thread
    * keeps its result.
    */
   #complete(encode: () => Uint8Array): void {

@@ -39,7 +39,7 @@ export function ownClassOf(error: Error): string | undefined {
   return undefined;
 }
 
-/** Strings and numbers alone: of its class, or without one those of a system call. */
+/** The strings and numbers of its class, or without a class those of a system call. */
 export function fieldsOf(error: Error, ownClass: string | undefined): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of fieldNames(ownClass)) {

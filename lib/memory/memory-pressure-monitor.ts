@@ -107,7 +107,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   startMonitoring(): void {
     if (this.monitoring) return;
     const interval = Math.round(this.#options.sampleIntervalSeconds * 1000);
-    // Before the first sample, so that a listener can already stop it.
+    // This comes before the first sample, so that a listener can already stop it.
     this.#timer = inRootContext(() => setInterval(() => this.#timedSample(), interval));
     this.#timer.unref();
     this.#timedSample();
@@ -168,7 +168,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   /**
-   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. Of the latest
+   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. It is of the latest
    * sample; takes one when there is none yet.
    *
    * @throws SampleError when there is none and the machine cannot be read.

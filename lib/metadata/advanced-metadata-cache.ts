@@ -228,8 +228,8 @@ export class AdvancedMetadataCache {
 
   /**
    * Forgets the records of all files below the folder, however deep, in all tiers and of any version, and
-   * returns how many there were in memory and on disk. It reads all keys that are there. Of the remote it forgets those, and what this
-   * thread is extracting: what only the remote has stays, and so do records that have no path (see keys).
+   * returns how many there were in memory and on disk. It reads all keys that are there. It removes those from the
+   * remote too, and what this thread is extracting: what only the remote has stays, and so do records that have no path (see keys).
    */
   invalidateFolder(folderPath: FilePath): number {
     this.assertOpen();
@@ -249,7 +249,7 @@ export class AdvancedMetadataCache {
 
   /**
    * Forgets all records of this namespace, in all tiers and of any version, and gives their memory back; counters
-   * stay. A remote forgets all that it has under its key prefix, of any namespace.
+   * stay. A remote deletes all that it has under its key prefix, of any namespace.
    */
   clearAll(): void {
     this.assertOpen();
@@ -345,7 +345,7 @@ export class AdvancedMetadataCache {
     );
   }
 
-  /** Behind the caller, who has a stale record; what comes of it is for the next one. */
+  /** Extracts anew while the caller has a stale record; the result is for the next caller. */
   #revalidate(work: Omit<Extraction, keyof Identity>): void {
     const { filePath, tier } = work;
     const identity = this.tiers.identify(filePath, tier);
@@ -364,13 +364,13 @@ export class AdvancedMetadataCache {
     this.tiers.counters[source === 'disk' ? 'diskHits' : 'memoryHits']++;
   }
 
-  /** True when there was something to forget. */
+  /** True where there was something to remove. */
   #forget(key: string): boolean {
     this.#extractions.forget(key);
     return this.tiers.forget(key);
   }
 
-  /** In this process; all if undefined. */
+  /** Removes these keys in this process, or all of them where that is undefined. */
   #forgetHere(keys: readonly string[] | undefined): void {
     if (this.#closed) return;
     this.whileOpen(() => {

@@ -24,7 +24,7 @@ export type PresetName = 'development' | 'staging' | 'production' | 'constrained
 /** Options of an AdvancedMetadataCache. Those given override the preset's. */
 export interface AdvancedCacheOptions {
   /**
-   * The folder of the disk tier; made, for this user alone, where it is not there. All processes that
+   * The folder of the disk tier; made, for this user only, where it is not there. All processes that
    * name it share it; a relative one is below the current folder of now. Default: the user's cache directory (XDG_CACHE_HOME and its equivalents).
    */
   cacheDir?: string;

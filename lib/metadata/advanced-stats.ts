@@ -12,7 +12,7 @@ export interface AdvancedCacheStats {
   memoryHits: number;
   diskHits: number;
   remoteHits: number;
-  /** From the memory tier, by all caches that share it. */
+  /** Entries that were evicted from the memory tier, by all caches that share it. */
   evictions: number;
   /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
   evictionsByEntries: number;
@@ -71,7 +71,7 @@ export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
   };
 }
 
-/** What look-ups came to, by their counters. */
+/** The results of reads, by their counters. */
 export function lookUpStats(counted: {
   memoryHits: number;
   diskHits: number;

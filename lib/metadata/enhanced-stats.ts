@@ -21,7 +21,7 @@ export interface DetailedInfo {
   statistics: EnhancedCacheStats;
   memoryCache: {
     entries: number;
-    /** Left out where bytes alone are the bound. */
+    /** It is left out where bytes are the only bound. */
     maxEntries?: number;
     bytes: number;
     budgetBytes: number;

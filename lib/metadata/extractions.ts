@@ -56,7 +56,7 @@ export class Extractions {
   }
 
   /**
-   * From the remote, or extracted; the caller's own copy. Rejects as the extraction does, or did lately, and
+   * The metadata of the remote, or what is extracted, as a copy. Rejects as the extraction does, or did lately, and
    * with an EncodeError for metadata that cannot be stored.
    */
   async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {

@@ -34,7 +34,7 @@ function textPlace(given: string, comparison: PathComparison): string {
   const absolute = comparison === 'text' ? textualPath(given) : absolutePath(given, asText);
   // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
   const path = absolute.toWellFormed();
-  // Such a path leads nowhere, and must not look like another one with a tier.
+  // Such a path leads nowhere, and must not be taken for another one with a tier.
   if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return `${LONG}${digestOf(path)}`;
   return path;
 }

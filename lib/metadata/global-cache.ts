@@ -27,7 +27,7 @@ export function getEnhancedCache(options?: EnhancedCacheOptions): EnhancedMetada
   return globalCache.cache;
 }
 
-/** Shuts the shared cache down and forgets it; the next getEnhancedCache makes a new one. */
+/** Shuts the shared cache down and drops it; the next getEnhancedCache makes a new one. */
 export function shutdownEnhancedCache(): void {
   globalCache?.cache.shutdown();
   globalCache = undefined;

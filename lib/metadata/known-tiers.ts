@@ -23,7 +23,7 @@ export class KnownTiers {
     this.#others.add(tier);
   }
 
-  /** As add, for a record that is there already: one too many is not noted. */
+  /** Adds the tier of a record that is there already; ignores one too many. */
   note(tier: string): void {
     if (tier !== this.#default && this.#others.size < MAX_TIERS) this.#others.add(tier);
   }

@@ -40,7 +40,7 @@ export function checkPutOptions(
   return { tier, ttlMs: checkTtlSeconds(isObject ? given.ttlSeconds : undefined), cost };
 }
 
-/** In ms; undefined if it is left out. */
+/** The time to live in ms; undefined where it is left out. */
 export function checkTtlSeconds(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined;
   checkNumber('ttlSeconds', seconds, LEAST_TTL_SECONDS, MOST_TTL_SECONDS, 's');

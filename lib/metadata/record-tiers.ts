@@ -33,9 +33,9 @@ import {
 import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
-/** Larger records are not made for a remote tier alone. */
+/** Larger records are not encoded where only a remote tier would take them. */
 const REMOTE_RECORD_BYTES = 64 * MIB;
-/** The state of every file, where none is looked at. */
+/** The state that every file has where `validate` is 'none'. */
 const UNSEEN_STATE: FileState = '\0'.repeat(ABSENT_STATE.length);
 
 /** Where the record of a file as it is now belongs; without a state it belongs nowhere. */
@@ -44,11 +44,11 @@ export interface Identity {
   state: FileState | undefined;
 }
 
-/** What a look-up came to. Where it found nothing, the identity tells where to go on. */
+/** The result of a read. Where it found nothing, the identity tells where to continue. */
 export interface Found extends Identity {
   metadata?: Metadata;
   source?: 'memory' | 'disk';
-  /** Past its time to live, and to be given out only while it is replaced. */
+  /** Whether its time to live has ended. `fetch` returns such a record only while it is replaced. */
   isStale?: boolean;
 }
 
@@ -60,14 +60,14 @@ export interface TierSizes {
 
 /** What comes in from other processes. */
 export interface RemoteEvents {
-  /** They have forgotten these keys; all if undefined. */
+  /** They have removed these keys, or all of them where that is undefined. */
   onForgotten(keys: readonly string[] | undefined): void;
 }
 
 export class RecordTiers {
   /** Memory and disk. */
   readonly local: LocalRecords;
-  /** Of the memory tier. */
+  /** Whether the memory tier has a disk tier below it. */
   readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
   readonly counters = new TierCounters();
@@ -108,7 +108,7 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
-  /** Where no state is looked at, no folder is either. */
+  /** Where the state of a file is not read, no folder of its path is read either. */
   get #comparison(): PathComparison {
     return this.#options.validate === 'none' ? 'text' : 'followed';
   }
@@ -118,7 +118,7 @@ export class RecordTiers {
     return placeKey(filePlace(filePath, this.#comparison), tier, this.#suffix);
   }
 
-  /** In memory or on disk. */
+  /** What there is of the file in memory or on disk. */
   find(filePath: PlainPath, tier: string): Found {
     if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
       return this.#findByIdentity(this.identify(filePath, tier));
@@ -137,7 +137,7 @@ export class RecordTiers {
     return isStale ? undefined : metadata;
   }
 
-  /** At the remote. Never rejects. What is found is kept here if `isToKeep`, which is asked then. */
+  /** What the remote has. Never rejects. What is found is kept here where `isToKeep`, called then, gives true. */
   async findRemote(
     { key, state }: Identity,
     isToKeep: () => boolean,
@@ -212,7 +212,7 @@ export class RecordTiers {
     return true;
   }
 
-  /** In memory and on disk; true when one of them had it. */
+  /** Removes the record from memory and disk; true where one of them had it. */
   forget(key: string): boolean {
     return this.local.delete(key);
   }
@@ -352,7 +352,7 @@ export class RecordTiers {
     return isFresh || isStale ? { ...identity, metadata, source, isStale } : identity;
   }
 
-  /** For one moment: whether a record that ends then is fresh. */
+  /** Tells whether a record that ends at the given time is fresh now. */
   #isFreshNow(): (freshUntil: number) => boolean {
     const now = this.#freshness.now();
     return (freshUntil) => this.#freshness.isLeft(freshUntil, now);

@@ -85,11 +85,11 @@ function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
 
 let sizing: MemoryPressureMonitor | undefined;
 
-/** A sixteenth of what limits the process; the least where it cannot be read. */
+/** A sixteenth of the effective memory limit, or 16 MiB where that cannot be read. */
 function defaultMemoryMb(logger: SafeLogger): number {
   const [least, most] = [16, 512];
   try {
-    // One for all caches: each holds files of the system open.
+    // All caches share one, because each holds files of the system open.
     sizing ??= new MemoryPressureMonitor();
     const { systemTotalMb } = sizing.sample();
     return Math.min(Math.max(systemTotalMb / 16, least), most);
@@ -107,7 +107,7 @@ export function checkEntries(entries: unknown): number {
   return Math.floor(checkNumber('maxMemoryEntries', entries, 1, Number.MAX_SAFE_INTEGER));
 }
 
-/** In bytes. */
+/** The size in bytes. */
 export function checkMemoryMb(mb: unknown): number {
   return Math.floor(checkNumber('maxMemoryMb', mb, 1, 16384, 'MiB') * MIB);
 }
@@ -120,7 +120,7 @@ function seconds(name: string, value: unknown): number {
   return Math.ceil(checkNumber(name, value ?? 0, 0, 1e9, 's') * 1000);
 }
 
-/** Not to move when the process changes its folder. */
+/** An absolute path, so that the tier does not move when the process changes its folder. */
 function checkCacheDir(cacheDir: unknown): string {
   const folder = cacheDir ?? defaultCacheDir();
   if (folder === undefined) return '';

@@ -1,7 +1,7 @@
-// What the entry points look at before anything else. It has no imports and only old syntax, so that a
+// What the entry points check before anything else. It has no imports and only old syntax, so that a
 // Node that cannot run the rest runs this.
 
-/** As in the field `engines` of package.json. */
+/** The same versions as in the field `engines` of package.json. */
 export const LEAST_NODE = '20.11';
 
 /** Why this package cannot run on a version of Node such as '18.0.0'; undefined where it can. */

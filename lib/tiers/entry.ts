@@ -27,7 +27,7 @@ export interface StoredRecord {
 }
 
 export function encodeEntry(key: Buffer, { record, cost, expiresAt }: StoredRecord): Buffer {
-  // Not from the pool: LMDB keeps a pointer to it until it is written.
+  // It is not taken from the pool, because a remote tier may keep the bytes until they are written.
   const entry = Buffer.allocUnsafeSlow(HEADER_BYTES + key.length + record.length);
   entry.writeDoubleLE(expiresAt, 8);
   entry.writeFloatLE(cost, 16);

@@ -5,7 +5,7 @@ import { forgetSaveAtExit, saveAtExit } from '../arena/exit-flush.js';
 import type { NativeStore } from '../native/store.js';
 import { inRootContext } from '../process/root-context.js';
 
-/** In the order in which the file has them; new ones come at the end. The file has room for 16. */
+/** The names are in the order of the file; new ones come at the end. The file has room for 16. */
 const NAMES = [
   'memoryHits',
   'diskHits',

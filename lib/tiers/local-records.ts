@@ -1,5 +1,5 @@
 // Records in memory and on disk: an ArenaCache whose values are those of record.ts. One call of the addon
-// looks at the file and reads the record of the state that it has.
+// reads the file's state and the record of the state that it has.
 
 import { ArenaCache, type ArenaStats, handleOf } from '../arena/arena-cache.js';
 import type { ArenaCacheOptions, RecordStoreOptions } from '../arena/arena-options.js';
@@ -95,7 +95,7 @@ export class LocalRecords {
     return found ?? stateLeft(filePath);
   }
 
-  /** The record of this state, or undefined, without a look at any file. */
+  /** The record of this state, or undefined, without a read of any file. */
   read(key: string, state: FileState): FoundRecord | undefined {
     writeState(stateBuffer, state);
     const outcome = native.getOfState(this.#handle.timedId(), key);
@@ -174,7 +174,7 @@ export class LocalRecords {
     if (outcome === Outcome.miss || outcome === Outcome.noState) return undefined;
     const source = outcome <= Outcome.fromDisk ? 'disk' : 'memory';
     const length = bytesIn(outcome);
-    // The way of nearly all hits.
+    // Nearly all hits end here.
     if (length >= 0 && length <= readBuffer.length) {
       return this.#decode(key, readBuffer, length, source);
     }

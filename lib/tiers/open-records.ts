@@ -21,7 +21,7 @@ export interface LocalTierOptions {
   namesNamespace: boolean;
   /** The sizes that were given, by themselves or by a preset. */
   givenSizes: ReadonlySet<SizeName>;
-  /** Undefined where bytes alone are the bound. */
+  /** Undefined where bytes are the only bound. */
   maxMemoryEntries: number | undefined;
   maxMemoryBytes: number;
   maxDiskSizeMb: number;
