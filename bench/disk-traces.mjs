@@ -7,7 +7,8 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { native, Outcome } from '../dist/native.js';
+import { native } from '../dist/native/addon.js';
+import { Outcome } from '../dist/native/outcomes.js';
 import { withFolder } from './disk/records.mjs';
 import { tableText } from './report.mjs';
 import { readTrace } from './traces/read-trace.mjs';

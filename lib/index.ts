@@ -1,40 +1,15 @@
-import './require-node.js';
+import './process/require-node.js';
 
-export {
-  AdvancedMetadataCache,
-  type FetchOptions,
-  type StoredKey,
-} from './cache/advanced-metadata-cache.js';
-export type { AdvancedCacheOptions, Validation } from './cache/advanced-options.js';
-export type { AdvancedCacheStats } from './cache/advanced-stats.js';
-export {
-  ArenaCache,
-  type ArenaEvents,
-  type ArenaFetchOptions,
-  type ArenaStats,
-  type DiskEvent,
-  type DiskOptions,
-  type DiskStats,
-  type Removal,
-  type RemovalReason,
-  type SetOptions,
-  type ValueLoader,
-} from './cache/arena-cache.js';
-export type { ArenaCacheOptions, EvictionPolicy } from './cache/arena-options.js';
-export type { Clock } from './cache/cache-clock.js';
-export type { CacheSizes } from './cache/cache-sizes.js';
-export { EnhancedMetadataCache } from './cache/enhanced-metadata-cache.js';
-export type { EnhancedCacheOptions } from './cache/enhanced-options.js';
-export type { DetailedInfo, EnhancedCacheStats } from './cache/enhanced-stats.js';
-export type { MetadataExtractor } from './cache/extractions.js';
-export { getEnhancedCache, shutdownEnhancedCache } from './cache/global-cache.js';
-export type { Logger } from './cache/logger.js';
-export type { MemoryBound } from './cache/memory-bound.js';
-export { type PresetName, presets } from './cache/presets.js';
-export type { PutOptions } from './cache/put-options.js';
-export type { WarmOptions } from './cache/warm.js';
+export { ArenaCache, type ArenaStats, type DiskStats } from './arena/arena-cache.js';
+export type { ArenaEvents, DiskEvent, Removal, RemovalReason } from './arena/arena-events.js';
+export type { ArenaFetchOptions, ValueLoader } from './arena/arena-flights.js';
+export type { ArenaCacheOptions, EvictionPolicy } from './arena/arena-options.js';
+export type { Clock } from './arena/cache-clock.js';
+export type { DiskOptions } from './arena/disk-options.js';
+export type { SetOptions } from './arena/set-options.js';
 export { EncodeError } from './codec/encode-error.js';
-export { ClosedError, EbbcacheError, SampleError } from './errors.js';
+export { DiskError } from './errors/disk-error.js';
+export { ClosedError, EbbcacheError, SampleError } from './errors/errors.js';
 export type { FilePath } from './files/file-path.js';
 export { CircularFetchError } from './flights/circular-fetch-error.js';
 export { getGlobalMonitor, shutdownMonitoring } from './memory/global-monitor.js';
@@ -47,14 +22,31 @@ export {
   type PressureCallback,
 } from './memory/memory-pressure-monitor.js';
 export type { MemoryStats, PsiAverages } from './memory/memory-stats.js';
-export type { MonitorOptions, Thresholds } from './memory/monitor-options.js';
-export type { PressureCauses, PressureCount } from './memory/pressure-causes.js';
+export type { MonitorOptions } from './memory/monitor-options.js';
 export {
   PressureLevel,
   type PressureLevelName,
   pressureLevelName,
 } from './memory/pressure-level.js';
-export { includeDir, type NativeApi, nativeApi } from './native-api.js';
-export { DiskError } from './tiers/disk-error.js';
+export { AdvancedMetadataCache } from './metadata/advanced-metadata-cache.js';
+export type { AdvancedCacheOptions, PresetName, Validation } from './metadata/advanced-options.js';
+export type { AdvancedCacheStats } from './metadata/advanced-stats.js';
+export type { CacheSizes } from './metadata/cache-sizes.js';
+export { EnhancedMetadataCache } from './metadata/enhanced-metadata-cache.js';
+export type { EnhancedCacheOptions } from './metadata/enhanced-options.js';
+export type { DetailedInfo, EnhancedCacheStats } from './metadata/enhanced-stats.js';
+export type { MetadataExtractor } from './metadata/extractions.js';
+export type { FetchOptions } from './metadata/fetch-options.js';
+export { getEnhancedCache, shutdownEnhancedCache } from './metadata/global-cache.js';
+export type { Logger } from './metadata/logger.js';
+export { presets } from './metadata/presets.js';
+export type { PutOptions } from './metadata/put-options.js';
+export type { StoredKey } from './metadata/stored-keys.js';
+export type { WarmOptions } from './metadata/warm.js';
+export type { NativeApi } from './native/addon.js';
+export { includeDir, nativeApi } from './native/native-api.js';
+export type { PressureCauses, PressureCount } from './native/pressure-causes.js';
+export type { Thresholds } from './native/sampler.js';
+export type { MemoryBound } from './tiers/memory-bound.js';
 export type { Metadata } from './tiers/metadata.js';
 export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './tiers/remote-tier.js';

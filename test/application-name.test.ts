@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applicationName } from '../lib/cache/application-name.js';
+import { applicationName } from '../lib/metadata/application-name.js';
 import { makeTempFolder } from './helpers/temp-folder.js';
 
 let folder: string;

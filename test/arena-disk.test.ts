@@ -234,7 +234,7 @@ describe('two caches on one folder', () => {
     const script = `
       import assert from 'node:assert/strict';
       const [dir, one, other] = ${JSON.stringify([arenas.dir, packageUrl, `${packageUrl}?copy`])};
-      const arena = (url) => new URL('cache/arena-cache.js' + new URL(url).search, url);
+      const arena = (url) => new URL('arena/arena-cache.js' + new URL(url).search, url);
       const [a, b] = await Promise.all([import(arena(one)), import(arena(other))]);
       assert.notEqual(a.ArenaCache, b.ArenaCache);
       const options = { maxBytes: 1 << 20, disk: { dir, maxBytes: 1 << 22 } };

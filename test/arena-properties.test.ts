@@ -3,8 +3,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import type { EvictionPolicy } from '../lib/cache/arena-options.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
+import type { EvictionPolicy } from '../lib/arena/arena-options.js';
 import { sized } from './helpers/full-size.js';
 
 const KIB = 1024;

@@ -4,7 +4,7 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { RemovalEvents } from '../lib/cache/removal-events.js';
+import { RemovalEvents } from '../lib/arena/removal-events.js';
 import {
   ArenaCache,
   type ArenaEvents,
@@ -12,7 +12,7 @@ import {
   PressureLevel,
   type Removal,
 } from '../lib/index.js';
-import type { NativeStore } from '../lib/native.js';
+import type { NativeStore } from '../lib/native/store.js';
 import { DiskArenas } from './helpers/disk-arenas.js';
 import { sized } from './helpers/full-size.js';
 import { HeardRemovals } from './helpers/removals.js';

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
-import { readBuffer } from '../lib/cache/read-buffer.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
+import type { ArenaCacheOptions } from '../lib/arena/arena-options.js';
+import { readBuffer } from '../lib/arena/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
-import { ClosedError } from '../lib/errors.js';
+import { ClosedError } from '../lib/errors/errors.js';
 import { sized } from './helpers/full-size.js';
 
 const KIB = 1024;

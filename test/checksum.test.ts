@@ -1,7 +1,7 @@
 // The checksum of bytes, as JavaScript calls it; its sums are tested in C++.
 
 import { describe, expect, it } from 'vitest';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 
 describe('a checksum', () => {
   it('is SipHash-1-3 of just the bytes that are named', () => {

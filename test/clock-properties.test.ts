@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
 
 const MIB = 1024 * 1024;
 const START = 1_000_000_000;

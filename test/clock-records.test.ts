@@ -1,13 +1,13 @@
 // Records of files live by the clock that their cache is given, in all tiers.
 
 import { describe, expect, it, vi } from 'vitest';
-import { CacheClock } from '../lib/cache/cache-clock.js';
-import { Freshness } from '../lib/cache/freshness.js';
+import { CacheClock } from '../lib/arena/cache-clock.js';
 import {
   type AdvancedCacheOptions,
   type AdvancedMetadataCache,
   EnhancedMetadataCache,
 } from '../lib/index.js';
+import { Freshness } from '../lib/tiers/freshness.js';
 import { Caches } from './helpers/caches.js';
 import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
 

@@ -5,7 +5,7 @@ import { mock } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, ClosedError, PressureLevel } from '../lib/index.js';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 import { DiskArenas } from './helpers/disk-arenas.js';
 import { packageUrl } from './helpers/run-script.js';
 

@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import { readBuffer } from '../lib/cache/read-buffer.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
+import { readBuffer } from '../lib/arena/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { MsgpackCodec } from '../lib/codec/msgpack-codec.js';
 import { sized } from './helpers/full-size.js';

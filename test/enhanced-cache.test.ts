@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from '../lib/cache/enhanced-options.js';
-import { getEnhancedCache, shutdownEnhancedCache } from '../lib/cache/global-cache.js';
-import { presets } from '../lib/cache/presets.js';
-import { ClosedError } from '../lib/errors.js';
+import { ClosedError } from '../lib/errors/errors.js';
 import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
+import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
+import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
+import { getEnhancedCache, shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
+import { presets } from '../lib/metadata/presets.js';
 import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';

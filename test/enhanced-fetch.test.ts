@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from '../lib/cache/enhanced-options.js';
-import type { MetadataExtractor } from '../lib/cache/extractions.js';
-import { shutdownEnhancedCache } from '../lib/cache/global-cache.js';
-import { ClosedError } from '../lib/errors.js';
+import { ClosedError } from '../lib/errors/errors.js';
 import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
+import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
+import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
+import type { MetadataExtractor } from '../lib/metadata/extractions.js';
+import { shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
 import type { Metadata } from '../lib/tiers/metadata.js';
 import { deferred } from './helpers/deferred.js';
 

@@ -5,11 +5,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from '../lib/cache/enhanced-options.js';
-import { shutdownEnhancedCache } from '../lib/cache/global-cache.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
+import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
+import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
+import { shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
 
 const _onLinux = process.platform === 'linux';
 const onWindows = process.platform === 'win32';

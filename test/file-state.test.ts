@@ -17,7 +17,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ABSENT_STATE, fileState, whyNoState, writeState } from '../lib/files/file-state.js';
-import { native, Outcome } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
+import { Outcome } from '../lib/native/outcomes.js';
 import { packageUrl } from './helpers/run-script.js';
 
 const onWindows = process.platform === 'win32';

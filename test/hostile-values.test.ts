@@ -4,11 +4,11 @@ import { constants } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
-import { LocalRecords } from '../lib/cache/local-records.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
 import { MsgpackCodec } from '../lib/codec/msgpack-codec.js';
 import { ABSENT_STATE } from '../lib/files/file-state.js';
+import { LocalRecords } from '../lib/tiers/local-records.js';
 import { anyValue } from './helpers/any-value.js';
 import { hasOtherBytes, hostile, SECRET } from './helpers/hostile-values.js';
 

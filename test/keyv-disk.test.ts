@@ -12,7 +12,7 @@ import {
 import { Keyv } from 'keyv';
 import * as vitest from 'vitest';
 import { KeyvEbbcache } from '../lib/adapters/keyv.js';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
+import type { ArenaCacheOptions } from '../lib/arena/arena-options.js';
 
 const { afterAll, afterEach, describe, expect, it, vi } = vitest;
 

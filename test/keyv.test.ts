@@ -11,9 +11,9 @@ import { Keyv, type KeyvOptions } from 'keyv';
 import * as vitest from 'vitest';
 import { KeyvEbbcache } from '../lib/adapters/keyv.js';
 import { entryName, keyInName, namespacePrefix } from '../lib/adapters/keyv-keys.js';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
+import type { ArenaCacheOptions } from '../lib/arena/arena-options.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
-import { ClosedError } from '../lib/errors.js';
+import { ClosedError } from '../lib/errors/errors.js';
 import { runNode } from './helpers/run-script.js';
 
 const { afterEach, describe, expect, it, vi } = vitest;

@@ -5,14 +5,14 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ArenaCacheOptions } from '../lib/cache/arena-options.js';
-import { LocalRecords } from '../lib/cache/local-records.js';
-import { readBuffer } from '../lib/cache/read-buffer.js';
+import type { ArenaCacheOptions } from '../lib/arena/arena-options.js';
+import { readBuffer } from '../lib/arena/read-buffer.js';
 import { EncodeError } from '../lib/codec/encode-error.js';
-import { ClosedError } from '../lib/errors.js';
+import { ClosedError } from '../lib/errors/errors.js';
 import { contentState } from '../lib/files/content-state.js';
 import { ABSENT_STATE, fileState } from '../lib/files/file-state.js';
 import { PressureLevel } from '../lib/memory/pressure-level.js';
+import { LocalRecords } from '../lib/tiers/local-records.js';
 import type { Metadata } from '../lib/tiers/metadata.js';
 import { decodeRecord, type EncodedRecord, isRecordOf } from '../lib/tiers/record.js';
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArenaCache } from '../lib/cache/arena-cache.js';
+import { ArenaCache } from '../lib/arena/arena-cache.js';
 import { ebbcache, type Library, lruCache } from './helpers/beside-lru-cache.js';
 import { entries } from './helpers/lru-cache-entries.js';
 import { expiry } from './helpers/lru-cache-expiry.js';

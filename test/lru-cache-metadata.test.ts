@@ -2,7 +2,7 @@
 
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EnhancedMetadataCache } from '../lib/cache/enhanced-metadata-cache.js';
+import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
 import type { Library, Subject, SubjectOptions } from './helpers/beside-lru-cache.js';
 import { entries } from './helpers/lru-cache-entries.js';
 import { expiry } from './helpers/lru-cache-expiry.js';

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { nearerBound } from '../lib/cache/memory-bound.js';
 import { EnhancedMetadataCache, PressureLevel } from '../lib/index.js';
+import { nearerBound } from '../lib/tiers/memory-bound.js';
 import { Caches } from './helpers/caches.js';
 import { runNode } from './helpers/run-script.js';
 

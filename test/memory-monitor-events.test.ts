@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SampleError } from '../lib/errors.js';
+import { SampleError } from '../lib/errors/errors.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
 import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';

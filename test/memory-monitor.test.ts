@@ -7,7 +7,7 @@ import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js'
 import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 import { FakeMemory, totalKb } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';

@@ -13,11 +13,11 @@ const open: { close(): void }[] = [];
 async function instance() {
   vi.resetModules();
   const [arena, local, files, governor, native] = await Promise.all([
-    import('../lib/cache/arena-cache.js'),
-    import('../lib/cache/local-records.js'),
+    import('../lib/arena/arena-cache.js'),
+    import('../lib/tiers/local-records.js'),
     import('../lib/files/file-state.js'),
     import('../lib/memory/governor.js'),
-    import('../lib/native.js'),
+    import('../lib/native/addon.js'),
   ]);
   const cache = new arena.ArenaCache<unknown>({ maxBytes: 64 * MIB, ebb: false });
   const records = new local.LocalRecords({ maxBytes: 64 * MIB, ebb: false });

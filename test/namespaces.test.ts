@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ownerSuffix, placeKey, storedAt } from '../lib/cache/file-key.js';
+import { ownerSuffix, placeKey, storedAt } from '../lib/metadata/file-key.js';
 import { Caches } from './helpers/caches.js';
 import { packageUrl, runNode } from './helpers/run-script.js';
 

@@ -5,17 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  Lease,
-  type NativeDiskNews,
-  type NativeDiskOptions,
-  type NativeStore,
-  native,
-  Outcome,
-} from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
+import { Lease, type NativeDiskNews, type NativeDiskOptions } from '../lib/native/disk.js';
+import { Outcome } from '../lib/native/outcomes.js';
+import type { NativeStore } from '../lib/native/store.js';
 
 const MIB = 1 << 20;
-const nativeUrl = new URL('../dist/native.js', import.meta.url).href;
+const nativeUrl = new URL('../dist/native/addon.js', import.meta.url).href;
 
 let dir: string;
 const opened: NativeStore[] = [];

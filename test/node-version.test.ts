@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LEAST_NODE, whyNotOn } from '../lib/node-version.js';
+import { LEAST_NODE, whyNotOn } from '../lib/process/node-version.js';
 import { runNode } from './helpers/run-script.js';
 
 const root = join(import.meta.dirname, '..');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KeyvEbbcache } from '../lib/adapters/keyv.js';
+import { checkNames, optionNames } from '../lib/checks/option-names.js';
 import { extractAll, extractFile } from '../lib/extract/index.js';
 import {
   AdvancedMetadataCache,
@@ -13,7 +14,6 @@ import {
   getEnhancedCache,
   MemoryPressureMonitor,
 } from '../lib/index.js';
-import { checkNames, optionNames } from '../lib/option-names.js';
 import { redisTier } from '../lib/tiers/redis/index.js';
 
 const MIB = 1024 * 1024;

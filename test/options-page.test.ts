@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ARENA_NAMES } from '../lib/cache/arena-options.js';
-import { ENHANCED_NAMES } from '../lib/cache/enhanced-options.js';
+import { ARENA_NAMES } from '../lib/arena/arena-options.js';
+import { ENHANCED_NAMES } from '../lib/metadata/enhanced-options.js';
 
 const root = join(import.meta.dirname, '..');
 

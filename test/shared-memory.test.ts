@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { namedCounts } from '../lib/cache/kept-counters.js';
 import { EbbcacheError, EnhancedMetadataCache } from '../lib/index.js';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
+import { namedCounts } from '../lib/tiers/kept-counters.js';
 import { Caches } from './helpers/caches.js';
 import { packageUrl } from './helpers/run-script.js';
 

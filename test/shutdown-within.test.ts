@@ -3,7 +3,6 @@
 
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ClosingGate } from '../lib/cache/closing-gate.js';
 import {
   type AdvancedMetadataCache,
   ClosedError,
@@ -11,6 +10,7 @@ import {
   MemoryPressureMonitor,
   PressureLevel,
 } from '../lib/index.js';
+import { ClosingGate } from '../lib/metadata/closing-gate.js';
 import { Caches } from './helpers/caches.js';
 import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
 

@@ -4,7 +4,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { LocalRecords } from '../lib/cache/local-records.js';
 import {
   ArenaCache,
   EnhancedMetadataCache,
@@ -12,9 +11,10 @@ import {
   MemoryPressureMonitor,
   shutdownEnhancedCache,
 } from '../lib/index.js';
+import { warn } from '../lib/process/warnings.js';
+import { LocalRecords } from '../lib/tiers/local-records.js';
 import { NoClientError } from '../lib/tiers/no-client-error.js';
 import type { RemoteTier, RemoteTierEvents } from '../lib/tiers/remote-tier.js';
-import { warn } from '../lib/warnings.js';
 import { Caches } from './helpers/caches.js';
 import { FakeRemote, FakeServer } from './helpers/fake-remote.js';
 import { ProcessWarnings } from './helpers/process-warnings.js';
@@ -76,7 +76,7 @@ describe('a warning', () => {
     const root = join(import.meta.dirname, '..');
     const codesIn = (file: string) =>
       readFileSync(join(root, file), 'utf8').match(/\bEBBCACHE_[A-Z_]+/g) ?? [];
-    const codes = new Set(codesIn('lib/warnings.ts'));
+    const codes = new Set(codesIn('lib/process/warnings.ts'));
     expect(codes.size).toBeGreaterThan(5);
     const documented = codesIn('docs/errors.md').filter((code) => code !== 'EBBCACHE_FORKED');
     expect(new Set(documented)).toEqual(codes);

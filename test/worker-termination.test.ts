@@ -7,7 +7,7 @@ import { runNode } from './helpers/run-script.js';
 import { testSeed } from './helpers/test-seed.js';
 
 const script = fileURLToPath(new URL('./helpers/terminate-workers.mjs', import.meta.url));
-const cacheUrl = new URL('../dist/cache/arena-cache.js', import.meta.url).href;
+const cacheUrl = new URL('../dist/arena/arena-cache.js', import.meta.url).href;
 const MIB = 1024 * 1024;
 
 const workers = sized(180, 60);

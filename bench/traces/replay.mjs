@@ -1,7 +1,7 @@
 // Replays a trace through a real store: what is not found is put, unless it is larger than the
 // cache that is asked about.
 
-import { native } from '../../dist/native.js';
+import { native } from '../../dist/native/addon.js';
 
 /** How often the payload is looked at in a replay. */
 const SAMPLES = 4096;

@@ -1,7 +1,7 @@
 // What the adapter stores: the value itself, or where something would be lost a box, which is a list.
 // So a value that is a list is boxed too; Keyv makes strings or objects of all it stores.
 
-/** With the key where the entry's name has but a hash of it; a string as UTF-16 where it says so. */
+/** It has the key where the entry's name has only a hash of it, and a string as UTF-16 where it says so. */
 type Box = [value: unknown, key: Buffer | null, inUtf16: boolean];
 
 /** `key` where it is to be stored. */

@@ -9,10 +9,10 @@
 // them: Keyv itself calls 'a:b' in the namespace 'c' and 'b' in 'c:a' both 'c:a:b'.
 
 import { createHash } from 'node:crypto';
-import { show } from '../arguments.js';
-import { checkKey } from '../cache/key.js';
-import { argumentTypeError } from '../errors.js';
-import { native } from '../native.js';
+import { checkKey } from '../arena/key.js';
+import { show } from '../checks/arguments.js';
+import { argumentTypeError } from '../errors/errors.js';
+import { native } from '../native/addon.js';
 
 /** UTF-16 units; each entry pays for its namespace. */
 const LONGEST_NAMESPACE = 256;
@@ -67,7 +67,7 @@ function fits(name: string): boolean {
 /** The length of a SHA-256 digest in base64url. */
 const HASH_LENGTH = 43;
 
-/** As UTF-16: what is not well-formed has no UTF-8 of its own. */
+/** The text as UTF-16, because what is not well-formed has no UTF-8. */
 function hash(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('base64url');
 }

@@ -1,21 +1,21 @@
 // `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
 
-import '../require-node.js';
+import '../process/require-node.js';
 
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { KeyvStoreAdapter } from 'keyv';
-import { checkNumber, show } from '../arguments.js';
-import { ArenaCache, type ArenaStats } from '../cache/arena-cache.js';
-import { ARENA_NAMES, type ArenaCacheOptions } from '../cache/arena-options.js';
-import { argumentTypeError } from '../errors.js';
-import { checkNames } from '../option-names.js';
+import { ArenaCache, type ArenaStats } from '../arena/arena-cache.js';
+import { ARENA_NAMES, type ArenaCacheOptions } from '../arena/arena-options.js';
+import { checkNumber, show } from '../checks/arguments.js';
+import { checkNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
 import { box, boxedKey, unbox } from './keyv-box.js';
 import { entryName, keyInName, namespacePrefix } from './keyv-keys.js';
 
 const NAMES = { ...ARENA_NAMES, owner: 'KeyvEbbcache' };
 
-/** Keys that clear looks at before it lets others work: a few milliseconds. */
+/** The number of keys that `clear` visits before it yields to others, which takes a few milliseconds. */
 const KEYS_A_TURN = 4096;
 
 /** One entry of setMany; `ttl` in ms. */
@@ -152,8 +152,8 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * Forgets the entries of the namespace, or where there is none all of the store. Of a namespace with
-   * many it lets others work in between: what they set may be forgotten too.
+   * Removes the entries of the namespace, or where there is none all of the store. It yields to others
+   * while it clears a large namespace: what they set meanwhile may be removed too.
    */
   async clear(): Promise<void> {
     if (!this.#namespace) {
@@ -229,7 +229,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** Without listeners, an 'error' would be thrown. */
+  /** An 'error' that nobody listens for would be thrown. */
   #report(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
@@ -265,7 +265,7 @@ function isOver(ttl: number | undefined): boolean {
   return typeof ttl === 'number' && ttl < 0;
 }
 
-/** In the range of an ArenaCache, or undefined for its own. */
+/** The time to live in the range of an ArenaCache, or undefined for the cache's own. */
 function arenaTtl(ttl: number | undefined): number | undefined {
   return ttl ? Math.min(Math.max(ttl, 1), Number.MAX_SAFE_INTEGER) : undefined;
 }

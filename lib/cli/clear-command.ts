@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defaultCacheDir } from '../cache/advanced-options.js';
-import { ArenaCache } from '../cache/arena-cache.js';
-import { filePlace, placesBelow, storedAt } from '../cache/file-key.js';
-import { type NativeDiskSummary, native } from '../native.js';
+import { ArenaCache } from '../arena/arena-cache.js';
+import { defaultCacheDir } from '../metadata/default-cache-dir.js';
+import { filePlace, placesBelow, storedAt } from '../metadata/file-key.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskSummary } from '../native/disk.js';
 import { ExitCode } from './exit-codes.js';
 import { interruptible } from './interrupt.js';
 import { Stdout } from './stdout.js';
 
 export interface ClearFlags {
   cacheDir?: string;
-  /** Only what is of this one. */
+  /** The namespace of the records to remove. */
   namespace?: string;
 }
 
-/** Only to reach the disk. */
+/** The least memory, because the cache is only opened to reach the disk. */
 const MEMORY_BYTES = 1024 * 1024;
 
 /** Runs `ebbcache clear` and returns its exit code. */
@@ -51,7 +52,7 @@ async function clear(
   paths: readonly string[],
   namespace: string | undefined,
 ): Promise<string | undefined> {
-  // With the bound that the file has: another one could cost records that are to stay.
+  // The bound is the file's own: another one could evict records that are to stay.
   const disk = { dir: resolve(dir), maxBytes: summary.maxBytes };
   const cache = new ArenaCache({ maxBytes: MEMORY_BYTES, ebb: false, disk }, {});
   const troubles: string[] = [];

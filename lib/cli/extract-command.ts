@@ -1,6 +1,6 @@
-import { EnhancedMetadataCache } from '../cache/enhanced-metadata-cache.js';
 import { type ExtractRecord, extractAll } from '../extract/extract-all.js';
 import { walk } from '../extract/walk.js';
+import { EnhancedMetadataCache } from '../metadata/enhanced-metadata-cache.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
 import { interruptible } from './interrupt.js';

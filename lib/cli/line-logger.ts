@@ -1,4 +1,4 @@
-import type { Logger } from '../cache/logger.js';
+import type { Logger } from '../metadata/logger.js';
 
 const silent = () => {};
 

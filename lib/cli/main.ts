@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { whyNotOn } from '../node-version.js';
+import { whyNotOn } from '../process/node-version.js';
 
 const reason = whyNotOn(process.versions.node);
 if (reason === undefined) {

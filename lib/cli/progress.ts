@@ -27,7 +27,7 @@ export class Progress {
     return this.#line !== undefined;
   }
 
-  /** Without a total there is no bar, only a count. */
+  /** There is only a count, and no bar, where the total is unknown. */
   setTotal(total: number): void {
     this.#total = total;
   }
@@ -61,7 +61,7 @@ export class Progress {
   }
 }
 
-/** With a space behind it; nothing where there is no room for one. */
+/** The bar with a space behind it; an empty text where there is no room for one. */
 function bar(progress: number, width: number): string {
   const barsize = Math.min(width - BESIDE_BAR, MAX_BAR);
   if (barsize < 1) return '';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { defaultCacheDir } from '../cache/advanced-options.js';
-import { lookUpStats } from '../cache/advanced-stats.js';
-import { namedCounts } from '../cache/kept-counters.js';
-import { type NativeDiskSummary, native } from '../native.js';
+import { lookUpStats } from '../metadata/advanced-stats.js';
+import { defaultCacheDir } from '../metadata/default-cache-dir.js';
+import { native } from '../native/addon.js';
+import type { NativeDiskSummary } from '../native/disk.js';
+import { namedCounts } from '../tiers/kept-counters.js';
 import { ExitCode } from './exit-codes.js';
 import { formatBytes } from './format-bytes.js';
 import { interruptible } from './interrupt.js';

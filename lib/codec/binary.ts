@@ -78,7 +78,7 @@ export function integerBytes(digits: string): number {
   return (digits.length >> 1) + 1;
 }
 
-/** As writeBinary, of an integer by its digits. */
+/** Does what writeBinary does, for an integer by its digits. */
 export function writeInteger(
   output: Buffer,
   digits: string,

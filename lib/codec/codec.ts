@@ -10,7 +10,7 @@ export interface Destination {
   largestValue(): number;
 }
 
-/** From a value to bytes and back: all that the caches know of an encoding. */
+/** Encodes values to bytes, and decodes them: it is all that the caches know of an encoding. */
 export interface Codec {
   /**
    * Throws an {@link EncodeError} for a value that it cannot carry. `headroom` bytes before `start`
@@ -24,7 +24,7 @@ export interface Codec {
   encode(value: unknown, headroom: number, to: Destination): EncodedValue | undefined;
   /**
    * All values, each behind its length and 32 bits of room (32 bits each, little-endian); of one that
-   * the destination does not take TOO_LARGE_LENGTH and the room alone. The path of an error begins with
+   * the destination does not take has only TOO_LARGE_LENGTH and the room. The path of an error begins with
    * the index of the value.
    */
   encodeAll(values: readonly unknown[], to?: Destination): EncodedValue;

@@ -1,5 +1,5 @@
-// From msgpack to values, as msgpackr does it, which reads the value anew where what comes is foreign or
-// amiss. Strings are most of the work: keys are known from other records, and short texts are cut
+// Decodes msgpack to values as msgpackr does, which reads the value anew where what comes is foreign or
+// malformed. Strings are most of the work: keys are known from other records, and short texts are cut
 // from larger ones, because a call for each takes as long as all the rest.
 
 import {
@@ -21,12 +21,12 @@ import { Unpackr } from './msgpackr.js';
 /** No records: their readers are code generated from keys that come with the files. */
 const unpackr = new Unpackr({ useRecords: false, moreTypes: true, copyBuffers: true });
 
-/** From this many bytes on, a call of its own makes a text. */
+/** The number of bytes from which a separate call makes a text. */
 const LONG_BYTES = 64;
 /** A text that is kept may keep as much. */
 const BLOCK_BYTES = 2048;
 const KNOWN_KEYS = 8192;
-/** A buffer larger than this is one for a rare giant, and not kept. */
+/** A buffer larger than this is for a rare large value, and is not kept. */
 const KEPT_BYTES = 1024 * 1024;
 const TIMESTAMP_TYPE = 0xff;
 
@@ -58,7 +58,7 @@ export function decode(buffer: Buffer, from: number, to: number): unknown {
     const value = read();
     if (at === to) return value;
   } catch (cause) {
-    // Also what is thrown where a name was given to the prototype after it was seen here.
+    // This is also thrown where a name was given to the prototype after it was seen here.
     if (cause !== OTHER) return decodeDefining(buffer, from, to);
   } finally {
     block = '';
@@ -273,7 +273,7 @@ function readUtf8(length: number): string {
   return bytes.toString('utf8', begin, at);
 }
 
-/** With bytes of its own. */
+/** A copy that has bytes of its own. */
 function readBinary(length: number): Uint8Array {
   const begin = at;
   at += length;

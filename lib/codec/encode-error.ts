@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 
 /** A message shows so much of a path; the path in a value that refers to itself is long. */
 const SHOWN_CHARACTERS = 120;

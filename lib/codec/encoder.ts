@@ -42,7 +42,7 @@ export function encode(value: unknown, headroom = 0, to?: Destination): EncodedV
   }
 }
 
-/** As `encode`, each value behind its length and 32 bits of room: 32 bits each, little-endian. */
+/** Encodes each value behind its length and room for an outcome, of 32 bits each, little-endian. */
 export function encodeAll(values: readonly unknown[], to?: Destination): EncodedValue {
   if (busy) return encodeAllBesides(values, to);
   begin(to);

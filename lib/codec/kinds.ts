@@ -12,7 +12,7 @@ const LONGEST_CHAIN = 1000;
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const sourceOf = Function.prototype.toString;
 
-/** By prototype: to look at the chain takes longer than all the rest of a small object. */
+/** The key is the prototype: a walk up the chain takes longer than all the rest of a small object. */
 const kinds = new WeakMap<object, Kind>();
 
 /** Whether objects of this prototype are built in, or extend what is. */
@@ -80,7 +80,7 @@ function constructorOf(prototype: object): object | undefined {
   return typeof maker === 'function' ? maker : undefined;
 }
 
-/** A proxy looks native, and is whatever it stands for. */
+/** A proxy seems native, and is whatever it stands for. */
 function isNative(method: object): boolean {
   return sourceOf.call(method).endsWith('{ [native code] }') && !isProxy(method);
 }
@@ -94,7 +94,7 @@ function hasNativeMethod(prototype: object): boolean {
   });
 }
 
-/** For a message. */
+/** The name of the kind, for a message. */
 function nameOf(object: object): string {
   let each: object | null = object;
   for (let i = 0; each !== null && i < LONGEST_CHAIN; i++) {

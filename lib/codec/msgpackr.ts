@@ -1,4 +1,4 @@
-// The msgpackr that is used here: the one in JavaScript alone, and a copy that nobody else has.
+// The msgpackr that is used here: the build that is only JavaScript, and a copy that nobody else has.
 //
 // Its usual entry loads the addon msgpackr-extract, which decodes strings by a table of token sizes
 // that all threads of a process share, and which every thread that loads the addon clears and fills

@@ -9,7 +9,7 @@ import { COUNTED_UNITS } from './text.js';
 
 /** So much of a value is written before anyone asks how large it may be. */
 const INITIAL_BYTES = 64 * 1024;
-/** A buffer that a rare giant made larger than this is not kept. */
+/** A buffer that a rare large value made larger than this is not kept. */
 const KEPT_BYTES = 1024 * 1024;
 const MOST_BYTES = 2 ** 31 - 1;
 /** What is always free where a value begins: enough for all but strings and what is binary. */
@@ -37,7 +37,7 @@ let skipped = 0;
 
 useBuffer(allocate(INITIAL_BYTES));
 
-/** Begins a value that is alone in the buffer, at its first byte. */
+/** Begins a value that has the buffer to itself, at its first byte. */
 export function begin(to: Destination | undefined): void {
   // beginAt would cost more: the buffer always has so many bytes.
   busy = true;
@@ -125,7 +125,7 @@ function checkFits(size: number): void {
 export function grow(least: number): void {
   if (least > MOST_BYTES) throw tooLargeForAll();
   const next = 2 ** Math.ceil(Math.log2(least));
-  // Values that lie side by side share the growth; one alone needs no more than it may have.
+  // Values that lie side by side share the growth; one that has it to itself needs no more than it may have.
   const wanted = origin === 0 && most >= 0 ? Math.min(next, most + SLACK_BYTES) : next;
   const larger = allocate(Math.min(MOST_BYTES, Math.max(wanted, least)));
   larger.set(bytes);

@@ -6,7 +6,7 @@ import { BINARY_HEADER_BYTES, writeLength } from './binary.js';
 
 const { MAX_STRING_LENGTH } = constants;
 
-/** From this many UTF-16 units on, the call wins. */
+/** The number of UTF-16 units from which the call is faster. */
 const LONG_UNITS = 64;
 
 /** From this many UTF-16 units on, the call wins for a string that is not ASCII. */
@@ -15,7 +15,7 @@ const WIDE_UNITS = 24;
 /** Above this many UTF-16 units, the UTF-8 is counted, not guessed at the threefold. */
 export const COUNTED_UNITS = 1 << 16;
 
-/** From this many bytes on, a search of them is faster than to look at each unit. */
+/** The number of bytes from which a search of them is faster than a check of each unit. */
 const SEARCHED_BYTES = 1024;
 
 /** What writeText returns for a string with a lone surrogate, which has no UTF-8. */

@@ -57,7 +57,7 @@ const MAX_DEPTH = 256;
 /** Integers of up to so many bytes are written unasked. */
 const SMALL_INTEGER_BYTES = 128;
 
-/** By `call` it costs nothing in a compiled loop over keys; Object.hasOwn does, as of V8 11. */
+/** The use of `call` costs nothing in a compiled loop over keys; Object.hasOwn does, as of V8 11. */
 const hasOwn = Object.prototype.hasOwnProperty;
 
 /** The keys that lead to where the walk is; what lies beyond its depth belongs to members that were left. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { MalformedError } from './extract-error.js';
+import { MalformedError } from '../errors/extract-error.js';
 
 /** Bytes at absolute offsets, of a file or of memory. */
 export interface ByteSource {

@@ -1,4 +1,4 @@
-import { argumentRangeError } from '../errors.js';
+import { argumentRangeError } from '../errors/errors.js';
 
 /** Files in work at once, at most: beyond that, only memory grows. */
 export const MAX_CONCURRENCY = 64;

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { isUint8Array } from 'node:util/types';
-import { checkIterable, checkOptions } from '../arguments.js';
-import type { AdvancedMetadataCache } from '../cache/advanced-metadata-cache.js';
-import { DEFAULT_TIER } from '../cache/file-key.js';
-import { argumentTypeError, ClosedError } from '../errors.js';
-import { optionNames } from '../option-names.js';
+import { checkIterable, checkOptions } from '../checks/arguments.js';
+import { optionNames } from '../checks/option-names.js';
+import { argumentTypeError, ClosedError } from '../errors/errors.js';
+import type { AdvancedMetadataCache } from '../metadata/advanced-metadata-cache.js';
+import { DEFAULT_TIER } from '../metadata/file-key.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { checkedConcurrency } from './concurrency.js';
 import { extractFile } from './extract-file.js';

@@ -1,13 +1,13 @@
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { checkOptions, checkSignal } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
+import { checkOptions, checkSignal } from '../checks/arguments.js';
+import { optionNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
+import { cannotRead, ExtractError, MalformedError } from '../errors/extract-error.js';
 import { type FilePath, type PlainPath, textOf, toPlainPath } from '../files/file-path.js';
-import { optionNames } from '../option-names.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { FileSource } from './byte-source.js';
-import { cannotRead, ExtractError, MalformedError } from './extract-error.js';
 import { fileFacts } from './file-facts.js';
 import { fileKindOf } from './file-type-of.js';
 import { imageMetadata } from './image.js';
@@ -95,7 +95,7 @@ function explain(file: string, error: unknown): ExtractError {
   if (error instanceof MalformedError) {
     return new ExtractError(file, `"${file}" is malformed: ${error.message}.`, { cause: error });
   }
-  // Only the system's errors have a number; all others come from reading damaged structures.
+  // The system's errors have a number; all others come from reading damaged structures.
   if ((error as NodeJS.ErrnoException)?.errno !== undefined) return cannotRead(file, error);
   return new ExtractError(file, `"${file}" is malformed: ${String((error as Error)?.message)}.`, {
     cause: error,

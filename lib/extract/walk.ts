@@ -2,8 +2,8 @@ import buffer from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { cannotRead, ExtractError } from '../errors/extract-error.js';
 import { type FilePath, textOf, toPlainPath } from '../files/file-path.js';
-import { cannotRead, ExtractError } from './extract-error.js';
 
 /** A file that was found, or a path that cannot be followed. */
 export interface WalkEntry {

@@ -26,7 +26,7 @@ export function readXmp(bytes: Buffer): XmpByPrefix {
 }
 
 /**
- * For every start tag without its end tag, exifr searches all the text behind it: minutes, on text
+ * exifr searches all the text behind every start tag without its end tag, which takes minutes on text
  * made for that. So each thing that begins like a tag must be one, and all must be properly nested.
  */
 function checkNesting(text: string): void {

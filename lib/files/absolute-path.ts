@@ -24,14 +24,14 @@ const TO_LAST_PARENT = /^(?:.*\/)?\.\.(?=\/|$)/s;
 export function absolutePath(path: string, encode: (text: string) => PlainPath, isFolder = false) {
   if (isInOrder(path)) return path;
   const base = currentFolder(encode);
-  // Without a current folder a relative path leads nowhere; no absolute one begins so.
+  // A relative path leads nowhere where there is no current folder; no absolute path begins so.
   if (base === undefined && !isAbsolute(path)) return `./${path}`;
   const isOdd = (!isFolder && ENDS_AS_FOLDER.test(path)) || leavesByLink(path, base ?? '/', encode);
   if (!isOdd) return textualPath(path, base ?? '/');
   return isAbsolute(path) ? path : `${base}/${path}`;
 }
 
-/** By the text alone. */
+/** The path by its text, without a read of any folder. */
 export function textualPath(path: string, base?: string): string {
   return isInOrder(path) ? path : resolve(base ?? process.cwd(), path);
 }

@@ -1,8 +1,8 @@
-// The state of a file whose path is not UTF-8: the addon takes text alone. The same bytes as
+// The state of a file whose path is not UTF-8: the addon takes only text. The same bytes as
 // native/files/file_state.h draws.
 
 import { statSync } from 'node:fs';
-import { STATE_BYTES } from '../native.js';
+import { STATE_BYTES } from '../native/file-states.js';
 
 const ABSENT_KIND = 1;
 const REGULAR_KIND = 2;

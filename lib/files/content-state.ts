@@ -9,7 +9,7 @@ import { ABSENT_STATE, type FileState, fileKind } from './file-state.js';
 const WHOLE_BYTES = 64 * 1024;
 /** So many blocks of a larger file are read: as many bytes in all, whatever its size. */
 const SAMPLED_BLOCKS = 16;
-/** Bytes of each: a page of most systems. */
+/** The bytes of each block: a page of nearly all systems. */
 const BLOCK_BYTES = 4096;
 
 /** The size goes first, 64 bits, little-endian. */
@@ -18,7 +18,7 @@ const SIZE_BYTES = 8;
 /** A FIFO that took the file's place is opened without waiting for its other end. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** For one file at a time: nothing here waits. */
+/** One buffer is enough, because nothing here waits. */
 const bytes = Buffer.allocUnsafeSlow(SIZE_BYTES + WHOLE_BYTES);
 
 /**
@@ -39,7 +39,7 @@ const bytes = Buffer.allocUnsafeSlow(SIZE_BYTES + WHOLE_BYTES);
  * TypeError for a path that is no string.
  */
 export function contentState(filePath: PlainPath): FileState | undefined {
-  // Before anything is opened: to open a device may do something.
+  // The kind is checked before anything is opened, because to open a device may have an effect.
   const kind = fileKind(filePath);
   if (kind !== 'regular') return kind === 'absent' ? ABSENT_STATE : undefined;
   try {

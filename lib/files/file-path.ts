@@ -1,8 +1,8 @@
 import buffer from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { isUint8Array } from 'node:util/types';
-import { show } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
+import { show } from '../checks/arguments.js';
+import { argumentTypeError } from '../errors/errors.js';
 
 /** A path; a Buffer where a name is not UTF-8; or a URL with the scheme file:. */
 export type FilePath = string | Buffer | URL;
@@ -24,14 +24,14 @@ export function toPlainPath(filePath: FilePath): PlainPath {
   );
 }
 
-/** For who keeps it: what was given may be changed meanwhile. */
+/** A copy for a caller that keeps the path, because what was given may be changed meanwhile. */
 export function ownCopyOf<P extends FilePath>(filePath: P): P {
   if (typeof filePath === 'string') return filePath;
   const copy = filePath instanceof URL ? new URL(filePath) : Buffer.from(filePath);
   return copy as FilePath as P;
 }
 
-/** For messages and names: U+FFFD stands for what is not UTF-8. */
+/** The path as text, for messages and names: U+FFFD stands for what is not UTF-8. */
 export function textOf(path: PlainPath): string {
   return typeof path === 'string' ? path : path.toString();
 }

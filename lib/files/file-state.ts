@@ -1,15 +1,14 @@
 // The state of a file as the addon sees it: 32 bytes, which native/files/file_state.h draws.
 
-import { argumentTypeError } from '../errors.js';
+import { argumentTypeError } from '../errors/errors.js';
+import { native } from '../native/addon.js';
 import {
   NO_STATE_AT,
   NO_STATE_KIND,
   NO_STATE_REASONS,
-  native,
-  Outcome,
-  outcomeError,
   STATE_BYTES,
-} from '../native.js';
+} from '../native/file-states.js';
+import { Outcome, outcomeError } from '../native/outcomes.js';
 import { writeStateOf } from './bytes-state.js';
 import type { PlainPath } from './file-path.js';
 import { isPseudoFile } from './pseudo-files.js';
@@ -48,7 +47,7 @@ export function fileKind(filePath: PlainPath): 'absent' | 'regular' | undefined 
 }
 
 /**
- * Why the path has no state, for a log, as a sentence: 'The path is a folder.' It looks again, so what
+ * Why the path has no state, for a log, as a sentence: 'The path is a folder.' It reads the state again, so what
  * it says is of now.
  */
 export function whyNoState(filePath: PlainPath): string {

@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 
 /** The longest part of a key that a message names, in characters. */
 const MOST_SHOWN = 200;

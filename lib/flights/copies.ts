@@ -55,7 +55,7 @@ export class Copies<T> {
   }
 }
 
-/** For flights of which the result is copies: other threads get the bytes. */
+/** The codec of flights of which the result is copies: other threads get the bytes. */
 export function copiesCodec<T>(): FlightCodec<Copies<T>> {
   return {
     encode: (copies) => copies.encode(),

@@ -3,7 +3,7 @@
 
 import { decode } from '../codec/decoder.js';
 import { encode } from '../codec/encoder.js';
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 import { type PackedRejection, packRejection, unpackRejection } from './rejection.js';
 
 const VALUE = 0;
@@ -53,7 +53,7 @@ export function encodeValue<T>(
   }
 }
 
-/** As packRejection says. Never throws. */
+/** Packs what packRejection says. Never throws. */
 export function encodeRejection({ reason, isCurrent }: CompletedRejection): Uint8Array {
   try {
     return tagged(isCurrent ? KEPT_REJECTION : REJECTION, encoded(packRejection(reason)));

@@ -1,7 +1,8 @@
 // One waiter in a flight of the process: the first to take one runs the work, the others wait for it.
 
-import { native } from '../native.js';
-import { inRootContext } from '../root-context.js';
+import { native } from '../native/addon.js';
+import { FlightEvent } from '../native/flights.js';
+import { inRootContext } from '../process/root-context.js';
 import {
   type Completed,
   type CompletedRejection,
@@ -11,7 +12,6 @@ import {
   encodeValue,
   type FlightCodec,
 } from './flight-result.js';
-import { FlightEvent } from './native-flights.js';
 
 export class FlightWaiter<T> {
   readonly #waiterId: number;
@@ -81,7 +81,7 @@ export class FlightWaiter<T> {
 
   /**
    * Nothing is encoded where nobody else waits. Where the result cannot be passed on, because there is
-   * no memory for a copy, the next waiter leads and works itself: nobody waits in vain, and this thread
+   * no memory for a copy, the next waiter leads and works itself: nobody waits for a result that does not come, and this thread
    * keeps its result.
    */
   #complete(encode: () => Uint8Array): void {

@@ -6,7 +6,7 @@ import { beginWait, beginWork, currentWork, endWork, runAs, type WorkNode } from
 
 /**
  * The work of a flight. Its signal aborts when nobody waits any longer; `isCurrent` is false once a
- * later version has been asked for or the key was forgotten: then the result is for those who wait,
+ * later version has been asked for or the key was removed: then the result is for those who wait,
  * and not to be kept.
  */
 export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>;
@@ -15,7 +15,7 @@ export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => P
 export interface FlightName {
   key: string;
   version: string;
-  /** It names all flights of the process that are the same; undefined for one of this thread alone. */
+  /** It names all flights of the process that are the same; undefined for a flight that only this thread has. */
   inProcess: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export class Flight<T> {
       this.#reject = reject;
     });
     const end = () => this.#end();
-    // Before any who wait hear of it. It also keeps a rejection that nobody waits for any longer from being
+    // This comes before any who wait hear of it. It also keeps a rejection that nobody waits for any longer from being
     // unhandled.
     this.#result.then(end, end);
     this.#waiter = takeWaiter(() => this.#endUnawaited());

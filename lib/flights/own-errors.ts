@@ -2,9 +2,9 @@
 // thread, or in the memory tier.
 
 import { EncodeError } from '../codec/encode-error.js';
-import { ClosedError, EbbcacheError, SampleError } from '../errors.js';
-import { ExtractError } from '../extract/extract-error.js';
-import { DiskError } from '../tiers/disk-error.js';
+import { DiskError } from '../errors/disk-error.js';
+import { ClosedError, EbbcacheError, SampleError } from '../errors/errors.js';
+import { ExtractError } from '../errors/extract-error.js';
 import { CircularFetchError } from './circular-fetch-error.js';
 
 interface OwnClass {
@@ -39,7 +39,7 @@ export function ownClassOf(error: Error): string | undefined {
   return undefined;
 }
 
-/** Strings and numbers alone: of its class, or without one those of a system call. */
+/** The strings and numbers of its class, or without a class those of a system call. */
 export function fieldsOf(error: Error, ownClass: string | undefined): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of fieldNames(ownClass)) {

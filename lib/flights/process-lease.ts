@@ -2,7 +2,8 @@
 // ends. The others ask again until the result is there, or the lease is free.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lease, type NativeStore } from '../native.js';
+import { Lease } from '../native/disk.js';
+import type { NativeStore } from '../native/store.js';
 
 /** Pauses between two questions, ms: the first one, and the longest. */
 const FIRST_PAUSE_MS = 1;
@@ -23,7 +24,7 @@ export class ProcessLeases {
   /**
    * What `find` finds, or what `work` makes: `work` runs where no other process makes the same just now.
    * What it stores is on the disk before others may make it. Rejects as `work` does, and with the signal's
-   * reason when it aborts. What is no longer current, because the key was forgotten, has no lease.
+   * reason when it aborts. What is no longer current, because the key was removed, has no lease.
    */
   async run<T>(
     key: string,

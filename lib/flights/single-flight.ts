@@ -10,7 +10,7 @@
 //          |
 //         work
 
-import { native } from '../native.js';
+import { native } from '../native/addon.js';
 import { Flight, type FlightWork } from './flight.js';
 import type { FlightCodec } from './flight-result.js';
 import { FlightWaiter } from './flight-waiter.js';
@@ -41,7 +41,7 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
-  /** Also those that nobody joins any more. */
+  /** The keys of all flights, those that nobody joins any more included. */
   readonly #running = new Set<Flight<T>>();
   readonly #options: SingleFlightOptions<T> | undefined;
   readonly #scope: string | undefined;
@@ -56,7 +56,7 @@ export class SingleFlight<T> {
     return this.#join(key, version, work, signal, false);
   }
 
-  /** As run, for a caller that goes on without waiting, and may itself be what the work waits for. */
+  /** Does what `run` does, for a caller that does not wait and may itself be what the work waits for. */
   async runAside(key: string, version: string, work: FlightWork<T>): Promise<T> {
     return this.#join(key, version, work, undefined, true);
   }
@@ -96,7 +96,7 @@ export class SingleFlight<T> {
     const joined = this.#flights.get(key);
     if (joined?.version === version && joined.isCurrent()) return joined.wait(signal, isAside);
     const flight = this.#make(key, version);
-    // Before the work begins, which may call for what waits for it.
+    // This comes before the work begins, which may ask for what waits for it.
     const result = flight.wait(signal, isAside);
     this.#start(key, flight, work);
     return result;

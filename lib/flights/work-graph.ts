@@ -67,7 +67,7 @@ export function beginWait(by: WorkNode, node: WorkNode): () => void {
   return () => node.waits.delete(wait);
 }
 
-/** From `node`, where that waits for `by`, to `by`: each waits for the next one. */
+/** The path from `node` to `by`, where `node` waits for `by`: each waits for the next one. */
 function wayTo(by: WorkNode, node: WorkNode, seen: Set<WorkNode>): WorkNode[] | undefined {
   if (by.isOver || seen.has(by)) return undefined;
   seen.add(by);

@@ -16,7 +16,7 @@ export function getGlobalMonitor(): MemoryPressureMonitor {
   return globalMonitor;
 }
 
-/** Stops and forgets the global monitor; the next getGlobalMonitor() makes a new one. */
+/** Stops and drops the global monitor; the next getGlobalMonitor() makes a new one. */
 export function shutdownMonitoring(): void {
   globalMonitor?.stopMonitoring();
   globalMonitor = undefined;

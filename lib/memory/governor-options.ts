@@ -1,15 +1,15 @@
-import { checkNumber, checkOptions, show } from '../arguments.js';
-import { argumentTypeError } from '../errors.js';
-import { optionNames } from '../option-names.js';
+import { checkNumber, checkOptions, show } from '../checks/arguments.js';
+import { optionNames } from '../checks/option-names.js';
+import { argumentTypeError } from '../errors/errors.js';
+import type { NativeGovernorOptions } from '../native/governor.js';
 import {
   MACHINE_NAMES,
   type MachineOptions,
   resolveRoots,
   resolveThresholds,
 } from './monitor-options.js';
-import type { NativeGovernorOptions } from './native-governor.js';
 
-/** How the governor looks, reacts and lets regrow. What is left out has its default. */
+/** How the governor samples memory, shrinks caches and regrows them. What is left out has its default. */
 export interface GovernorOptions extends MachineOptions {
   /**
    * Percent of the limit that usage is to be back at, from ELEVATED; above 0, at most where the level ends,
@@ -27,10 +27,10 @@ export interface GovernorOptions extends MachineOptions {
   elevatedShare?: number;
   /** The same at HIGH, in percent, 0 to 100, at most elevatedShare. Default: 50, or elevatedShare if that is less. */
   highShare?: number;
-  /** ms between two looks at the machine, 1 to a day. Default 100. */
+  /** ms between two samples of the machine's memory, 1 to a day. Default 100. */
   intervalMs?: number;
   /**
-   * ms between two looks at most, while usage is so far below ELEVATED that nothing could reach it
+   * The longest time between two samples, ms, while usage is so far below ELEVATED that nothing could reach it
    * before; intervalMs to a day. Default: 10 times intervalMs.
    */
   longestIntervalMs?: number;

@@ -1,7 +1,7 @@
 // The governor: the native thread that shrinks caches when memory gets tight. One a process.
 
-import { argumentRangeError } from '../errors.js';
-import { native } from '../native.js';
+import { argumentRangeError } from '../errors/errors.js';
+import { native } from '../native/addon.js';
 import { type GovernorOptions, resolveGovernorOptions } from './governor-options.js';
 import { isPressureLevel, type PressureLevel } from './pressure-level.js';
 
@@ -9,27 +9,27 @@ import { isPressureLevel, type PressureLevel } from './pressure-level.js';
 export interface GovernorStatus {
   /** Whether its thread runs: it does while a cache is open in this process. */
   running: boolean;
-  /** As of its last look; undefined before the first, after one that failed, and when not running. */
+  /** The level of its last sample; undefined before the first, after one that failed, and when not running. */
   level: PressureLevel | undefined;
-  /** Looks at the machine so far. */
+  /** Samples of the machine's memory so far. */
   looks: number;
-  /** Reads of the machine that failed, when it looked or when a cache was about to grow. */
+  /** Reads of the machine that failed, for a sample or when a cache was about to grow. */
   failedReads: number;
-  /** What was wrong the last time that a look failed. */
+  /** What was wrong the last time that a sample failed. */
   lastFailure: string | undefined;
   /**
    * Times that tasks waited for memory, as the system signalled, or that the memory cgroup kept reading
    * files again whose page cache had been dropped.
    */
   stalls: number;
-  /** Looks after which a budget was lowered. */
+  /** Samples after which a budget was lowered. */
   reductions: number;
 }
 
 /**
  * Sets how the caches of this process, in all of its threads, shrink under memory pressure; what is
- * left out has its default, whatever was set before. In effect from the next look on, which comes at
- * once; budgets that pressure has lowered stay so until then. Waits for a look that is under way, which
+ * left out has its default, whatever was set before. In effect from the next sample on, which comes at
+ * once; budgets that pressure has lowered stay so until then. Waits for a sample that is under way, which
  * may be evicting: milliseconds, or tenths of a second where millions of entries go.
  *
  * Monitors have thresholds of their own: see MonitorOptions.

@@ -1,16 +1,20 @@
 import { EventEmitter, errorMonitor } from 'node:events';
-import { argumentRangeError, argumentTypeError, EbbcacheError, SampleError } from '../errors.js';
-import { native } from '../native.js';
-import { inRootContext } from '../root-context.js';
-import { type WarningCode, warn } from '../warnings.js';
+import {
+  argumentRangeError,
+  argumentTypeError,
+  EbbcacheError,
+  SampleError,
+} from '../errors/errors.js';
+import { native } from '../native/addon.js';
+import { makeReadings, type NativeSampler, Reading, type Thresholds } from '../native/sampler.js';
+import { inRootContext } from '../process/root-context.js';
+import { type WarningCode, warn } from '../process/warnings.js';
 import { type MemoryStats, statsOf, toMb } from './memory-stats.js';
 import {
   type MonitorOptions,
   type ResolvedMonitorOptions,
   resolveMonitorOptions,
-  type Thresholds,
 } from './monitor-options.js';
-import { makeReadings, type NativeSampler, Reading } from './native-sample.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
 /** What registerPressureCallback takes: it is called with the sample that changed the level. */
@@ -111,7 +115,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   startMonitoring(): void {
     if (this.monitoring) return;
     const interval = Math.round(this.#options.sampleIntervalSeconds * 1000);
-    // Before the first sample, so that a listener can already stop it.
+    // This comes before the first sample, so that a listener can already stop it.
     this.#timer = inRootContext(() => setInterval(() => this.#timedSample(), interval));
     this.#timer.unref();
     this.#timedSample();
@@ -172,7 +176,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   /**
-   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. Of the latest
+   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. It is of the latest
    * sample; takes one when there is none yet.
    *
    * @throws SampleError when there is none and the machine cannot be read.

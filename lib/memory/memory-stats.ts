@@ -1,4 +1,4 @@
-import { type NativeReadings, Reading } from './native-sample.js';
+import { type NativeReadings, Reading } from '../native/sampler.js';
 import type { PressureLevel } from './pressure-level.js';
 
 /** One sample. Sizes are MiB and may be fractions; percentages are 0 to 100. */

@@ -1,5 +1,6 @@
-import { argumentRangeError, argumentTypeError } from '../errors.js';
-import { checkNames, optionNames } from '../option-names.js';
+import { checkNames, optionNames } from '../checks/option-names.js';
+import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
+import type { Thresholds } from '../native/sampler.js';
 
 export interface ThresholdOptions {
   /**
@@ -47,18 +48,6 @@ const NAMES = optionNames<MonitorOptions>('MemoryPressureMonitor', {
   sampleIntervalSeconds: true,
   historySize: true,
 });
-
-/** Percent. */
-export interface Thresholds {
-  /** The option normalThreshold: from here on, stalls raise the level by one. */
-  normal: number;
-  /** The option elevatedThreshold: ELEVATED begins here. */
-  elevated: number;
-  /** The option highThreshold: HIGH begins here. */
-  high: number;
-  /** The option criticalThreshold: CRITICAL begins here. */
-  critical: number;
-}
 
 export interface ResolvedMonitorOptions extends MemoryRoots {
   thresholds: Thresholds;

@@ -1,5 +1,5 @@
-import { show } from '../arguments.js';
-import { argumentRangeError, argumentTypeError } from '../errors.js';
+import { show } from '../checks/arguments.js';
+import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 
 /**
  * How tight memory is. Ordered: compare with `<` and `>`.

@@ -10,7 +10,7 @@
 // The checksum is of all that follows it. It tells what decayed from what was written; it is no
 // signature.
 
-import { native } from '../native.js';
+import { native } from '../native/addon.js';
 
 /** The format of entries; another number is that of another version. */
 export const ENTRY_FORMAT = 1;
@@ -27,7 +27,7 @@ export interface StoredRecord {
 }
 
 export function encodeEntry(key: Buffer, { record, cost, expiresAt }: StoredRecord): Buffer {
-  // Not from the pool: LMDB keeps a pointer to it until it is written.
+  // It is not taken from the pool, because a remote tier may keep the bytes until they are written.
   const entry = Buffer.allocUnsafeSlow(HEADER_BYTES + key.length + record.length);
   entry.writeDoubleLE(expiresAt, 8);
   entry.writeFloatLE(cost, 16);

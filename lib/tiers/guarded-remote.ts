@@ -1,7 +1,7 @@
 // A remote tier as the cache uses it: whatever the tier given does, nothing throws or rejects.
 
 import { isSharedArrayBuffer, isUint8Array } from 'node:util/types';
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './remote-tier.js';
 
 /** Errors of the tier, and replies that are none, are misses, and counted. */

@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../errors.js';
+import { EbbcacheError } from '../errors/errors.js';
 
 /** Neither library is installed: no later attempt will do better. */
 export class NoClientError extends EbbcacheError {

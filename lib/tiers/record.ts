@@ -11,7 +11,7 @@
 import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { type FileState, writeState } from '../files/file-state.js';
-import { STATE_BYTES } from '../native.js';
+import { STATE_BYTES } from '../native/file-states.js';
 import { isMetadata, type Metadata } from './metadata.js';
 
 const HEADER_BYTES = STATE_BYTES + 8;

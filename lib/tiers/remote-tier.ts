@@ -4,9 +4,9 @@
 export interface RemoteTierEvents {
   /** What failed; at most one call for each time the tier becomes unusable, not one for each request. */
   onFailure(error: Error): void;
-  /** It is usable again. What other processes have forgotten meanwhile was not heard. */
+  /** It is usable again. This process did not hear what other processes removed meanwhile. */
   onRecovery(): void;
-  /** Another process has forgotten these keys; all if undefined. */
+  /** Another process has removed these keys, or all of them where that is undefined. */
   onInvalidate(keys: readonly string[] | undefined): void;
 }
 
@@ -63,6 +63,6 @@ export interface RemoteTier {
   stats(): RemoteTierStats;
   /** Resolves when what is queued has been written or given up. */
   flush(): Promise<void>;
-  /** At once: what is queued is given up. Does nothing when called again. */
+  /** Closes at once: what is queued is given up. Does nothing when called again. */
   close(): void;
 }

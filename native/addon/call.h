@@ -15,7 +15,7 @@
 
 namespace ebbcache {
 
-// What a call returns in place of its result; the same in lib/native.ts.
+// What a call returns in place of its result; the same in lib/native/addon.ts.
 constexpr int kMiss = -1;
 constexpr int kBadKey = -2;
 constexpr int kClosed = -3;

@@ -6,7 +6,7 @@
 
 namespace ebbcache {
 
-/// Adds writeChecksum and hasChecksum; see the types in lib/native.ts.
+/// Adds writeChecksum and hasChecksum; see the types in lib/native/addon.ts.
 void addChecksumCalls(Napi::Env env, Napi::Object exports);
 
 }  // namespace ebbcache

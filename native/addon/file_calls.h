@@ -10,7 +10,7 @@ namespace ebbcache {
 
 struct Environment;
 
-/// Adds fileState, getOfState and lookUpFile; see the types in lib/native.ts.
+/// Adds fileState, getOfState and lookUpFile; see the types in lib/native/addon.ts.
 void addFileCalls(Napi::Env env, Napi::Object exports, Environment& environment);
 
 }  // namespace ebbcache

@@ -8,7 +8,7 @@
 namespace ebbcache {
 
 /// Where a sample writes what: indices into its array of numbers. The same in
-/// lib/memory/native-sample.ts. Bytes and percent; NaN where the system does not say.
+/// lib/native/sampler.ts. Bytes and percent; NaN where the system does not say.
 enum Reading : size_t {
   kProcessRss,
   kProcessVirtual,

@@ -10,7 +10,7 @@ namespace ebbcache {
 
 struct Environment;
 
-/// Adds get, peek, has, set, delete, getMany and setMany; see the types in lib/native.ts.
+/// Adds get, peek, has, set, delete, getMany and setMany; see the types in lib/native/addon.ts.
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment);
 
 }  // namespace ebbcache

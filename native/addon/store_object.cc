@@ -8,6 +8,7 @@
 #include "addon/forked.h"
 #include "addon/numbers.h"
 #include "process/forked_child.h"
+#include "runtime/stats_fields.h"
 
 namespace ebbcache {
 namespace {
@@ -225,24 +226,10 @@ Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   const auto put = [&](const char* name, uint64_t value) {
     result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
   };
-  put("entries", stats.entries);
-  put("payloadBytes", stats.payloadBytes);
-  put("heldBytes", stats.heldBytes);
-  put("budgetBytes", stats.budgetBytes);
-  put("maxBytes", stats.maxBytes);
-  put("maxEntries", stats.maxEntries);
-  put("hits", stats.hits);
-  put("misses", stats.misses);
-  put("puts", stats.puts);
-  put("evictions", stats.evictions);
-  put("evictionsByEntries", stats.evictionsByEntries);
-  put("expirations", stats.expirations);
+  for (const auto& field : kStoreStatsFields) put(field.name, stats.*field.member);
   put("pressureEvents", pressure.events());
-  put("pressureEvictions", stats.pressureEvictions);
   put("pressureReductions", pressure.reductions);
   result.Set("pressureCauses", causesOf(env, pressure));
-  put("rejections", stats.rejections);
-  put("memoryRefusals", stats.memoryRefusals);
   return result;
 }
 

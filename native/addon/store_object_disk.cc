@@ -10,6 +10,7 @@
 #include "addon/numbers.h"
 #include "addon/store_object.h"
 #include "process/forked_child.h"
+#include "runtime/stats_fields.h"
 
 namespace ebbcache {
 namespace {
@@ -68,17 +69,7 @@ Napi::Value StoreObject::diskStats(const Napi::CallbackInfo& info) {
   };
   result.Set("path", Napi::String::New(env, tier->path()));
   result.Set("available", Napi::Boolean::New(env, stats.available));
-  put("entries", stats.entries);
-  put("bytes", stats.bytes);
-  put("maxBytes", stats.maxBytes);
-  put("hits", stats.hits);
-  put("misses", stats.misses);
-  put("writes", stats.writes);
-  put("evictions", stats.evictions);
-  put("expirations", stats.expirations);
-  put("drops", stats.drops);
-  put("errors", stats.errors);
-  put("pending", stats.pending);
+  for (const auto& field : kDiskStatsFields) put(field.name, stats.*field.member);
   return result;
 }
 

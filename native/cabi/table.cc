@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "cabi/boundary.h"
 #include "process/forked_child.h"
 #include "runtime/runtime.h"
+#include "runtime/stats_fields.h"
 #include "store/entry.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): C's name for it.
@@ -239,32 +241,44 @@ ebbcache_pressure_count toCount(const PressureCount& count) {
   return {count.events, count.evictions};
 }
 
+/// A field of the C interface and the one that it has its value from.
+struct StatsPair {
+  uint64_t ebbcache_stats::*to;
+  uint64_t StoreStats::*from;
+};
+
+constexpr StatsPair kStatsFields[] = {
+    {&ebbcache_stats::entries, &StoreStats::entries},
+    {&ebbcache_stats::payload_bytes, &StoreStats::payloadBytes},
+    {&ebbcache_stats::held_bytes, &StoreStats::heldBytes},
+    {&ebbcache_stats::budget_bytes, &StoreStats::budgetBytes},
+    {&ebbcache_stats::max_bytes, &StoreStats::maxBytes},
+    {&ebbcache_stats::hits, &StoreStats::hits},
+    {&ebbcache_stats::misses, &StoreStats::misses},
+    {&ebbcache_stats::puts, &StoreStats::puts},
+    {&ebbcache_stats::evictions, &StoreStats::evictions},
+    {&ebbcache_stats::expirations, &StoreStats::expirations},
+    {&ebbcache_stats::pressure_evictions, &StoreStats::pressureEvictions},
+    {&ebbcache_stats::rejections, &StoreStats::rejections},
+    {&ebbcache_stats::memory_refusals, &StoreStats::memoryRefusals},
+    {&ebbcache_stats::max_entries, &StoreStats::maxEntries},
+    {&ebbcache_stats::evictions_by_entries, &StoreStats::evictionsByEntries},
+};
+static_assert(std::size(kStatsFields) == std::size(kStoreStatsFields),
+              "Each field of kStoreStatsFields must have one in the C interface.");
+
 ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
   if (store == nullptr || out == nullptr) return EBBCACHE_INVALID;
   return guarded([&] {
     const auto [stats, pressure] = store->handle.stats();
     ebbcache_stats known = {};
-    known.entries = stats.entries;
-    known.payload_bytes = stats.payloadBytes;
-    known.held_bytes = stats.heldBytes;
-    known.budget_bytes = stats.budgetBytes;
-    known.max_bytes = stats.maxBytes;
-    known.hits = stats.hits;
-    known.misses = stats.misses;
-    known.puts = stats.puts;
-    known.evictions = stats.evictions;
-    known.expirations = stats.expirations;
-    known.pressure_evictions = stats.pressureEvictions;
-    known.rejections = stats.rejections;
-    known.memory_refusals = stats.memoryRefusals;
+    for (const auto& [to, from] : kStatsFields) known.*to = stats.*from;
     known.pressure_events = pressure.events();
     known.pressure_reductions = pressure.reductions;
     known.pressure_elevated = toCount(pressure[PressureCause::kElevated]);
     known.pressure_high = toCount(pressure[PressureCause::kHigh]);
     known.pressure_critical = toCount(pressure[PressureCause::kCritical]);
     known.pressure_request = toCount(pressure[PressureCause::kRequest]);
-    known.max_entries = stats.maxEntries;
-    known.evictions_by_entries = stats.evictionsByEntries;
     return copyOut(known, out) ? EBBCACHE_OK : EBBCACHE_INVALID;
   });
 }

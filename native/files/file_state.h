@@ -28,7 +28,7 @@ namespace ebbcache {
 
 enum class FileKind : uint8_t { kNone, kAbsent, kRegular };
 
-/// Why a path has no state. The same numbers in lib/native.ts.
+/// Why a path has no state. The same numbers in lib/native/addon.ts.
 enum class NoState : uint8_t {
   /// It has one.
   kNone,

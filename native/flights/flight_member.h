@@ -16,7 +16,7 @@ namespace ebbcache {
 /// One waiter in one flight. No other has the number as long as the process runs; never 0.
 using FlightWaiterId = uint64_t;
 
-/// What a waiter is told. lib/flights/native-flights.ts has the same numbers.
+/// What a waiter is told. lib/native/flights.ts has the same numbers.
 enum class FlightEvent : uint8_t {
   /// The flight is over, and this is what came of it.
   kCompleted,

@@ -17,7 +17,7 @@
 
 namespace ebbcache {
 
-/// Why an entry left. The numbers are those of REMOVAL_REASONS in lib/cache/removal-events.ts.
+/// Why an entry left. The numbers are those of REMOVAL_REASONS in lib/arena/removal-events.ts.
 enum class RemovalReason : uint8_t {
   /// Room was needed for a put, or a caller made the store smaller.
   kEvict,

@@ -1,8 +1,8 @@
 // Gives lru-cache and an ArenaCache one interface, so that one scenario runs on both.
 
 import { LRUCache } from 'lru-cache';
-import { ArenaCache } from '../../lib/cache/arena-cache.js';
-import type { ArenaCacheOptions } from '../../lib/cache/arena-options.js';
+import { ArenaCache } from '../../lib/arena/arena-cache.js';
+import type { ArenaCacheOptions } from '../../lib/arena/arena-options.js';
 
 const MIB = 1024 * 1024;
 

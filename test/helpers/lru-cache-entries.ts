@@ -1,7 +1,7 @@
 // These are the rows of docs/lru-cache.md about bounds, keys, values, reading, writing and iteration.
 
 import { LRUCache } from 'lru-cache';
-import { ArenaCache } from '../../lib/cache/arena-cache.js';
+import { ArenaCache } from '../../lib/arena/arena-cache.js';
 import { openArena, openLru, outcomeOf, type Subject } from './beside-lru-cache.js';
 import type { Behaviours } from './lru-cache-row.js';
 

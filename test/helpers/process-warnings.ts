@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
-import { native } from '../../lib/native.js';
+import { native } from '../../lib/native/addon.js';
 
 /** Warnings of the process that a test caused; each test begins as if none had been emitted before. */
 export class ProcessWarnings {

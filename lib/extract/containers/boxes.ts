@@ -1,4 +1,4 @@
-import { MalformedError } from '../extract-error.js';
+import { MalformedError } from '../../errors/extract-error.js';
 
 /** Files have tens of boxes; the limit is for files made to keep a reader busy. */
 export const MAX_BOXES = 4096;

@@ -1,4 +1,4 @@
-import { MalformedError } from '../extract-error.js';
+import { MalformedError } from '../../errors/extract-error.js';
 import { type Box, boxesIn } from './boxes.js';
 
 /** Items have one; each costs a read. */

@@ -1,5 +1,5 @@
+import { MalformedError } from '../../errors/extract-error.js';
 import type { ByteSource } from '../byte-source.js';
-import { MalformedError } from '../extract-error.js';
 import { boxesIn, MAX_BOXES } from './boxes.js';
 import { readItems } from './heif-items.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';

@@ -1,5 +1,5 @@
+import { MalformedError } from '../../errors/extract-error.js';
 import type { ByteSource } from '../byte-source.js';
-import { MalformedError } from '../extract-error.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
 import { readPhotoshopIptc } from './photoshop.js';
 
@@ -16,12 +16,12 @@ const PHOTOSHOP_HEADER = 'Photoshop 3.0\0';
 const TAIL_BYTES = 64 * 1024;
 /** A header has tens of segments; the limit is for files made to keep a reader busy. */
 const MAX_SEGMENTS = 4096;
-/** Before all segments together; there are hardly ever any. */
+/** What comes before all segments together; there is hardly ever any. */
 const MAX_FILL_BYTES = 64 * 1024;
 
 /**
  * Walks the segments from the start of the image to its first scan (ITU-T T.81, annex B), where all
- * metadata is, then looks whether the scan has an end.
+ * metadata is, then checks whether the scan has an end.
  */
 export async function readJpeg(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
@@ -100,8 +100,8 @@ function after(content: Buffer, header: string): Buffer | undefined {
 
 /**
  * A scan never contains FF D9, and FF is only followed by 00 or a restart marker. So a file whose
- * tail has no end marker and looks like a scan throughout has been cut short; a file that has
- * something of its own behind the image (a video, a maker's block) does not look like one.
+ * tail has no end marker and is a scan throughout, as far as one can tell, has been cut short; a file that has
+ * something of its own behind the image (a video, a maker's block) is none.
  */
 async function checkScanEnds(source: ByteSource, scanStart: number): Promise<void> {
   const start = Math.max(scanStart, source.size - TAIL_BYTES);

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { inflate as inflateCallback } from 'node:zlib';
+import { MalformedError } from '../../errors/extract-error.js';
 import type { Metadata } from '../../tiers/metadata.js';
 import type { ByteSource } from '../byte-source.js';
-import { MalformedError } from '../extract-error.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
 
 const inflate = promisify(inflateCallback);

@@ -1,9 +1,9 @@
+import { MalformedError } from '../../errors/extract-error.js';
 import type { ByteSource } from '../byte-source.js';
-import { MalformedError } from '../extract-error.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
 import { type Directory, numbersOf, type TiffContext, writeTiff } from './tiff-directory.js';
 
-/** By TIFF type number: bytes of one value. */
+/** The bytes of one value, by the number of its TIFF type. */
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const ASCII = 2;
 const MAX_ENTRIES = 4096;

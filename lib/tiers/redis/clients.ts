@@ -15,7 +15,7 @@ export function driverOf(client: unknown): Driver | undefined {
 
 /**
  * A client that connects once, queues nothing while it is not connected, and does not keep the process
- * alive. Of ioredis, else of redis; the libraries are loaded by the first call.
+ * alive. The library is ioredis where that is installed, and otherwise redis; the first call loads it.
  *
  * @throws NoClientError
  */
@@ -38,7 +38,7 @@ export async function makeIoredis(
 ): Promise<Driver | undefined> {
   const library = await unlessMissing('ioredis', load);
   if (library === undefined) return undefined;
-  // The first versions have it as their default export alone.
+  // The first versions have it only as their default export.
   const {
     Redis: Client = library.default as unknown as typeof library.Redis,
   }: Partial<typeof library> = library;

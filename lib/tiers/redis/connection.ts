@@ -7,7 +7,7 @@ import type { Driver } from './driver.js';
 export interface ConnectionEvents {
   /** What is to be done before our own connection counts as up; it is lost when that rejects. */
   up(driver: Driver): Promise<void> | void;
-  /** Also when it never was up. */
+  /** It is called also where the connection never was up. */
   down(error: Error): void;
 }
 
@@ -93,7 +93,7 @@ export class OwnConnection implements Connection {
       this.#retry(errorOf(error));
       return;
     }
-    // Until it is destroyed: its errors are always listened to.
+    // The listener stays until the driver is destroyed, so that no error is unheard.
     driver.watch(
       () => {},
       (error) => this.#lose(driver, error),
@@ -117,7 +117,7 @@ export class OwnConnection implements Connection {
     return withDeadline(step, this.#attemptMs, { unref: true });
   }
 
-  /** Once for each driver. */
+  /** The caller calls this once for each driver. */
   #lose(driver: Driver, error: Error): void {
     if (this.#driver !== driver) return;
     this.#driver = undefined;

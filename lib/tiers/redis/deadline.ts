@@ -1,4 +1,4 @@
-/** Not within its time. */
+/** The error of what did not end within its time. */
 export class DeadlineError extends Error {
   constructor(milliseconds: number) {
     super(`There was no reply within ${Math.round(milliseconds)} ms.`);
@@ -21,7 +21,7 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      // After the poll for what has come.
+      // This runs after the poll for what has arrived.
       setImmediate(() => reject(new DeadlineError(milliseconds)));
     }, milliseconds);
     if (unref) timer.unref();

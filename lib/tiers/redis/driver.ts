@@ -6,7 +6,7 @@ export interface Driver {
   watch(ready: () => void, lost: (error: Error) => void): () => void;
   /** A client of the caller's that connects with its first command does so now. */
   wake(): void;
-  /** Resolves when it is ready. Of a client of ours: the only attempt. */
+  /** Resolves when it is ready. A client of ours makes only this attempt. */
   connect(): Promise<void>;
   /** The connection no longer keeps the process alive. */
   unref(): void;
@@ -27,7 +27,7 @@ export interface Driver {
   masters(): Promise<Master[]>;
 }
 
-/** One server, of a cluster or alone. */
+/** One server, with a cluster around it or without one. */
 export interface Master {
   /** The keys of a step, such as the server holds them, and the cursor of the next; '0' at the end. */
   scan(cursor: string, pattern: string): Promise<{ cursor: string; keys: Buffer[] }>;
@@ -37,5 +37,5 @@ export interface Master {
   readonly clientPrefix: string;
 }
 
-/** Keys that a SCAN looks at in one step, about. */
+/** About the number of keys that one step of a SCAN visits. */
 export const SCAN_COUNT = '500';

@@ -1,6 +1,6 @@
 // The entry `ebbcache/redis`.
 
-import '../../require-node.js';
+import '../../process/require-node.js';
 
 export type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
 export type { IoredisClient, NodeRedisClient } from './client-shapes.js';

@@ -1,4 +1,4 @@
-// What processes tell each other of what they have forgotten: JSON, as it is small, and read by a parser
+// What processes tell each other of what they have removed: JSON, as it is small, and read by a parser
 // that is made for text from strangers.
 //
 //   { "from": "<id of the sender>", "keys": ["<key without the prefix>", ...] }     null for all keys
@@ -18,7 +18,7 @@ export interface Invalidation {
   badKeys: number;
 }
 
-/** As many messages as it takes; a key that is too long for one is in none. */
+/** The messages for these keys; a key that is too long for a message is in none. */
 export function encodeInvalidations(from: string, keys: readonly string[] | undefined): string[] {
   if (keys === undefined) return [JSON.stringify({ from, keys: null })];
   const batches: string[][] = [];
@@ -53,7 +53,7 @@ export function decodeInvalidation(message: string): Invalidation | undefined {
   if (typeof from !== 'string') return undefined;
   if (keys === null) return { from, keys: undefined, badKeys: 0 };
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
-  // The others were forgotten all the same.
+  // The others were removed all the same.
   const good = keys.filter((key): key is string => typeof key === 'string');
   return { from, keys: good, badKeys: keys.length - good.length };
 }

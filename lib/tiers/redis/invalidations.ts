@@ -6,14 +6,14 @@ import { decodeInvalidation, encodeInvalidations } from './invalidation-message.
 import type { ResolvedRedisTierOptions } from './options.js';
 
 export interface InvalidationEvents {
-  /** Another process has forgotten these keys; all if undefined. */
+  /** Another process has removed these keys, or all of them where that is undefined. */
   forgotten(keys: string[] | undefined): void;
   /** A message made no sense, or it could not be subscribed. */
   failed(): void;
 }
 
 /**
- * What processes tell each other of what they have forgotten, by a channel. It is heard by a connection of
+ * What processes tell each other of what they have removed, by a channel. It is heard by a connection of
  * its own, or in a cluster by the one that the client has for that. What is said while that is down is lost.
  */
 export class Invalidations {

@@ -1,6 +1,6 @@
-import { checkNumber, checkOptions, show } from '../../arguments.js';
-import { argumentRangeError, argumentTypeError } from '../../errors.js';
-import { optionNames } from '../../option-names.js';
+import { checkNumber, checkOptions, show } from '../../checks/arguments.js';
+import { optionNames } from '../../checks/option-names.js';
+import { argumentRangeError, argumentTypeError } from '../../errors/errors.js';
 import type { IoredisClient, NodeRedisClient } from './client-shapes.js';
 import { driverOf } from './clients.js';
 import type { Driver } from './driver.js';

@@ -3,7 +3,7 @@ const MAX_KEYS = 50_000;
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**
- * What may still be in the remote and must not come back from there: what has been forgotten here, and what
+ * What may still be in the remote and must not come back from there: what has been removed here, and what
  * a write that did not get there would have replaced. It stays owed while its deletion is on its way, or is
  * put off until the remote is back.
  *
@@ -13,7 +13,7 @@ const MAX_LENGTH = 8 * 1024 * 1024;
  * after a deletion that was sent by the next connection. Its deletion is then put off to be repeated.
  */
 export class PendingDeletes {
-  /** With the number of the latest deletion of each. */
+  /** The keys, each with the number of its latest deletion. */
   readonly #keys = new Map<string, number>();
   readonly #quiet = new Set<string>();
   /** The number of the latest deletion of everything. */

@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../../errors.js';
+import { EbbcacheError } from '../../errors/errors.js';
 import { NoClientError } from '../no-client-error.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../remote-tier.js';
 import { Breaker, isReply, NOT_MADE, RefusedError } from './breaker.js';
@@ -35,7 +35,7 @@ const WRITE_OVERHEAD_BYTES = 256;
  *
  * A server that is slow, absent or hangs costs a get at most `timeoutMs`. After `failureThreshold` of
  * them in a row the tier is skipped, which costs nothing, until one request tries it again after
- * `retryAfterMs`. Of n gets at once, n + `failureThreshold` - 1 may wait in vain before it is skipped, and
+ * `retryAfterMs`. Of n gets at once, n + `failureThreshold` - 1 may wait without a reply before it is skipped, and
  * no more than 1024 wait: those beyond are skipped. Values above 16 MiB are not sent.
  *
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
@@ -59,7 +59,7 @@ class RedisTier implements RemoteTier {
   readonly #queued = new Set<Promise<void>>();
   #queuedBytes = 0;
   readonly #window: WriteWindow;
-  /** A large write of ours that a get waited for in vain: until it is over, none is sent after it. */
+  /** A large write of ours that a get waited for without a reply: until it is over, none is sent after it. */
   #blocking: Passage | undefined;
   /** Gets on their way. */
   #gets = 0;
@@ -274,7 +274,7 @@ class RedisTier implements RemoteTier {
     const place = this.#order.enter([key]);
     this.#queuedBytes += size;
     const passage = await this.#passageOf(place, size);
-    // Not when it is given up: until there is a reply, the client holds it, and may yet send it.
+    // It stays when it is given up: until there is a reply, the client holds it, and may yet send it.
     const end = (wasAnswered: boolean) => {
       this.#queuedBytes -= size;
       if (passage !== undefined) this.#window.leave(passage, wasAnswered);
@@ -322,7 +322,7 @@ class RedisTier implements RemoteTier {
       const driver = await this.#ready();
       await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
     } catch (error) {
-      // Before its place is left, so that no get finds what it would have replaced.
+      // This comes before its place is left, so that no get finds what it would have replaced.
       this.#deletions.addUnwritten(key);
       // A server that is full or read-only still answers gets.
       if (isReply(error)) throw new RefusedError(error.message, { cause: error });

@@ -29,7 +29,7 @@ async function sweepOne(
   } while (cursor !== '0');
 }
 
-/** As a pattern that matches only this. */
+/** A pattern that matches only this text. */
 function literally(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&');
 }

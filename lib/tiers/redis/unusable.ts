@@ -1,4 +1,4 @@
-import { EbbcacheError } from '../../errors.js';
+import { EbbcacheError } from '../../errors/errors.js';
 
 /** What a tier tells of the failure for which it is skipped. */
 export function unusable(cause: Error): EbbcacheError {

@@ -32,7 +32,7 @@ export class Passage {
  * Bounds the bytes of writes that are on their way by what the link carries, so that a get, which comes after
  * them by the same connection, waits for little more than `delayMs`: the bound grows while replies come about as
  * fast as they ever did, and is halved when they come later than that by more than `delayMs`. A write that
- * is larger than the bound goes alone.
+ * is larger than the bound is sent while no other is.
  */
 export class WriteWindow {
   readonly #delayMs: number;
@@ -108,7 +108,7 @@ export class WriteWindow {
       // The bound doubles within one round trip. Where little is written, replies say nothing of a larger one.
       if (this.#onTheWay * 2 > this.#bytes) this.#bytes += size;
     } else if (late > this.#delayMs && admittedAt > this.#halvedAt) {
-      // Once for all that were on their way together.
+      // This is called once for all that were in flight together.
       this.#halvedAt = now;
       this.#bytes = Math.max(LEAST_BYTES, this.#bytes / 2);
     }

@@ -1,0 +1,115 @@
+import { checkNumber, show } from '../checks/arguments.js';
+import { checkNames, optionNames } from '../checks/option-names.js';
+import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
+import { native } from '../native/addon.js';
+import type { AdoptedSizes, NativeStoreOptions } from '../native/store.js';
+import type { Clock } from './cache-clock.js';
+import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
+
+/** Which entry goes when room is needed. */
+export type EvictionPolicy = 'lru' | 's3fifo';
+
+/** The options of an ArenaCache. */
+export interface ArenaCacheOptions {
+  /** Hard bound on all memory the store takes from the OS, bytes: 64 KiB to 16 GiB. */
+  maxBytes: number;
+  /** Entries at most, 1 or more. Default: no bound but bytes. */
+  maxEntries?: number;
+  /** Which entry goes when room is needed. Default 'lru': exact, by entry. */
+  policy?: EvictionPolicy;
+  /** Time to live of entries that are set without one, ms, 1 or more. Default: none. */
+  ttl?: number;
+  /**
+   * Caches of one name in one process, whichever thread opens them, are one store; all must be
+   * opened with the same options. Default: a store of its own.
+   */
+  name?: string;
+  /** Shrink and regrow with memory pressure. Default true. */
+  ebb?: boolean;
+  /** Never shrink below this under pressure, bytes, up to maxBytes. Default 0. */
+  minBytes?: number;
+  /** A second tier on disk, that survives restarts and that processes share. Default: none. */
+  disk?: DiskOptions;
+  /**
+   * Where time to live takes the time from, ms since the epoch. For tests: have it give a later time, and
+   * what ends before has expired. Default: the time of the system, or of the fake timers that have replaced it. Where the
+   * clock throws, or gives what is no finite number, the time that it gave last counts, and a warning of
+   * the process says so once. Caches that share a store or, in one process, a disk tier share the clock
+   * that was read last; other processes have their own.
+   */
+  clock?: Clock;
+}
+
+export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
+  maxBytes: true,
+  maxEntries: true,
+  policy: true,
+  ttl: true,
+  name: true,
+  ebb: true,
+  minBytes: true,
+  disk: true,
+  clock: true,
+});
+
+/** What caches of metadata have beside an ArenaCache's options. */
+export interface RecordStoreOptions {
+  /** All in the process that have the same one, and the same folder on disk, share one store. */
+  sharedName?: string;
+  /** Sizes that the caller has not been given: a store that is open keeps its own. */
+  adopts?: AdoptedSizes;
+}
+
+/**
+ * `records` is for a store of records. Throws a TypeError or RangeError that names the option and what it
+ * may be.
+ */
+export function resolveArenaOptions(
+  options: ArenaCacheOptions,
+  records?: RecordStoreOptions,
+): NativeStoreOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw argumentTypeError('The options must be an object with at least maxBytes.');
+  }
+  checkNames(options, ARENA_NAMES);
+  const { policy = 'lru', name, ebb = true } = options;
+  const maxBytes = checkMaxBytes(options.maxBytes);
+  if (policy !== 'lru' && policy !== 's3fifo') {
+    throw argumentRangeError(`policy must be 'lru' or 's3fifo'; it is ${show(policy)}.`);
+  }
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    throw argumentTypeError('name must be a string that is not empty; leave it out for no name.');
+  }
+  // Lone surrogates have no UTF-8: two such names would be one.
+  if (name?.isWellFormed() === false) throw argumentRangeError('name must be well-formed Unicode.');
+  if (typeof ebb !== 'boolean') {
+    throw argumentTypeError(`ebb must be true or false; it is ${show(ebb)}.`);
+  }
+  return {
+    maxBytes,
+    maxEntries: checkOptional('maxEntries', options.maxEntries, 1, Number.MAX_SAFE_INTEGER),
+    policy,
+    ttl: checkTtl(options.ttl),
+    name: records?.sharedName ?? name ?? '',
+    namedByFolder: records?.sharedName !== undefined,
+    ebb,
+    minBytes: checkOptional('minBytes', options.minBytes, 0, maxBytes),
+    disk: resolveDiskOptions(options.disk, records === undefined ? 'values' : 'records'),
+    adopts: records?.adopts,
+  };
+}
+
+/** Whole bytes, in the range a store can have. */
+export function checkMaxBytes(maxBytes: unknown): number {
+  const { minBytes: least, maxBytes: most } = native.limits;
+  return Math.floor(checkNumber('maxBytes', maxBytes, least, most, 'bytes'));
+}
+
+/** Whole ms; 0 for none. */
+export function checkTtl(ttl: unknown): number {
+  return Math.ceil(checkOptional('ttl', ttl, 1, Number.MAX_SAFE_INTEGER));
+}
+
+function checkOptional(name: string, value: unknown, least: number, most: number): number {
+  return value === undefined ? 0 : checkNumber(name, value, least, most);
+}

@@ -1,0 +1,25 @@
+// What a disk tier tells, as events of the cache that has it.
+
+import type { EventEmitter } from 'node:events';
+import type { NativeStore } from '../native/store.js';
+import { inRootContext } from '../process/root-context.js';
+import { type WarningCode, warn } from '../process/warnings.js';
+import type { ArenaEvents, DiskEvent } from './arena-events.js';
+
+/** The code of the warning that an event is where nobody else is told; none for what is no trouble. */
+export const DISK_WARNINGS: Partial<Record<DiskEvent['kind'], WarningCode>> = {
+  trouble: 'EBBCACHE_DISK',
+  damaged: 'EBBCACHE_DISK_DAMAGED',
+};
+
+/** Emits 'disk' with a DiskEvent; trouble or damage that nobody listens for is a warning of the process. */
+export function tellDiskEvents(store: NativeStore, emitter: EventEmitter<ArenaEvents>): void {
+  inRootContext(() =>
+    store.onDiskNews(({ kind, sentence }) => {
+      const event: DiskEvent = { kind, message: sentence };
+      const code = DISK_WARNINGS[kind];
+      if (emitter.listenerCount('disk') > 0) emitter.emit('disk', event);
+      else if (code !== undefined) warn(code, sentence);
+    }),
+  );
+}

@@ -1,9 +1,0 @@
-import { argumentTypeError } from '../errors.js';
-
-/** Throws a TypeError for undefined; what else cannot be stored shows when it is encoded. */
-export function checkValue(value: unknown): void {
-  if (value !== undefined) return;
-  throw argumentTypeError(
-    'undefined cannot be a value: it is what get returns for a miss. Use null, or delete the key.',
-  );
-}

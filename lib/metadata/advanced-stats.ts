@@ -1,0 +1,104 @@
+import type { ArenaStats } from '../arena/arena-cache.js';
+import { type MemoryBound, nearerBound } from '../tiers/memory-bound.js';
+import type { TierCounters } from '../tiers/tier-counters.js';
+
+/** Counters since the cache was made, and what it holds now. */
+export interface AdvancedCacheStats {
+  /** Reads that found a record, in whatever tier. */
+  /** Reads that found a record, in whatever tier. */
+  hits: number;
+  /** Reads that found none. */
+  /** Reads that found none. */
+  misses: number;
+  /** Hits and misses. */
+  totalRequests: number;
+  /** 0 to 100; 0 before the first request. */
+  hitRatePercent: number;
+  /** Hits in the memory tier. */
+  memoryHits: number;
+  /** Hits in the disk tier. */
+  diskHits: number;
+  /** Hits in the remote tier. */
+  remoteHits: number;
+  /** Entries that were evicted from the memory tier, by all caches that share it. */
+  evictions: number;
+  /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
+  evictionsByEntries: number;
+  /** Records that at least one tier took. */
+  cacheWrites: number;
+  /** Records that invalidateFile and invalidateFolder removed. */
+  cacheInvalidations: number;
+  /** Reads and writes of a tier that failed, and were misses or nothing instead. */
+  tierErrors: number;
+  /** Entries in memory. */
+  memoryCacheSize: number;
+  /** All memory held from the OS. */
+  memoryBytes: number;
+  /** Key and value bytes of the entries in it. */
+  memoryPayloadBytes: number;
+  /** What the budget of the memory tier is now; less than maxMemoryMb under memory pressure. */
+  memoryBudgetBytes: number;
+  /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
+  memoryBound: MemoryBound;
+  /** Entries on disk, of all who share the folder. */
+  diskEntries: number;
+  /** The size of the disk tier's file. */
+  diskBytes: number;
+  /** Entries that this cache evicted from the disk. */
+  diskEvictions: number;
+  /** Records that were not written to the disk: too many waited, or it took none. */
+  diskDrops: number;
+}
+
+/** What the statistics are made from. */
+export interface CountedTiers {
+  counters: TierCounters;
+  /** Reads and writes of a tier that failed. */
+  errors: number;
+  local: { stats(): ArenaStats };
+}
+
+/** The statistics of a cache of metadata, by those of its tiers. */
+export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
+  const { counters } = tiers;
+  const memory = tiers.local.stats();
+  const { disk } = memory;
+  return {
+    ...lookUpStats(counters),
+    evictions: memory.evictions,
+    evictionsByEntries: memory.evictionsByEntries,
+    cacheWrites: counters.cacheWrites,
+    cacheInvalidations: counters.cacheInvalidations,
+    tierErrors: tiers.errors,
+    memoryCacheSize: memory.entries,
+    memoryBytes: memory.heldBytes,
+    memoryPayloadBytes: memory.payloadBytes,
+    memoryBudgetBytes: memory.budgetBytes,
+    memoryBound: nearerBound(memory),
+    diskEntries: disk?.entries ?? 0,
+    diskBytes: disk?.bytes ?? 0,
+    diskEvictions: disk?.evictions ?? 0,
+    diskDrops: disk?.drops ?? 0,
+  };
+}
+
+/** The results of reads, by their counters. */
+export function lookUpStats(counted: {
+  /** Hits in the memory tier. */
+  memoryHits: number;
+  /** Hits in the disk tier. */
+  diskHits: number;
+  /** Hits in the remote tier. */
+  remoteHits: number;
+  misses: number;
+}) {
+  const { memoryHits, diskHits, remoteHits, misses } = counted;
+  const hits = memoryHits + diskHits + remoteHits;
+  const totalRequests = hits + misses;
+  const hitRatePercent = percentOf(hits, totalRequests);
+  return { hits, misses, totalRequests, hitRatePercent, memoryHits, diskHits, remoteHits };
+}
+
+export function percentOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}

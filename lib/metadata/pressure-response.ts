@@ -1,0 +1,37 @@
+// Holds the level of a monitor on the store of a cache. The native governor shrinks the store by the machine's
+// real pressure, and by its own thresholds; a monitor may have others. The governor keeps a level that is
+// held as the minimum for the store, so each change of it is told once, and the store counts the effects.
+
+import type { ArenaCache } from '../arena/arena-cache.js';
+import type { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
+import type { MemoryStats } from '../memory/memory-stats.js';
+import { PressureLevel } from '../memory/pressure-level.js';
+
+export class PressureResponse {
+  #level: PressureLevel = PressureLevel.NORMAL;
+  #stopped = false;
+  readonly #arena: ArenaCache<unknown>;
+  readonly #monitor: MemoryPressureMonitor | undefined;
+  readonly #listener = (stats: MemoryStats) => this.#respond(stats.pressureLevel);
+
+  constructor(arena: ArenaCache<unknown>, monitor?: MemoryPressureMonitor) {
+    this.#arena = arena;
+    this.#monitor = monitor;
+    monitor?.on('sample', this.#listener);
+    const current = monitor?.getCurrentStats();
+    if (current !== undefined) this.#listener(current);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#monitor?.off('sample', this.#listener);
+  }
+
+  #respond(level: PressureLevel): void {
+    // A listener before this one may have shut the cache down. The monitor calls this one all the same.
+    if (this.#stopped) return;
+    if (level === this.#level) return;
+    this.#level = level;
+    this.#arena.holdPressure(level);
+  }
+}

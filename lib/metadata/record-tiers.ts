@@ -1,0 +1,395 @@
+// The records of files in all tiers: memory and disk, which the addon reads in one call, then the remote.
+// What is found in one is put into those before it.
+
+import type { DiskEvent } from '../arena/arena-events.js';
+import { DISK_WARNINGS } from '../arena/disk-events.js';
+import { EncodeError } from '../codec/encode-error.js';
+import { DiskError } from '../errors/disk-error.js';
+import { messageOf } from '../errors/errors.js';
+import { contentState } from '../files/content-state.js';
+import type { PlainPath } from '../files/file-path.js';
+import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
+import type { WarningCode } from '../process/warnings.js';
+import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
+import { Freshness } from '../tiers/freshness.js';
+import { GuardedRemote } from '../tiers/guarded-remote.js';
+import { KeptCounters } from '../tiers/kept-counters.js';
+import type { FoundRecord, LocalRecords } from '../tiers/local-records.js';
+import type { Metadata } from '../tiers/metadata.js';
+import { NoClientError } from '../tiers/no-client-error.js';
+import { openRecords } from '../tiers/open-records.js';
+import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
+import { TierCounters } from '../tiers/tier-counters.js';
+import {
+  contentPlace,
+  filePlace,
+  ownerSuffix,
+  type PathComparison,
+  placeKey,
+  placesBelow,
+  type StoredAt,
+  storedAt,
+} from './file-key.js';
+import type { ResolvedAdvancedOptions } from './resolved-options.js';
+
+const MIB = 1024 * 1024;
+/** Larger records are not encoded where only a remote tier would take them. */
+const REMOTE_RECORD_BYTES = 64 * MIB;
+/** The state that every file has where `validate` is 'none'. */
+const UNSEEN_STATE: FileState = '\0'.repeat(ABSENT_STATE.length);
+
+/** Where the record of a file as it is now belongs; without a state it belongs nowhere. */
+export interface Identity {
+  key: string;
+  state: FileState | undefined;
+}
+
+/** The result of a read. Where it found nothing, the identity tells where to continue. */
+export interface Found extends Identity {
+  metadata?: Metadata;
+  source?: 'memory' | 'disk';
+  /** Whether its time to live has ended. `fetch` returns such a record only while it is replaced. */
+  isStale?: boolean;
+}
+
+export interface TierSizes {
+  maxMemoryBytes: number | undefined;
+  maxMemoryEntries: number | undefined;
+  maxDiskBytes: number | undefined;
+}
+
+/** What comes in from other processes. */
+export interface RemoteEvents {
+  /** They have removed these keys, or all of them where that is undefined. */
+  onForgotten(keys: readonly string[] | undefined): void;
+}
+
+export class RecordTiers {
+  /** Memory and disk. */
+  readonly local: LocalRecords;
+  /** Whether the memory tier has a disk tier below it. */
+  readonly hasDisk: boolean;
+  readonly remote: GuardedRemote | undefined;
+  readonly counters = new TierCounters();
+  readonly #options: ResolvedAdvancedOptions;
+  /** What the keys of its records end with. */
+  readonly #suffix: string;
+  readonly #kept: KeptCounters | undefined;
+  readonly #evictions = { evictions: 0, evictionsByEntries: 0 };
+  readonly #freshness: Freshness;
+
+  constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
+    this.#options = options;
+    this.#suffix = ownerSuffix(options.owner);
+    const { cacheDir, maxDiskSizeMb } = options;
+    this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
+    if (maxDiskSizeMb > 0 && cacheDir === '') {
+      options.logger.trouble(
+        'EBBCACHE_NO_HOME',
+        {},
+        'There is no disk tier, because this user has no home. Give a cacheDir.',
+      );
+    }
+    this.local = openRecords(options, this.hasDisk, ebb);
+    this.#freshness = new Freshness(this.local.clock, options.ttlMs);
+    if (this.hasDisk) {
+      this.local.arena.on('disk', (event) => this.#logDisk(event));
+      this.#kept = new KeptCounters(this.local.nativeStore, () => ({
+        ...this.counters,
+        ...this.#countEvictions(),
+      }));
+    }
+    this.remote = options.remote && new GuardedRemote(options.remote);
+    this.#startRemote(events);
+  }
+
+  /** How long a record is kept, ms. */
+  get #lifetime(): number {
+    return this.#options.ttlMs + this.#options.staleMs;
+  }
+
+  /** Where the state of a file is not read, no folder of its path is read either. */
+  get #comparison(): PathComparison {
+    return this.#options.validate === 'none' ? 'text' : 'followed';
+  }
+
+  /** What the record of the file is stored under, by its path. */
+  keyOf(filePath: PlainPath, tier: string): string {
+    return placeKey(filePlace(filePath, this.#comparison), tier, this.#suffix);
+  }
+
+  /** What there is of the file in memory or on disk. */
+  find(filePath: PlainPath, tier: string): Found {
+    if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
+      return this.#findByIdentity(this.identify(filePath, tier));
+    }
+    const key = this.keyOf(filePath, tier);
+    const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath));
+    if (typeof found !== 'object') return { key, state: found };
+    const identity = { key, state: undefined };
+    const result = this.#foundOf(identity, found);
+    return result === identity ? { key, state: fileState(filePath) } : result;
+  }
+
+  /** What is in memory or on disk under the identity, fresh; for who waits for others to put it there. */
+  findFresh(identity: Identity): Metadata | undefined {
+    const { metadata, isStale } = this.#findByIdentity(identity);
+    return isStale ? undefined : metadata;
+  }
+
+  /** What the remote has. Never rejects. What is found is kept here where `isToKeep`, called then, gives true. */
+  async findRemote(
+    { key, state }: Identity,
+    isToKeep: () => boolean,
+  ): Promise<Metadata | undefined> {
+    if (this.remote === undefined || state === undefined) return undefined;
+    const bytes = await this.remote.get(key);
+    const stored = bytes && decodeEntry(bytes, Buffer.from(key));
+    if (stored === undefined) {
+      if (bytes !== undefined) this.counters.errors++;
+      return undefined;
+    }
+    const now = this.#freshness.now();
+    const expiresAt = this.#endOf(stored, now);
+    const isOurs =
+      isRecordOf(state, stored.record) && this.#freshness.isLeft(freshUntilOf(stored.record), now);
+    const metadata = isOurs && expiresAt > now ? decodeRecord(stored.record) : undefined;
+    if (metadata !== undefined && isToKeep()) {
+      const ttl = Math.max(1, expiresAt - this.#freshness.now());
+      this.#whatSucceeds(() => this.local.put(key, stored.record, { ttl, cost: stored.cost }));
+    }
+    return metadata;
+  }
+
+  /** Whether `find` would find it, fresh; counts and changes nothing. */
+  has(filePath: PlainPath, tier: string): boolean {
+    const { key, state } = this.identify(filePath, tier);
+    if (state === undefined) return false;
+    return this.#whatSucceeds(() => this.local.has(key, state, this.#isFreshNow())) ?? false;
+  }
+
+  /** What `find` would find, fresh; counts and changes nothing. */
+  peek(filePath: PlainPath, tier: string): Metadata | undefined {
+    const { key, state } = this.identify(filePath, tier);
+    if (state === undefined) return undefined;
+    return this.#whatSucceeds(() => this.local.peek(key, state, this.#isFreshNow()));
+  }
+
+  /** Where the record of the file as it is now belongs. */
+  identify(filePath: PlainPath, tier: string): Identity {
+    const key = this.keyOf(filePath, tier);
+    if (this.#options.validate === 'none') return { key, state: UNSEEN_STATE };
+    if (this.#options.validate === 'stat') return { key, state: fileState(filePath) };
+    const state = contentState(filePath);
+    // Files that are not there have the same content, and nothing else in common.
+    if (state === undefined || state === ABSENT_STATE) return { key, state };
+    return { key: placeKey(contentPlace(state), tier, this.#suffix), state };
+  }
+
+  /**
+   * True when at least one tier took it; `ttlMs` is in place of the cache's own. Throws an EncodeError for
+   * what none can take.
+   */
+  store(identity: Identity, metadata: Metadata, cost: number, ttlMs?: number): boolean {
+    const { key, state } = identity;
+    if (state === undefined) return false;
+    const fresh = ttlMs ?? this.#options.ttlMs;
+    const freshUntil = this.#freshness.endOf(fresh);
+    const lifetime = fresh + this.#options.staleMs;
+    const elsewhere = this.remote ? REMOTE_RECORD_BYTES : 0;
+    const encoded = this.local.encode(state, metadata, freshUntil, elsewhere);
+    const options = { cost, ttl: lifetime };
+    const isHere = this.#whatSucceeds(() => this.local.store(key, encoded, options)) ?? false;
+    if (encoded === undefined) return false;
+    const record = asBuffer(encoded).subarray(0, encoded.end);
+    const stored = { record, cost, expiresAt: freshUntil + this.#options.staleMs };
+    const isAtRemote =
+      this.remote?.set(key, encodeEntry(Buffer.from(key), stored), lifetime) ?? false;
+    if (!isHere && !isAtRemote) return false;
+    // What was there before must not answer in place of what was not taken.
+    if (!isHere) this.local.delete(key);
+    this.counters.cacheWrites++;
+    return true;
+  }
+
+  /** Removes the record from memory and disk; true where one of them had it. */
+  forget(key: string): boolean {
+    return this.local.delete(key);
+  }
+
+  /**
+   * What records of the file are stored under, by its path and by what is in it now: in these tiers,
+   * and of those on disk, the ones of all versions; with `all` also those of other tiers.
+   */
+  keysOf(filePath: PlainPath, tiers: Iterable<string>, all: boolean): Set<string> {
+    const places = [filePlace(filePath, this.#comparison)];
+    const content = this.#options.validate === 'content' ? contentState(filePath) : undefined;
+    if (content !== undefined) places.push(contentPlace(content));
+    const named = new Set(tiers);
+    const keys = new Set<string>();
+    for (const place of places) {
+      for (const tier of named) keys.add(placeKey(place, tier, this.#suffix));
+      if (!this.hasDisk) continue;
+      for (const key of this.local.nativeStore.keysOfPlace(place)) {
+        const at = this.ownedAt(key);
+        if (at !== undefined && (all || named.has(at.tier))) keys.add(key);
+      }
+    }
+    return keys;
+  }
+
+  /** Whether a key is of this namespace and of a file below the folder; none is that has no path. */
+  isBelow(folder: PlainPath): (key: string) => boolean {
+    const places = placesBelow(folder, this.#comparison);
+    return (key) =>
+      places.some((place) => key.startsWith(place)) && this.ownedAt(key) !== undefined;
+  }
+
+  /** Where the record of the key is, of any version; undefined for one of another namespace. */
+  ownedAt(key: string): StoredAt | undefined {
+    const at = storedAt(key);
+    return at?.namespace === this.#options.owner.namespace ? at : undefined;
+  }
+
+  /** Where in this namespace there are records of this version, in memory and on disk. */
+  *stored(): IterableIterator<StoredAt> {
+    for (const key of this.local.keys()) {
+      const at = this.ownedAt(key);
+      if (at?.version === this.#options.owner.version) yield at;
+    }
+  }
+
+  /** Forgets all records of this namespace, of any version. */
+  clear(): void {
+    const isShared = this.hasDisk && some(this.local.keys(), (key) => !this.ownedAt(key));
+    if (!isShared) {
+      this.local.clear();
+      return;
+    }
+    // All of them first: a key may move while others are deleted.
+    const owned = [...this.local.keys()].filter((key) => this.ownedAt(key));
+    for (const key of owned) this.local.delete(key);
+    this.local.arena.shrink(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Sizes in bytes and entries; those that are undefined stay. */
+  resize({ maxMemoryBytes, maxMemoryEntries, maxDiskBytes }: TierSizes): void {
+    const { nativeStore } = this.local;
+    if (maxMemoryBytes !== undefined) this.local.arena.resize(maxMemoryBytes);
+    if (maxMemoryEntries !== undefined) nativeStore.setMaxEntries(maxMemoryEntries);
+    if (maxDiskBytes !== undefined) nativeStore.resizeDisk(maxDiskBytes);
+  }
+
+  /** Resolves when all that was put is on the disk; false where some of it is not, or there is none. */
+  async flush(): Promise<boolean> {
+    if (!this.hasDisk) return false;
+    this.#kept?.save();
+    return this.local.nativeStore.flush();
+  }
+
+  /** Why a put of the file came to nothing, for the log. */
+  whyNotStored(filePath: PlainPath, { state }: Identity): string {
+    return state === undefined ? whyNoState(filePath) : 'No tier has room for it.';
+  }
+
+  /** Failures of all tiers. */
+  get errors(): number {
+    const { corruptRecords, disk } = this.local.stats();
+    const remote = this.remote?.stats().errors ?? 0;
+    return this.counters.errors + corruptRecords + (disk?.errors ?? 0) + remote;
+  }
+
+  close(): void {
+    this.#kept?.close();
+    this.remote?.close();
+    this.local.arena.close();
+  }
+
+  /** Each evicted entry is counted by one of the caches that share the memory tier. */
+  #countEvictions() {
+    const [evictions, byEntries] = this.local.nativeStore.takeNewEvictions();
+    this.#evictions.evictions += evictions;
+    this.#evictions.evictionsByEntries += byEntries;
+    return this.#evictions;
+  }
+
+  #startRemote(events: RemoteEvents): void {
+    const { logger } = this.#options;
+    try {
+      this.remote?.start({
+        onFailure: (err) => logger.trouble(remoteCodeOf(err), { err }, err.message),
+        onRecovery: () => logger.info('the remote tier is in use again'),
+        onInvalidate: (keys) => events.onForgotten(keys),
+      });
+    } catch (error) {
+      // It is another cache's: that one goes on with it.
+      this.#kept?.close();
+      this.local.arena.close();
+      throw error;
+    }
+  }
+
+  #logDisk({ kind, message }: DiskEvent): void {
+    const { logger, cacheDir } = this.#options;
+    const err = new DiskError(message);
+    const code = DISK_WARNINGS[kind];
+    if (code !== undefined) logger.trouble(code, { err, cacheDir }, message);
+    else logger.info({ cacheDir }, message);
+  }
+
+  #findByIdentity(identity: Identity): Found {
+    const { key, state } = identity;
+    if (state === undefined) return identity;
+    const found = this.#whatSucceeds(() => this.local.read(key, state));
+    return found === undefined ? identity : this.#foundOf(identity, found);
+  }
+
+  #foundOf(identity: Identity, { metadata, source, freshUntil }: FoundRecord): Found {
+    const now = this.#freshness.now();
+    const isFresh = this.#freshness.isLeft(freshUntil, now);
+    // Others that share the disk tier may keep theirs for longer.
+    const isStale = !isFresh && freshUntil <= now && freshUntil + this.#options.staleMs > now;
+    return isFresh || isStale ? { ...identity, metadata, source, isStale } : identity;
+  }
+
+  /** Tells whether a record that ends at the given time is fresh now. */
+  #isFreshNow(): (freshUntil: number) => boolean {
+    const now = this.#freshness.now();
+    return (freshUntil) => this.#freshness.isLeft(freshUntil, now);
+  }
+
+  /** When a record ends for this cache: others that share the remote may keep theirs for longer. */
+  #endOf({ record, expiresAt }: StoredRecord, now: number): number {
+    const longest = now + this.#lifetime;
+    return Math.min(expiresAt, freshUntilOf(record) + this.#options.staleMs, longest);
+  }
+
+  /** What `operate` gives; undefined, with a count and a line in the log, where memory or disk failed. */
+  #whatSucceeds<T>(operate: () => T): T | undefined {
+    try {
+      return operate();
+    } catch (error) {
+      if (error instanceof EncodeError) throw error;
+      this.counters.errors++;
+      this.#options.logger.trouble(
+        'EBBCACHE_MEMORY',
+        { err: error },
+        `The memory tier failed, which was a miss or a refused put. ${messageOf(error)}`,
+      );
+      return undefined;
+    }
+  }
+}
+
+function some<T>(values: Iterable<T>, condition: (value: T) => boolean): boolean {
+  for (const value of values) if (condition(value)) return true;
+  return false;
+}
+
+function remoteCodeOf(failure: Error): WarningCode {
+  return failure instanceof NoClientError ? 'EBBCACHE_REMOTE_CLIENT' : 'EBBCACHE_REMOTE';
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,38 @@
+// What the addon has of flights: those of the process, which all its threads join.
+
+/** What a waiter in a flight is told; FlightEvent in native/flights/flight_member.h. */
+export const FlightEvent = { completed: 0, leads: 1, unawaited: 2 } as const;
+
+/** Called with the result of a flight where it completed. */
+export type FlightListener = (event: number, result?: Uint8Array) => void;
+
+export interface NativeFlights {
+  /**
+   * A waiter in what is under way for the key and this version. One that leads runs the work; one that
+   * follows keeps the thread alive until it is told that the flight completed or that it leads now, or
+   * is left. `told` is called later, never at once.
+   */
+  joinFlight(
+    scope: string,
+    key: string,
+    version: string,
+    told: FlightListener,
+  ): { id: number; leads: boolean };
+  /** Whether others may still join the flight. */
+  isFlightCurrent(waiterId: number): boolean;
+  /**
+   * Gives up a waiter. False, with nothing changed, for one that leads a flight others wait for: it is
+   * told when they have all left.
+   */
+  leaveFlight(waiterId: number): boolean;
+  /** Gives up a waiter whoever waits for it: the next waiter leads, if there is one. */
+  handOnFlight(waiterId: number): void;
+  /**
+   * Ends the flight that the waiter leads, and gives all others a copy of the result. Throws, with
+   * nothing changed, an Error with the code 'ERR_EBBCACHE_MEMORY' where there is no memory for it.
+   */
+  completeFlight(waiterId: number, result: Uint8Array): void;
+  /** Nobody joins what is under way for the key any more. */
+  forgetFlight(scope: string, key: string): void;
+  forgetFlights(scope: string): void;
+}

@@ -1,0 +1,14 @@
+// What the entry points check before anything else. It has no imports and only old syntax, so that a
+// Node that cannot run the rest runs this.
+
+/** The same versions as in the field `engines` of package.json. */
+export const LEAST_NODE = '20.11';
+
+/** Why this package cannot run on a version of Node such as '18.0.0'; undefined where it can. */
+export function whyNotOn(version: string): string | undefined {
+  const [major, minor] = version.split('.').map(Number);
+  const [leastMajor, leastMinor] = LEAST_NODE.split('.').map(Number);
+  const isOld = major! < leastMajor! || (major === leastMajor && minor! < leastMinor!);
+  if (!isOld) return undefined;
+  return `ebbcache needs Node ${LEAST_NODE} or later; this is ${version}. Install a newer Node, or start this program with one.`;
+}

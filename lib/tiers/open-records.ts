@@ -1,0 +1,89 @@
+// The memory and disk tier of a cache of metadata. Caches of the process that name one folder and namespace
+// share them, whichever thread they are in.
+
+import type { ArenaCacheOptions, EvictionPolicy } from '../arena/arena-options.js';
+import type { Clock } from '../arena/cache-clock.js';
+import { EbbcacheError } from '../errors/errors.js';
+import type { AdoptedSizes } from '../native/store.js';
+import { LocalRecords } from './local-records.js';
+
+const MIB = 1024 * 1024;
+
+/** Sizes that caches which share their memory tier must agree on. */
+export type SizeName = 'maxMemoryMb' | 'maxMemoryEntries' | 'maxDiskSizeMb';
+
+/** What the memory and disk tier need to know of the options of their cache. */
+export interface LocalTierOptions {
+  /** Absolute; empty where none was given and the user has none. */
+  cacheDir: string;
+  owner: { namespace: string };
+  /** Whether the namespace was given, and is not the default. */
+  namesNamespace: boolean;
+  /** The sizes that were given, by themselves or by a preset. */
+  givenSizes: ReadonlySet<SizeName>;
+  /** Undefined where bytes are the only bound. */
+  maxMemoryEntries: number | undefined;
+  maxMemoryBytes: number;
+  maxDiskSizeMb: number;
+  policy: EvictionPolicy;
+  clock: Clock | undefined;
+}
+
+/**
+ * Throws an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the tiers are open with other sizes, or the
+ * OS refuses memory.
+ */
+export function openRecords(
+  options: LocalTierOptions,
+  hasDisk: boolean,
+  ebb: boolean,
+): LocalRecords {
+  const { maxMemoryBytes, maxMemoryEntries, maxDiskSizeMb, cacheDir, policy } = options;
+  const store: ArenaCacheOptions = {
+    maxBytes: maxMemoryBytes,
+    ...(maxMemoryEntries === undefined ? {} : { maxEntries: maxMemoryEntries }),
+    policy,
+    ebb,
+    clock: options.clock,
+  };
+  if (hasDisk) store.disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
+  // What is in no folder is shared by those who name one namespace, not by all of an application.
+  if (!hasDisk && !options.namesNamespace) return new LocalRecords(store);
+  const { namespace } = options.owner;
+  try {
+    return new LocalRecords(store, {
+      // The NUL keeps it apart from the names that users give.
+      sharedName: `\0records of ${namespace}\0${policy}\0${ebb}\0`,
+      adopts: adoptedSizes(options),
+    });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    throw new EbbcacheError('ERR_EBBCACHE_OPEN', conflictSentence(options, hasDisk), {
+      cause: error,
+    });
+  }
+}
+
+function adoptedSizes({ givenSizes }: LocalTierOptions): AdoptedSizes {
+  return {
+    maxBytes: !givenSizes.has('maxMemoryMb'),
+    maxEntries: !givenSizes.has('maxMemoryEntries'),
+    diskBytes: !givenSizes.has('maxDiskSizeMb'),
+  };
+}
+
+function isConflict(error: unknown): boolean {
+  return (
+    error instanceof EbbcacheError &&
+    (error.cause as { code?: string } | undefined)?.code === 'ERR_EBBCACHE_CONFLICT'
+  );
+}
+
+function conflictSentence({ cacheDir, owner }: LocalTierOptions, hasDisk: boolean): string {
+  const where = hasDisk ? `the folder '${cacheDir}' and ` : '';
+  return (
+    `A cache of ${where}the namespace '${owner.namespace}' is open in this process with other sizes, and ` +
+    'the caches of one namespace share their memory. Give it the same maxMemoryMb, maxMemoryEntries and ' +
+    'maxDiskSizeMb, leave them out, or name another namespace.'
+  );
+}
