@@ -12,7 +12,8 @@ import { DEFAULT_TIER } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
-import { type Found, type Identity, RecordTiers } from './record-tiers.js';
+import type { Identity } from './record-keys.js';
+import { type Found, RecordTiers } from './record-tiers.js';
 import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
 import { type StoredKey, storedKeys } from './stored-keys.js';
 import { type WarmOptions, warm } from './warm.js';
@@ -88,7 +89,7 @@ export class AdvancedMetadataCache {
     this.assertOpen();
     if (!Array.isArray(filePaths)) throw argumentTypeError('filePaths must be an array of paths.');
     const paths = filePaths.map(toPlainPath);
-    for (const path of paths) this.tiers.keyOf(path, tier);
+    for (const path of paths) this.tiers.keys.keyOf(path, tier);
     return paths.map((path) => this.get<T>(path, tier));
   }
 
@@ -137,7 +138,7 @@ export class AdvancedMetadataCache {
     const path = toPlainPath(filePath);
     const { tier, cost, ttlMs } = checkPutOptions(tierOrOptions, extractionTimeMs);
     return this.whileOpen(() => {
-      const identity = this.tiers.identify(path, tier);
+      const identity = this.tiers.keys.identify(path, tier);
       checkMetadata(metadata);
       this.#known.add(tier);
       // What is being extracted of it is older.
@@ -185,7 +186,7 @@ export class AdvancedMetadataCache {
     this.assertOpen();
     const { tier = DEFAULT_TIER, signal, ttlSeconds } = checkOptions(options, FETCH_NAMES);
     const path = toPlainPath(given);
-    this.tiers.keyOf(path, tier);
+    this.tiers.keys.keyOf(path, tier);
     this.#known.add(tier);
     checkFunction('extract', extract);
     checkSignal(signal);
@@ -235,7 +236,7 @@ export class AdvancedMetadataCache {
     this.assertOpen();
     const folder = toPlainPath(folderPath);
     return this.whileOpen(() => {
-      const isBelow = this.tiers.isBelow(folder);
+      const isBelow = this.tiers.keys.isBelow(folder);
       // All of them first: a key may move while others are deleted.
       const stored = [...this.tiers.local.keys()].filter(isBelow);
       const keys = new Set([...stored, ...[...this.#extractions.keys()].filter(isBelow)]);
@@ -301,7 +302,7 @@ export class AdvancedMetadataCache {
     this.assertOpen();
     return warm(
       {
-        check: (filePath, tier) => void this.tiers.keyOf(filePath, tier),
+        check: (filePath, tier) => void this.tiers.keys.keyOf(filePath, tier),
         fetch: (filePath, tier, signal) => this.fetch(filePath, extract, { tier, signal }),
         has: (filePath, tier) => this.has(filePath, tier),
         onFailure: (err, filePath) =>
@@ -349,7 +350,7 @@ export class AdvancedMetadataCache {
   /** Extracts anew while the caller has a stale record; the result is for the next caller. */
   #revalidate(work: Omit<Extraction, keyof Identity>): void {
     const { filePath, tier } = work;
-    const identity = this.tiers.identify(filePath, tier);
+    const identity = this.tiers.keys.identify(filePath, tier);
     this.#extractions.revalidate({ ...identity, ...work }).catch((err) => {
       if (this.#closed) return;
       this.#options.logger.warn(

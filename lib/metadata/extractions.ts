@@ -9,7 +9,8 @@ import type { Metadata } from '../tiers/metadata.js';
 import type { ClosingGate } from './closing-gate.js';
 import { FailedExtractions } from './failed-extractions.js';
 import { checkMetadata } from './metadata-check.js';
-import type { Identity, RecordTiers } from './record-tiers.js';
+import type { Identity } from './record-keys.js';
+import type { RecordTiers } from './record-tiers.js';
 import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 /**
@@ -167,7 +168,7 @@ export class Extractions {
   /** Still wanted, and of the file as it is. */
   #isToKeep({ filePath, tier, key, state }: Extraction, isCurrent: () => boolean): boolean {
     if (this.#closed || !isCurrent()) return false;
-    const now = this.#tiers.identify(filePath, tier);
+    const now = this.#tiers.keys.identify(filePath, tier);
     return now.key === key && now.state === state;
   }
 }

@@ -4,7 +4,7 @@
 import type { Clock } from '../arena/cache-clock.js';
 import { type PackedRejection, packRejection, unpackRejection } from '../flights/rejection.js';
 import { LocalRecords } from '../tiers/local-records.js';
-import type { Identity } from './record-tiers.js';
+import type { Identity } from './record-keys.js';
 
 const MAX_BYTES = 1024 * 1024;
 

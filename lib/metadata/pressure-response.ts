@@ -30,7 +30,8 @@ export class PressureResponse {
   #respond(level: PressureLevel): void {
     // A listener before this one may have shut the cache down. The monitor calls this one all the same.
     if (this.#stopped) return;
-    if (level === this.#level) return;
+    // At CRITICAL each sample evicts what was put since the last one.
+    if (level === this.#level && level !== PressureLevel.CRITICAL) return;
     this.#level = level;
     this.#arena.holdPressure(level);
   }

@@ -6,9 +6,8 @@ import { DISK_WARNINGS } from '../arena/disk-events.js';
 import { EncodeError } from '../codec/encode-error.js';
 import { DiskError } from '../errors/disk-error.js';
 import { messageOf } from '../errors/errors.js';
-import { contentState } from '../files/content-state.js';
 import type { PlainPath } from '../files/file-path.js';
-import { ABSENT_STATE, type FileState, fileState, whyNoState } from '../files/file-state.js';
+import { fileState, whyNoState } from '../files/file-state.js';
 import type { WarningCode } from '../process/warnings.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/entry.js';
 import { Freshness } from '../tiers/freshness.js';
@@ -20,29 +19,13 @@ import { NoClientError } from '../tiers/no-client-error.js';
 import { openRecords } from '../tiers/open-records.js';
 import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
 import { TierCounters } from '../tiers/tier-counters.js';
-import {
-  contentPlace,
-  filePlace,
-  ownerSuffix,
-  type PathComparison,
-  placeKey,
-  placesBelow,
-  type StoredAt,
-  storedAt,
-} from './file-key.js';
+import type { StoredAt } from './file-key.js';
+import { type Identity, RecordKeys } from './record-keys.js';
 import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
 /** Larger records are not encoded where only a remote tier would take them. */
 const REMOTE_RECORD_BYTES = 64 * MIB;
-/** The state that every file has where `validate` is 'none'. */
-const UNSEEN_STATE: FileState = '\0'.repeat(ABSENT_STATE.length);
-
-/** Where the record of a file as it is now belongs; without a state it belongs nowhere. */
-export interface Identity {
-  key: string;
-  state: FileState | undefined;
-}
 
 /** The result of a read. Where it found nothing, the identity tells where to continue. */
 export interface Found extends Identity {
@@ -70,17 +53,17 @@ export class RecordTiers {
   /** Whether the memory tier has a disk tier below it. */
   readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
+  /** What the records are stored under. */
+  readonly keys: RecordKeys;
   readonly counters = new TierCounters();
   readonly #options: ResolvedAdvancedOptions;
-  /** What the keys of its records end with. */
-  readonly #suffix: string;
   readonly #kept: KeptCounters | undefined;
   readonly #evictions = { evictions: 0, evictionsByEntries: 0 };
   readonly #freshness: Freshness;
 
   constructor(options: ResolvedAdvancedOptions, ebb: boolean, events: RemoteEvents) {
     this.#options = options;
-    this.#suffix = ownerSuffix(options.owner);
+    this.keys = new RecordKeys(options);
     const { cacheDir, maxDiskSizeMb } = options;
     this.hasDisk = maxDiskSizeMb > 0 && cacheDir !== '';
     if (maxDiskSizeMb > 0 && cacheDir === '') {
@@ -108,22 +91,12 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
-  /** Where the state of a file is not read, no folder of its path is read either. */
-  get #comparison(): PathComparison {
-    return this.#options.validate === 'none' ? 'text' : 'followed';
-  }
-
-  /** What the record of the file is stored under, by its path. */
-  keyOf(filePath: PlainPath, tier: string): string {
-    return placeKey(filePlace(filePath, this.#comparison), tier, this.#suffix);
-  }
-
   /** What there is of the file in memory or on disk. */
   find(filePath: PlainPath, tier: string): Found {
     if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
-      return this.#findByIdentity(this.identify(filePath, tier));
+      return this.#findByIdentity(this.keys.identify(filePath, tier));
     }
-    const key = this.keyOf(filePath, tier);
+    const key = this.keys.keyOf(filePath, tier);
     const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath));
     if (typeof found !== 'object') return { key, state: found };
     const identity = { key, state: undefined };
@@ -163,27 +136,16 @@ export class RecordTiers {
 
   /** Whether `find` would find it, fresh; counts and changes nothing. */
   has(filePath: PlainPath, tier: string): boolean {
-    const { key, state } = this.identify(filePath, tier);
+    const { key, state } = this.keys.identify(filePath, tier);
     if (state === undefined) return false;
     return this.#whatSucceeds(() => this.local.has(key, state, this.#isFreshNow())) ?? false;
   }
 
   /** What `find` would find, fresh; counts and changes nothing. */
   peek(filePath: PlainPath, tier: string): Metadata | undefined {
-    const { key, state } = this.identify(filePath, tier);
+    const { key, state } = this.keys.identify(filePath, tier);
     if (state === undefined) return undefined;
     return this.#whatSucceeds(() => this.local.peek(key, state, this.#isFreshNow()));
-  }
-
-  /** Where the record of the file as it is now belongs. */
-  identify(filePath: PlainPath, tier: string): Identity {
-    const key = this.keyOf(filePath, tier);
-    if (this.#options.validate === 'none') return { key, state: UNSEEN_STATE };
-    if (this.#options.validate === 'stat') return { key, state: fileState(filePath) };
-    const state = contentState(filePath);
-    // Files that are not there have the same content, and nothing else in common.
-    if (state === undefined || state === ABSENT_STATE) return { key, state };
-    return { key: placeKey(contentPlace(state), tier, this.#suffix), state };
   }
 
   /**
@@ -217,57 +179,30 @@ export class RecordTiers {
     return this.local.delete(key);
   }
 
-  /**
-   * What records of the file are stored under, by its path and by what is in it now: in these tiers,
-   * and of those on disk, the ones of all versions; with `all` also those of other tiers.
-   */
+  /** What records of the file are stored under: see RecordKeys. Those on disk are of any version. */
   keysOf(filePath: PlainPath, tiers: Iterable<string>, all: boolean): Set<string> {
-    const places = [filePlace(filePath, this.#comparison)];
-    const content = this.#options.validate === 'content' ? contentState(filePath) : undefined;
-    if (content !== undefined) places.push(contentPlace(content));
-    const named = new Set(tiers);
-    const keys = new Set<string>();
-    for (const place of places) {
-      for (const tier of named) keys.add(placeKey(place, tier, this.#suffix));
-      if (!this.hasDisk) continue;
-      for (const key of this.local.nativeStore.keysOfPlace(place)) {
-        const at = this.ownedAt(key);
-        if (at !== undefined && (all || named.has(at.tier))) keys.add(key);
-      }
-    }
-    return keys;
-  }
-
-  /** Whether a key is of this namespace and of a file below the folder; none is that has no path. */
-  isBelow(folder: PlainPath): (key: string) => boolean {
-    const places = placesBelow(folder, this.#comparison);
-    return (key) =>
-      places.some((place) => key.startsWith(place)) && this.ownedAt(key) !== undefined;
-  }
-
-  /** Where the record of the key is, of any version; undefined for one of another namespace. */
-  ownedAt(key: string): StoredAt | undefined {
-    const at = storedAt(key);
-    return at?.namespace === this.#options.owner.namespace ? at : undefined;
+    return this.keys.keysOf(filePath, tiers, all, (place) =>
+      this.hasDisk ? this.local.nativeStore.keysOfPlace(place) : [],
+    );
   }
 
   /** Where in this namespace there are records of this version, in memory and on disk. */
   *stored(): IterableIterator<StoredAt> {
     for (const key of this.local.keys()) {
-      const at = this.ownedAt(key);
+      const at = this.keys.ownedAt(key);
       if (at?.version === this.#options.owner.version) yield at;
     }
   }
 
   /** Forgets all records of this namespace, of any version. */
   clear(): void {
-    const isShared = this.hasDisk && some(this.local.keys(), (key) => !this.ownedAt(key));
+    const isShared = this.hasDisk && some(this.local.keys(), (key) => !this.keys.ownedAt(key));
     if (!isShared) {
       this.local.clear();
       return;
     }
     // All of them first: a key may move while others are deleted.
-    const owned = [...this.local.keys()].filter((key) => this.ownedAt(key));
+    const owned = [...this.local.keys()].filter((key) => this.keys.ownedAt(key));
     for (const key of owned) this.local.delete(key);
     this.local.arena.shrink(Number.MAX_SAFE_INTEGER);
   }
