@@ -184,7 +184,7 @@ export interface NativeStore {
    * Calls `told`, and no other that was given earlier, with what happens to the disk tier, and with what
    * has happened and still matters. It does not keep the event loop alive.
    */
-  onDiskNews(told: (news: NativeDiskNews) => void): void;
+  onDiskEvent(told: (event: NativeDiskNews) => void): void;
   diskStats(): NativeDiskStats;
   /** Throws a RangeError for what no tier can have. */
   resizeDisk(maxBytes: number): void;
@@ -337,6 +337,8 @@ interface NativeAddon extends NativeFlights {
    * may write to, also while others use it; undefined where there is no disk tier that can be read.
    */
   diskSummary(dir: string): NativeDiskSummary | undefined;
+  /** Checks the ring in the folder for tests: the first fault as a sentence, empty where there is none. */
+  diskIntegrity(dir: string): string;
   limits: {
     minBytes: number;
     maxBytes: number;

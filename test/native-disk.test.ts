@@ -193,7 +193,7 @@ describe('a native store with a disk tier', () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const store = open({ dir: file });
-    const news = await new Promise<NativeDiskNews>((told) => store.onDiskNews(told));
+    const news = await new Promise<NativeDiskNews>((told) => store.onDiskEvent(told));
     expect(news.kind).toBe('trouble');
     expect(news.sentence).toContain('not a folder');
     set(store, 'a', 'one');
@@ -203,7 +203,7 @@ describe('a native store with a disk tier', () => {
     expect(store.diskStats()).toMatchObject({ available: false, entries: 0 });
     // One that is opened later is told too.
     const later = open({ dir: file });
-    const same = await new Promise<NativeDiskNews>((told) => later.onDiskNews(told));
+    const same = await new Promise<NativeDiskNews>((told) => later.onDiskEvent(told));
     expect(same).toEqual(news);
   });
 
@@ -217,12 +217,12 @@ describe('a native store with a disk tier', () => {
     expect(store.acquireLease('a')).toBe(Lease.unavailable);
     store.addToDiskCounters([1]);
     store.releaseLease('a');
-    store.onDiskNews(() => {});
+    store.onDiskEvent(() => {});
     store.close();
     for (const call of [
       () => store.flush(),
       () => store.diskStats(),
-      () => store.onDiskNews(() => {}),
+      () => store.onDiskEvent(() => {}),
     ]) {
       expect(call).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_CLOSED' }));
     }
@@ -238,7 +238,7 @@ describe('a native store with a disk tier', () => {
       import { parentPort, workerData } from 'node:worker_threads';
       const { native } = await import(workerData.nativeUrl);
       const store = new native.Store(workerData.options);
-      store.onDiskNews(() => {});
+      store.onDiskEvent(() => {});
       native.setBytes(store.id, 'of the thread', Buffer.from('one'));
       parentPort.postMessage(store.acquireLease('leased'));
       for (;;) store.flush();

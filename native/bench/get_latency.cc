@@ -33,7 +33,7 @@ uint64_t nsSince(Clock::time_point from) {
 }
 
 struct Times {
-  /// ns a get, of each batch.
+  /// The ns of a get, for each batch.
   std::vector<double> batches;
   LatencyHistogram single;
 };
@@ -44,12 +44,13 @@ class Gets {
     store_ = openStore(1024 * kMiB, policy);
     const std::string value(valueBytes, 'v');
     for (uint64_t i = 0; i < kEntries; ++i) {
-      // Shares no factor with the number of entries: visits all, out of order.
+      // The stride shares no factor with the number of entries: it visits all, out of order.
       keys_.push_back(keyOf(i * 7919 % kEntries));
       store_->put(keyOf(i), value);
     }
     store_->put("hot", std::string(kHotBytes, 'h'));
-    // Until all lies in huge pages. The number, because versions differ in its type.
+    // Waits until all entries lie in huge pages. The argument is a number, because its type differs
+    // between versions.
     while (static_cast<int>(store_->maintain()) != 0) std::this_thread::yield();
   }
 

@@ -9,7 +9,8 @@
 
 namespace ebbcache {
 
-/// Removes it if it is all of this user, and no process uses it. True when something was removed.
+/// Removes the files where all belong to this user and no process uses them. Returns true where
+/// something was removed.
 bool removeEarlierVersion(const std::string& folder);
 
 }  // namespace ebbcache

@@ -16,7 +16,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Before the first allocation that fails; negative for none.
+/// The number of allocations before the first one that fails; negative for none.
 struct Faults {
   std::atomic<int64_t> left{-1};
   std::atomic<bool> lasting{false};

@@ -1,4 +1,4 @@
-// What the recorded machines do not show: see memory_linux_contract_test.cc for those.
+// Cases that the recorded machines do not cover: see memory_linux_contract_test.cc for those.
 #include <gtest/gtest.h>
 
 #include "memory_linux_machine.h"
@@ -20,14 +20,14 @@ TEST(Cgroup, NoneAtAll) {
 }
 
 TEST(Cgroup, DockerV1WithHostPath) {
-  // Without a cgroup namespace the path is the host's, and the mount is the container's part only.
+  // Without a cgroup namespace the path is the host's, and the mount is only the container's part.
   const LinuxMachine machine;
   machine.tree.write(
       "proc/self/cgroup",
       "12:cpu,cpuacct:/docker/8f3b\n11:memory:/docker/8f3b\n1:name=systemd:/docker\n");
   machine.writeV1("memory", "268435456", 200 * kMiB, 50 * kMiB);
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 150 * kMiB);
-  // A group inside of it, made by the container.
+  // The container made a group inside of its own.
   machine.tree.write("proc/self/cgroup", "11:memory:/docker/8f3b/inner\n");
   machine.writeV1("memory/inner", "134217728", 100 * kMiB, 0);
   expectGroup(mustRead(*machine.open()), 128 * kMiB, 100 * kMiB);
