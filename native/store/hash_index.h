@@ -119,7 +119,7 @@ class HashIndex {
   /// Checks that every entry is in the bucket of its hash with its tag, and that chains, free
   /// buckets and counts agree; empty when they do, else a sentence. `mayRead` is asked for each
   /// address before its entry is read. No reader is in the store.
-  std::string findFault(const std::function<bool(Address address)>& mayRead) const;
+  std::string checkIntegrity(const std::function<bool(Address address)>& mayRead) const;
   static uint64_t hashAt(uint64_t cursor) { return reverseBits(static_cast<uint32_t>(cursor)); }
 
   uint64_t count() const { return count_; }
@@ -194,10 +194,10 @@ class HashIndex {
   void freeOverflow(uint32_t number);
   void truncate(const Place& from);
   uint64_t spareOverflows() const;
-  /// findFault() of one chain; adds to `used` the overflow buckets that it goes on in.
-  std::string findFaultOfChain(uint32_t number, const std::function<bool(Address)>& mayRead,
+  /// checkIntegrity() of one chain; adds to `used` the overflow buckets that it goes on in.
+  std::string checkChain(uint32_t number, const std::function<bool(Address)>& mayRead,
                                std::vector<bool>& used, uint64_t& entries) const;
-  std::string findFaultOfFree(std::vector<bool>& used) const;
+  std::string checkFreeBuckets(std::vector<bool>& used) const;
   void dropOverflowChunks();
 
   BudgetedMemory& memory_;

@@ -4,7 +4,7 @@
 
 namespace ebbcache {
 
-std::string HashIndex::findFault(const std::function<bool(Address)>& mayRead) const {
+std::string HashIndex::checkIntegrity(const std::function<bool(Address)>& mayRead) const {
   const Shape at = shape();
   const uint64_t halfMask = at.mask >> 1;
   if (at.buckets == 0 || at.buckets - 1 > at.mask || at.buckets - 1 <= halfMask) {
@@ -17,7 +17,7 @@ std::string HashIndex::findFault(const std::function<bool(Address)>& mayRead) co
   std::vector<bool> used(overflowChunks_ * bucketsPerChunk() + 1);
   uint64_t entries = 0;
   for (uint32_t number = 0; number < at.buckets; ++number) {
-    std::string fault = findFaultOfChain(number, mayRead, used, entries);
+    std::string fault = checkChain(number, mayRead, used, entries);
     if (!fault.empty()) return fault;
   }
   for (auto number = at.buckets; number < chunks_ * bucketsPerChunk(); ++number) {
@@ -30,10 +30,10 @@ std::string HashIndex::findFault(const std::function<bool(Address)>& mayRead) co
     return "The index counts " + std::to_string(count_) + " entries and has " +
            std::to_string(entries) + ".";
   }
-  return findFaultOfFree(used);
+  return checkFreeBuckets(used);
 }
 
-std::string HashIndex::findFaultOfChain(uint32_t number,
+std::string HashIndex::checkChain(uint32_t number,
                                         const std::function<bool(Address)>& mayRead,
                                         std::vector<bool>& used, uint64_t& entries) const {
   const std::string where = "The bucket " + std::to_string(number);
@@ -70,7 +70,7 @@ std::string HashIndex::findFaultOfChain(uint32_t number,
   }
 }
 
-std::string HashIndex::findFaultOfFree(std::vector<bool>& used) const {
+std::string HashIndex::checkFreeBuckets(std::vector<bool>& used) const {
   uint64_t free = 0;
   for (uint32_t number = firstFree_; number != 0; number = overflowAt(number).overflow) {
     if (number >= used.size() || used[number]) {

@@ -51,7 +51,7 @@ Store::Store(const StoreOptions& options, StoreEnvironment environment)
       environment_(std::move(environment)),
       clock_(environment_.steadyMs, kClockOffset),
       wallOrigin_(static_cast<int64_t>(clock_.own()) - wallNowMs()),
-      hash_(HashSeed::random()),
+      hash_(environment_.hashSeed ? *environment_.hashSeed : HashSeed::random()),
       memory_(*environment_.memory, options.maxBytes, environment_.supply,
               [this] { upgradeOneSlab(std::unique_lock(mutex_, std::try_to_lock)); }),
       arena_(Arena::make(memory_,

@@ -63,6 +63,9 @@ struct StoreEnvironment {
   /// Makes slabs of huge pages ahead of need, so that puts do not wait for them; outlives the
   /// store. With none, slabs are mapped when they are needed.
   SlabSupply* supply = nullptr;
+  /// The seed of the keys' hashes. Without one it is random, as it MUST be where others choose the
+  /// keys; with one, the same calls do the same work in every process.
+  std::optional<HashSeed> hashSeed;
 };
 
 struct StoreStats {
@@ -226,7 +229,7 @@ class Store {
   /// Checks that all that the store keeps about its entries and its memory agrees: empty when it
   /// does, else a sentence on the first fault. For tests and for debugging: it looks at every entry
   /// while nobody else may use the store, and takes memory from the heap.
-  std::string findFault() const;
+  std::string checkIntegrity() const;
 
  private:
   Store(const StoreOptions& options, StoreEnvironment environment);

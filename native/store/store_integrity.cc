@@ -17,7 +17,7 @@ class Census {
   Census(const Arena& arena, uint64_t nowMs) : arena_(arena), nowMs_(nowMs) {}
 
   /// All but what the store counts itself; empty or a sentence.
-  std::string findFault() {
+  std::string checkIntegrity() {
     for (std::string (Census::*const check)() :
          {&Census::checkSlabs, &Census::checkSingles, &Census::checkSums, &Census::checkIndex,
           &Census::checkQueues}) {
@@ -125,7 +125,7 @@ class Census {
   }
 
   std::string checkIndex() {
-    std::string fault = arena_.index.findFault([this](Address address) {
+    std::string fault = arena_.index.checkIntegrity([this](Address address) {
       const auto found = found_.find(address);
       if (found == found_.end() || found->second.indexed) return false;
       return found->second.indexed = true;
@@ -187,12 +187,12 @@ class Census {
 
 }  // namespace
 
-std::string Store::findFault() const {
+std::string Store::checkIntegrity() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const AllStripes stripes(stripes_);
   // Where the clock was set back, the slabs are still as they were swept last.
   Census census(*arena_, std::max(clock_.now(), upkeep_.sweptAt));
-  std::string fault = census.findFault();
+  std::string fault = census.checkIntegrity();
   if (!fault.empty()) return fault;
   const auto numbers = [](const char* what, uint64_t is, const char* but, uint64_t other) {
     return what + std::to_string(is) + but + std::to_string(other) + ".";

@@ -257,8 +257,8 @@ TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
   EXPECT_EQ(wrong, 0U);
   EXPECT_GT(found, 0U);
   EXPECT_GT(fromDisk, 0U);
-  EXPECT_EQ(one.memory().findFault(), "");
-  EXPECT_EQ(two.memory().findFault(), "");
+  EXPECT_EQ(one.memory().checkIntegrity(), "");
+  EXPECT_EQ(two.memory().checkIntegrity(), "");
 }
 
 }  // namespace

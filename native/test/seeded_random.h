@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "mix.h"
+
 namespace ebbcache::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -21,14 +23,6 @@ constexpr bool kSanitized = false;
 /// Steps of a random test: fewer under a sanitizer, where each costs several times as much.
 constexpr uint64_t scaled(uint64_t steps) {
   return kSanitized ? steps / 3 : steps;
-}
-
-/// Spreads the bits of x over all 64 (splitmix64).
-constexpr uint64_t mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebU;
-  return x ^ x >> 31;
 }
 
 class SeededRandom {

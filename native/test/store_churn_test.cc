@@ -139,7 +139,7 @@ class StoreChurn : public ::testing::TestWithParam<std::tuple<Policy, uint64_t>>
     ASSERT_TRUE(std::adjacent_find(seen.begin(), seen.end()) == seen.end()) << "visited twice";
     ASSERT_EQ(store_->stats().entries, seen.size());
     ASSERT_EQ(store_->stats().payloadBytes, payload);
-    ASSERT_EQ(store_->findFault(), "");
+    ASSERT_EQ(store_->checkIntegrity(), "");
   }
 
   uint64_t maxBytes_;

@@ -150,9 +150,9 @@ class SharedStoreUse {
     EXPECT_EQ(stats.puts, puts_);
     EXPECT_EQ(stats.hits + stats.misses, gets_);
     EXPECT_GT(stats.hits, 0U);
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
     store_->clear();
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
     EXPECT_EQ(store_->stats().entries, 0U);
     EXPECT_EQ(store_->stats().payloadBytes, 0U);
     store_.reset();
@@ -316,7 +316,7 @@ TEST(StoreConcurrencyWithRoom, NoReaderMissesWhatIsThere) {
   done = true;
   join(threads);
   EXPECT_EQ(misses, 0U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
   EXPECT_EQ(store->stats().evictions, 0U);
 }
 

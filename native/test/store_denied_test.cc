@@ -89,7 +89,7 @@ TEST_P(StoreDeniedResize, KeepsTheNewestThatFit) {
   EXPECT_LE(stats.heldBytes, std::min(heldBefore + heldBefore / 16, to));
   EXPECT_GE(static_cast<double>(stats.entries), 0.95 * static_cast<double>(std::min(before, fits)));
   EXPECT_EQ(newestKept(), stats.entries);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
   // It goes on within what it holds.
   for (uint64_t i = 0; i < 5000; ++i, ++next_) put(next_);
   EXPECT_LE(store_->heldBytes(), std::max(stats.heldBytes, heldBefore));
@@ -102,7 +102,7 @@ TEST_P(StoreDeniedResize, KeepsTheNewestThatFit) {
   mayGrow_ = true;
   for (uint64_t i = 0; i < 3 * fits; ++i, ++next_) put(next_);
   EXPECT_GE(static_cast<double>(store_->stats().entries), 0.9 * static_cast<double>(fits));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -119,7 +119,7 @@ TEST_F(StoreDenied, KeepsTheSameShareOfItsEntriesByS3Fifo) {
   ASSERT_TRUE(store_->resize(8 * kMiB));
   EXPECT_GE(store_->stats().entries, 8 * kMiB * 9 / 10 / (kEntryBytes + 30));
   put(next_);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 class StoreRefused : public StoreDenied, public testing::WithParamInterface<Policy> {};
@@ -140,7 +140,7 @@ TEST_P(StoreRefused, PutsSmallValuesWithinWhatItHolds) {
   for (; next_ < 400'000; ++next_) put(next_);
   EXPECT_GE(static_cast<double>(store_->stats().payloadBytes),
             0.85 * 64 * static_cast<double>(kMiB));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreRefused, PutsEachLargeValueThatFitsWhatItHolds) {
@@ -151,7 +151,7 @@ TEST_P(StoreRefused, PutsEachLargeValueThatFitsWhatItHolds) {
     ASSERT_EQ(store_->put(keyOf(0), std::string(300 * kKiB, 'w')), PutResult::kStored) << i;
   }
   EXPECT_GE(store_->stats().entries, 40 * kMiB * 9 / 10 / (200 * kKiB));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreRefused, PutsLargeValuesInPlaceOfSmallOnesAndBack) {
@@ -164,7 +164,7 @@ TEST_P(StoreRefused, PutsLargeValuesInPlaceOfSmallOnesAndBack) {
     }
     ASSERT_EQ(store_->put("larger", std::string(20 * kMiB, 'v')), PutResult::kStored);
   }
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreRefused, EvictsNothingForAValueLargerThanItHolds) {

@@ -68,7 +68,7 @@ class Scenario {
 
   void rereadAll() {
     for (const auto& [id, last] : last_) check(id);
-    ASSERT_EQ(store_->findFault(), "");
+    ASSERT_EQ(store_->checkIntegrity(), "");
   }
 
  private:

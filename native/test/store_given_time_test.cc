@@ -44,7 +44,7 @@ TEST_F(StoreGivenTime, EndsTheTimeToLive) {
   EXPECT_FALSE(getString(*store, "key"));
   EXPECT_FALSE(store->remove("key"));
   EXPECT_TRUE(store->has("kept"));
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, StandsStillUntilTheNextOne) {
@@ -67,7 +67,7 @@ TEST_F(StoreGivenTime, EndsWhatHasMoreLeftThanItsTimeToLiveWhenSetBack) {
   // The time to live of a longer one is known to within a 4096th.
   store->giveTime(kTime - int64_t{kTtl});
   EXPECT_FALSE(store->has("long"));
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, IsThatOfEntriesThatLieAloneAndOfMovedOnes) {
@@ -99,7 +99,7 @@ TEST_F(StoreGivenTime, HasWhatExpiredForgottenInOneGo) {
   store->forgetExpired();
   EXPECT_EQ(store->stats().entries, 0U);
   EXPECT_EQ(store->stats().expirations, entries);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, HasWhatASetBackEndedForgottenToo) {
@@ -108,10 +108,10 @@ TEST_F(StoreGivenTime, HasWhatASetBackEndedForgottenToo) {
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 1001U);
   store->giveTime(kTime - 1);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 0U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {

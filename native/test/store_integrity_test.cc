@@ -60,7 +60,7 @@ class StoreIntegrity : public ::testing::TestWithParam<Policy> {
   /// Adds one to a byte for as long as the store is checked: what it is destroyed by is whole.
   std::string faultWithDamageAt(char* byte) {
     ++*byte;
-    std::string fault = store_->findFault();
+    std::string fault = store_->checkIntegrity();
     --*byte;
     return fault;
   }
@@ -71,12 +71,12 @@ class StoreIntegrity : public ::testing::TestWithParam<Policy> {
 };
 
 TEST_P(StoreIntegrity, FindsNothingInAWholeStore) {
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
   store_->remove("large");
   store_->shrink(300 * kKiB);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
   store_->clear();
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreIntegrity, FindsAKeyOfAnotherBucket) {
@@ -102,9 +102,9 @@ TEST_P(StoreIntegrity, FindsAnEntryThatDied) {
   ASSERT_NE(key_, nullptr);
   char* const state = key_ - 1;
   *state = static_cast<char>(*state ^ Entry::kLive);
-  EXPECT_NE(store_->findFault(), "");
+  EXPECT_NE(store_->checkIntegrity(), "");
   *state = static_cast<char>(*state ^ Entry::kLive);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreIntegrity,

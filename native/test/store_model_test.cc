@@ -97,7 +97,7 @@ TEST_P(StoreModel, AgreesWithTheReferenceLru) {
       letTimePass(*store, reference, random.below(2000));
       // All sizes hold all entries: order and entries survive the move to slabs of another size.
       ASSERT_TRUE(store->resize(given.maxBytes << random.below(7)));
-      ASSERT_EQ(store->findFault(), "") << step;
+      ASSERT_EQ(store->checkIntegrity(), "") << step;
     }
     ASSERT_EQ(store->stats().entries, reference.size()) << step;
     ASSERT_LE(memory.mapped, store->budgetBytes()) << step;
@@ -151,7 +151,7 @@ TEST_P(StoreS3FifoModel, AgreesWithTheReference) {
     for (uint64_t each = 0; each < keyCount; ++each) {
       ASSERT_EQ(store->has(keys[each]), reference.has(each)) << step << ' ' << keys[each];
     }
-    ASSERT_EQ(store->findFault(), "") << step;
+    ASSERT_EQ(store->checkIntegrity(), "") << step;
   }
 }
 

@@ -57,7 +57,7 @@ TEST_P(StorePinned, LeavesAllOtherKeysToOthers) {
     } while (cursor != 0);
     EXPECT_EQ(store_->stats().entries, 1U);
   });
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, IsReadByMoreThanOne) {
@@ -75,7 +75,7 @@ TEST_P(StorePinned, MayBeReplaced) {
   });
   EXPECT_LT(memory_.mapped, 2 * kValueBytes);
   EXPECT_EQ(store_->heldBytes(), memory_.mapped);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, MayBeRemovedOrCleared) {
@@ -87,19 +87,19 @@ TEST_P(StorePinned, MayBeRemovedOrCleared) {
   ASSERT_EQ(store_->put("large", std::string(kValueBytes, 'a')), PutResult::kStored);
   whileRead([&] { store_->clear(); });
   EXPECT_LT(memory_.mapped, kValueBytes);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, MayMoveToAnotherArena) {
   whileRead([&] {
     ASSERT_TRUE(store_->resize(16 * kMiB));
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
     EXPECT_TRUE(store_->has("large"));
     ASSERT_TRUE(store_->resize(1024 * kMiB));
     EXPECT_EQ(getString(*store_, "large"), std::string(kValueBytes, 'a'));
     EXPECT_EQ(store_->stats().entries, kSmall + 1);
   });
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
@@ -116,7 +116,7 @@ TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
   writer.join();
   EXPECT_EQ(getString(*store_, "huge"), huge);
   EXPECT_LE(memory_.mapped, 64 * kMiB);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, IsBackWithTheSystemWhenAShrinkReturns) {
@@ -134,7 +134,7 @@ TEST_P(StorePinned, IsBackWithTheSystemWhenAShrinkReturns) {
   });
   shrinker.join();
   EXPECT_EQ(store_->budgetBytes(), 3 * kMiB);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StorePinned, EndsWithAReaderThatThrows) {

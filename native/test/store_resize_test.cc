@@ -40,7 +40,7 @@ TEST_P(StoreResize, OfAnyFactorKeepsTheNewestAndTheBudget) {
     fill(size > 64 * kMiB ? 60000 : 5000);
     ASSERT_LE(memory.mapped, size);
     ASSERT_EQ(getString(*store, keyOf(next - 1))->size(), 100 + (next - 1) % 700);
-    ASSERT_EQ(store->findFault(), "") << size;
+    ASSERT_EQ(store->checkIntegrity(), "") << size;
   }
 }
 
@@ -56,7 +56,7 @@ TEST_P(StoreResize, UnderPressureKeepsThePressureBudget) {
   EXPECT_EQ(store->budgetBytes(), 12 * kMiB);
   EXPECT_LE(memory.mapped, 12 * kMiB);
   EXPECT_GT(store->stats().entries, 1000U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
@@ -69,7 +69,7 @@ TEST_P(StoreResize, ToASmallerSizeThatHoldsAllEntriesEvictsNone) {
   for (const uint64_t size : {64 * kMiB, 32 * kMiB, 8 * kMiB, 4 * kMiB}) {
     ASSERT_TRUE(store->resize(size));
     ASSERT_EQ(store->stats().entries, 3000U) << size;
-    ASSERT_EQ(store->findFault(), "") << size;
+    ASSERT_EQ(store->checkIntegrity(), "") << size;
   }
 }
 
@@ -83,7 +83,7 @@ TEST_P(StoreResize, UnderPressureStillHoldsAnEntry) {
   for (const uint64_t size : {2 * kMiB, 16 * kMiB, 256 * kMiB, 64 * kKiB, 64 * kMiB}) {
     ASSERT_TRUE(store->resize(size)) << size;
     ASSERT_EQ(store->put("a", "one"), PutResult::kStored) << size;
-    ASSERT_EQ(store->findFault(), "") << size;
+    ASSERT_EQ(store->checkIntegrity(), "") << size;
   }
 }
 
@@ -102,7 +102,7 @@ TEST_P(StoreResize, OfTheEntriesKeepsTheNewest) {
   EXPECT_EQ(store->stats().evictions, 990U);
   EXPECT_EQ(store->maxEntries(), 10U);
   EXPECT_TRUE(store->has(keyOf(999)));
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
   store->put("one more", "v");
   // Its value has a mapping of its own.
   store->put("a large one", std::string(kMiB, 'v'));
@@ -110,7 +110,7 @@ TEST_P(StoreResize, OfTheEntriesKeepsTheNewest) {
   store->setMaxEntries(0);
   for (uint64_t i = 0; i < 1000; ++i) store->put(keyOf(i), std::string(100, 'v'));
   EXPECT_GE(store->stats().entries, 1000U);
-  EXPECT_EQ(store->findFault(), "");
+  EXPECT_EQ(store->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreResize, ::testing::Values(Policy::kLru, Policy::kS3Fifo));

@@ -76,7 +76,7 @@ TEST_P(StoreStamp, IsGivenWithTheValue) {
   EXPECT_EQ(put("a", "two", UINT64_MAX), PutResult::kStored);
   EXPECT_EQ(find("a"), Stamped("two", UINT64_MAX));
   EXPECT_TRUE(store_->has("empty"));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, NeedNotBeAskedFor) {
@@ -142,7 +142,7 @@ TEST_P(StoreStamp, SaysWhichValueIsRemoved) {
   EXPECT_TRUE(store_->removeStamped("a", 11));
   EXPECT_FALSE(store_->has("a"));
   EXPECT_EQ(store_->stats().payloadBytes, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsPayload) {
@@ -183,7 +183,7 @@ TEST_P(StoreStamp, IsKeptWhereValuesLieAlone) {
                          }),
             ReadResult::kHit);
   EXPECT_FALSE(store_->has("large"));
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsKeptByAResize) {
@@ -194,7 +194,7 @@ TEST_P(StoreStamp, IsKeptByAResize) {
       ASSERT_EQ(find(keyOf(i)), Stamped(std::string(i * 50, 'v'), 1000 + i)) << i;
     }
     EXPECT_EQ(find("large").second, 1U);
-    EXPECT_EQ(store_->findFault(), "");
+    EXPECT_EQ(store_->checkIntegrity(), "");
   };
   for (uint64_t i = 0; i < kEntries; ++i) put(keyOf(i), std::string(i * 50, 'v'), 1000 + i);
   put("large", std::string(3 * kMiB, 'l'), 1);
@@ -221,7 +221,7 @@ TEST_P(StoreStamp, MovesWithItsValue) {
     stamps[id] = step;
   }
   EXPECT_GT(store_->stats().evictions, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 TEST_P(StoreStamp, IsNoPartOfAStoreThatIsNotStamped) {
@@ -280,7 +280,7 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
   done = true;
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0U);
-  EXPECT_EQ(store_->findFault(), "");
+  EXPECT_EQ(store_->checkIntegrity(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreStamp, ::testing::Values(Policy::kLru, Policy::kS3Fifo));

@@ -103,7 +103,7 @@ class StressStore {
 
   /// All that must hold between two rounds.
   void checkAtRest() {
-    std::string fault = store_->findFault();
+    std::string fault = store_->checkIntegrity();
     if (!fault.empty()) return model.fail(fault);
     const StoreStats stats = store_->stats();
     expect("heldBytes against the memory that is out", stats.heldBytes,

@@ -467,7 +467,7 @@ TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0U);
   EXPECT_GT(fromDisk, 0U);
-  EXPECT_EQ(memory_->findFault(), "");
+  EXPECT_EQ(memory_->checkIntegrity(), "");
   const StoreStats stats = store_->stats();
   EXPECT_LT(stats.hits, uint64_t{1} << 40U);
   EXPECT_LT(stats.misses, uint64_t{1} << 40U);

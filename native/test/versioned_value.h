@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "seeded_random.h"
+#include "mix.h"
 #include "store/store.h"
 
 namespace ebbcache::test {
