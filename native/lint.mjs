@@ -41,11 +41,12 @@ if (clangTidy !== undefined) {
     throw new Error(`There is no compile_commands.json in ${build}. Run 'npm run build' first.`);
   }
   // What this platform's library and addon compile. Other backends are checked by cross-compiling;
-  // tests and benchmarks cost more than they would show.
+  // tests, benchmarks and
+  // fuzz targets cost more than they would show.
   const compiled = files.filter(
     (file) =>
       file.endsWith('.cc') &&
-      !/(^|[/\\])(darwin|win32|test|bench)[/\\]/.test(relative(native, file)),
+      !/(^|[/\\])(darwin|win32|test|bench|fuzz)[/\\]/.test(relative(native, file)),
   );
   const input = compiled.join('\0');
   const { status } = spawnSync(
