@@ -51,8 +51,8 @@ void setReadBuffer(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   if (!info[0].IsUndefined()) {
     keep(info[0], environment.readBuffer);
-  } else if (!environment.ownReadBuffer.reference.IsEmpty()) {
-    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  } else if (!environment.defaultReadBuffer.reference.IsEmpty()) {
+    keep(environment.defaultReadBuffer.reference.Value(), environment.readBuffer);
   }
 }
 
@@ -74,10 +74,10 @@ void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t byt
 }
 
 void addBuffers(Napi::Env env, Napi::Object exports, Environment& environment) {
-  addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.ownReadBuffer);
+  addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.defaultReadBuffer);
   addBuffer(env, exports, "stateBuffer", FileState::kBytes, environment.stateBuffer);
-  if (!environment.ownReadBuffer.reference.IsEmpty()) {
-    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  if (!environment.defaultReadBuffer.reference.IsEmpty()) {
+    keep(environment.defaultReadBuffer.reference.Value(), environment.readBuffer);
   }
   const auto kept = Napi::Object::New(env);
   kept.Set("write", env.Undefined());

@@ -30,7 +30,7 @@ struct Environment {
   // each instance is given the same ones.
 
   /// The buffer of reads, unless another one was lent for a read.
-  SharedBuffer ownReadBuffer;
+  SharedBuffer defaultReadBuffer;
   /// The buffer in which the states of files are exchanged.
   SharedBuffer stateBuffer;
 

@@ -1,9 +1,9 @@
-// What a get of a small value takes: alone, from two threads, and beside a thread that overwrites a
-// value of 1 MiB of the same store all the time. Prints a line of JSON.
+// The duration of a get of a small value: from one thread, from two, and beside a thread that keeps
+// overwriting a value of 1 MiB of the same store. Prints a line of JSON.
 //   ebbcache_get_latency alone|two|writer lru|s3fifo VALUE_BYTES MILLISECONDS
 //
-// The median is that of batches, so that the clock takes no part of it; the 99.9th percentile is
-// that of single gets.
+// The median is that of batches, so that it does not include reading the clock; the 99.9th
+// percentile is that of single gets.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

@@ -1,4 +1,4 @@
-// What the check before each slab costs: prints nanoseconds for each of many rounds, as JSON.
+// The cost of the check before each slab: prints nanoseconds for each of many rounds, as JSON.
 //   ebbcache_guard_cost ROUNDS     once far from the limit of its memory group, once near it
 #include <algorithm>
 #include <chrono>

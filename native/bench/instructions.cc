@@ -1,7 +1,7 @@
-// Does one operation of the store many times, for valgrind to count the instructions:
+// Repeats one operation of the store, for valgrind to count the instructions:
 //   ebbcache_instructions OPERATION POLICY COUNT
-// The difference between two counts is that of the operations alone. Prints the nanoseconds an
-// operation took; without arguments, the compiler.
+// The difference between two counts is that of the operations only. Prints the nanoseconds an
+// operation took; without arguments, prints the compiler.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -1,9 +1,9 @@
 // The folder of a disk tier, and the files in it:
 //
 //   <dir>/cache.ring   the ring: index and entries, see ring_layout.h
-//   <dir>/leases       empty; byte ranges of it are locked by those who make a value, see leases.h
+//   <dir>/leases       empty; processes that make a value lock a byte of it, see leases.h
 //
-// A folder that anybody may write to is used by way of a private one in it, <dir>/ebbcache-<user>.
+// In a folder that anybody may write to, the files are in a private folder, <dir>/ebbcache-<user>.
 #pragma once
 
 #include <memory>

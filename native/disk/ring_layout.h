@@ -41,7 +41,7 @@ constexpr uint64_t kMaxRingBytes = uint64_t{64} << 30U;
 /// The kind of keys in a file: a cache of one kind never uses a file of the other.
 enum class RingKind : uint32_t {
   kValues = 1,
-  /// Keys are `place NUL name`: those of one place share a bucket.
+  /// Keys have the form `place NUL name`: those of one place share a bucket.
   kRecords = 2,
 };
 
@@ -111,7 +111,7 @@ struct RingHeader {
   uint64_t entries;
   uint64_t evictions;
   uint64_t expirations;
-  /// What the caches that use it add up; they know what each is.
+  /// Counters of the caches that use the file; they know what each one counts.
   uint64_t counters[kRingCounters];
   uint64_t checksum;
 };

@@ -1,4 +1,4 @@
-// The puts and removals that wait for the writer, the last one of each key. Reads look here first.
+// The puts and removals that wait for the writer, the last one of each key. Reads check it first.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
-// What tells one state of a file from another, found by one look at its path: nothing is read. The
-// same 32 bytes on every system, so that they can be stored beside what was made of the file and
-// compared as bytes. Numbers are little-endian:
+// The state of a file, which changes whenever its content does. One system call on its path finds
+// it; the file itself is not read. It has the same 32 bytes on every system, so that it can be
+// stored beside what was made of the file and compared as bytes. Numbers are little-endian:
 //
 //    0      1      2        4           8              16                24               32
 //   +------+------+--------+-----------+--------------+-----------------+----------------+
@@ -14,8 +14,8 @@
 //             file    a regular file; `why` is zero
 //   volume    Windows: its serial number, as indexes of files are unique within a volume. Elsewhere
 //             zero: the number of a device may be another after a restart
-//   modified  since 1970; on Windows the last write, since 1601, in whole 100 ns. What no 64 bits
-//             hold wraps around
+//   modified  since 1970; on Windows the last write, since 1601, in whole 100 ns. Times beyond
+//             64 bits wrap around
 //   inode     Windows: the file's index
 #pragma once
 

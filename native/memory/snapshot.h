@@ -1,4 +1,4 @@
-// What the operating system says about memory: one contract, one backend per folder beside this.
+// The memory that the operating system reports: one contract, with one backend per folder here.
 #pragma once
 
 #include <cstdint>

@@ -1,17 +1,18 @@
 // The governor: one native thread per process that shrinks stores when memory gets tight, without
-// JavaScript, and lets them regrow when it has passed. It has each store do what may take long on a
-// thread of the store's own (see StoreExecutor), so that no store waits for another.
+// JavaScript, and regrows them when the pressure has passed. Work of a store that may take long is
+// done on a thread of the store's own (see StoreExecutor), so that no store waits for another.
 //
-// Locks, always taken in this order, and none of a store inside the last three:
+// Locks MUST be taken in this order, and no lock of a store inside the last three:
 //   lifecycleMutex_   add, remove and configure, and with them the start and the join of the thread
 //   tickMutex_        held for a whole tick, which waits for no store
 //   (the turn of a store's history, then the store's own locks: taken by the store's thread and by
 //   apply(), hold() and resized(), with none of the above)
-//   mutex_, and StoreBudgets' own: for what is looked up, never for long
-//   a StoreExecutor's, and a history's own, never for long either
-//   GrowthGuard's     taken by stores that ask mayGrow() while they hold their own
-// Where the system refuses a store's thread, what was ordered is done in the tick, and the turn and
-// the locks of that store are taken inside tickMutex_: remove() and configure() wait for it then.
+//   mutex_, and that of StoreBudgets: held briefly
+//   that of a StoreExecutor, and that of a history: held briefly
+//   that of GrowthGuard: taken by stores that ask mayGrow() while they hold their own
+//
+// Where the system refuses a store's thread, its orders are carried out in the tick, and the turn
+// and the locks of that store are taken inside tickMutex_: remove() and configure() wait for it.
 #pragma once
 
 #include <atomic>

@@ -14,20 +14,19 @@ namespace ebbcache {
 /// Thread-safe, and a leaf: it calls nothing but its reader, so a store may ask while it holds any
 /// lock of its own.
 ///
-/// It goes by what the kernel cannot give back, read afresh: while a fill takes the place of page
-/// cache, what is charged to a group stands still at its limit, and only what is reclaimable tells
-/// how far the fill has come. Most answers need less:
-/// - Far from the ceiling it is enough that all that is charged, reclaimable or not, stays below
-/// it.
-///   The machine and the limits are at most kMachineFor old, and younger where the machine could be
-///   filled sooner (see nextPollDelay()).
-/// - Beside a slab of 32 KiB even that costs much. So a reading serves again while it is younger
-///   than kReuseFor and the bytes granted on it (counted as if they were in use already) stay
-///   within kReuseBytes.
-/// A refusal is always based on a reading made for it: memory may have come back meanwhile.
+/// The answer is based on a fresh reading of the memory that the kernel cannot reclaim: while a
+/// fill takes the place of page cache, the bytes charged to a group stay at its limit, and only the
+/// reclaimable bytes show how far the fill has come. Most answers need less:
+/// - Far from the ceiling it is enough that the charged bytes, reclaimable or not, stay below it.
+///   The readings of the machine and of the limits are at most kMachineFor old, and younger where
+///   the machine could be filled sooner (see nextPollDelay()).
+/// - For a slab of 32 KiB even that costs much. So a reading serves again while it is younger than
+///   kReuseFor and the bytes granted on it (which count as used) stay within kReuseBytes.
+///
+/// A refusal is always based on a new reading: memory may have been released meanwhile.
 ///
 /// Memory that was granted and not touched yet shows in no reading. With one open slab a store, and
-/// one that is made ahead, the answer may be too kind by two slabs for each store.
+/// one that is made ahead, an answer may be wrong by two slabs for each store.
 class GrowthGuard {
  public:
   using Clock = std::chrono::steady_clock;

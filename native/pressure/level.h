@@ -68,17 +68,17 @@ struct Assessment {
 /// Remembers the last level of each bound for the hysteresis.
 ///
 /// A level is entered at its threshold and left below leaveBelow(threshold). On the way down every
-/// level in between holds in the same way, so that the outcome does not depend on how many samples
-/// the fall was seen in: from critical, 83 % is high with the default thresholds, because 85 - 3
+/// level in between holds in the same way, so that the outcome does not depend on the number of
+/// samples during the fall: from critical, 83 % is high with the default thresholds, because 85 - 3
 /// was not crossed, and 10 % is normal at once.
 ///
-/// What the system signals raises a level early and lowers none:
+/// Signals of the system raise a level early and lower none:
 /// - Stalls raise the level of their bound by one, up to high, while its usage is above the normal
 ///   threshold. Below it tasks wait for other reasons, e.g. for page cache that is read through a
-///   group; and only usage empties a cache. Those of the group count for the machine where no group
-///   limits the process.
-/// - A kernel that says that memory is low means elevated at least, one that says critical means
-///   high at least.
+///   group; and only usage empties a cache. Stalls of the group count for the machine where no
+///   group limits the process.
+/// - A kernel that reports low memory makes the level at least elevated, and one that reports a
+///   critical state makes it at least high.
 class LevelTracker {
  public:
   /// `thresholds` MUST be valid: see Thresholds::whyInvalid().

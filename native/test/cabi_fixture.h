@@ -1,4 +1,4 @@
-// What the tests of the C interface share.
+// Helpers of the tests of the C interface.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "disk_tier_fixture.h"
+#include "seeded_random.h"
 #include "versioned_value.h"
 
 namespace ebbcache::test {

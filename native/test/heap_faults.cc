@@ -1,5 +1,5 @@
-// Replaces operator new and operator delete of the test program. Nothing fails unless a test arms
-// it, or for the whole of a run:
+// Replaces operator new and operator delete of the test program. Allocations fail only where a test
+// asks for it, or throughout a run:
 //
 //   EBBCACHE_FAIL_THREAD_ALLOCATIONS=50 ebbcache_tests
 //

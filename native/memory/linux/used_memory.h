@@ -1,10 +1,10 @@
-// What counts as used: all that the kernel cannot give back on demand. The one definition, for the
+// The used memory: all that the kernel cannot reclaim on demand. There is one definition for the
 // machine, for a cgroup and for each of its ancestors.
 //
 //   |<---------------------- charged to a group, or not free --------------------->|
 //   | anonymous, tmpfs, mlocked, | page cache that   | page cache,   | slab that is |
 //   | kernel memory              | is dirty (v2)     | active or not | reclaimable  |
-//   |<------------------- used --------------------->|<------ given back on demand ->|
+//   |<------------------- used --------------------->|<------ reclaimed on demand -->|
 //
 // Page cache and dentries are the traces of reading and listing files, which users of a cache of
 // metadata do all the time: to count them would empty the cache because it is used. tmpfs is not on
