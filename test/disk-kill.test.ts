@@ -11,6 +11,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { native } from '../lib/native.js';
 import { packageUrl } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
@@ -127,6 +128,7 @@ it('a process that is killed loses nothing that was flushed, and the next finds 
     const last = await runRound(folder, 2 + rounds, 'look', 0);
     check(last, 2 + rounds);
     expect(last.opened?.diskEntries).toBe(records);
+    expect(native.diskIntegrity(folder)).toBe('');
     if (process.env.EBBCACHE_KILL_ROUNDS !== undefined) {
       openTimes.sort((a, b) => a - b);
       const [median, longest] = [openTimes[openTimes.length >> 1], openTimes.at(-1)];

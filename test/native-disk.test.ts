@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { native } from '../lib/native/addon.js';
-import { Lease, type NativeDiskNews, type NativeDiskOptions } from '../lib/native/disk.js';
+import { Lease, type NativeDiskEvent, type NativeDiskOptions } from '../lib/native/disk.js';
 import { Outcome } from '../lib/native/outcomes.js';
 import type { NativeStore } from '../lib/native/store.js';
 
@@ -189,7 +189,7 @@ describe('a native store with a disk tier', () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const store = open({ dir: file });
-    const news = await new Promise<NativeDiskNews>((told) => store.onDiskNews(told));
+    const news = await new Promise<NativeDiskEvent>((told) => store.onDiskEvent(told));
     expect(news.kind).toBe('trouble');
     expect(news.sentence).toContain('not a folder');
     set(store, 'a', 'one');
@@ -199,7 +199,7 @@ describe('a native store with a disk tier', () => {
     expect(store.diskStats()).toMatchObject({ available: false, entries: 0 });
     // One that is opened later is told too.
     const later = open({ dir: file });
-    const same = await new Promise<NativeDiskNews>((told) => later.onDiskNews(told));
+    const same = await new Promise<NativeDiskEvent>((told) => later.onDiskEvent(told));
     expect(same).toEqual(news);
   });
 
@@ -213,12 +213,12 @@ describe('a native store with a disk tier', () => {
     expect(store.acquireLease('a')).toBe(Lease.unavailable);
     store.addToDiskCounters([1]);
     store.releaseLease('a');
-    store.onDiskNews(() => {});
+    store.onDiskEvent(() => {});
     store.close();
     for (const call of [
       () => store.flush(),
       () => store.diskStats(),
-      () => store.onDiskNews(() => {}),
+      () => store.onDiskEvent(() => {}),
     ]) {
       expect(call).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_CLOSED' }));
     }
@@ -234,7 +234,7 @@ describe('a native store with a disk tier', () => {
       import { parentPort, workerData } from 'node:worker_threads';
       const { native } = await import(workerData.nativeUrl);
       const store = new native.Store(workerData.options);
-      store.onDiskNews(() => {});
+      store.onDiskEvent(() => {});
       native.setBytes(store.id, 'of the thread', Buffer.from('one'));
       parentPort.postMessage(store.acquireLease('leased'));
       for (;;) store.flush();

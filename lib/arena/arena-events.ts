@@ -1,4 +1,4 @@
-import type { NativeDiskNews } from '../native/disk.js';
+import type { NativeDiskEvent } from '../native/disk.js';
 
 /** What happened to a disk tier. */
 export interface DiskEvent {
@@ -6,7 +6,7 @@ export interface DiskEvent {
    * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
    * and was removed; 'removedEarlier' that the files of an earlier version were.
    */
-  kind: NativeDiskNews['kind'];
+  kind: NativeDiskEvent['kind'];
   /** A sentence that says what happened, and what to do. */
   message: string;
 }

@@ -15,7 +15,7 @@ export const DISK_WARNINGS: Partial<Record<DiskEvent['kind'], WarningCode>> = {
 /** Emits 'disk' with a DiskEvent; trouble or damage that nobody listens for is a warning of the process. */
 export function tellDiskEvents(store: NativeStore, emitter: EventEmitter<ArenaEvents>): void {
   inRootContext(() =>
-    store.onDiskNews(({ kind, sentence }) => {
+    store.onDiskEvent(({ kind, sentence }) => {
       const event: DiskEvent = { kind, message: sentence };
       const code = DISK_WARNINGS[kind];
       if (emitter.listenerCount('disk') > 0) emitter.emit('disk', event);

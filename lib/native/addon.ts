@@ -102,6 +102,8 @@ interface NativeAddon extends NativeFlights {
    * may write to, also while others use it; undefined where there is no disk tier that can be read.
    */
   diskSummary(dir: string): NativeDiskSummary | undefined;
+  /** Checks the ring in the folder for tests: the first fault as a sentence, empty where there is none. */
+  diskIntegrity(dir: string): string;
   limits: {
     minBytes: number;
     maxBytes: number;

@@ -62,7 +62,7 @@ export const Lease = {
 } as const;
 
 /** What happened to a disk tier. */
-export interface NativeDiskNews {
+export interface NativeDiskEvent {
   /**
    * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
    * and was removed; 'removedEarlier' that the files of an earlier version were.

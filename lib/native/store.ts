@@ -1,6 +1,6 @@
 // The types of a store in the addon.
 
-import type { NativeDiskNews, NativeDiskOptions, NativeDiskStats } from './disk.js';
+import type { NativeDiskEvent, NativeDiskOptions, NativeDiskStats } from './disk.js';
 import type { NativeStoreStats } from './store-stats.js';
 
 export interface NativeStoreOptions {
@@ -73,7 +73,7 @@ export interface NativeStore {
    * Calls `told`, and no other that was given earlier, with what happens to the disk tier, and with what
    * has happened and still matters. It does not keep the event loop alive.
    */
-  onDiskNews(told: (news: NativeDiskNews) => void): void;
+  onDiskEvent(told: (event: NativeDiskEvent) => void): void;
   diskStats(): NativeDiskStats;
   /** Throws a RangeError for what no tier can have. */
   resizeDisk(maxBytes: number): void;

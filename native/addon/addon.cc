@@ -23,12 +23,12 @@
 namespace ebbcache {
 namespace {
 
-/// A read copies to it in one call; a larger value needs a buffer of its own. Pages that nothing
-/// was ever copied to take no memory.
+/// The size of the buffer for reads; a larger value needs a buffer of its own. Pages to which
+/// nothing was ever copied take no memory.
 constexpr size_t kReadBufferBytes = size_t{1} << 20;
 
-/// Keeps the bytes where they are a Uint8Array, with the bounds that the engine gives them, or
-/// leaves a TypeError pending.
+/// Keeps the bytes in place where they are a Uint8Array, with the bounds that the engine reports,
+/// or leaves a TypeError pending.
 bool keep(const Napi::Value& value, SharedBuffer& buffer) {
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
@@ -46,24 +46,24 @@ bool keep(const Napi::Value& value, SharedBuffer& buffer) {
   return true;
 }
 
-/// (bytes?: Uint8Array): where reads copy to from now on; left out, the environment's own buffer.
+/// (bytes?: Uint8Array): sets the buffer of reads; the environment's own one where it is left out.
 void setReadBuffer(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   if (!info[0].IsUndefined()) {
     keep(info[0], environment.readBuffer);
-  } else if (!environment.ownReadBuffer.reference.IsEmpty()) {
-    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  } else if (!environment.defaultReadBuffer.reference.IsEmpty()) {
+    keep(environment.defaultReadBuffer.reference.Value(), environment.readBuffer);
   }
 }
 
-/// (bytes: Uint8Array): where writes copy from, from now on.
+/// (bytes: Uint8Array): sets the buffer of writes.
 void setWriteBuffer(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   if (keep(info[0], environment.writeBuffer)) environment.kept.Value().Set("write", info[0]);
 }
 
-/// A buffer for all who use the environment, as a property of the exports. There is none, which no
-/// call copies to, where a thread that is being terminated gets no memory for it.
+/// Adds a buffer for all who use the environment, as a property of the exports. There is none, and
+/// no call copies to it, where a thread that is being terminated gets no memory for it.
 void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t bytes,
                SharedBuffer& buffer) {
   void* data = nullptr;
@@ -74,10 +74,10 @@ void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t byt
 }
 
 void addBuffers(Napi::Env env, Napi::Object exports, Environment& environment) {
-  addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.ownReadBuffer);
+  addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.defaultReadBuffer);
   addBuffer(env, exports, "stateBuffer", FileState::kBytes, environment.stateBuffer);
-  if (!environment.ownReadBuffer.reference.IsEmpty()) {
-    keep(environment.ownReadBuffer.reference.Value(), environment.readBuffer);
+  if (!environment.defaultReadBuffer.reference.IsEmpty()) {
+    keep(environment.defaultReadBuffer.reference.Value(), environment.readBuffer);
   }
   const auto kept = Napi::Object::New(env);
   kept.Set("write", env.Undefined());
@@ -87,8 +87,8 @@ void addBuffers(Napi::Env env, Napi::Object exports, Environment& environment) {
   exports.Set("setWriteBuffer", Napi::Function::New<guardedFunction<setWriteBuffer>>(env));
 }
 
-/// With the environment, after the finalizers of its objects. In a forked child it stays: it may
-/// hold the runtime last, which would wait for its threads.
+/// Runs when the environment ends, after the finalizers of its objects. In a forked child the
+/// object stays: it may own the runtime last, whose end would wait for its threads.
 void endEnvironment(Napi::Env /*env*/, Environment* environment) {
   if (!inForkedChild()) delete environment;
 }

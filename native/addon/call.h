@@ -1,5 +1,5 @@
-// One call of a plain function of the addon, such as those of store_calls.h: its arguments, the
-// store that the first of them is the number of, and its result.
+// A call of a plain function of the addon, such as those of store_calls.h: its arguments, the store
+// whose number is the first argument, and its result.
 #pragma once
 
 #include <napi.h>
@@ -15,17 +15,17 @@
 
 namespace ebbcache {
 
-// What a call returns in place of its result; the same in lib/native/addon.ts.
+// The negative results of a call; lib/native/addon.ts has the same numbers.
 constexpr int kMiss = -1;
 constexpr int kBadKey = -2;
 constexpr int kClosed = -3;
 constexpr int kBadArguments = -4;
 constexpr int kNoState = -5;
-/// A look-up that found the value on disk, and not in memory, returns this less the value's bytes.
+/// A lookup that found the value on disk, and not in memory, returns this less the value's bytes.
 constexpr int kFromDisk = -16;
 
-/// The arguments of a call: those that are missing are undefined, those beyond are left out.
-template <size_t kMost>
+/// The arguments of a call: missing ones are undefined, and surplus ones are left out.
+template <size_t kMaxArguments>
 class Call {
  public:
   Call(napi_env env, napi_callback_info info) : env_(env) {
@@ -36,11 +36,11 @@ class Call {
 
   napi_env env() const { return env_; }
   Environment& environment() const { return *environment_; }
-  size_t count() const { return std::min(count_, kMost); }
+  size_t count() const { return std::min(count_, kMaxArguments); }
   napi_value operator[](size_t i) const { return values_[i]; }
 
-  /// Looked up after all else was read: a read may run a finalizer that closes a store. Null, with
-  /// an exception pending, in a forked child.
+  /// MUST be called after all other arguments were read: a read may run a finalizer that closes a
+  /// store. Null, with an exception pending, in a forked child.
   TieredStore* store() const {
     if (refusesForked(env_)) return nullptr;
     uint32_t id = 0;
@@ -48,7 +48,7 @@ class Call {
     return environment_->stores->find(id);
   }
 
-  /// A count of bytes or ms; 0 for what is no such number.
+  /// A count of bytes or ms; 0 for anything that is no such number.
   uint64_t countAt(size_t i) const {
     constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
     double number = 0;
@@ -56,7 +56,7 @@ class Call {
     return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
   }
 
-  /// The outcome of a look-up: the value's bytes, and where it was found.
+  /// The outcome of a lookup: the value's bytes, and the tier in which it was found.
   napi_value giveFound(ReadResult result, uint64_t bytes, bool fromDisk) const {
     if (result == ReadResult::kMiss) return give(kMiss);
     const auto size = static_cast<int64_t>(bytes);
@@ -71,8 +71,8 @@ class Call {
 
  private:
   napi_env env_;
-  size_t count_ = kMost;
-  std::array<napi_value, kMost> values_;
+  size_t count_ = kMaxArguments;
+  std::array<napi_value, kMaxArguments> values_;
   Environment* environment_ = nullptr;
 };
 

@@ -23,7 +23,7 @@ struct Arguments {
          type == napi_uint8_array && readOffset(env, values[1], length, start) &&
          readOffset(env, values[2], length, end) && readOffset(env, values[3], length, at) &&
          start <= end && length - at >= sizeof(uint64_t) &&
-         // A checksum of itself there is none.
+         // A checksum must not cover its own bytes.
          (at >= end || at + sizeof(uint64_t) <= start);
     bytes = static_cast<char*>(data);
   }
@@ -37,11 +37,11 @@ struct Arguments {
   size_t at = 0;
 
  private:
-  /// Whether it is a whole number of up to `most`.
-  static bool readOffset(napi_env env, napi_value value, size_t most, size_t& offset) {
+  /// Whether it is a whole number of up to `max`.
+  static bool readOffset(napi_env env, napi_value value, size_t max, size_t& offset) {
     double number = -1;
     if (napi_get_value_double(env, value, &number) != napi_ok) return false;
-    if (!(number >= 0 && number <= static_cast<double>(most))) return false;
+    if (!(number >= 0 && number <= static_cast<double>(max))) return false;
     offset = static_cast<size_t>(number);
     return static_cast<double>(offset) == number;
   }

@@ -1,5 +1,5 @@
-// Checksums of bytes that JavaScript has, written to and compared with bytes beside them: 64 bits
-// are no number of JavaScript's, and this makes none.
+// Checksums of bytes of JavaScript, written to and compared with bytes beside them: JavaScript's
+// numbers do not hold 64 bits, and so no number is made.
 #pragma once
 
 #include <napi.h>

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "addon/guarded.h"
+#include "disk/ring_folder.h"
+#include "disk/ring_integrity.h"
 #include "disk/ring_summary.h"
 
 namespace ebbcache {
@@ -30,10 +32,21 @@ Napi::Value diskSummary(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/// (dir) -> the first fault of its ring as a sentence, empty where there is none. The number of
+/// entries may be that of a process that was killed.
+Napi::Value diskIntegrity(const Napi::CallbackInfo& info) {
+  const std::string dir = info[0].ToString().Utf8Value();
+  RingTolerance tolerance;
+  tolerance.staleCount = true;
+  return Napi::String::New(info.Env(), checkRingOf(*openRingFolder(dir), tolerance));
+}
+
 }  // namespace
 
 void addDiskCalls(Napi::Env env, Napi::Object exports) {
   exports.Set("diskSummary", Napi::Function::New<guardedFunction<diskSummary>>(env, "diskSummary"));
+  exports.Set("diskIntegrity",
+              Napi::Function::New<guardedFunction<diskIntegrity>>(env, "diskIntegrity"));
 }
 
 }  // namespace ebbcache

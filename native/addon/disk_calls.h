@@ -5,7 +5,7 @@
 
 namespace ebbcache {
 
-/// Adds diskSummary.
+/// Adds diskSummary and diskIntegrity; see the types in lib/native/addon.ts.
 void addDiskCalls(Napi::Env env, Napi::Object exports);
 
 }  // namespace ebbcache

@@ -1,4 +1,4 @@
-// What one JavaScript environment (the main thread's or a worker's) has of its own.
+// The state of one JavaScript environment (that of the main thread or of a worker).
 #pragma once
 
 #include <napi.h>
@@ -13,15 +13,15 @@
 
 namespace ebbcache {
 
-/// A buffer of JavaScript's, kept here so that it need not be passed with each call. Whoever has it
-/// must neither detach nor resize it.
+/// A buffer of JavaScript, kept here so that it need not be passed with each call. Its owner MUST
+/// neither detach nor resize it.
 struct SharedBuffer {
   Napi::Reference<Napi::Uint8Array> reference;
   char* bytes = nullptr;
   size_t capacity = 0;
 };
 
-/// It must not be destroyed in a forked child.
+/// MUST NOT be destroyed in a forked child.
 struct Environment {
   /// Keeps the process's runtime alive as long as this environment.
   std::shared_ptr<Runtime> runtime = Runtime::current();
@@ -29,28 +29,29 @@ struct Environment {
   // Several instances of the JavaScript may share one environment. These two are made here, and
   // each instance is given the same ones.
 
-  /// Where reads copy to, unless another buffer was lent for one.
-  SharedBuffer ownReadBuffer;
-  /// Where the states of files are left, and found.
+  /// The buffer of reads, unless another one was lent for a read.
+  SharedBuffer defaultReadBuffer;
+  /// The buffer in which the states of files are exchanged.
   SharedBuffer stateBuffer;
 
-  /// Where reads copy to now.
+  /// The current buffer of reads.
   SharedBuffer readBuffer;
-  /// Where writes copy from: the buffer of the instance that wrote last.
+  /// The buffer of writes: that of the instance that wrote last.
   SharedBuffer writeBuffer;
-  /// An object for JavaScript that says in `write` which one that is.
+  /// An object of JavaScript whose property `write` is that buffer.
   Napi::ObjectReference kept;
 
   /// Shared with the objects of the stores, which may be finalized in any order.
   std::shared_ptr<OpenStores> stores = std::make_shared<OpenStores>();
 
-  /// From the first flight on.
+  /// Made with the first flight.
   std::unique_ptr<EnvironmentFlights> flights;
 
-  /// From the first flush, or the first who is told a disk tier's news, on; shared as `stores` is.
+  /// Made with the first flush, or the first listener to a disk tier's events; shared as `stores`
+  /// is.
   std::shared_ptr<EnvironmentDisk> disk;
 
-  /// From the first who is told what leaves a store on; shared as `stores` is.
+  /// Made with the first listener to removals; shared as `stores` is.
   std::shared_ptr<EnvironmentRemovals> removals;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }

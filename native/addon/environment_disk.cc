@@ -11,29 +11,29 @@
 namespace ebbcache {
 namespace {
 
-const char* nameOf(DiskNews::Kind kind) {
+const char* nameOf(DiskEvent::Kind kind) {
   switch (kind) {
-    case DiskNews::Kind::kRecovered:
+    case DiskEvent::Kind::kRecovered:
       return "recovered";
-    case DiskNews::Kind::kDamaged:
+    case DiskEvent::Kind::kDamaged:
       return "damaged";
-    case DiskNews::Kind::kRemovedEarlier:
+    case DiskEvent::Kind::kRemovedEarlier:
       return "removedEarlier";
-    case DiskNews::Kind::kTrouble:
+    case DiskEvent::Kind::kTrouble:
       break;
   }
   return "trouble";
 }
 
-/// Removes trouble that is over, and that it is.
-void forgetWhatIsOver(std::list<DiskNews>& news) {
-  const auto isRecovery = [](const DiskNews& each) {
-    return each.kind == DiskNews::Kind::kRecovered;
+/// Removes trouble that is over, together with its recovery.
+void removeResolved(std::list<DiskEvent>& events) {
+  const auto isRecovery = [](const DiskEvent& each) {
+    return each.kind == DiskEvent::Kind::kRecovered;
   };
-  const auto last = std::find_if(news.rbegin(), news.rend(), isRecovery).base();
-  for (auto at = news.begin(); at != last;) {
-    const bool isOver = at->kind == DiskNews::Kind::kTrouble || isRecovery(*at);
-    at = isOver ? news.erase(at) : std::next(at);
+  const auto last = std::find_if(events.rbegin(), events.rend(), isRecovery).base();
+  for (auto at = events.begin(); at != last;) {
+    const bool isOver = at->kind == DiskEvent::Kind::kTrouble || isRecovery(*at);
+    at = isOver ? events.erase(at) : std::next(at);
   }
 }
 
@@ -74,8 +74,8 @@ uint64_t EnvironmentDisk::listen(DiskTier& tier, const Napi::Function& told) {
   if (closed_) return id;
   const auto listener =
       listeners_.emplace(id, Listener{&tier, 0, Napi::Persistent(told), 0, false, {}}).first;
-  listener->second.subscription = tier.news().subscribe([wake = wake_] { (*wake)(); });
-  // There may be some already.
+  listener->second.subscription = tier.events().subscribe([wake = wake_] { (*wake)(); });
+  // The log may have events already.
   (*wake_)();
   return id;
 }
@@ -83,16 +83,16 @@ uint64_t EnvironmentDisk::listen(DiskTier& tier, const Napi::Function& told) {
 void EnvironmentDisk::stopListening(uint64_t id) {
   const auto listener = listeners_.find(id);
   if (listener == listeners_.end()) return;
-  listener->second.tier->news().unsubscribe(listener->second.subscription);
+  listener->second.tier->events().unsubscribe(listener->second.subscription);
   listeners_.erase(listener);
 }
 
 void EnvironmentDisk::onWake(Napi::Env env, Napi::Function, EnvironmentDisk* disk, void*) {
-  // Without an environment it is only to free the data, and there is none.
-  if (env != nullptr) guarded(env, [disk] { disk->look(); });
+  // Without an environment the call only frees the data, and there is none.
+  if (env != nullptr) guarded(env, [disk] { disk->deliver(); });
 }
 
-void EnvironmentDisk::look() {
+void EnvironmentDisk::deliver() {
   if (closed_) return;
   endFlushes();
   std::vector<uint64_t> ids;
@@ -100,7 +100,7 @@ void EnvironmentDisk::look() {
   for (const auto& each : listeners_) ids.push_back(each.first);
   for (const uint64_t id : ids) {
     if (tell(id)) continue;
-    // What is left is told once Node has dealt with the exception.
+    // The rest is reported once Node has dealt with the exception.
     (*wake_)();
     return;
   }
@@ -126,16 +126,16 @@ bool EnvironmentDisk::tell(uint64_t id) {
     const auto at = listeners_.find(id);
     if (at == listeners_.end()) return true;
     Listener& listener = at->second;
-    for (DiskNews& each : listener.tier->news().after(listener.after)) {
+    for (DiskEvent& each : listener.tier->events().after(listener.after)) {
       listener.untold.push_back(std::move(each));
     }
-    if (!std::exchange(listener.hasListened, true)) forgetWhatIsOver(listener.untold);
+    if (!std::exchange(listener.hasListened, true)) removeResolved(listener.untold);
     if (listener.untold.empty()) return true;
-    const DiskNews news = std::move(listener.untold.front());
+    const DiskEvent event = std::move(listener.untold.front());
     listener.untold.pop_front();
     const auto given = Napi::Object::New(env_);
-    given.Set("kind", Napi::String::New(env_, nameOf(news.kind)));
-    given.Set("sentence", Napi::String::New(env_, news.sentence));
+    given.Set("kind", Napi::String::New(env_, nameOf(event.kind)));
+    given.Set("sentence", Napi::String::New(env_, event.sentence));
     listener.told.Value().Call({given});
     if (env_.IsExceptionPending()) return false;
   }

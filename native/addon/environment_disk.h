@@ -1,4 +1,4 @@
-// What the disk tiers' threads tell one environment: that a flush has ended, and news.
+// The notifications of one environment by the threads of disk tiers: ended flushes and events.
 #pragma once
 
 #include <napi.h>
@@ -14,21 +14,22 @@
 
 namespace ebbcache {
 
-/// The environment's own thread alone uses it. It keeps the environment alive as long as a flush is
-/// under way, and calls nothing any more once the environment ends, however it ends.
+/// Only the environment's own thread may use it. It keeps the environment alive while a flush is in
+/// progress, and calls nothing any more once the environment ends, however it ends.
 class EnvironmentDisk {
  public:
-  /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
+  /// Leaves a JavaScript exception pending where Node refuses a signal by which other threads wake
+  /// it.
   explicit EnvironmentDisk(Napi::Env env);
   ~EnvironmentDisk() { close(); }
   EnvironmentDisk(const EnvironmentDisk&) = delete;
   EnvironmentDisk& operator=(const EnvironmentDisk&) = delete;
 
-  /// A promise of whether all that was put is on the disk itself.
+  /// Returns a promise of whether all earlier puts are on the disk itself.
   Napi::Value flush(DiskTier& tier);
-  /// `told` is called with each of the news as { kind, sentence }, never before this returns: with
-  /// those from now on, and of earlier ones with those that are no trouble that is over. The tier
-  /// outlives it. Returns what stopListening() takes, which is not 0.
+  /// Calls `told` with each event as { kind, sentence }, never before this returns. Earlier events
+  /// are included, except for trouble that is over. The tier MUST outlive the listener. Returns the
+  /// id for stopListening(), which is not 0.
   uint64_t listen(DiskTier& tier, const Napi::Function& told);
   void stopListening(uint64_t id);
 
@@ -43,18 +44,18 @@ class EnvironmentDisk {
     DiskTier* tier;
     uint64_t subscription;
     Napi::FunctionReference told;
-    /// As DiskNewsBoard::after() has it.
+    /// The position in DiskEventLog::after().
     uint64_t after;
     bool hasListened;
-    std::list<DiskNews> untold;
+    std::list<DiskEvent> untold;
   };
 
   static void onWake(Napi::Env env, Napi::Function none, EnvironmentDisk* disk, void* data);
   using Signal = Napi::TypedThreadSafeFunction<EnvironmentDisk, void, onWake>;
 
-  void look();
+  void deliver();
   void endFlushes();
-  /// False where the callback threw.
+  /// Returns false where the callback threw.
   bool tell(uint64_t id);
   void close();
 

@@ -9,8 +9,8 @@
 namespace ebbcache {
 namespace {
 
-/// Empty in a thread that is being terminated, where no buffer is made any more, and no exception
-/// says so.
+/// Empty in a thread that is being terminated: it makes no buffers any more, and no exception
+/// reports that.
 Napi::Value toBytes(Napi::Env env, const std::string& content) {
   void* data = nullptr;
   napi_value buffer = nullptr;
@@ -42,13 +42,13 @@ EnvironmentFlights::EnvironmentFlights(Napi::Env env, FlightRegistry& registry)
 
 FlightWaiter EnvironmentFlights::join(std::string_view scope, std::string_view key,
                                       std::string_view version, const Napi::Function& told) {
-  // Takes part in nothing any more: on its own.
+  // After the end it takes part in nothing any more: each call leads alone.
   if (closed_) return {0, true};
   const FlightWaiter waiter = registry_.join(member_, scope, key, version);
   try {
     waiters_.emplace(waiter.id, Waiter{Napi::Persistent(told), !waiter.leads});
   } catch (...) {
-    // Others may follow it already.
+    // Others may follow the waiter already.
     registry_.handOn(waiter.id);
     throw;
   }
@@ -80,8 +80,9 @@ void EnvironmentFlights::complete(FlightWaiterId waiterId, std::string result) {
   remove(waiterId);
 }
 
-void EnvironmentFlights::onNews(Napi::Env env, Napi::Function, EnvironmentFlights* flights, void*) {
-  // Without an environment it is only to free the data, and there is none.
+void EnvironmentFlights::onEvent(Napi::Env env, Napi::Function, EnvironmentFlights* flights,
+                                 void*) {
+  // Without an environment the call only frees the data, and there is none.
   if (env != nullptr) flights->tellNext();
 }
 

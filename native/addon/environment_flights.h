@@ -1,4 +1,4 @@
-// The part that one environment takes in the flights of the process.
+// The flights of one environment.
 #pragma once
 
 #include <napi.h>
@@ -13,21 +13,22 @@
 
 namespace ebbcache {
 
-/// Only the environment's own thread uses it. It keeps the environment alive as long as a waiter
-/// follows, and gives up all waiters when the environment ends, however it ends.
+/// Only the environment's own thread may use it. It keeps the environment alive while a waiter
+/// follows, and removes all waiters when the environment ends, however it ends.
 class EnvironmentFlights {
  public:
-  /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
+  /// Leaves a JavaScript exception pending where Node refuses a signal by which other threads wake
+  /// it.
   EnvironmentFlights(Napi::Env env, FlightRegistry& registry);
   ~EnvironmentFlights() { close(); }
   EnvironmentFlights(const EnvironmentFlights&) = delete;
   EnvironmentFlights& operator=(const EnvironmentFlights&) = delete;
 
-  /// `told` is called with the FlightEvent as a number and, of a flight that completed, a
-  /// Uint8Array; never before this returns, and not any more once the waiter is left.
+  /// Calls `told` with the FlightEvent as a number and, for a flight that completed, a Uint8Array;
+  /// never before this returns, and not any more once the waiter has left.
   FlightWaiter join(std::string_view scope, std::string_view key, std::string_view version,
                     const Napi::Function& told);
-  // Those of FlightRegistry, for the waiters of this environment; others pass for left ones.
+  // See FlightRegistry. Waiters of other environments count as waiters that have left.
   bool isCurrent(FlightWaiterId waiterId) const;
   bool leave(FlightWaiterId waiterId);
   void handOn(FlightWaiterId waiterId);
@@ -39,8 +40,8 @@ class EnvironmentFlights {
     bool follows = false;
   };
 
-  static void onNews(Napi::Env env, Napi::Function none, EnvironmentFlights* flights, void* data);
-  using Signal = Napi::TypedThreadSafeFunction<EnvironmentFlights, void, onNews>;
+  static void onEvent(Napi::Env env, Napi::Function none, EnvironmentFlights* flights, void* data);
+  using Signal = Napi::TypedThreadSafeFunction<EnvironmentFlights, void, onEvent>;
 
   void tellNext();
   void stopFollowing(Waiter& waiter);
@@ -49,7 +50,7 @@ class EnvironmentFlights {
 
   const Napi::Env env_;
   FlightRegistry& registry_;
-  // Before the signal: nothing may fail between that and the hook that ends it.
+  // Declared before the signal: nothing may fail between the signal and the hook that ends it.
   const std::shared_ptr<FlightMember> member_;
   Signal signal_;
   std::unordered_map<FlightWaiterId, Waiter> waiters_;

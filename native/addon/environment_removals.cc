@@ -47,11 +47,11 @@ void EnvironmentRemovals::stopListening(uint64_t id) {
 
 void EnvironmentRemovals::onWake(Napi::Env env, Napi::Function, EnvironmentRemovals* removals,
                                  void*) {
-  // Without an environment it is only to free the data, and there is none.
-  if (env != nullptr) guarded(env, [removals] { removals->look(); });
+  // Without an environment the call only frees the data, and there is none.
+  if (env != nullptr) guarded(env, [removals] { removals->deliver(); });
 }
 
-void EnvironmentRemovals::look() {
+void EnvironmentRemovals::deliver() {
   if (closed_) return;
   // The callback may stop this listener, or others.
   std::vector<uint64_t> ids;
@@ -60,7 +60,7 @@ void EnvironmentRemovals::look() {
   for (const uint64_t id : ids) {
     if (!tell(id)) break;
   }
-  // The rest is told in a turn of its own, and once Node has dealt with an exception.
+  // The rest is reported in a later turn, after Node has dealt with an exception.
   for (const auto& each : listeners_) {
     if (each.second.log->hasMore()) return (*wake_)();
   }
@@ -69,7 +69,7 @@ void EnvironmentRemovals::look() {
 bool EnvironmentRemovals::tell(uint64_t id) {
   const auto at = listeners_.find(id);
   if (at == listeners_.end()) return true;
-  const RemovalBatch batch = at->second.log->take(kMostRemovals);
+  const RemovalBatch batch = at->second.log->take(kMaxRemovals);
   if (batch.isEmpty()) return true;
   const auto removals = Napi::Array::New(env_, 2 * batch.count());
   uint32_t next = 0;

@@ -1,4 +1,4 @@
-// What one environment is told of what leaves its stores.
+// The notifications of one environment of entries that leave its stores.
 #pragma once
 
 #include <napi.h>
@@ -12,26 +12,27 @@
 
 namespace ebbcache {
 
-/// The environment's own thread alone uses it. It does not keep the environment alive, and calls
+/// Only the environment's own thread may use it. It does not keep the environment alive, and calls
 /// nothing any more once the environment ends, however it ends.
 class EnvironmentRemovals {
  public:
-  /// Leaves a JavaScript exception pending when Node refuses what other threads wake it by.
+  /// Leaves a JavaScript exception pending where Node refuses a signal by which other threads wake
+  /// it.
   explicit EnvironmentRemovals(Napi::Env env);
   ~EnvironmentRemovals() { close(); }
   EnvironmentRemovals(const EnvironmentRemovals&) = delete;
   EnvironmentRemovals& operator=(const EnvironmentRemovals&) = delete;
 
-  /// `told` is called with ([key, reason, key, reason, ...], lost), the removals in the order in
-  /// which they happened and the number of those that were lost after them; never before this
-  /// returns. The store outlives it. Returns what stopListening() takes, which is not 0.
+  /// Calls `told` with ([key, reason, key, reason, ...], lost): the removals in the order in which
+  /// they happened, and the number of those that were lost after them; never before this returns.
+  /// The store MUST outlive the listener. Returns the id for stopListening(), which is not 0.
   uint64_t listen(Store& store, const Napi::Function& told);
-  /// What was not told yet is told to nobody.
+  /// Removals that were not reported yet are dropped.
   void stopListening(uint64_t id);
 
  private:
-  /// A batch has no more, so that JavaScript that waits has its turn between two of them.
-  static constexpr uint64_t kMostRemovals = 1024;
+  /// The maximum of a batch, so that other JavaScript runs between two of them.
+  static constexpr uint64_t kMaxRemovals = 1024;
 
   struct Listener {
     Store* store;
@@ -42,8 +43,8 @@ class EnvironmentRemovals {
   static void onWake(Napi::Env env, Napi::Function none, EnvironmentRemovals* removals, void* data);
   using Signal = Napi::TypedThreadSafeFunction<EnvironmentRemovals, void, onWake>;
 
-  void look();
-  /// False where the callback threw.
+  void deliver();
+  /// Returns false where the callback threw.
   bool tell(uint64_t id);
   void close();
 

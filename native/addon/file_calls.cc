@@ -12,22 +12,22 @@
 namespace ebbcache {
 namespace {
 
-/// No system takes a longer path: Windows' have 32,767 units of UTF-16 at most.
-constexpr size_t kMostPathBytes = size_t{3} * 32767;
+/// No system takes a longer path: those of Windows have at most 32,767 UTF-16 units.
+constexpr size_t kMaxPathBytes = size_t{3} * 32767;
 
 FileState stateAt(const Utf8& path) {
   return path.tooLong() ? FileState::none(NoState::kTooLong) : stateOfFile(path.view());
 }
 
-/// Leaves the state where JavaScript reads it; false when there is no room.
+/// Leaves the state where JavaScript reads it; returns false where there is no room.
 bool leave(const FileState& state, const SharedBuffer& buffer) {
   if (buffer.capacity < FileState::kBytes) return false;
   std::memcpy(buffer.bytes, state.bytes().data(), FileState::kBytes);
   return true;
 }
 
-/// What a look-up of a record of the state returns; it is copied to the read buffer if that is
-/// large enough.
+/// The result of a lookup of a record; the record is copied to the read buffer if that is large
+/// enough.
 template <typename AnyCall>
 napi_value giveRecord(const AnyCall& call, TieredStore& store, const Key& key,
                       std::string_view state) {
@@ -41,7 +41,7 @@ napi_value giveRecord(const AnyCall& call, TieredStore& store, const Key& key,
 
 napi_value fileState(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  const Utf8 path(env, call[0], kMostPathBytes);
+  const Utf8 path(env, call[0], kMaxPathBytes);
   if (!path.isString()) return call.give(kBadArguments);
   const FileState state = stateAt(path);
   if (!leave(state, call.environment().stateBuffer)) return call.give(kBadArguments);
@@ -63,7 +63,7 @@ napi_value lookUpFile(napi_env env, napi_callback_info info) {
   const Call<3> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  const Utf8 path(env, call[2], kMostPathBytes);
+  const Utf8 path(env, call[2], kMaxPathBytes);
   if (!path.isString()) return call.give(kBadArguments);
   TieredStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);

@@ -1,5 +1,5 @@
-// The state of a file, and the record that was stored with it, in one call. As in store_calls.h:
-// plain functions that tell of errors by negative numbers.
+// Reads the state of a file, and the record that was stored with it, in one call. As in
+// store_calls.h, these are plain functions that report errors by negative numbers.
 //
 // A record is a value that begins with a state, of 32 bytes: see files/file_state.h.
 #pragma once

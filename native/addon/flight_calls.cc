@@ -10,7 +10,7 @@
 namespace ebbcache {
 namespace {
 
-/// As it is, lone surrogates included, which UTF-8 would make the same.
+/// The bytes of UTF-16, with lone surrogates, which UTF-8 would not tell apart.
 class Text {
  public:
   explicit Text(const Napi::Value& value) {
@@ -34,7 +34,7 @@ EnvironmentFlights* flightsOf(const Napi::CallbackInfo& info) {
   return Environment::of(info.Env()).flights.get();
 }
 
-/// (scope, key, version, told): { waiterId, leads }.
+/// (scope, key, version, told) -> { waiterId, leads }.
 Napi::Value joinFlight(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsString() || !info[1].IsString() || !info[2].IsString() || !info[3].IsFunction()) {
@@ -61,20 +61,20 @@ Napi::Value joinFlight(const Napi::CallbackInfo& info) {
   return result;
 }
 
-/// (waiterId): whether others may still join it.
+/// (waiterId) -> whether others may still join its flight.
 Napi::Value isFlightCurrent(const Napi::CallbackInfo& info) {
   const EnvironmentFlights* const flights = flightsOf(info);
   return Napi::Boolean::New(info.Env(),
                             flights != nullptr && flights->isCurrent(waiterIdIn(info[0])));
 }
 
-/// (waiterId): false, with nothing changed, for one that leads while others wait.
+/// (waiterId) -> false, with nothing changed, for a leader while others wait.
 Napi::Value leaveFlight(const Napi::CallbackInfo& info) {
   EnvironmentFlights* const flights = flightsOf(info);
   return Napi::Boolean::New(info.Env(), flights == nullptr || flights->leave(waiterIdIn(info[0])));
 }
 
-/// (waiterId): the next waiter leads, if there is one.
+/// (waiterId): removes it; the next waiter leads, if there is one.
 void handOnFlight(const Napi::CallbackInfo& info) {
   EnvironmentFlights* const flights = flightsOf(info);
   if (flights != nullptr) flights->handOn(waiterIdIn(info[0]));

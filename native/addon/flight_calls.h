@@ -1,12 +1,12 @@
-// The functions of the addon by which the environments of a process run one call together.
+// The functions of the addon for flights that the environments of a process share.
 #pragma once
 
 #include <napi.h>
 
 namespace ebbcache {
 
-/// joinFlight, isFlightCurrent, leaveFlight, handOnFlight, completeFlight, forgetFlight and
-/// forgetFlights: what FlightRegistry does, for one environment.
+/// Adds joinFlight, isFlightCurrent, leaveFlight, handOnFlight, completeFlight, forgetFlight and
+/// forgetFlights: the functions of FlightRegistry, for one environment.
 void addFlightCalls(Napi::Env env, Napi::Object exports);
 
 }  // namespace ebbcache

@@ -1,4 +1,4 @@
-// What JavaScript is told in a process that was forked, where no lock may be taken.
+// Refuses calls in a process that was forked, where no lock may be taken.
 #pragma once
 
 #include <napi.h>
@@ -16,7 +16,7 @@ inline bool refusesForked(napi_env env) {
   return true;
 }
 
-/// The call, which throws instead in a forked child.
+/// Wraps a call so that it throws in a forked child.
 template <auto kCall>
 std::invoke_result_t<decltype(kCall), const Napi::CallbackInfo&> unlessForked(
     const Napi::CallbackInfo& info) {

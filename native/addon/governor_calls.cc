@@ -12,7 +12,7 @@
 namespace ebbcache {
 namespace {
 
-/// Percent in JavaScript, 0 to 1 here.
+/// Reads a percentage as a share of 0 to 1.
 bool readShare(const Napi::Object& options, const char* name, double& out) {
   double percent = 100 * out;
   if (!readOption(options, name, percent)) return false;
@@ -74,7 +74,7 @@ Napi::Value governorStatus(const Napi::CallbackInfo& info) {
   };
   result.Set("running", status.running);
   put("level", static_cast<uint64_t>(status.assessment.level));
-  put("looks", status.looks);
+  put("samples", status.samples);
   put("failedReads", status.failedReads);
   put("stalls", status.stalls);
   put("reductions", status.reductions);

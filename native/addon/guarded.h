@@ -1,4 +1,4 @@
-// What Node calls, from which no C++ exception may come out: one would end the process.
+// Guards the functions that Node calls: a C++ exception that left one would end the process.
 #pragma once
 
 #include <napi.h>
@@ -8,8 +8,8 @@
 
 namespace ebbcache {
 
-/// Runs `call`; a C++ exception becomes a JavaScript one. Needs no heap for that, and does nothing
-/// where none can be thrown any more: in an environment that is torn down.
+/// Runs `call`; a C++ exception becomes a JavaScript one. It needs no heap for that, and does
+/// nothing where none can be thrown any more: in an environment that is torn down.
 template <typename Call>
 auto guarded(napi_env env, const Call& call) noexcept -> decltype(call()) {
   try {
@@ -25,19 +25,19 @@ auto guarded(napi_env env, const Call& call) noexcept -> decltype(call()) {
   return decltype(call())();
 }
 
-/// The same for a plain callback of Node-API.
+/// Guards a plain callback of Node-API.
 template <napi_callback kCallback>
 napi_value guardedCallback(napi_env env, napi_callback_info info) noexcept {
   return guarded(env, [&] { return kCallback(env, info); });
 }
 
-/// And for a function that Napi::Function::New takes.
+/// Guards a function that Napi::Function::New takes.
 template <auto kFunction>
 auto guardedFunction(const Napi::CallbackInfo& info) -> decltype(kFunction(info)) {
   return guarded(info.Env(), [&] { return kFunction(info); });
 }
 
-/// An ObjectWrap that is made in a guarded way. Its methods guard themselves.
+/// An ObjectWrap whose construction is guarded. Its methods guard themselves.
 template <typename Object>
 class GuardedWrap : public Napi::ObjectWrap<Object> {
  public:
@@ -51,7 +51,7 @@ class GuardedWrap : public Napi::ObjectWrap<Object> {
       if (!given.IsConstructCall()) return Napi::ObjectWrap<Object>::OnCalledAsFunction(given);
       auto* const object = new Object(given);
       if (given.Env().IsExceptionPending()) {
-        // It is set aside, so that the object can be taken off its JavaScript object.
+        // The exception is set aside, so that the object can be taken off its JavaScript object.
         const Napi::Error error = given.Env().GetAndClearPendingException();
         delete object;
         error.ThrowAsJavaScriptException();

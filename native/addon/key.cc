@@ -14,7 +14,8 @@ bool isLowSurrogate(char16_t unit) {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-/// Whether the string has no lone surrogate: two keys that differ in those would be one in UTF-8.
+/// Whether the string has no lone surrogate: two keys that differ only in those would be one in
+/// UTF-8.
 bool isWellFormed(napi_env env, napi_value value) {
   size_t units = 0;
   if (napi_get_value_string_utf16(env, value, nullptr, 0, &units) != napi_ok) return false;
@@ -22,14 +23,14 @@ bool isWellFormed(napi_env env, napi_value value) {
   napi_get_value_string_utf16(env, value, text.data(), text.size(), &units);
   for (size_t i = 0; i < units; ++i) {
     if (isLowSurrogate(text[i])) return false;
-    // What follows the last unit is a zero.
+    // The unit behind the last one is a zero.
     if (isHighSurrogate(text[i]) && !isLowSurrogate(text[++i])) return false;
   }
   return true;
 }
 
 bool isKey(napi_env env, napi_value value, std::string_view text) {
-  // A lone surrogate was written so, but the character itself may be meant.
+  // U+FFFD stands for a lone surrogate, but the character itself may be meant.
   const bool replaced = text.find(kReplacement) != std::string_view::npos;
   return !text.empty() && (!replaced || isWellFormed(env, value));
 }

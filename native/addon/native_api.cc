@@ -14,7 +14,7 @@ Napi::Value nativeApi(const Napi::CallbackInfo& info) {
     return {};
   }
   napi_value table = nullptr;
-  // Node's interface knows no constant data; nobody writes to it.
+  // Node's interface has no constant data; nobody writes to it.
   void* const data = const_cast<ebbcache_api*>(nativeApiTable());
   if (napi_create_external(env, data, nullptr, nullptr, &table) != napi_ok ||
       napi_type_tag_object(env, table, &ebbcache_api_type_tag) != napi_ok) {

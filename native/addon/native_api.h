@@ -1,12 +1,12 @@
-// The C interface as JavaScript passes it on to other addons.
+// The C interface, as JavaScript passes it on to other addons.
 #pragma once
 
 #include <napi.h>
 
 namespace ebbcache {
 
-/// (): an external with the type tag of ebbcache_node.h that holds the table. Throws an Error
-/// when the system does not let this library stay loaded.
+/// (): returns an external with the type tag of ebbcache_node.h that holds the table. Throws an
+/// Error where the system does not let this library stay loaded.
 Napi::Value nativeApi(const Napi::CallbackInfo& info);
 
 }  // namespace ebbcache

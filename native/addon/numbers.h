@@ -9,7 +9,7 @@
 
 namespace ebbcache {
 
-/// A count of bytes, entries or ms; 0 for what is no such number.
+/// A count of bytes, entries or ms; 0 for anything that is no such number.
 inline uint64_t toCount(const Napi::Value& value) {
   constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
   if (value.IsEmpty() || !value.IsNumber()) return 0;
@@ -17,8 +17,8 @@ inline uint64_t toCount(const Napi::Value& value) {
   return number >= 0 && number <= kLargestExact ? static_cast<uint64_t>(number) : 0;
 }
 
-/// A time in ms since the epoch, which may be before it; 0 for what is no such number, and the
-/// first or last of them for what is beyond.
+/// A time in ms since the epoch, which may be before it. 0 for anything that is no such number;
+/// times beyond the range are cut to it.
 inline int64_t toTime(const Napi::Value& value) {
   constexpr double kLargestExact = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
   if (value.IsEmpty() || !value.IsNumber()) return 0;

@@ -1,4 +1,4 @@
-// The stores that are open in one environment, by number: a number can be checked, a pointer not.
+// The open stores of one environment, by number: unlike a pointer, a number can be checked.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace ebbcache {
 
 class OpenStores {
  public:
-  /// A number for the store that no other has as long as it is open.
+  /// Returns a number for the store that is unique while the store is open.
   uint32_t add(TieredStore& store) {
     do {
       ++lastId_;
@@ -18,7 +18,7 @@ class OpenStores {
     return lastId_;
   }
   void remove(uint32_t id) { stores_.erase(id); }
-  /// Null for a number that is of no open store.
+  /// Null for a number of no open store.
   TieredStore* find(uint32_t id) const {
     const auto found = stores_.find(id);
     return found == stores_.end() ? nullptr : found->second;

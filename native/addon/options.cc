@@ -39,10 +39,10 @@ bool readOption(const Napi::Object& options, const char* name, bool& out) {
 }
 
 bool readOption(const Napi::Object& options, const char* name, std::chrono::milliseconds& out) {
-  constexpr double kMost = 1e15;
+  constexpr double kMaxMs = 1e15;
   auto ms = static_cast<double>(out.count());
   if (!readOption(options, name, ms)) return false;
-  out = std::chrono::milliseconds(ms >= 0 && ms <= kMost ? static_cast<int64_t>(ms) : -1);
+  out = std::chrono::milliseconds(ms >= 0 && ms <= kMaxMs ? static_cast<int64_t>(ms) : -1);
   return true;
 }
 

@@ -1,4 +1,4 @@
-// Fields of an object of options from JavaScript.
+// Reads fields of an object of options from JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -10,15 +10,15 @@
 
 namespace ebbcache {
 
-// A field that is undefined leaves `out` as it is. False with a JavaScript exception pending: a
-// TypeError that names the field, or what a getter threw.
+// A field that is undefined leaves `out` as it is. Returns false with a JavaScript exception
+// pending: a TypeError that names the field, or the exception of a getter.
 bool readOption(const Napi::Object& options, const char* name, std::string& out);
 bool readOption(const Napi::Object& options, const char* name, double& out);
 bool readOption(const Napi::Object& options, const char* name, bool& out);
-/// A number of ms; one that no duration can be, and NaN, becomes -1.
+/// Reads a number of ms; NaN and numbers beyond all durations become -1.
 bool readOption(const Napi::Object& options, const char* name, std::chrono::milliseconds& out);
 
-/// `normal`, `elevated`, `high`, `critical`.
+/// Reads `normal`, `elevated`, `high` and `critical`.
 bool readThresholds(const Napi::Object& options, Thresholds& out);
 
 }  // namespace ebbcache

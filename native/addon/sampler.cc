@@ -19,7 +19,7 @@ bool readSamplerOptions(const Napi::Object& given, MemoryRoots& roots, Threshold
          readOption(given, "cgroupRoot", roots.cgroup) && readThresholds(given, thresholds);
 }
 
-/// The number that a field of `part` is, or NaN where there is no `part`.
+/// The number in a field of `part`, or NaN where there is no `part`.
 template <typename Part, typename Field>
 double numberOf(const std::optional<Part>& part, Field Part::*field) {
   return part ? static_cast<double>((*part).*field) : std::numeric_limits<double>::quiet_NaN();
@@ -43,7 +43,7 @@ void fill(const MemorySample& sample, double* readings) {
   readings[kEvictionTarget] = static_cast<double>(assessment.evictionTarget);
 }
 
-/// What a sampling function owns, from its creation to its collection.
+/// The state of a sampling function, from its creation to its collection.
 class Sampler {
  public:
   Sampler(Thresholds thresholds, const MemoryRoots& roots, Napi::Float64Array readings)
@@ -68,8 +68,8 @@ class Sampler {
     error.ThrowAsJavaScriptException();
   }
 
-  /// The engine is asked each time: a buffer that was passed on to another thread has no bytes
-  /// left.
+  /// The engine is asked each time: a buffer that was transferred to another thread has no bytes
+  /// any more.
   void write(Napi::Env env, const MemorySample& sample) const {
     Napi::Float64Array readings = readings_.Value();
     if (readings.ElementLength() == kReadingCount) {

@@ -12,8 +12,8 @@
 namespace ebbcache {
 namespace {
 
-/// Keys of one call of getMany or setMany at most.
-constexpr size_t kMostKeys = 64;
+/// The maximum of keys in one call of getMany or setMany.
+constexpr size_t kMaxKeys = 64;
 constexpr uint32_t kNoValue = 0xffffffff;
 
 napi_value get(napi_env env, napi_callback_info info) {
@@ -82,8 +82,8 @@ napi_value set(napi_env env, napi_callback_info info) {
   return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options)));
 }
 
-/// Stores the bytes of a Uint8Array. The engine says which they are: a property of the array's own
-/// may say anything.
+/// Stores the bytes of a Uint8Array. The engine reports which they are, as properties of the array
+/// may be forged.
 napi_value setBytes(napi_env env, napi_callback_info info) {
   const Call<5> call(env, info);
   const Key key(env, call[1]);
@@ -104,7 +104,7 @@ napi_value setBytes(napi_env env, napi_callback_info info) {
   return call.give(static_cast<int>(store->put(key.view(), value, options)));
 }
 
-/// What a put of more bytes than largestValue would come to.
+/// The result of a put of more bytes than largestValue.
 napi_value refuse(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
@@ -123,7 +123,7 @@ napi_value largestValue(napi_env env, napi_callback_info info) {
 
 napi_value getMany(napi_env env, napi_callback_info info) {
   constexpr size_t kFirst = 1;
-  const Call<kFirst + kMostKeys> call(env, info);
+  const Call<kFirst + kMaxKeys> call(env, info);
   const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t at = 0;
   int64_t done = 0;
@@ -148,7 +148,7 @@ napi_value getMany(napi_env env, napi_callback_info info) {
 
 napi_value setMany(napi_env env, napi_callback_info info) {
   constexpr size_t kFirst = 4;
-  const Call<kFirst + kMostKeys> call(env, info);
+  const Call<kFirst + kMaxKeys> call(env, info);
   const SharedBuffer& buffer = call.environment().writeBuffer;
   uint64_t at = call.countAt(1);
   PutOptions options;
@@ -159,7 +159,7 @@ napi_value setMany(napi_env env, napi_callback_info info) {
     if (!key.ok()) return call.give(kBadKey);
     TieredStore* const store = call.store();
     if (store == nullptr) return call.give(kClosed);
-    // The value's length and room for what came of it.
+    // The value's length, and room for the result.
     uint32_t header[2];
     if (at > buffer.capacity || buffer.capacity - at < sizeof header) {
       return call.give(kBadArguments);

@@ -1,6 +1,6 @@
 // The operations on single entries, as plain functions of the addon. They are called millions of
 // times a second, so they take the number of a store in place of `this`, read their arguments
-// without conversions, and tell of errors by negative numbers. Whatever they are called with, they
+// without conversions, and report errors by negative numbers. Whatever their arguments are, they
 // touch only stores that are open and the buffers that were set.
 #pragma once
 

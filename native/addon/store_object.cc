@@ -13,7 +13,7 @@
 namespace ebbcache {
 namespace {
 
-/// Unknown, which nothing follows from, for what is no level.
+/// Unknown, which has no effect, for anything that is no level.
 PressureLevel toLevel(const Napi::Value& value) {
   const uint64_t number = toCount(value);
   return number <= static_cast<uint64_t>(PressureLevel::kCritical)
@@ -25,7 +25,7 @@ uint64_t countIn(const Napi::Object& options, const char* name) {
   return toCount(options.Get(name));
 }
 
-/// Empty for anything but a string; a getter that threw leaves its exception pending.
+/// Empty for anything but a string; the exception of a getter stays pending.
 std::string textIn(const Napi::Object& options, const char* name) {
   const Napi::Value value = options.Get(name);
   if (value.IsEmpty() || !value.IsString()) return {};
@@ -118,13 +118,14 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::keysOfPlace>>("keysOfPlace"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::acquireLease>>("acquireLease"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::releaseLease>>("releaseLease"),
-          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onDiskNews>>("onDiskNews"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onDiskEvent>>("onDiskEvent"),
       });
 }
 
 StoreObject::StoreObject(const Napi::CallbackInfo& info)
     : GuardedWrap<StoreObject>(info), stores_(Environment::of(info.Env()).stores) {
-  // Here and not around it, so that what was made so far ends as after any error.
+  // The guard is here and not around the constructor, so that the members made so far are destroyed
+  // as after any error.
   guarded(info.Env(), [&] { open(info); });
 }
 
@@ -178,7 +179,7 @@ void StoreObject::clear(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::scan(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!isOpen(info)) return {};
-  // Copied out first: no JavaScript value is made while the store is locked.
+  // The keys are copied first: no JavaScript value is made while the store is locked.
   constexpr size_t kBatch = 128;
   std::vector<std::string> keys;
   uint64_t cursor = toCount(info[0]);

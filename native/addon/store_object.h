@@ -1,6 +1,6 @@
-// The class `Store` of the addon: an open store, its number, and the operations on all of it and on
-// its disk tier; those on single entries are in store_calls.h. The TypeScript above checks
-// arguments and names errors; this only refuses what would be unsafe.
+// The class `Store` of the addon: an open store, its number, and the operations on the whole store
+// and on its disk tier. Operations on single entries are in store_calls.h. The TypeScript above
+// checks arguments and names errors; this class only refuses what would be unsafe.
 #pragma once
 
 #include <napi.h>
@@ -22,9 +22,8 @@ class StoreObject : public GuardedWrap<StoreObject> {
   static Napi::Function init(Napi::Env env);
 
   /// new Store({ maxBytes, maxEntries, policy, ttl, name, namedByFolder, ebb, minBytes }), all
-  /// given, and { disk: { dir, maxBytes, coherent, kind } } for one with a disk tier; with {
-  /// adopts: { maxBytes, maxEntries, diskBytes } }, sizes of a store that is open are as it has
-  /// them.
+  /// given. { disk: { dir, maxBytes, coherent, kind } } adds a disk tier. With { adopts: {
+  /// maxBytes, maxEntries, diskBytes } }, a store that is open already keeps these sizes.
   explicit StoreObject(const Napi::CallbackInfo& info);
   ~StoreObject() override;
   StoreObject(const StoreObject&) = delete;
@@ -44,29 +43,29 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// (entries); 0 for no bound.
   void setMaxEntries(const Napi::CallbackInfo& info);
   Napi::Value shrink(const Napi::CallbackInfo& info);
-  // (level 1 to 4) -> bytes given back; see Governor::apply() and hold().
+  // (level 1 to 4) -> the bytes released; see Governor::apply() and hold().
   Napi::Value applyPressure(const Napi::CallbackInfo& info);
   Napi::Value holdPressure(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
-  /// () -> [evictions since anyone in the process asked, those that maxEntries caused].
+  /// () -> [evictions since the last call in the process, those of them that maxEntries caused].
   Napi::Value takeNewEvictions(const Napi::CallbackInfo& info);
-  /// (ms since the epoch), or () for none: see SharedStore::giveTime(). The store's own time counts
-  /// again once this is closed.
+  /// (ms since the epoch), or () for none: see SharedStore::giveTime(). Closing this object makes
+  /// the store follow the system's clock again.
   void setTime(const Napi::CallbackInfo& info);
   void forgetExpired(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
-  /// (told), see EnvironmentRemovals::listen(), or () for none any more.
+  /// (told): see EnvironmentRemovals::listen(). () stops listening.
   void onRemovals(const Napi::CallbackInfo& info);
   void stopRemovals();
 
-  // What follows is about the disk tier, and lies in store_object_disk.cc. Without one there is
-  // nothing to do and nothing to be found.
+  // The methods below are those of the disk tier, and lie in store_object_disk.cc. Without a disk
+  // tier they do nothing and find nothing.
 
-  /// A promise of whether all that was put is on the disk itself.
+  /// Returns a promise of whether all earlier puts are on the disk itself.
   Napi::Value flush(const Napi::CallbackInfo& info);
-  /// (ms) -> whether all that was put is written or dropped; it waits for so long at most.
+  /// (ms) -> whether all earlier puts are written or dropped; it waits at most so long.
   Napi::Value settleDisk(const Napi::CallbackInfo& info);
-  /// Null without one.
+  /// Null without a disk tier.
   Napi::Value diskStats(const Napi::CallbackInfo& info);
   Napi::Value diskCounters(const Napi::CallbackInfo& info);
   void addToDiskCounters(const Napi::CallbackInfo& info);
@@ -76,31 +75,31 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// (key) -> 0 held, 1 busy, 2 unavailable.
   Napi::Value acquireLease(const Napi::CallbackInfo& info);
   void releaseLease(const Napi::CallbackInfo& info);
-  /// (told), or () for none any more.
-  void onDiskNews(const Napi::CallbackInfo& info);
+  /// (told): see EnvironmentDisk::listen(). () stops listening.
+  void onDiskEvent(const Napi::CallbackInfo& info);
 
-  /// Null without one, or with an exception pending.
+  /// Null without a disk tier, or with an exception pending.
   DiskTier* diskOf(const Napi::CallbackInfo& info) const;
   static std::shared_ptr<EnvironmentDisk> environmentDisk(Napi::Env env);
-  void stopDiskNews();
-  /// Gives up what it has of the disk tier, before the store is closed.
+  void stopDiskEvents();
+  /// Ends the use of the disk tier, before the store is closed.
   void leaveDisk();
-  /// Others that share the store go on without the time that this has given it.
+  /// Has others that share the store go on without the time that this object has given it.
   void leaveTime();
   bool isOpen(const Napi::CallbackInfo& info) const;
 
   const std::shared_ptr<OpenStores> stores_;
   StoreHandle handle_;
-  /// What the functions of store_calls.h know it by.
+  /// The number by which the functions of store_calls.h know the store.
   uint32_t id_ = 0;
   bool hasGivenTime_ = false;
-  /// Null unless it is told the news.
-  std::shared_ptr<EnvironmentDisk> diskNews_;
+  /// Null unless it listens to the disk tier's events.
+  std::shared_ptr<EnvironmentDisk> diskEvents_;
   uint64_t listening_ = 0;
-  /// Null unless it is told what leaves the store.
+  /// Null unless it listens to removals.
   std::shared_ptr<EnvironmentRemovals> removals_;
   uint64_t listeningToRemovals_ = 0;
-  /// Keys of those that it holds.
+  /// The keys of the leases that it holds.
   std::unordered_set<std::string> leases_;
 };
 

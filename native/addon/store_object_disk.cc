@@ -1,4 +1,4 @@
-// The methods of a store that are of its disk tier.
+// The methods of a store for its disk tier.
 
 #include <algorithm>
 #include <string>
@@ -15,8 +15,8 @@
 namespace ebbcache {
 namespace {
 
-/// A call that waits for the disk tier does so no longer, ms.
-constexpr uint64_t kMostSettleMs = 60'000;
+/// The longest time, in ms, for which a call waits for the disk tier.
+constexpr uint64_t kMaxSettleMs = 60'000;
 
 Napi::Number numberOf(Napi::Env env, uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
@@ -53,7 +53,7 @@ Napi::Value StoreObject::flush(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::settleDisk(const Napi::CallbackInfo& info) {
   if (!isOpen(info)) return {};
   DiskTier* const tier = handle_.disk();
-  const bool isSettled = tier == nullptr || tier->settle(std::min(toCount(info[0]), kMostSettleMs));
+  const bool isSettled = tier == nullptr || tier->settle(std::min(toCount(info[0]), kMaxSettleMs));
   return Napi::Boolean::New(info.Env(), isSettled);
 }
 
@@ -110,7 +110,7 @@ Napi::Value StoreObject::keysOfPlace(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   DiskTier* const tier = diskOf(info);
   if (env.IsExceptionPending()) return {};
-  // Copied out first: no JavaScript value is made while the tier is read.
+  // The keys are copied first: no JavaScript value is made while the tier is read.
   std::vector<std::string> keys;
   if (tier != nullptr && info[0].IsString()) {
     const std::string place = info[0].As<Napi::String>().Utf8Value();
@@ -127,7 +127,8 @@ Napi::Value StoreObject::acquireLease(const Napi::CallbackInfo& info) {
   const Key key(info.Env(), info[0]);
   Leases::Result result = Leases::Result::kUnavailable;
   if (tier != nullptr && key.ok()) {
-    // Before the lease is taken, so that one that is held is known whatever fails.
+    // The key is noted before the lease is taken, so that a lease that is held is known whatever
+    // fails.
     const auto [held, isNew] = leases_.emplace(key.view());
     result = isNew ? tier->acquireLease(key.view()) : Leases::Result::kBusy;
     if (isNew && result != Leases::Result::kHeld) leases_.erase(held);
@@ -142,24 +143,24 @@ void StoreObject::releaseLease(const Napi::CallbackInfo& info) {
   if (key.ok() && leases_.erase(std::string(key.view())) > 0) tier->releaseLease(key.view());
 }
 
-void StoreObject::onDiskNews(const Napi::CallbackInfo& info) {
+void StoreObject::onDiskEvent(const Napi::CallbackInfo& info) {
   DiskTier* const tier = diskOf(info);
   if (tier == nullptr) return;
-  stopDiskNews();
+  stopDiskEvents();
   if (!info[0].IsFunction()) return;
-  diskNews_ = environmentDisk(info.Env());
-  if (diskNews_ != nullptr) listening_ = diskNews_->listen(*tier, info[0].As<Napi::Function>());
+  diskEvents_ = environmentDisk(info.Env());
+  if (diskEvents_ != nullptr) listening_ = diskEvents_->listen(*tier, info[0].As<Napi::Function>());
 }
 
-void StoreObject::stopDiskNews() {
-  if (diskNews_ == nullptr) return;
-  diskNews_->stopListening(listening_);
-  diskNews_.reset();
+void StoreObject::stopDiskEvents() {
+  if (diskEvents_ == nullptr) return;
+  diskEvents_->stopListening(listening_);
+  diskEvents_.reset();
 }
 
 void StoreObject::leaveDisk() {
   if (inForkedChild() || !handle_) return;
-  stopDiskNews();
+  stopDiskEvents();
   for (const std::string& key : leases_) handle_.disk()->releaseLease(key);
   leases_.clear();
 }

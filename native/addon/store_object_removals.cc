@@ -1,4 +1,4 @@
-// The method of a store that tells what leaves it.
+// The method of a store that reports removals.
 
 #include "addon/environment.h"
 #include "addon/store_object.h"

@@ -1,4 +1,4 @@
-// How threads of ebbcache's own, and those of other environments, wake an environment's thread.
+// How ebbcache's threads, and those of other environments, wake an environment's thread.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ class Wake {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!closed_) wake_();
   }
-  /// Nobody wakes it any more once this has returned.
+  /// Once this has returned, the thread is woken no more.
   void close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;

@@ -9,10 +9,11 @@
 namespace ebbcache {
 namespace {
 
-/// (kind, ms, ms) -> how many were held back before this one, or -1 where it is held back too.
+/// (kind, ms, ms) -> how many warnings were held back before this one, or -1 where it is held back
+/// too.
 Napi::Value admitWarning(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  // There the lock may be held by a thread that does not exist.
+  // In a forked child the lock may be held by a thread that does not exist.
   if (inForkedChild()) return Napi::Number::New(env, -1);
   if (!info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber()) return {};
   const std::optional<uint64_t> heldBack = Environment::of(env).runtime->warnings().admit(

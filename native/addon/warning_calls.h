@@ -5,7 +5,7 @@
 
 namespace ebbcache {
 
-/// admitWarning(kind, now, interval) and forgetWarnings().
+/// Adds admitWarning(kind, now, interval) and forgetWarnings().
 void addWarningCalls(Napi::Env env, Napi::Object exports);
 
 }  // namespace ebbcache

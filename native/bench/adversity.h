@@ -25,16 +25,16 @@ void measureLargePutsRefused();
 void measureSecondChances();
 void measureExpiry();
 void measureResizeOfGigabytes();
-/// Needs 17 GiB of memory.
+/// This case needs 17 GiB of memory.
 void measurePutsWithoutSlots();
 
-/// A line of JSON for each number.
+/// Prints a line of JSON for each number.
 inline void print(const std::string& name, double number) {
   std::printf("{\"name\": \"%s\", \"number\": %.6g}\n", name.c_str(), number);
   std::fflush(stdout);
 }
 
-/// The system's memory, and no more of it than there is to be had.
+/// The system's memory, up to a limit.
 class BoundedMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -66,7 +66,7 @@ class BoundedMemory final : public MemorySource {
   std::atomic<uint64_t> out_{0};
 };
 
-/// By the clock on the wall, and by that of the thread, which stands still while others run.
+/// Measures wall-clock time, and the time of the thread, which stands still while others run.
 class CallTimer {
  public:
   template <typename Call>

@@ -1,6 +1,6 @@
-// What a store does and how long its calls take where something is against it. Prints numbers as
-// lines of JSON.
-//   ebbcache_adversity [CASE ...] [--huge]     all of them by default, but for that of 16 GiB
+// The behaviour of a store, and the duration of its calls, under adverse conditions. Prints numbers
+// as lines of JSON.
+//   ebbcache_adversity [CASE ...] [--huge]     runs all cases by default, except for that of 16 GiB
 #include <cstdio>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // Puts into a store that is full because of its budget, because the system refuses memory, or
-// because the machine lets it not grow; and such that must look at many entries.
+// because the machine denies growth; and puts that must examine many entries.
 #include <atomic>
 #include <memory>
 #include <random>
@@ -40,7 +40,7 @@ void measurePutsInAdversity() {
       }
       const uint64_t filledAt = next + full;
       while (next < filledAt) store->put(keyOf(next++), value);
-      // Those that are hit live longer, so that entries do not die in the order they came.
+      // Entries that are read live longer, so that entries do not leave in the order they came.
       std::mt19937_64 random(1);
       std::string out(kValueOf600, '\0');
       CallTimer timer;
@@ -121,8 +121,9 @@ void measureExpiry() {
     PutOptions options;
     options.ttlMs = kTtlMs;
     for (uint64_t i = 0; i < kEntries; ++i) store->put(keyOf(i), value, options);
-    // Slabs of small pages are moved first, so that the calls have that behind them.
-    // The number, because versions differ in its type.
+    // Slabs of small pages are moved first, so that the calls need not do that.
+    //
+    // The argument is a number, because its type differs between versions.
     while (static_cast<int>(store->maintain()) != 0) {
     }
     virtualNow() += 2 * kTtlMs;

@@ -1,4 +1,5 @@
-// Resizes while the machine lets no store grow, and one of gigabytes beside a thread that reads.
+// Resizes while the machine lets no store grow, and a resize of gigabytes beside a thread that
+// reads.
 #include <atomic>
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@ const std::string& valueOf600() {
   return value;
 }
 
-/// New entries until the first are evicted, and a tenth more.
+/// Puts new entries until the first are evicted, and a tenth more.
 uint64_t fill(Store& store) {
   const uint64_t puts = store.maxBytes() / kValueOf600 * 11 / 10;
   for (uint64_t i = 0; i < puts; ++i) store.put(keyOf(i), valueOf600());
@@ -72,7 +73,7 @@ void measureResizeOfGigabytes() {
         timer.time([&] { store->get(key, out.data(), out.size(), bytes); });
       }
     });
-    // What the machine itself adds, in a second without a resize.
+    // The time that the machine itself adds, in a second without a resize.
     std::this_thread::sleep_for(std::chrono::seconds(1));
     resizing = true;
     CallTimer resize;

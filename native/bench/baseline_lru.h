@@ -1,4 +1,4 @@
-// The textbook LRU that the store is measured beside: unordered_map and list of strings.
+// The textbook LRU that the store is compared with: an unordered_map and a list of strings.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace ebbcache::bench {
 
-/// For one thread.
+/// Not thread-safe.
 struct NoMutex {
   void lock() {}
   void unlock() {}
 };
 
-/// Exact LRU by count, as it is written when memory does not matter.
+/// Exact LRU by count, as it is written where memory does not matter.
 template <typename Mutex>
 class BaselineLru {
  public:

@@ -1,5 +1,5 @@
-// What the pause and memory benchmarks put into a store: keys by number, values of mixed sizes, and
-// a clock that they move themselves.
+// The entries that the pause and memory benchmarks put into a store: keys by number, values of
+// mixed sizes, and a clock that the benchmarks move.
 #pragma once
 
 #include <cmath>
@@ -17,13 +17,13 @@ namespace ebbcache::bench {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
-/// ms. Stands still but for who moves it.
+/// In ms; it stands still until a benchmark moves it.
 inline uint64_t& virtualNow() {
   static uint64_t now = 1;
   return now;
 }
 
-/// As a process has one for all its stores.
+/// One supply of slabs, as a process has for all its stores.
 inline SlabSupply& slabSupply() {
   static SlabSupply supply;
   return supply;
@@ -47,7 +47,7 @@ inline std::string keyOf(uint64_t number) {
   return "/photos/album/image-" + std::to_string(number);
 }
 
-/// Values of 64 B to 4 KiB, as many from 64 to 128 as from 2,048 to 4,096: 970 bytes on average.
+/// Sizes from 64 B to 4 KiB, as many from 64 to 128 as from 2,048 to 4,096: 970 bytes on average.
 class MixedValues {
  public:
   static constexpr uint64_t kSmallest = 64;

@@ -1,4 +1,4 @@
-// What store_bench measures side by side, and how each is filled once for many benchmarks.
+// The caches that store_bench measures side by side; each is filled once for many benchmarks.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,11 @@ namespace ebbcache::bench {
 constexpr size_t kValueBytes = 600;
 
 enum class Room {
-  /// For more than all entries, and empty at first.
+  /// Has room for more than all entries, and is empty at first.
   kEmpty,
-  /// For more than all entries, which are in it.
+  /// Has room for more than all entries, and contains them.
   kAmple,
-  /// For about all entries, and full: a new one evicts another.
+  /// Has room for about all entries, and is full: a new entry evicts another.
   kTight,
 };
 
@@ -36,8 +36,8 @@ class StoreContender {
     options.policy = kPolicy;
     options.maxBytes = entries * (room == Room::kTight ? kTightBytes : kAmpleBytes);
     StoreEnvironment environment;
-    // What was filled beforehand lies in huge pages by the time that it is read, as it does a
-    // second or two after puts have ended in a process whose governor looks after the store.
+    // The entries lie in huge pages by the time that they are read, as they do a second or two
+    // after puts have ended in a process whose governor maintains the store.
     if (room == Room::kEmpty) environment.supply = &supply_;
     store_ = Store::open(options, environment);
   }
@@ -63,7 +63,7 @@ class BaselineContender : public BaselineLru<Mutex> {
       : BaselineLru<Mutex>(room == Room::kTight ? entries : 2 * entries) {}
 };
 
-/// A contender with its entries in it.
+/// A contender with its entries.
 template <typename Contender>
 struct Prepared {
   Prepared(size_t count, Room its) : entries(count), room(its), contender(count, its) {
@@ -83,8 +83,8 @@ struct Prepared {
   std::atomic<size_t> nextKey{0};
 };
 
-/// Filled anew only for another number of entries or another room: a fill of a million costs more
-/// than what is measured with it. One a contender is alive at a time.
+/// A contender is filled again only for another number of entries or another room: filling a
+/// million costs more than the measurement. One contender of each type is alive at a time.
 template <typename Contender>
 std::unique_ptr<Prepared<Contender>>& preparedSlot() {
   static std::unique_ptr<Prepared<Contender>> prepared;

@@ -1,9 +1,9 @@
-// What a get of a small value takes: alone, from two threads, and beside a thread that overwrites a
-// value of 1 MiB of the same store all the time. Prints a line of JSON.
+// The duration of a get of a small value: from one thread, from two, and beside a thread that keeps
+// overwriting a value of 1 MiB of the same store. Prints a line of JSON.
 //   ebbcache_get_latency alone|two|writer lru|s3fifo VALUE_BYTES MILLISECONDS
 //
-// The median is that of batches, so that the clock takes no part of it; the 99.9th percentile is
-// that of single gets.
+// The median is that of batches, so that it does not include reading the clock; the 99.9th
+// percentile is that of single gets.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -33,7 +33,7 @@ uint64_t nsSince(Clock::time_point from) {
 }
 
 struct Times {
-  /// ns a get, of each batch.
+  /// The ns of a get, for each batch.
   std::vector<double> batches;
   LatencyHistogram single;
 };
@@ -44,12 +44,13 @@ class Gets {
     store_ = openStore(1024 * kMiB, policy);
     const std::string value(valueBytes, 'v');
     for (uint64_t i = 0; i < kEntries; ++i) {
-      // Shares no factor with the number of entries: visits all, out of order.
+      // The stride shares no factor with the number of entries: it visits all, out of order.
       keys_.push_back(keyOf(i * 7919 % kEntries));
       store_->put(keyOf(i), value);
     }
     store_->put("hot", std::string(kHotBytes, 'h'));
-    // Until all lies in huge pages. The number, because versions differ in its type.
+    // Waits until all entries lie in huge pages. The argument is a number, because its type differs
+    // between versions.
     while (static_cast<int>(store_->maintain()) != 0) std::this_thread::yield();
   }
 

@@ -1,4 +1,4 @@
-// What the check before each slab costs: prints nanoseconds for each of many rounds, as JSON.
+// The cost of the check before each slab: prints nanoseconds for each of many rounds, as JSON.
 //   ebbcache_guard_cost ROUNDS     once far from the limit of its memory group, once near it
 #include <algorithm>
 #include <chrono>
@@ -36,19 +36,19 @@ double timeRound(GrowthGuard& guard) {
 
 void printRounds(const char* name, int rounds, const char* end) {
   GrowthGuard guard(kCeiling, openMemoryReader());
-  // Once for nothing: it looks for the groups.
+  // The first check finds the groups, and is not measured.
   timeRound(guard);
   std::printf("\"%s\": [", name);
   for (int i = 0; i < rounds; ++i) std::printf("%s%.0f", i == 0 ? "" : ", ", timeRound(guard));
   std::printf("]%s", end);
 }
 
-/// Takes memory until the group, or all else that bounds this process, is so full that no slab may
-/// be taken. At most 1 GiB, for a process that no group limits.
+/// Takes memory until the group, or the machine, is so full that no slab may be taken; at most 1
+/// GiB, for a process that no group limits.
 void fillToCeiling(std::vector<std::unique_ptr<char[]>>& kept) {
-  constexpr size_t kMostSlabs = 512;
+  constexpr size_t kMaxSlabs = 512;
   GrowthGuard guard(kCeiling, openMemoryReader());
-  while (kept.size() < kMostSlabs && guard.mayGrow(kSlab, Clock::now())) {
+  while (kept.size() < kMaxSlabs && guard.mayGrow(kSlab, Clock::now())) {
     kept.push_back(std::make_unique<char[]>(kSlab));
     std::memset(kept.back().get(), 1, kSlab);
   }

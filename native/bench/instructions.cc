@@ -1,7 +1,7 @@
-// Does one operation of the store many times, for valgrind to count the instructions:
+// Repeats one operation of the store, for valgrind to count the instructions:
 //   ebbcache_instructions OPERATION POLICY COUNT
-// The difference between two counts is that of the operations alone. Prints the nanoseconds an
-// operation took; without arguments, the compiler.
+// The difference between two counts is that of the operations only. Prints the nanoseconds an
+// operation took; without arguments, prints the compiler.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,11 +17,11 @@ namespace {
 using ebbcache::Policy;
 using ebbcache::Store;
 
-/// Present at the start; enough that chains of the index are as long as ever on average.
+/// The number of entries at the start; enough that chains of the index have their usual length.
 constexpr uint64_t kEntries = 8192;
 const std::string kValue(600, 'v');
 
-/// As many whatever is counted, so that making them cancels out.
+/// The number is the same whatever is counted, so that the setup cancels out.
 constexpr uint64_t kKeys = 1 << 17;
 
 std::vector<std::string> makeKeys() {
@@ -40,7 +40,7 @@ const std::string& visitedKey(uint64_t i) {
   return kKeyOf[i * 5003 % kEntries];
 }
 
-/// With room for `entries`, more or less.
+/// Has room for about `entries`.
 std::unique_ptr<Store> openStore(Policy policy, uint64_t entries) {
   ebbcache::StoreOptions options;
   options.policy = policy;
@@ -63,7 +63,8 @@ double nsEach(uint64_t count, std::chrono::steady_clock::time_point started) {
   return took.count() / static_cast<double>(count);
 }
 
-/// ns an operation; negative when it did not do what its name says, or there is none of that name.
+/// Returns the ns of an operation; negative where it did not do what its name says, or where the
+/// name is unknown.
 double run(const std::string& operation, Policy policy, uint64_t count) {
   constexpr uint64_t kAmple = 2 * kEntries;
   const auto now = std::chrono::steady_clock::now;
@@ -86,7 +87,7 @@ double run(const std::string& operation, Policy policy, uint64_t count) {
   const auto store = openStore(policy, kAmple);
   fill(*store, kEntries);
   if (operation == "overwrite") {
-    // Until there are as many holes as there will be.
+    // Removes entries until there are as many holes as there will be.
     for (uint64_t i = 0; i < kAmple; ++i) store->put(visitedKey(i), kValue);
     const auto started = now();
     for (uint64_t i = 0; i < count; ++i) store->put(visitedKey(i), kValue);

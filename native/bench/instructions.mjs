@@ -86,7 +86,7 @@ cases.forEach(({ name }, i) => {
   const share = counts[i] / allowed;
   const percent = `${(100 * share).toFixed(1)} %`;
   console.log(`| ${name} | ${counts[i]} | ${allowed} | ${percent} | ${times[i].toFixed(0)} |`);
-  // Also when there is no budget for it.
+  // The condition holds too when there is no budget for the operation.
   if (!(share <= 1 + ALLOWED_OVER)) tooMany.push(name);
   if (share < 1 - WORTH_LOWERING) fewer.push(name);
 });

@@ -1,5 +1,4 @@
-// Keys of the benchmarks and the orders in which they are asked for, all made before the clock
-// runs.
+// The keys of the benchmarks and the orders in which they are read, all made before the clock runs.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +13,13 @@
 
 namespace ebbcache::bench {
 
-/// The seed is fixed, so that every contender sees the same.
+/// The seed is fixed, so that every contender has the same keys.
 struct Keys {
-  /// Twice as many as there are entries, in no order: the first half is what is stored.
+  /// Twice as many keys as entries, in random order: the first half is stored.
   std::vector<std::string> all;
   /// The first half in another order.
   std::vector<std::string> visits;
-  /// Indexes of the first half, the most popular 1 / rank as often as the first (s = 1).
+  /// Indexes into the first half: the one of rank r comes 1 / r as often as the first (s = 1).
   std::vector<uint32_t> zipf;
 
   size_t entries() const { return visits.size(); }
@@ -61,7 +60,7 @@ inline Keys makeKeys(size_t entries) {
   return keys;
 }
 
-/// Those for `entries`; of one number of entries at a time.
+/// The keys for `entries`; those for one number of entries exist at a time.
 inline const Keys& keysFor(size_t entries) {
   static std::unique_ptr<Keys> keys;
   if (keys == nullptr || keys->entries() != entries) {

@@ -1,5 +1,5 @@
-// Stores as large as they may be: more entries than 24 bits count, and the largest budget. Every
-// value tells its key, and a sample of those that must be there is read back.
+// Stores of the largest sizes: more entries than 24 bits count, and the largest budget. Every value
+// contains its key, and a sample of the entries that must be there is read back.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -52,7 +52,7 @@ void fill(State& state, Policy policy, uint64_t budget, uint64_t entries, uint64
     const StoreStats stats = store->stats();
     uint64_t wrong = 0;
     for (uint64_t i = 0; i < kSampled; ++i) {
-      // With lru the newest are there, as many as there are entries.
+      // With lru the newest entries are there, as many as there are entries.
       const uint64_t number = entries - 1 - mixed(i) % stats.entries;
       if (!isHeld(*store, number, value)) ++wrong;
     }

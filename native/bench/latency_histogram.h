@@ -1,4 +1,4 @@
-// Counts of durations in buckets 1/16 wide of their size, as HdrHistogram has them.
+// Counts of durations in buckets whose width is 1/16 of their size, as in HdrHistogram.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@ class LatencyHistogram {
     if (ns > max_) max_ = ns;
   }
 
-  /// ns that `share` (0 to 1) of the durations did not pass, to a sixteenth.
+  /// The ns that `share` (0 to 1) of the durations did not exceed, to a sixteenth.
   uint64_t quantile(double share) const {
     const auto rank = static_cast<uint64_t>(share * static_cast<double>(count_));
     uint64_t seen = 0;

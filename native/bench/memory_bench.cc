@@ -1,5 +1,5 @@
-// What the store costs beyond its payload, how fast it gives memory back, what looking after
-// entries that expire takes, and a look at the machine.
+// The store's overhead beyond its payload, the speed at which it releases memory, the cost of
+// upkeep of entries that expire, and of a sample of the machine.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ double residentBytes() {
   return static_cast<double>(snapshot.processRss);
 }
 
-/// Bytes an entry beyond its key and value, in a store with room for all.
+/// The bytes of an entry beyond its key and value, in a store with room for all.
 void overhead(State& state, Policy policy) {
   const auto entries = static_cast<uint64_t>(state.range(0));
   const std::string value(600, 'v');
@@ -62,7 +62,7 @@ void shrink(State& state, Policy policy) {
   }
 }
 
-/// Entries of which one in 600 expires each second, looked after each second.
+/// One in 600 entries expires each second; the store is maintained each second.
 void maintain(State& state, Policy policy) {
   const uint64_t budget = static_cast<uint64_t>(state.range(0)) * kMiB;
   constexpr int kCalls = 20;
@@ -89,7 +89,7 @@ void maintain(State& state, Policy policy) {
   }
 }
 
-/// What is read before a slab is taken and every 100 ms.
+/// The readings before a slab is taken and every 100 ms.
 void readUsage(State& state) {
   const auto reader = openMemoryReader();
   MemoryUsage usage;

@@ -1,5 +1,5 @@
-// How long the longest puts take while a full store is churned in ways that leave different holes,
-// and how much of what it then holds is payload.
+// The longest puts while a full store is churned in ways that leave different holes, and the share
+// of payload in the memory that it then holds.
 #include <benchmark/benchmark.h>
 
 #include <numeric>
@@ -30,7 +30,7 @@ class Churn {
     for (uint64_t i = 0; i < fullAt_; ++i) put(someKey());
   }
 
-  /// As many entries all the time, each replaced by one of another key and size.
+  /// The number of entries stays the same; each is replaced by one of another key and size.
   void deleteRandomThenPut() {
     fill();
     std::vector<uint64_t> present(fullAt_);
@@ -43,8 +43,8 @@ class Churn {
     }
   }
 
-  /// One in four for ever, the others for a tenth, one or ten times as long as a fill takes; the
-  /// store is looked after as often as the governor does.
+  /// One entry in four never expires, the others live a tenth of, one or ten times as long as a
+  /// fill takes. The store is maintained as often as the governor does it.
   void ttlMix() {
     constexpr uint64_t kPutsPerMs = 10;
     constexpr uint64_t kMaintainEveryMs = 100;
@@ -61,7 +61,8 @@ class Churn {
   void valuesOf100() { putAlike(100, 2 * budget_); }
   void valuesOf600() { putAlike(600, 2 * budget_); }
 
-  /// Values that are next to too large for a slab, and such that are, into a store of small ones.
+  /// Puts values that are almost too large for a slab, and values that are, into a store of small
+  /// ones.
   void valuesOf90kAmongSmall() {
     putAlike(600, budget_ + budget_ / 8);
     putAlike(90'000, budget_);
@@ -70,7 +71,7 @@ class Churn {
     putAlike(600, budget_ + budget_ / 8);
     putAlike(1'000'000, budget_ / 2);
   }
-  /// One in 300, so that small ones come back in between.
+  /// One entry in 300 is large, so that small ones come back in between.
   void fewOf1mAmongSmall() {
     putAlike(600, budget_ + budget_ / 8);
     for (uint64_t i = 0; i < 300; ++i) {
@@ -109,7 +110,7 @@ class Churn {
     for (uint64_t i = 0; i < fullAt_; ++i) put(i);
   }
 
-  /// New keys with values of one size, as many as make so many bytes.
+  /// Puts new keys with values of one size, as many as make so many bytes.
   void putAlike(uint64_t valueBytes, uint64_t bytes) {
     const std::string value(valueBytes, 'v');
     for (const uint64_t end = nextKey_ + bytes / valueBytes; nextKey_ < end; ++nextKey_) {
@@ -132,7 +133,7 @@ class Churn {
   SuppliedMemory memory_;
   std::unique_ptr<Store> store_;
   const uint64_t budget_;
-  /// Entries of which payload alone would fill the budget: a little more than fit.
+  /// The payload of so many entries alone would fill the budget: a little more than fit.
   const uint64_t fullAt_;
   /// The next key that putAlike() puts.
   uint64_t nextKey_ = 0;

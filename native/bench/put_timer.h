@@ -1,6 +1,6 @@
-// Times single puts by the clock on the wall and by that of the thread, which stands still while
-// others run: what is long by both was a long put, what is long by the first alone a busy machine.
-// What the system took to supply memory is told apart, and is part of both.
+// Measures single puts in wall-clock time and in the time of the thread, which stands still while
+// others run. A put that is long by both was a long put; one that is long only by the first shows a
+// busy machine. The time in which the system supplied memory is part of both, and is also reported.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -62,7 +62,7 @@ class PutTimer {
   LatencyHistogram wall_;
   uint64_t longestRunNs_ = 0;
   uint64_t longestSupplyNs_ = 0;
-  /// The longest that the thread ran for a put, without the supply of memory.
+  /// The longest time that the thread ran for a put, without the supply of memory.
   uint64_t longestOwnNs_ = 0;
   uint64_t longOwn_ = 0;
   uint64_t long_ = 0;

@@ -1,5 +1,5 @@
-// Nanoseconds per operation of the store beside the textbook LRU, by one thread and by two. Keys
-// and orders are made beforehand; all copy the value out.
+// The nanoseconds per operation of the store beside the textbook LRU, by one thread and by two.
+// Keys and orders are made beforehand; all copy the value out.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -11,7 +11,7 @@ namespace {
 
 using benchmark::State;
 
-/// Goes round `length` steps; each thread from a start of its own.
+/// Goes round `length` steps; each thread has a start of its own.
 class Round {
  public:
   Round(const State& state, size_t length)
@@ -110,8 +110,8 @@ struct EvictingPut {
   static constexpr const char* kName = "evicting put";
   static constexpr Room kRoom = Room::kTight;
 
-  /// Threads take keys by the chunk and go on where the last run stopped: between two puts of a key
-  /// lie those of twice as many as fit.
+  /// Threads take keys by the chunk and go on where the last run stopped: twice as many puts as
+  /// there are entries lie between two puts of a key.
   template <typename Contender>
   static void run(State& state, Prepared<Contender>& prepared, const Keys& keys) {
     constexpr size_t kChunk = 50;
@@ -151,14 +151,14 @@ void add(size_t entries, int threads) {
                               ->Threads(threads)
                               ->UseRealTime()
                               ->Setup(setUp<Operation, Contender>);
-  // Every key once; a fill of few entries is over soon.
+  // Puts every key once; a fill of few entries is over soon.
   if (Operation::kRoom == Room::kEmpty) {
     benchmark->Iterations(static_cast<int64_t>(entries) / threads);
     if (entries < 100'000) benchmark->Repetitions(15);
   }
 }
 
-/// All contenders next to each other, so that what else the machine does hits them alike.
+/// The contenders run next to each other, so that other load of the machine hits them alike.
 template <typename Operation>
 void addContenders(size_t entries) {
   for (const int threads : {1, 2}) {
@@ -172,7 +172,8 @@ void addContenders(size_t entries) {
   }
 }
 
-// By number of entries, then by room, so that a fill serves all that can share it.
+// Benchmarks are sorted by the number of entries, then by room, so that one fill serves all that
+// can share it.
 [[maybe_unused]] const bool registered = [] {
   for (const size_t entries : {10'000, 1'000'000}) {
     addContenders<PutNew>(entries);

@@ -1,5 +1,5 @@
-// The system's memory, touched when it is mapped, with a clock on how long that took: what a put
-// waits for the system can be told from what it does itself.
+// The system's memory, touched when it is mapped, with the time which that took: so that the time
+// for which a put waits for the system can be told from its own.
 #pragma once
 
 #include <chrono>
@@ -11,8 +11,8 @@
 
 namespace ebbcache::bench {
 
-/// It counts the thread that made it: what others map, a supply of slabs say, passes untouched.
-/// So do small pages, which come one by one with the entries that are the first to need them.
+/// Only mappings of the thread that made this count: those of others, e.g. of a supply of slabs, do
+/// not. Neither do small pages, which are touched one by one by the first entries in them.
 class SuppliedMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -40,7 +40,7 @@ class SuppliedMemory final : public MemorySource {
   size_t pageBytes() const override { return osMemory().pageBytes(); }
   size_t hugePageBytes() const override { return osMemory().hugePageBytes(); }
 
-  /// All that it took so far.
+  /// The total time so far.
   uint64_t suppliedNs() const { return suppliedNs_; }
 
  private:

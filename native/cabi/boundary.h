@@ -1,4 +1,4 @@
-// What crosses the C interface: structs that grow with versions, sentences, and never an exception.
+// The boundary of the C interface: structs that grow with versions, sentences, and no exceptions.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace ebbcache {
 
-/// Runs `call`, but not in a forked child; an exception becomes a status.
+/// Runs `call`, but not in a forked child. An exception becomes a status.
 template <typename Call>
 ebbcache_status guarded(const Call& call) noexcept {
   if (inForkedChild()) return EBBCACHE_FORKED;
@@ -26,13 +26,13 @@ ebbcache_status guarded(const Call& call) noexcept {
   }
 }
 
-/// Copies a struct whose first field is the `size` that the caller knows: what it does not know
-/// stays as `known` has it. False when it is shorter than `least` bytes, ends in the middle of a
-/// field, or has set what is not known here.
+/// Copies a struct whose first field is the `size` that the caller knows; fields beyond that stay
+/// as `known` has them. Returns false where the struct is shorter than `minBytes`, ends in the
+/// middle of a field, or has set a field that is not known here.
 template <typename Struct>
-bool copyIn(const Struct* given, size_t least, Struct& known) {
+bool copyIn(const Struct* given, size_t minBytes, Struct& known) {
   const size_t size = given->size;
-  if (size < least || size % alignof(Struct) != 0) return false;
+  if (size < minBytes || size % alignof(Struct) != 0) return false;
   const auto* const bytes = reinterpret_cast<const unsigned char*>(given);
   for (size_t i = sizeof(Struct); i < size; ++i) {
     if (bytes[i] != 0) return false;
@@ -41,9 +41,9 @@ bool copyIn(const Struct* given, size_t least, Struct& known) {
   return true;
 }
 
-/// The same the other way: fills as much as the caller has room for, zeroes what it knows more of,
-/// and sets its `size` to the bytes that mean something. False when there is no room for 8, or
-/// it ends in the middle of a field.
+/// Copies a struct to the caller: fills as much as the caller has room for, zeroes the rest, and
+/// sets its `size` to the bytes that have a meaning. Returns false where there is no room for 8
+/// bytes, or where it ends in the middle of a field.
 template <typename Struct>
 bool copyOut(Struct known, Struct* out) {
   const size_t size = out->size;
@@ -56,7 +56,7 @@ bool copyOut(Struct known, Struct* out) {
   return true;
 }
 
-/// Copies a sentence with a 0 at its end, cut between characters of UTF-8 where it is too long.
+/// Copies a sentence with a 0 at its end, cut between UTF-8 characters where it is too long.
 inline void copySentence(std::string_view sentence, char* out, size_t capacity) {
   if (out == nullptr || capacity == 0) return;
   size_t bytes = std::min(sentence.size(), capacity - 1);

@@ -3,9 +3,9 @@
 
 namespace ebbcache {
 
-/// Keeps it mapped until the process ends. Node unloads the addons of a worker that has ended, but
-/// other libraries' threads may still hold the table of the C interface. False when the system
-/// refuses. May be called again.
+/// Keeps the library mapped until the process ends. Node unloads the addons of a worker that has
+/// ended, but other libraries' threads may still use the table of the C interface. Returns false
+/// where the system refuses. It may be called again.
 bool pinLibrary();
 
 }  // namespace ebbcache

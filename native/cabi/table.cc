@@ -61,12 +61,12 @@ const char* statusText(ebbcache_status status) {
   }
 }
 
-/// A sentence about what is wrong with the struct itself, or nothing.
+/// A sentence about a fault of the struct itself; empty where there is none.
 std::string toSharedOptions(const ebbcache_options* given, SharedStoreOptions& out) {
   if (given == nullptr) return "The options are null. Begin with EBBCACHE_OPTIONS_INIT.";
   ebbcache_options options = EBBCACHE_OPTIONS_INIT;
-  constexpr size_t kLeast = offsetof(ebbcache_options, max_bytes) + sizeof options.max_bytes;
-  if (!copyIn(given, kLeast, options) || options.reserved != 0) {
+  constexpr size_t kMinBytes = offsetof(ebbcache_options, max_bytes) + sizeof options.max_bytes;
+  if (!copyIn(given, kMinBytes, options) || options.reserved != 0) {
     return "The options have a size or fields that this ebbcache does not know. Begin with "
            "EBBCACHE_OPTIONS_INIT of the ebbcache.h of the ebbcache installed.";
   }
@@ -155,7 +155,7 @@ void retain(ebbcache_store* store) {
 
 void close(ebbcache_store* store) {
   if (store == nullptr || store->owners.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-  // What is guarded is not done in a forked child: the store stays as it is.
+  // A guarded call does nothing in a forked child: the store stays as it is.
   guarded([&] {
     delete store;
     return EBBCACHE_OK;
@@ -344,7 +344,7 @@ constexpr ebbcache_api kTable = {
     pressureLevel,
 };
 
-// A caller built for this version must find everything where it was.
+// A caller that was built for this version must find each field in its former place.
 static_assert(offsetof(ebbcache_stats, pressure_events) == 8 + 13 * 8 &&
                   sizeof(ebbcache_stats) == 8 + 25 * 8,
               "fields are only ever added at the end");

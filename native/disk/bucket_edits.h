@@ -1,5 +1,5 @@
-// Buckets of the index that a batch reads and changes: each is read once, and written once by each
-// flush.
+// The buckets of the index that a batch reads and changes: each is read once, and written once by
+// each flush.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,12 @@ class BucketEdits {
  public:
   explicit BucketEdits(RingFile& file) : file_(file) {}
 
-  /// Null where it cannot be read.
+  /// Returns null where the bucket cannot be read.
   RingBucket* load(uint64_t bucket);
-  /// The bucket is written by the next flush.
+  /// Has the next flush write the bucket.
   void changed(uint64_t bucket) { edits_[bucket].isDirty = true; }
-  /// False where some could not be written: those are in `failed`, and forgotten here.
+  /// Returns false where some buckets could not be written: those are in `failed`, and are read
+  /// anew when they are loaded next.
   bool flush(std::vector<uint64_t>& failed);
 
  private:

@@ -1,5 +1,5 @@
-// What a store in memory needs of the values on disk behind it. The disk tier is one; tests have
-// another.
+// The interface by which a store in memory uses the values on disk behind it. The disk tier
+// implements it, and so do fakes in tests.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 namespace ebbcache {
 
 struct DiskPutOptions {
-  /// ms; 0 for none.
+  /// In ms; 0 for an entry that does not expire.
   uint64_t ttlMs = 0;
   double cost = 0;
 };
 
 struct DiskPut {
-  /// What isCurrent() knows the put by: 1 to kMaxVersion.
+  /// The number by which isCurrent() knows the put: 1 to kMaxVersion.
   uint64_t version = 0;
   /// Whether the value waits to be written.
   bool isTaken = false;
@@ -29,7 +29,7 @@ enum class DiskResult : uint8_t { kMiss, kHit };
 /// Thread-safe.
 class DiskStore {
  public:
-  /// Bytes of key and value together that a put takes at most.
+  /// The maximum of key and value together, in bytes.
   static constexpr uint64_t kMaxPayloadBytes = kMaxRingPayloadBytes;
 
   DiskStore() = default;
@@ -37,21 +37,22 @@ class DiskStore {
   DiskStore(const DiskStore&) = delete;
   DiskStore& operator=(const DiskStore&) = delete;
 
-  /// Queues a copy. Where that cannot be, the value is in the caller's memory alone, and current
+  /// Queues a copy. Where that is refused, the value is only in the caller's memory, and current
   /// there all the same.
   virtual DiskPut put(std::string_view key, std::string_view value,
                       const DiskPutOptions& options) = 0;
-  /// The value that the key has now, in the queue or in the file.
+  /// Reads the value that the key has now, in the queue or in the file.
   virtual DiskResult read(std::string_view key, DiskFound& found) = 0;
-  /// The same, counted neither as a hit nor as a miss.
+  /// Reads it too, counted neither as a hit nor as a miss.
   virtual DiskResult peek(std::string_view key, DiskFound& found) = 0;
-  /// Whether there is one. Not counted.
+  /// Whether the key has a value. Not counted.
   virtual bool has(std::string_view key) = 0;
-  /// Whether a copy in memory is of what the key has now. True also where the file cannot be read.
+  /// Whether a copy in memory is that of the key's current put. True also where the file cannot be
+  /// read.
   virtual bool isCurrent(std::string_view key, uint64_t version) = 0;
-  /// True when it was there.
+  /// Returns true where the key had a value.
   virtual bool remove(std::string_view key) = 0;
-  /// Removes it if it is the put of this version.
+  /// Removes the value if it is that of the put with this version.
   virtual void removeVersion(std::string_view key, uint64_t version) = 0;
   virtual void clear() = 0;
   /// Visits the keys of some entries and returns the next cursor, which is less than 2^52; 0 begins

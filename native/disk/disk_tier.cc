@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kMinQueueBytes = uint64_t{1} << 20U;
 constexpr uint64_t kMaxQueueBytes = uint64_t{16} << 20U;
-/// A flush gives up after so long.
+/// The timeout of a flush.
 constexpr uint64_t kFlushMs = 10'000;
 
 uint64_t wallClockMs() {
@@ -26,8 +26,8 @@ uint64_t wallClockMs() {
       duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-/// Leases are the same for all processes, and so is their hash: whoever makes keys collide has
-/// others wait for what they need not.
+/// All processes share the leases, and so their hash: whoever makes keys collide only has others
+/// wait without need.
 uint64_t leaseHashOf(std::string_view key) {
   return checksum(key);
 }
@@ -37,8 +37,7 @@ bool hasValueAt(const WaitingChange& change, uint64_t nowMs) {
   return change.hasValue() && !isExpired(times, nowMs);
 }
 
-/// Whether a key of a bucket that was read is there: its removal may have been written since, and
-/// wait no more.
+/// Whether a key of a bucket that was read is still there: its removal may have been written since.
 bool isStillThere(const RingView& view, std::string_view key, uint64_t nowMs) {
   return view.has(key, nowMs) == RingRead::kHit;
 }
@@ -62,12 +61,13 @@ std::shared_ptr<DiskTier> DiskTier::open(const DiskTierOptions& options,
 
 DiskTier::DiskTier(const DiskTierOptions& options, const DiskTierEnvironment& environment)
     : options_(options),
+      openFolder_(environment.openFolder),
       clock_(environment.nowMs != nullptr ? environment.nowMs : wallClockMs),
       access_(environment.openFolder(options.dir), options.kind, options.maxBytes),
       queue_(std::clamp(options.maxBytes / 4, kMinQueueBytes, kMaxQueueBytes)),
       versionSeed_(HashSeed::random().k0),
-      writer_(access_, queue_, news_, counts_, clock_, environment.checkMs) {
-  access_.onRemoved([this] { writer_.wakeToLook(); });
+      writer_(access_, queue_, events_, counts_, clock_, environment.checkMs) {
+  access_.onRemoved([this] { writer_.wakeNow(); });
 }
 
 DiskTier::~DiskTier() = default;
@@ -75,8 +75,8 @@ DiskTier::~DiskTier() = default;
 // ---------------------------------------------------------------- writing
 
 uint64_t DiskTier::nextVersion() {
-  // A bijection of the counter (SplitMix64, Steele et al., 2014) gives each put of this process
-  // another number, and those of two processes the same one with a chance of 2^-48.
+  // A bijection of the counter (SplitMix64, Steele et al., 2014) gives each put of this process its
+  // own number; two processes give the same one with a chance of 2^-48.
   for (;;) {
     uint64_t x = versionSeed_ + versions_.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
     x = (x ^ x >> 30U) * 0xbf58476d1ce4e5b9;
@@ -124,7 +124,7 @@ bool DiskTier::remove(std::string_view key) {
 
 void DiskTier::removeVersion(std::string_view key, uint64_t version) {
   if (queue_.find(key) == nullptr) {
-    // Where the slot names another put, that would be a miss for as long as the removal waits.
+    // Where the slot names another put, the removal would cause misses for as long as it waits.
     const std::shared_ptr<const RingView> view = access_.view();
     if (view != nullptr && view->isCurrent(key, version) == RingRead::kMiss) return;
   }
@@ -150,8 +150,8 @@ RingRead DiskTier::readRing(Read&& read) {
   const RingRead result = read(*view);
   const bool isSuspect = result == RingRead::kStale || result == RingRead::kBroken;
   if (!isSuspect || !access_.hasChanged(*view)) return result;
-  // The writer has readers see the other ring; until then there is nothing to be found.
-  writer_.wakeToLook();
+  // The writer gives readers the other ring; until then all reads are misses.
+  writer_.wakeNow();
   return RingRead::kMiss;
 }
 
@@ -186,18 +186,18 @@ DiskResult DiskTier::peek(std::string_view key, DiskFound& found) {
     if (read == RingRead::kHit) result = DiskResult::kHit;
     if (read == RingRead::kFailed) ++counts_.errors;
     if (read == RingRead::kStale || read == RingRead::kBroken) {
-      dropBroken(key, found.version, read == RingRead::kBroken);
+      removeBroken(key, found.version, read == RingRead::kBroken);
     }
   }
   return result;
 }
 
-void DiskTier::dropBroken(std::string_view key, uint64_t version, bool isDamaged) {
+void DiskTier::removeBroken(std::string_view key, uint64_t version, bool isDamaged) {
   removeVersion(key, version);
   if (!isDamaged) return;
   ++counts_.errors;
-  news_.tell({DiskNews::Kind::kDamaged, "An entry of the disk tier in " + access_.path() +
-                                            " is not what was written, and was removed."});
+  events_.tell({DiskEvent::Kind::kDamaged, "An entry of the disk tier in " + access_.path() +
+                                               " is not what was written, and was removed."});
 }
 
 bool DiskTier::has(std::string_view key) {
@@ -215,7 +215,7 @@ bool DiskTier::isCurrent(std::string_view key, uint64_t version) {
   const bool isUnusable = access_.state() == RingState::kUnusable;
   if (queue_.isClearing()) return isUnusable;
   const std::shared_ptr<const RingView> view = access_.view();
-  // Where there is no ring to be had, nobody else can have written to it.
+  // Where there is no ring, nobody else can have written to it.
   if (view == nullptr) return isUnusable;
   const RingRead result = view->isCurrent(key, version);
   if (result == RingRead::kFailed) ++counts_.errors;
@@ -266,7 +266,7 @@ bool DiskTier::settle(uint64_t timeoutMs) {
     bool known = false;
     bool settled = false;
   };
-  // Kept by the request too, which may end after this has given up.
+  // The request shares the outcome too: it may end after this call has timed out.
   const auto outcome = std::make_shared<Outcome>();
   writer_.whenSettled(false, timeoutMs, [outcome](bool settled) {
     const std::lock_guard<std::mutex> lock(outcome->mutex);
@@ -282,7 +282,7 @@ bool DiskTier::settle(uint64_t timeoutMs) {
 
 void DiskTier::resize(uint64_t maxBytes) {
   access_.resize(maxBytes);
-  writer_.wakeToLook();
+  writer_.wakeNow();
 }
 
 DiskTierStats DiskTier::stats() {
@@ -298,7 +298,7 @@ DiskTierStats DiskTier::stats() {
   stats.pending = queue_.size();
   const std::shared_ptr<const RingView> view = access_.view();
   if (view == nullptr) {
-    stats.available = access_.state() == RingState::kOpening && !news_.isInTrouble();
+    stats.available = access_.state() == RingState::kOpening && !events_.isInTrouble();
     return stats;
   }
   RingHeader header;
@@ -306,6 +306,11 @@ DiskTierStats DiskTier::stats() {
   if (stats.available && !queue_.isClearing()) stats.entries = header.entries;
   (void)view->file()->size(stats.bytes);
   return stats;
+}
+
+std::string DiskTier::checkIntegrity(const RingTolerance& tolerance) const {
+  std::string fault = queue_.checkIntegrity();
+  return fault.empty() ? checkRingOf(*openFolder_(options_.dir), tolerance) : fault;
 }
 
 void DiskTier::addToCounters(const Counters& deltas) {
@@ -326,9 +331,9 @@ DiskTier::Counters DiskTier::counters() {
 Leases::Result DiskTier::acquireLease(std::string_view key) {
   const RingState state = access_.state();
   if (state == RingState::kUnusable) return Leases::Result::kUnavailable;
-  // The folder is not known yet; where that lasts, everybody goes on without.
+  // The folder is not known yet; where that lasts, callers go on without leases.
   if (state == RingState::kOpening) {
-    return news_.isInTrouble() ? Leases::Result::kUnavailable : Leases::Result::kBusy;
+    return events_.isInTrouble() ? Leases::Result::kUnavailable : Leases::Result::kBusy;
   }
   std::call_once(hasLeases_,
                  [this] { leases_ = std::make_unique<Leases>(access_.path() + "/leases"); });

@@ -15,26 +15,26 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The file's lock is held for so many bytes at a time.
+/// The number of bytes for which the file's lock is held at a time.
 constexpr uint64_t kBatchBytes = uint64_t{1} << 20U;
-/// With less than this waiting, the writer lets more come.
+/// The writer waits for more changes where fewer bytes wait.
 constexpr uint64_t kGatherBytes = uint64_t{256} << 10U;
 constexpr milliseconds kGather{2};
 constexpr uint64_t kLockMs = 50;
 /// A lock that others hold for longer is trouble.
-constexpr milliseconds kMostBusy{1000};
+constexpr milliseconds kMaxBusy{1000};
 constexpr milliseconds kStopWithin{1000};
-/// A full disk takes a small put now and then: it has room again where all puts of so long were
-/// written.
+/// A full disk takes a small put now and then: it counts as having room again where all puts of
+/// this time were written.
 constexpr milliseconds kRoomFor{250};
 
 }  // namespace
 
-DiskWriter::DiskWriter(RingAccess& access, WriteQueue& queue, DiskNewsBoard& news,
+DiskWriter::DiskWriter(RingAccess& access, WriteQueue& queue, DiskEventLog& events,
                        DiskCounts& counts, const SettableClock& clock, uint64_t checkMs)
     : access_(access),
       queue_(queue),
-      news_(news),
+      events_(events),
       counts_(counts),
       clock_(clock),
       checkEvery_(checkMs),
@@ -51,7 +51,7 @@ DiskWriter::~DiskWriter() {
 }
 
 void DiskWriter::wake() {
-  // A writer at work looks again before it waits.
+  // A writer at work checks the queue again before it waits.
   if (!isWaiting_.exchange(false)) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,7 +60,7 @@ void DiskWriter::wake() {
   wakes_.notify_one();
 }
 
-void DiskWriter::wakeToLook() {
+void DiskWriter::wakeNow() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     isUrgent_ = true;
@@ -95,7 +95,7 @@ void DiskWriter::run() {
       const auto isWanted = [this] {
         return (isWoken_ && !hasFailed_) || isUrgent_ || isStopping_;
       };
-      // Looked at after isWaiting_ was set: a change that comes later wakes.
+      // Checked after isWaiting_ was set: a later change wakes the writer.
       const bool waits = !more && (hasFailed_ || !hasWork());
       if (waits) {
         const auto pause = requests_.empty() ? checkEvery_ : std::min(checkEvery_, milliseconds(5));
@@ -113,14 +113,14 @@ void DiskWriter::run() {
     try {
       more = work();
     } catch (const std::exception&) {
-      // The heap is exhausted: what waits does so until there is room again.
+      // The heap is exhausted: the changes wait until there is room again.
       ++counts_.errors;
       more = false;
       hasFailed_ = true;
     }
     finishRequests();
     if (stopAt == Clock::time_point::max()) continue;
-    const bool isDone = !hasWork() || news_.isInTrouble() || Clock::now() >= stopAt;
+    const bool isDone = !hasWork() || events_.isInTrouble() || Clock::now() >= stopAt;
     if (isDone) break;
   }
   std::list<Request> left;
@@ -140,9 +140,9 @@ bool DiskWriter::work() {
   hasFailed_ = false;
   const bool isOpen = access_.openForWriting(opening);
   if (opening.removedEarlier) {
-    news_.tell({DiskNews::Kind::kRemovedEarlier, "The files of an earlier version of ebbcache in " +
-                                                     access_.path() +
-                                                     " were removed: its records are made anew."});
+    events_.tell({DiskEvent::Kind::kRemovedEarlier,
+                  "The files of an earlier version of ebbcache in " + access_.path() +
+                      " were removed: its records are made anew."});
   }
   if (!isOpen || opening.wasDamaged) noteTrouble(opening);
   return isOpen && writeBatch();
@@ -230,7 +230,7 @@ void DiskWriter::applyBatch(RingHeader& header) {
   counts_.evictions += header.evictions - evictions;
   counts_.expirations += header.expirations - expirations;
   const bool isFine = !hasFailed && !hasDropped;
-  // Where there was no room, a removal that could be written proves nothing.
+  // A removal that was written does not prove that there is room again.
   if (isFine && hasPut && Clock::now() - failedToWriteAt_ >= kRoomFor) hasFailedToWrite_ = false;
   if (isFine) {
     if (!hasFailedToWrite_) noteInUse();
@@ -247,11 +247,11 @@ void DiskWriter::applyBatch(RingHeader& header) {
 }
 
 void DiskWriter::noteTrouble(RingOpening& opening) {
-  // Where no new ring could be made either, that is the trouble.
+  // Where no new ring could be made either, that failure is the trouble.
   if (opening.wasDamaged && opening.trouble.empty()) {
     ++counts_.errors;
-    news_.tell({DiskNews::Kind::kDamaged,
-                "The disk tier's file in " + access_.path() + " was damaged, and was made anew."});
+    events_.tell({DiskEvent::Kind::kDamaged, "The disk tier's file in " + access_.path() +
+                                                 " was damaged, and was made anew."});
     return;
   }
   hasFailed_ = true;
@@ -260,26 +260,26 @@ void DiskWriter::noteTrouble(RingOpening& opening) {
     return;
   }
   counts_.drops += queue_.dropValues();
-  if (!news_.isInTrouble()) ++counts_.errors;
-  news_.tell({DiskNews::Kind::kTrouble, std::move(opening.trouble)});
+  if (!events_.isInTrouble()) ++counts_.errors;
+  events_.tell({DiskEvent::Kind::kTrouble, std::move(opening.trouble)});
 }
 
 void DiskWriter::noteBusy() {
   const Clock::time_point now = Clock::now();
   if (busySince_ == Clock::time_point{}) busySince_ = now;
   hasFailed_ = false;
-  if (now - busySince_ < kMostBusy) return;
-  if (!news_.isInTrouble()) ++counts_.errors;
-  news_.tell({DiskNews::Kind::kTrouble,
-              "Another process holds the lock of the disk tier in " + access_.path() +
-                  " for longer than a second, so nothing is written to it. See whether it is "
-                  "stopped. It is tried again."});
+  if (now - busySince_ < kMaxBusy) return;
+  if (!events_.isInTrouble()) ++counts_.errors;
+  events_.tell({DiskEvent::Kind::kTrouble,
+                "Another process holds the lock of the disk tier in " + access_.path() +
+                    " for longer than a second, so nothing is written to it. See whether it is "
+                    "stopped. It is tried again."});
 }
 
 void DiskWriter::noteInUse() {
   busySince_ = {};
-  news_.tell(
-      {DiskNews::Kind::kRecovered, "The disk tier in " + access_.path() + " is in use again."});
+  events_.tell(
+      {DiskEvent::Kind::kRecovered, "The disk tier in " + access_.path() + " is in use again."});
 }
 
 void DiskWriter::finishRequests() {
@@ -289,7 +289,7 @@ void DiskWriter::finishRequests() {
     const uint64_t settled = queue_.settledNumber();
     const bool isClearing = queue_.isClearing();
     const bool isHopeless = access_.state() == RingState::kUnusable ||
-                            access_.state() == RingState::kReadable || news_.isInTrouble();
+                            access_.state() == RingState::kReadable || events_.isInTrouble();
     const Clock::time_point now = Clock::now();
     for (auto at = requests_.begin(); at != requests_.end();) {
       const auto next = std::next(at);

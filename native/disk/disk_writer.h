@@ -1,9 +1,10 @@
-// The thread of a disk tier that writes: it alone waits for the file's lock and for the disk.
+// The thread that writes for a disk tier: only this thread waits for the file's lock and for the
+// disk. It repeats these steps:
 //
-//   wait for changes, a request, or the next look at the folder
-//   have a ring that can be written, or say why there is none and drop values
-//   under the file's lock: header, a clear that is due, a batch of changes, counters
-//   finish flushes and leases whose changes are settled
+//   wait for changes, a request, or the next check of the folder
+//   open a ring for writing, or report why there is none and drop the values that wait
+//   under the file's lock: read the header, clear, write a batch of changes and the counters
+//   finish the flushes and leases whose changes are settled
 #pragma once
 
 #include <array>
@@ -17,14 +18,14 @@
 #include <thread>
 #include <vector>
 
-#include "disk/disk_news_board.h"
+#include "disk/disk_event_log.h"
 #include "disk/ring_access.h"
 #include "disk/write_queue.h"
 #include "store/settable_clock.h"
 
 namespace ebbcache {
 
-/// Changed by any thread.
+/// Any thread may change these.
 struct DiskCounts {
   std::atomic<uint64_t> hits{0};
   std::atomic<uint64_t> misses{0};
@@ -39,20 +40,20 @@ class DiskWriter {
  public:
   using Counters = std::array<uint64_t, kRingCounters>;
 
-  DiskWriter(RingAccess& access, WriteQueue& queue, DiskNewsBoard& news, DiskCounts& counts,
+  DiskWriter(RingAccess& access, WriteQueue& queue, DiskEventLog& events, DiskCounts& counts,
              const SettableClock& clock, uint64_t checkMs);
-  /// Writes what waits, for as long as a second, and ends the thread.
+  /// Writes the changes that wait, for at most a second, and ends the thread.
   ~DiskWriter();
   DiskWriter(const DiskWriter&) = delete;
   DiskWriter& operator=(const DiskWriter&) = delete;
 
-  /// A change waits. What comes within a millisecond or two is written together.
+  /// A change waits. Changes that come within a millisecond or two are written together.
   void wake();
-  /// The folder or the ring may be another.
-  void wakeToLook();
-  /// `done` is called once, by the writer, when what waits now is settled: with whether all that
-  /// was put since the last flush is written, and with `toDisk` is on the disk itself. With
-  /// `waitMs`, false after so long.
+  /// The folder or the ring may have changed: the writer checks at once.
+  void wakeNow();
+  /// Calls `done` once, from the writer, when all changes that wait now are settled. It is true
+  /// where all puts since the last flush are written, and with `toDisk`, are on the disk itself. It
+  /// is false after `waitMs`.
   void whenSettled(bool toDisk, uint64_t waitMs, std::function<void(bool)> done);
   void addToCounters(const Counters& deltas);
 
@@ -64,8 +65,7 @@ class DiskWriter {
     Clock::time_point until;
     bool toDisk;
     std::function<void(bool)> done;
-    /// Whether it was when the writer looked last: what comes later, such as a clear, does not
-    /// count.
+    /// Whether it was settled when the writer checked last: a later clear, say, does not count.
     bool isSettled;
   };
 
@@ -82,14 +82,14 @@ class DiskWriter {
 
   RingAccess& access_;
   WriteQueue& queue_;
-  DiskNewsBoard& news_;
+  DiskEventLog& events_;
   DiskCounts& counts_;
   const SettableClock& clock_;
   const std::chrono::milliseconds checkEvery_;
 
   std::mutex mutex_;
   std::condition_variable wakes_;
-  // With mutex_ held:
+  // These are guarded by mutex_:
   bool isWoken_ = false;
   bool isUrgent_ = false;
   bool isStopping_ = false;
@@ -99,7 +99,7 @@ class DiskWriter {
   std::atomic<bool> isWaiting_{false};
   /// Whether the last attempt to write failed, so that the next one is not made at once.
   bool hasFailed_ = false;
-  /// Whether the disk refused a put, and has not taken all of some time since.
+  /// Whether the disk refused a put, and has not yet taken all puts of some time since.
   bool hasFailedToWrite_ = false;
   Clock::time_point failedToWriteAt_;
   Clock::time_point busySince_{};

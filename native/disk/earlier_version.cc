@@ -9,14 +9,14 @@ namespace {
 /// Whether the folder has files of an earlier version, and nothing else under their names.
 bool hasEarlierVersion(const std::string& data, const std::string& readers, const std::string& lock,
                        const std::string& note) {
-  if (lookForFile(lock) != FoundFile::kOwn) return false;
+  if (findFile(lock) != FoundFile::kOwn) return false;
   bool hasData = false;
   for (const std::string* const path : {&data, &readers}) {
-    const FoundFile found = lookForFile(*path);
+    const FoundFile found = findFile(*path);
     if (found == FoundFile::kOther) return false;
     hasData |= found == FoundFile::kOwn;
   }
-  return hasData && lookForFile(note) != FoundFile::kOther;
+  return hasData && findFile(note) != FoundFile::kOther;
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ bool removeEarlierVersion(const std::string& folder) {
   (void)removeFile(note);
   const bool areReadersGone = removeFile(readers);
   const bool isDataGone = removeFile(data);
-  // It stays until all else is gone: what it is beside is known by it.
-  if (lookForFile(readers) == FoundFile::kNone && lookForFile(data) == FoundFile::kNone) {
+  // The lock goes last: the files beside it are known by it.
+  if (findFile(readers) == FoundFile::kNone && findFile(data) == FoundFile::kNone) {
     (void)removeFile(lock);
   }
   return areReadersGone || isDataGone;

@@ -1,7 +1,7 @@
-// What versions of this package left in a folder that kept their values in LMDB:
+// The files of earlier versions of this package, which kept their values in LMDB:
 //
 //   data.mdb, lock.mdb   LMDB's own; the folder may be that of another user of LMDB
-//   use.lock             theirs alone, locked by every process that uses the folder
+//   use.lock             of those versions only, locked by every process that uses the folder
 //   clean.json           a note beside data.mdb
 #pragma once
 
@@ -9,7 +9,8 @@
 
 namespace ebbcache {
 
-/// Removes it if it is all of this user, and no process uses it. True when something was removed.
+/// Removes the files where all belong to this user and no process uses them. Returns true where
+/// something was removed.
 bool removeEarlierVersion(const std::string& folder);
 
 }  // namespace ebbcache

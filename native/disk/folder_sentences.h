@@ -1,4 +1,4 @@
-// What is said of a folder that cannot be used, or of a file in it: the same on all systems.
+// The sentences about a folder that cannot be used, or a file in it: the same on all systems.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@ namespace ebbcache {
 
 FolderTrouble notAFolder(const std::string& path);
 FolderTrouble notAPlainFile(const std::string& path);
-/// `owner` and `user` are numbers of users.
+/// `owner` and `user` are user ids.
 FolderTrouble otherUsers(const std::string& path, const std::string& owner,
                          const std::string& user);
 FolderTrouble onNetwork(const std::string& path, const std::string& fileSystem);
 FolderTrouble withoutLocks(const std::string& path);
 
-/// Why the system refuses: what it says, and what can be done about it.
+/// A refusal by the system: its reason, and the advice for the user.
 struct Refusal {
   FolderTrouble::Kind kind = FolderTrouble::Kind::kFailed;
   std::string reason;

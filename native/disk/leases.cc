@@ -5,8 +5,8 @@
 namespace ebbcache {
 namespace {
 
-/// Less than 2^62, as byte locks want it. Two keys that share a byte are as one: the second is
-/// busy.
+/// The byte is below 2^62, as byte locks require. Two keys that share a byte share a lease: the
+/// second is busy.
 uint64_t byteOf(uint64_t keyHash) {
   return keyHash >> 2U;
 }
@@ -31,7 +31,7 @@ Leases::Result Leases::acquire(uint64_t keyHash) noexcept {
     if (result == ByteLocks::Result::kHeld) return Result::kHeld;
     held_.erase(lease);
     if (result == ByteLocks::Result::kBusy) return Result::kBusy;
-    // Where locks are the process's, to close the file would give up those that are held.
+    // Where locks belong to the process, closing the file would release those that are held.
     if (held_.empty()) locks_ = nullptr;
     return Result::kUnavailable;
   } catch (const std::bad_alloc&) {

@@ -1,5 +1,5 @@
-// Leases between processes: who makes the value of a key holds a lock on one byte of a file, at the
-// key's hash. The system releases it when its process ends, however that comes about.
+// Leases between processes: the process that makes the value of a key holds a lock on one byte of a
+// file, at the key's hash. The system releases it when the process ends, however that comes about.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace ebbcache {
 
-/// The byte locks of one open file, which exclude those of other open files, of this process too
-/// where the system can. Not for several threads at once.
+/// The byte locks of one open file. They exclude those of other open files, in this process too
+/// where the system can do that. Not thread-safe.
 class ByteLocks {
  public:
   ByteLocks() = default;
@@ -21,14 +21,14 @@ class ByteLocks {
   ByteLocks& operator=(const ByteLocks&) = delete;
 
   enum class Result : uint8_t { kHeld, kBusy, kFailed };
-  /// Never waits. `at` is less than 2^62.
+  /// Never waits. `at` MUST be less than 2^62.
   virtual Result tryLock(uint64_t at) = 0;
   virtual void unlock(uint64_t at) = 0;
-  /// Whether it is this file that is at the path now.
+  /// Whether the path leads to this file now.
   virtual bool isAt(const std::string& path) const = 0;
 
-  /// Opens the file, or makes an empty one that its user alone may read and write; a symbolic link
-  /// is not followed. Null where that fails.
+  /// Opens the file, or makes an empty one that only its user may read and write. It follows no
+  /// symbolic link. Null where that fails.
   static std::unique_ptr<ByteLocks> open(const std::string& path);
 };
 
@@ -37,28 +37,28 @@ class Leases {
  public:
   enum class Result : uint8_t {
     kHeld,
-    /// Another process, or another holder in this one, has it.
+    /// Another process, or another holder in this one, has the lease.
     kBusy,
-    /// There are no leases to be had: everybody goes on without.
+    /// There are no leases: all callers go on without.
     kUnavailable,
   };
 
   explicit Leases(std::string path) : path_(std::move(path)) {}
 
-  /// Never waits and never throws. The file is opened with the first lease, and anew when it failed
-  /// or was removed; a lease that is held then goes on in the old one.
+  /// Never waits and never throws. The file is opened with the first lease, and again where it
+  /// failed or was removed; leases that are held stay in the old one.
   Result acquire(uint64_t keyHash) noexcept;
-  /// Gives up a lease that acquire() gave as held.
+  /// Releases a lease that acquire() returned as held.
   void release(uint64_t keyHash) noexcept;
 
  private:
-  /// Those that the next lease is in; null where there are none.
+  /// Opens the file for the next lease where that is needed; locks_ is null where it fails.
   void openLocks();
 
   const std::string path_;
   std::mutex mutex_;
   std::shared_ptr<ByteLocks> locks_;
-  /// The byte of each lease, and the file that it is locked in.
+  /// The byte of each lease that is held, and the file in which it is locked.
   std::unordered_map<uint64_t, std::shared_ptr<ByteLocks>> held_;
 };
 

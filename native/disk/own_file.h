@@ -1,4 +1,4 @@
-// Looking at files of this user, and removing them. Links are not followed.
+// Finds and removes files of this user. Links are not followed.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@ namespace ebbcache {
 
 enum class FoundFile : uint8_t {
   kNone,
-  /// A plain file of this user; on Windows any plain file.
+  /// A plain file of this user; on Windows, any plain file.
   kOwn,
   kOther,
 };
 
-FoundFile lookForFile(const std::string& path);
+FoundFile findFile(const std::string& path);
 
-/// False where that fails.
+/// Returns false where that fails.
 bool removeFile(const std::string& path);
 
 }  // namespace ebbcache

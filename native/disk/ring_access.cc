@@ -10,10 +10,10 @@
 namespace ebbcache {
 namespace {
 
-/// Readers look whether the file is still in its place at most so often.
+/// The shortest time between two checks of readers whether the file is still in its place.
 constexpr int64_t kCheckEveryMs = 10;
-/// Nothing is written to a new file for so long: by then whoever reads the one that was in its
-/// place has looked, and does not read an old value there.
+/// Nothing is written to a new file for this time: by then readers of the former file have checked
+/// its place, and do not read an old value there.
 constexpr auto kBeforeFirstWrite = std::chrono::milliseconds(2 * kCheckEveryMs);
 constexpr uint64_t kOpenLockMs = 100;
 
@@ -35,15 +35,25 @@ bool tryLockFor(RingFile& file, uint64_t timeoutMs, bool& failed) {
   }
 }
 
-/// Ends the lock where it is not kept, also where the heap is exhausted meanwhile.
-struct Held {
+/// Releases the lock unless it shall be kept, also where an exception passes.
+struct LockGuard {
   RingFile& file;
-  bool isKept = false;
+  bool keepsLock = false;
 
-  ~Held() {
-    if (!isKept) file.unlock();
+  ~LockGuard() {
+    if (!keepsLock) file.unlock();
   }
 };
+
+/// The header is invalid too where the file ends within the index: its buckets cannot be read, and
+/// readers would allocate memory for all that the header names.
+HeaderState readRingHeader(const RingFile& file, RingKind kind, RingHeader& header) {
+  const HeaderState state = readHeader(file, kind, header);
+  uint64_t size = 0;
+  const bool isCut =
+      state == HeaderState::kValid && file.size(size) == IoError::kNone && size < chunksAt(header);
+  return isCut ? HeaderState::kInvalid : state;
+}
 
 std::string sentenceOf(IoError error, const std::string& path) {
   switch (error) {
@@ -75,11 +85,11 @@ std::shared_ptr<const RingView> RingAccess::view() {
   if (view == nullptr || !isDue) return view;
   const auto identity = folder_->ringIdentity();
   if (identity && *identity == view->file()->identity()) {
-    // Set only now: else others would rely on a look that is still to come.
+    // The time is set after the check: else others would rely on a check that is still to come.
     checkedAtMs_.store(now, std::memory_order_release);
     return view;
   }
-  dropView(view);
+  resetView(view);
   if (wake_) wake_();
   return nullptr;
 }
@@ -109,7 +119,7 @@ void RingAccess::setView(std::shared_ptr<const RingView> view) {
   view_.swap(view);
 }
 
-void RingAccess::dropView(const std::shared_ptr<const RingView>& view) {
+void RingAccess::resetView(const std::shared_ptr<const RingView>& view) {
   const std::lock_guard<SpinLock> lock(viewLock_);
   // The writer may have set another one since.
   if (view_ == view) view_ = nullptr;
@@ -122,10 +132,10 @@ void RingAccess::openExisting() {
   path_ = folder_->path();
   std::shared_ptr<RingFile> file;
   if (!trouble) file = folder_->openRing(RingFolder::Open::kExisting, trouble);
-  // The writer tries again, and tells of it.
+  // The writer tries again, and reports it.
   if (trouble) setState(RingState::kUnusable);
   RingHeader header;
-  if (file == nullptr || readHeader(*file, kind_, header) != HeaderState::kValid) return;
+  if (file == nullptr || readRingHeader(*file, kind_, header) != HeaderState::kValid) return;
   file_ = std::move(file);
   adopt(header);
 }
@@ -152,7 +162,7 @@ bool RingAccess::openForWriting(RingOpening& opening) {
   }
   if (file_->isReadOnly()) {
     RingHeader header;
-    const bool isRing = readHeader(*file_, kind_, header) == HeaderState::kValid;
+    const bool isRing = readRingHeader(*file_, kind_, header) == HeaderState::kValid;
     if (isRing) adopt(header);
     return fail(opening, sentenceOf(IoError::kDenied, folder_->path()),
                 isRing ? RingState::kReadable : RingState::kUnusable);
@@ -161,7 +171,7 @@ bool RingAccess::openForWriting(RingOpening& opening) {
   if (!lock(kOpenLockMs, header, opening)) return false;
   IoError error = IoError::kNone;
   {
-    const Held held{*file_};
+    const LockGuard guard{*file_};
     error = resizeRing(*file_, header, maxBytes());
     if (error == IoError::kNone) error = countEntries(*file_, header);
     if (error == IoError::kNone) adopt(header);
@@ -186,13 +196,8 @@ bool RingAccess::lock(uint64_t timeoutMs, RingHeader& header, RingOpening& openi
     opening.isBusy = true;
     return false;
   }
-  Held held{*file_};
-  HeaderState state = readHeader(*file_, kind_, header);
-  // Where the file was cut within the index, buckets cannot be read.
-  uint64_t size = 0;
-  const bool isCut = state == HeaderState::kValid && file_->size(size) == IoError::kNone &&
-                     size < chunksAt(header);
-  if (isCut) state = HeaderState::kInvalid;
+  LockGuard guard{*file_};
+  const HeaderState state = readRingHeader(*file_, kind_, header);
   bool isReady = state == HeaderState::kValid;
   if (state == HeaderState::kNone || state == HeaderState::kInvalid) {
     uint64_t bytes = 0;
@@ -209,7 +214,7 @@ bool RingAccess::lock(uint64_t timeoutMs, RingHeader& header, RingOpening& openi
   } else if (!isReady) {
     fail(opening, sentenceOf(IoError::kOther, folder_->path()), RingState::kUnusable);
   }
-  held.isKept = isReady;
+  guard.keepsLock = isReady;
   return isReady;
 }
 
@@ -232,7 +237,7 @@ IoError RingAccess::clear(RingHeader& header) {
 
 void RingAccess::refresh() {
   RingHeader header;
-  if (readHeader(*file_, kind_, header) == HeaderState::kValid) adopt(header);
+  if (readRingHeader(*file_, kind_, header) == HeaderState::kValid) adopt(header);
 }
 
 void RingAccess::adopt(const RingHeader& header) {

@@ -1,5 +1,5 @@
-// The ring that is at the folder's path now: opened, made, and noticed when it was removed or made
-// anew.
+// Opens the ring at the folder's path, makes it where there is none, and detects that it was
+// removed or made anew.
 #pragma once
 
 #include <atomic>
@@ -16,21 +16,21 @@
 
 namespace ebbcache {
 
-/// Whether there is a ring, and who may do what with it.
+/// Whether there is a ring, and how it can be used.
 enum class RingState : uint8_t {
   /// It is being opened or made.
   kOpening,
   kWritable,
-  /// It can be read alone.
+  /// It can only be read.
   kReadable,
   /// It can be neither read nor written.
   kUnusable,
 };
 
-/// What came of an attempt to have a ring that can be written.
+/// The result of an attempt to open a ring for writing.
 struct RingOpening {
   std::string trouble;
-  /// What was there was damaged, and a new ring made in its place.
+  /// The file was damaged, and was replaced by a new ring.
   bool wasDamaged = false;
   bool removedEarlier = false;
   bool isBusy = false;
@@ -38,40 +38,41 @@ struct RingOpening {
 
 class RingAccess {
  public:
-  /// Opens the ring that is there, for reading: then it can be read at once. Makes the folder, but
-  /// no ring.
+  /// Opens an existing ring for reading, so that it can be read at once. Makes the folder, but no
+  /// ring.
   RingAccess(std::unique_ptr<RingFolder> folder, RingKind kind, uint64_t maxBytes);
 
-  // For any thread:
+  // Any thread may call these:
 
-  /// Null where there is none, or it was removed: that is looked at where the last look is ten
-  /// milliseconds ago.
+  /// Null where there is no ring, or where it was removed: its place is checked at most every ten
+  /// milliseconds.
   std::shared_ptr<const RingView> view();
   /// Reads the header, and returns whether the ring is another than that of the view.
   bool hasChanged(const RingView& view);
   RingState state() const { return state_.load(std::memory_order_acquire); }
-  /// The folder in use, which may be a private one in the folder that was named.
+  /// The folder in use, which may be a private one within the folder that was named.
   std::string path() const;
-  /// Another budget: openForWriting() gives it to the ring.
+  /// Sets the budget, which openForWriting() then gives to the ring.
   void resize(uint64_t maxBytes);
   uint64_t maxBytes() const { return maxBytes_.load(std::memory_order_relaxed); }
-  /// `wake` is called where it was noticed that the ring was removed. Before anything else.
+  /// `wake` is called where a reader detects that the ring was removed. It MUST be set before any
+  /// other call.
   void onRemoved(std::function<void()> wake) { wake_ = std::move(wake); }
 
-  // One thread at a time may call what follows.
+  // One thread at a time may call these:
 
-  /// Has a ring that can be written, if it can be had: makes the folder and the ring where they are
-  /// not there. True when there is one.
+  /// Opens a ring for writing where that is possible, and makes the folder and the ring where they
+  /// do not exist. Returns true where there is one.
   bool openForWriting(RingOpening& opening);
-  /// Takes the file's lock, if it comes free within so long, reads the header, and where it is
-  /// damaged makes a ring anew. Where this is true, unlock() must follow.
+  /// Takes the file's lock, where it becomes free within `timeoutMs`, and reads the header. Where
+  /// the header is damaged, makes the ring anew. Where this returns true, the caller MUST unlock().
   bool lock(uint64_t timeoutMs, RingHeader& header, RingOpening& opening);
   void unlock() { file_->unlock(); }
-  /// With the lock held: the ring is empty from now on.
+  /// Makes the ring empty. The lock MUST be held.
   IoError clear(RingHeader& header);
-  /// Has readers see the ring that the file is now, without its lock.
+  /// Has readers use the ring that is in the file now, without its lock.
   void refresh();
-  /// The ring's header is this one now: readers see it.
+  /// Has readers use the ring with this header.
   void adopt(const RingHeader& header);
   void setState(RingState state) { state_.store(state, std::memory_order_release); }
   RingFile& file() const { return *file_; }
@@ -82,8 +83,8 @@ class RingAccess {
   bool isInPlace() const;
   std::shared_ptr<const RingView> currentView() const;
   void setView(std::shared_ptr<const RingView> view);
-  void dropView(const std::shared_ptr<const RingView>& view);
-  /// The file is not the folder's any more.
+  void resetView(const std::shared_ptr<const RingView>& view);
+  /// Closes a file that is no longer at the folder's path.
   void abandon();
   bool fail(RingOpening& opening, std::string trouble, RingState state);
   bool makeAnew(RingHeader& header, const RingHeader* before, RingOpening& opening);
@@ -91,7 +92,7 @@ class RingAccess {
   const std::unique_ptr<RingFolder> folder_;
   const RingKind kind_;
   std::atomic<uint64_t> maxBytes_;
-  /// How often it was asked for.
+  /// How often a resize was asked for.
   std::atomic<uint64_t> resizes_{0};
   std::function<void()> wake_;
 
@@ -102,13 +103,13 @@ class RingAccess {
   mutable std::mutex pathMutex_;
   std::string path_;
 
-  // The writer's:
+  // The members below belong to the writer.
   bool removedEarlier_ = false;
   /// The resizes that the ring has seen.
   uint64_t resized_ = 0;
   std::shared_ptr<RingFile> file_;
   std::shared_ptr<UsedSlots> used_;
-  /// The ring that they are of.
+  /// The id of the ring whose slots `used_` describes.
   uint64_t usedId_ = 0;
 };
 

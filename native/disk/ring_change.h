@@ -1,4 +1,4 @@
-// What is to become of one key of a ring.
+// A change of one key of a ring.
 #pragma once
 
 #include <cstdint>
@@ -11,29 +11,29 @@ namespace ebbcache {
 struct RingChange {
   enum class Kind : uint8_t {
     kPut,
-    /// A put whose value the file does not take: the slot names it all the same, so that whoever
-    /// has the value in memory knows that it is current, and others that theirs is not.
+    /// A put whose value the file does not take. The slot names it all the same, so that a process
+    /// that has the value in memory knows that it is current, and others know that theirs is not.
     kPutAlone,
     kRemove,
-    /// Where the slot names this version.
+    /// A removal that applies only where the slot names this version.
     kRemoveVersion,
   };
   enum class Outcome : uint8_t {
     kWaiting,
     kDone,
-    /// A put that the disk did not take: as kPutAlone now.
+    /// The disk refused the value: the put is as kPutAlone now.
     kDropped,
-    /// The index could not be changed: what the key had may still be there.
+    /// The index could not be changed: the former value may still be there.
     kFailed,
   };
 
   Kind kind = Kind::kRemove;
   std::string_view key;
   uint64_t version = 0;
-  // What follows is set for a put.
+  // The members below are set for a put.
   std::string_view value;
   uint64_t writtenMs = 0;
-  /// 0 for one that does not expire.
+  /// 0 for an entry that does not expire.
   uint64_t ttlMs = 0;
   float cost = 0;
 

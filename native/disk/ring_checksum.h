@@ -1,6 +1,6 @@
-// The checksum of entries and headers: 64 bits against damage by chance, not against who means to
-// forge it. Words are multiplied in pairs, and the two halves of each product folded together, as
-// in wyhash (Wang Yi, 2019): a kilobyte takes some 80 ns where SipHash takes 500.
+// The checksum of entries and headers: 64 bits against accidental damage, not against forgery.
+// Words are multiplied in pairs, and the two halves of each product are folded together, as in
+// wyhash (Wang Yi, 2019): a kilobyte takes some 80 ns where SipHash takes 500.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +13,10 @@
 
 namespace ebbcache {
 
-/// It covers the bytes and their number. Pieces are chained: the checksum of one is the seed of the
-/// next.
+/// The checksum covers the bytes and their number. Pieces are chained: the checksum of one is the
+/// seed of the next.
 inline uint64_t ringChecksum(std::string_view bytes, uint64_t seed) {
-  // Digits of pi: any odd numbers with as many ones as zeros would do.
+  // These are digits of pi: any odd numbers with as many ones as zeros would do.
   constexpr uint64_t kFirst = 0x243f6a8885a308d3;
   constexpr uint64_t kSecond = 0x13198a2e03707345;
   constexpr uint64_t kThird = 0xa4093822299f31d1;
@@ -33,7 +33,7 @@ inline uint64_t ringChecksum(std::string_view bytes, uint64_t seed) {
   size_t left = bytes.size();
   uint64_t sum = seed ^ kFirst;
   if (left >= 64) {
-    // Four chains, so that one multiplication need not wait for the one before it.
+    // Four chains run side by side, so that a multiplication need not wait for the previous one.
     uint64_t lane[4] = {sum, sum ^ kSecond, sum ^ kThird, ~sum};
     for (; left >= 64; at += 64, left -= 64) {
       for (size_t i = 0; i < 4; ++i) {

@@ -1,4 +1,4 @@
-// An entry of a ring, as bytes: made for a put, and checked by a read.
+// The bytes of an entry: made for a put, and checked by a read.
 #pragma once
 
 #include <cstddef>
@@ -30,14 +30,14 @@ inline uint64_t entryChecksum(uint64_t id, const RingEntryHeader& header, std::s
   return ringChecksum(value, sum);
 }
 
-/// Whether it has expired. What would be left is more than its whole time to live where the clock
-/// was set back since: then nobody knows how old it is.
+/// Whether the entry has expired. Where the clock was set back since the put, its age is unknown,
+/// and it counts as expired.
 inline bool isExpired(const RingEntryHeader& header, uint64_t nowMs) {
   if (header.ttlMs == 0) return false;
   return nowMs < header.writtenMs || nowMs - header.writtenMs >= header.ttlMs;
 }
 
-/// The entry that the bytes begin with; null where there is none that is sound.
+/// The entry at the start of the bytes; null where there is no sound one.
 inline const RingEntryHeader* entryAt(const char* bytes, size_t size, uint64_t id) {
   if (size < sizeof(RingEntryHeader)) return nullptr;
   const auto* const header = reinterpret_cast<const RingEntryHeader*>(bytes);

@@ -1,5 +1,5 @@
-// The file of a ring, as the ring uses it: reads and writes at offsets. It is never mapped, so that
-// damage, a disk that fails and a file that is cut are errors and short reads, and no signals.
+// The file of a ring: reads and writes at offsets. It is never mapped, so that damage, a failing
+// disk and a file that is cut cause errors and short reads, and no signals.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace ebbcache {
 
-/// Why a call on a file came to less than was asked.
+/// The reason why a call on a file did less than it was asked.
 enum class IoError : uint8_t {
   kNone,
   /// The disk, a quota or the limit of a file's size leaves no room.
@@ -19,12 +19,13 @@ enum class IoError : uint8_t {
 };
 
 struct IoResult {
-  /// Read or written in full; a read that has none of IoError's reasons ended at the file's end.
+  /// The number of bytes read or written. A read without an error that is short ended at the file's
+  /// end.
   uint64_t bytes = 0;
   IoError error = IoError::kNone;
 };
 
-/// What tells one file from another that took its place.
+/// Tells a file from another one that took its place.
 struct FileIdentity {
   uint64_t volume = 0;
   uint64_t index = 0;
@@ -40,8 +41,8 @@ struct MutableBytes {
   size_t size = 0;
 };
 
-/// Reads may be made by any threads at once, also while one thread writes. The calls that a signal
-/// interrupts and those that the system serves in part go on.
+/// Any threads may read at once, also while one thread writes. Calls that a signal interrupts, and
+/// calls that the system serves in part, are continued.
 class RingFile {
  public:
   RingFile() = default;
@@ -51,16 +52,16 @@ class RingFile {
 
   virtual IoResult read(uint64_t at, MutableBytes to) const = 0;
   virtual IoResult write(uint64_t at, std::string_view bytes) = 0;
-  /// Cuts the file, or has it end at `bytes` with zeros before.
+  /// Cuts the file, or extends it with zeros to end at `bytes`.
   virtual IoError resize(uint64_t bytes) = 0;
   /// Returns once all that was written is on the disk itself.
   virtual IoError sync() = 0;
   virtual IoError size(uint64_t& bytes) const = 0;
   virtual FileIdentity identity() const = 0;
-  /// Whether the file was opened for reading alone.
+  /// Whether the file was opened for reading only.
   virtual bool isReadOnly() const = 0;
 
-  // The lock of those who write, on the file itself, so that whoever writes to one file has one
+  // The lock of the writers, which is on the file itself, so that all writers of one file share one
   // lock. It excludes other RingFiles of the same file in this process too, and ends with the
   // process.
 

@@ -1,9 +1,9 @@
 // The folder of a disk tier, and the files in it:
 //
 //   <dir>/cache.ring   the ring: index and entries, see ring_layout.h
-//   <dir>/leases       empty; byte ranges of it are locked by those who make a value, see leases.h
+//   <dir>/leases       empty; processes that make a value lock a byte of it, see leases.h
 //
-// A folder that anybody may write to is used by way of a private one in it, <dir>/ebbcache-<user>.
+// In a folder that anybody may write to, the files are in a private folder, <dir>/ebbcache-<user>.
 #pragma once
 
 #include <memory>
@@ -14,19 +14,20 @@
 
 namespace ebbcache {
 
-// In that folder.
+// The names of files in that folder.
 inline const char* const kRingName = "/cache.ring";
 inline const char* const kLeasesName = "/leases";
 
-/// Why a folder or a file of it cannot be used, with a sentence that says what to do.
+/// The reason why a folder or a file of it cannot be used, with a sentence that says what to do.
 struct FolderTrouble {
   enum class Kind : uint8_t {
     kNone,
     /// It belongs to another user, or may not be read or made.
     kDenied,
-    /// A network file system, or one without locks: processes would not see what others write.
+    /// It is on a network file system, or on one without locks: processes would not see what others
+    /// write.
     kUnshareable,
-    /// Anything else that the system says, such as a name that is no folder's.
+    /// Any other error of the system, such as an invalid name.
     kFailed,
   };
 
@@ -36,8 +37,8 @@ struct FolderTrouble {
   explicit operator bool() const { return kind != Kind::kNone; }
 };
 
-/// Tests give the tier one whose files fail. Any thread may ask for identity and path; all else is
-/// for one thread at a time.
+/// Tests give the tier folders whose files fail. Any thread may ask for identity and path; one
+/// thread at a time may make the other calls.
 class RingFolder {
  public:
   RingFolder() = default;
@@ -45,17 +46,18 @@ class RingFolder {
   RingFolder(const RingFolder&) = delete;
   RingFolder& operator=(const RingFolder&) = delete;
 
-  /// Makes the folder where it is not there, for this user alone, with the folders above it; checks
-  /// that it can be used, and removes what an earlier version of this package left in it: then
-  /// `removedEarlier` is set. May be called again, after the folder was removed.
+  /// Makes the folder where it does not exist, for this user only, with the folders above it.
+  /// Checks that it can be used, and removes the files of an earlier version of this package:
+  /// `removedEarlier` is set then. It may be called again, after the folder was removed.
   virtual FolderTrouble prepare(bool& removedEarlier) = 0;
 
   enum class Open : uint8_t { kExisting, kCreate };
-  /// For reading and writing, or where that is not allowed for reading alone. Null where there is
-  /// none and `how` is kExisting, with no trouble, and null with trouble. A file that is made is
-  /// empty, and its user's alone. prepare() comes first.
+  /// Opens the ring for reading and writing, or where that is not allowed, for reading only.
+  /// Returns null, without trouble, where there is no file and `how` is kExisting, and null with
+  /// trouble on errors. A file that is made is empty, and only its user's. prepare() MUST come
+  /// first.
   virtual std::unique_ptr<RingFile> openRing(Open how, FolderTrouble& trouble) = 0;
-  /// The identity of the file that is at the ring's path now; none where no file is there.
+  /// The identity of the file that is at the ring's path now; none where there is no file.
   virtual std::optional<FileIdentity> ringIdentity() const = 0;
   /// The folder in use: the private one, if there is one, once prepare() found no trouble.
   virtual std::string path() const = 0;

@@ -12,7 +12,7 @@ namespace ebbcache {
 namespace {
 
 constexpr char kMagic[8] = {'e', 'b', 'b', 'r', 'i', 'n', 'g', '\n'};
-/// Another number is another version's.
+/// Each change of the format has another number.
 constexpr uint32_t kFormat = 1;
 
 uint32_t formatCheckOf(const RingHeader& header) {
@@ -66,7 +66,7 @@ IoError writeHeader(RingFile& file, RingHeader& header) {
 
 uint64_t chunksAt(const RingHeader& header) {
   const uint64_t end = kRingHeaderBytes + header.buckets * sizeof(RingBucket);
-  // A whole number of pages, so that a chunk's writes touch no page of the index.
+  // The index ends at a page boundary, so that a chunk's writes touch no page of the index.
   return (end + kRingHeaderBytes - 1) / kRingHeaderBytes * kRingHeaderBytes;
 }
 
@@ -105,7 +105,7 @@ IoError makeRing(RingFile& file, RingKind kind, uint64_t maxBytes, const RingHea
   if (error == IoError::kNone) error = writeZeros(file, chunksAt(made));
   if (error == IoError::kNone) error = writeHeader(file, made);
   if (error != IoError::kNone) {
-    // Half a ring is none: who opens it next makes it anew.
+    // An incomplete ring must not be used: the next process that opens it makes it anew.
     (void)file.resize(0);
     return error;
   }

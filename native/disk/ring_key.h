@@ -1,5 +1,5 @@
-// Where the index has a key: by a hash with the file's own secret seed, so that who chooses keys
-// cannot choose buckets.
+// The place of a key in the index. It follows from a hash with the file's own secret seed, so that
+// whoever chooses keys cannot choose buckets.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class RingHash {
   uint64_t bucketOfPlace(std::string_view place) const { return bucketOf(sipHash13(place, seed_)); }
 
  private:
-  /// By the high bits; tags are of the low ones.
+  /// Uses the high bits of the hash; tags are made of the low ones.
   uint64_t bucketOf(uint64_t hash) const { return highWord(multiply(hash, buckets_)); }
   static uint32_t tagOf(uint64_t hash) {
     const auto tag = static_cast<uint32_t>(hash);

@@ -12,14 +12,16 @@
 //   entry    checksum u64 | version u64 | written u64, ms | time to live u64, ms |
 //            cost f32, ms | key bytes u32 | value bytes u32 | 0 u32 | key | value | to 16 bytes
 //
-// The index is a hint. An entry proves itself by its checksum, its whole key, and the version that
-// its slot names; what does not is a miss. A version is a random number that stands for one put:
-// whoever has a copy of the value knows by it whether the slot still names the same put. A slot of
-// length 0 names a put whose value is in somebody's memory alone, as the file did not take it.
+// The index is a hint. A read accepts an entry only where its checksum, its whole key, and the
+// version that its slot names are right; otherwise it is a miss. A version is a random number that
+// identifies one put: by it a process that has a copy of the value knows whether the slot still
+// names that put. A slot of length 0 names a put whose value is only in a process's memory, as the
+// file did not take it.
 //
-// A slot of tag 0 is free. Entries lie one behind the other, in order of the cursor; none crosses
-// from one chunk to the next. The cursor is moved before what it passes is written, and slots are
-// changed last, so that whoever is killed in between leaves bytes that no slot names.
+// A slot of tag 0 is free. Entries follow one another in the order of the cursor, and none crosses
+// from one chunk to the next. The cursor is moved before the entries that it passes are written,
+// and slots are changed last, so that a process that is killed in between leaves bytes that no slot
+// names.
 #pragma once
 
 #include <array>
@@ -30,21 +32,21 @@ namespace ebbcache {
 
 constexpr uint64_t kRingHeaderBytes = 4096;
 constexpr uint64_t kChunkBytes = uint64_t{256} << 10U;
-/// Entries begin at multiples of it.
+/// Entries begin at multiples of this.
 constexpr uint64_t kRingUnit = 16;
 constexpr uint64_t kMinRingBytes = uint64_t{1} << 20U;
-/// 2^32 units.
+/// The offsets of 2^32 units.
 constexpr uint64_t kMaxRingBytes = uint64_t{64} << 30U;
 
-/// What a file holds: keys of one kind are nothing to caches of the other.
+/// The kind of keys in a file: a cache of one kind never uses a file of the other.
 enum class RingKind : uint32_t {
   kValues = 1,
-  /// Keys are `place NUL name`: those of one place share a bucket.
+  /// Keys have the form `place NUL name`: those of one place share a bucket.
   kRecords = 2,
 };
 
-/// The index is such a share of the budget: one slot for 320 bytes of values, or for 512 of
-/// records, which are larger.
+/// The divisor of the budget that gives the size of the index: there is one slot for 320 bytes of
+/// values, or for 512 bytes of records, which are larger.
 constexpr uint64_t indexShareOf(RingKind kind) {
   return kind == RingKind::kValues ? 20 : 32;
 }
@@ -85,7 +87,7 @@ struct RingEntryHeader {
 };
 static_assert(sizeof(RingEntryHeader) == 48, "the layout above");
 
-/// Key and value together.
+/// The maximum of key and value together.
 constexpr uint64_t kMaxRingPayloadBytes = kChunkBytes - sizeof(RingEntryHeader);
 
 constexpr size_t kRingCounters = 16;
@@ -97,19 +99,19 @@ struct RingHeader {
   uint32_t formatCheck;
   RingKind kind;
   uint32_t buckets;
-  /// Chunks that the budget has room for.
+  /// The number of chunks that the budget has room for.
   uint32_t maxChunks;
   uint32_t zero;
-  /// Another for each file that is made: checksums of entries begin with it.
+  /// A random number for each file that is made: the checksums of entries begin with it.
   uint64_t id;
   uint64_t seed[2];
-  /// Where the next entry goes, bytes from the first chunk.
+  /// The position of the next entry, in bytes from the first chunk.
   uint64_t cursor;
-  /// Slots that name a value.
+  /// The number of slots that name a value.
   uint64_t entries;
   uint64_t evictions;
   uint64_t expirations;
-  /// What the caches that use it add up; they know what each is.
+  /// Counters of the caches that use the file; they know what each one counts.
   uint64_t counters[kRingCounters];
   uint64_t checksum;
 };

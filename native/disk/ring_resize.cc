@@ -8,18 +8,18 @@
 namespace ebbcache {
 namespace {
 
-/// An index may be so many times smaller or larger than a new ring's would be.
-constexpr uint64_t kMostUnfit = 4;
+/// By this factor an index may be smaller or larger than a new ring's would be.
+constexpr uint64_t kMaxMisfit = 4;
 
 bool fits(const RingHeader& header, uint64_t maxBytes) {
   const uint64_t wanted = bucketsFor(maxBytes, header.kind);
-  // Budgets are that many times another up to what a rounding does.
-  return header.buckets <= (wanted + 1) * kMostUnfit && header.buckets >= wanted / kMostUnfit;
+  // The factor is exact up to rounding.
+  return header.buckets <= (wanted + 1) * kMaxMisfit && header.buckets >= wanted / kMaxMisfit;
 }
 
-/// Calls `look` with the buckets, some at a time; those that it says it changed are written.
-template <typename Look>
-IoError forEachBucket(RingFile& file, const RingHeader& header, Look&& look) {
+/// Calls `visit` with each bucket, and writes the buckets for which it returns true.
+template <typename Visit>
+IoError forEachBucket(RingFile& file, const RingHeader& header, Visit&& visit) {
   constexpr uint64_t kSome = 2048;
   std::vector<RingBucket> buckets(std::min<uint64_t>(kSome, header.buckets));
   for (uint64_t from = 0; from < header.buckets; from += kSome) {
@@ -31,7 +31,7 @@ IoError forEachBucket(RingFile& file, const RingHeader& header, Look&& look) {
     if (read.error != IoError::kNone) return read.error;
     if (read.bytes < bytes) return IoError::kOther;
     bool isChanged = false;
-    for (uint64_t i = 0; i < count; ++i) isChanged |= look(buckets[i]);
+    for (uint64_t i = 0; i < count; ++i) isChanged |= visit(buckets[i]);
     if (!isChanged) continue;
     const IoResult written = file.write(at, {data, bytes});
     if (written.error != IoError::kNone) return written.error;
@@ -55,7 +55,7 @@ IoError resizeRing(RingFile& file, RingHeader& header, uint64_t maxBytes) {
   }
   uint64_t bytes = 0;
   if (error == IoError::kNone) error = file.size(bytes);
-  // A file that is too large is cut, also where somebody was killed before it was.
+  // A file that is too large is cut, also where a process was killed before it was.
   if (error != IoError::kNone || bytes <= fileBytes(header)) return error;
   error = forEachBucket(file, header, [&header](RingBucket& bucket) {
     bool isChanged = false;

@@ -1,4 +1,4 @@
-// A ring for another budget, and a look at its whole index.
+// Gives a ring another budget, and counts its entries.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 namespace ebbcache {
 
 /// Gives the ring another budget: a smaller one cuts the file, a larger one lets it grow. Where the
-/// index would be far too large or too small, the ring is made anew and is empty. With the file's
-/// lock held.
+/// index would be far too large or too small, the ring is made anew and is empty. The file's lock
+/// MUST be held.
 IoError resizeRing(RingFile& file, RingHeader& header, uint64_t maxBytes);
 
-/// Counts the slots that name a value, into the header: somebody may have been killed between a
-/// change and its count. With the file's lock held.
+/// Sets the header's number of entries to the number of slots that name a value: a process may have
+/// been killed between a change and its count. The file's lock MUST be held.
 IoError countEntries(RingFile& file, RingHeader& header);
 
 }  // namespace ebbcache

@@ -1,4 +1,4 @@
-// What is in the folder of a disk tier, for who looks at it from outside.
+// A summary of the ring in the folder of a disk tier.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace ebbcache {
 struct RingSummary {
   RingKind kind = RingKind::kRecords;
   uint64_t entries = 0;
-  /// The file's size, and its bound.
+  /// The file's size, and its maximum.
   uint64_t bytes = 0;
   uint64_t maxBytes = 0;
   uint64_t counters[kRingCounters] = {};
 };
 
-/// Summarizes the ring of an existing folder; none where it has no ring that can be read. Others
-/// may use it meanwhile.
+/// Summarizes the ring of an existing folder; none where the folder has no readable ring. Other
+/// processes may use the ring meanwhile.
 std::optional<RingSummary> summarizeRing(const std::string& dir);
 
 }  // namespace ebbcache

@@ -12,7 +12,7 @@ uint64_t remainingOf(const RingEntryHeader& header, uint64_t nowMs) {
   return header.ttlMs == 0 ? 0 : header.ttlMs - (nowMs - header.writtenMs);
 }
 
-/// Header and key of an entry as they were read: on the stack but for long keys.
+/// The header and the key of an entry, as they were read. Only long keys need the heap.
 class EntryHead {
  public:
   explicit EntryHead(size_t keyBytes) : size_(sizeof(RingEntryHeader) + keyBytes) {
@@ -33,11 +33,11 @@ class EntryHead {
   std::string heap_;
 };
 
-/// What the header says of itself, before any checksum: kHit where it may be the entry.
+/// Compares the header with the slot, before any checksum: kHit where it may be the entry.
 RingRead judge(const RingEntryHeader& header, std::string_view keyRead, const RingKey& at,
                const RingSlot& slot, uint64_t nowMs) {
   if (header.version != slot.version()) return RingRead::kStale;
-  // Another key's, with the same tag.
+  // The entry is that of another key with the same tag.
   if (header.keyBytes != at.key.size() || keyRead != at.key) return RingRead::kMiss;
   return isExpired(header, nowMs) ? RingRead::kMiss : RingRead::kHit;
 }
@@ -57,7 +57,7 @@ RingRead RingView::find(const RingKey& at, Named& named) const {
   const uint64_t offset = kRingHeaderBytes + at.bucket * sizeof bucket;
   const IoResult result = file_->read(offset, {reinterpret_cast<char*>(&bucket), sizeof bucket});
   if (result.error != IoError::kNone) return RingRead::kFailed;
-  // One that was cut, as a clear does.
+  // The index was cut, as by a clear.
   if (result.bytes < sizeof bucket) return RingRead::kMiss;
   for (size_t i = 0; i < kBucketSlots; ++i) {
     if (bucket.slots[i].tag != at.tag) continue;
@@ -67,22 +67,22 @@ RingRead RingView::find(const RingKey& at, Named& named) const {
   return RingRead::kMiss;
 }
 
-template <typename Look>
-RingRead RingView::lookUp(std::string_view key, Look&& look) const {
+template <typename Step>
+RingRead RingView::withSlot(std::string_view key, Step&& step) const {
   const RingKey at = hash_.locate(key);
   Named named;
   RingRead result = find(at, named);
   if (result != RingRead::kHit) return result;
-  result = look(at, named);
+  result = step(at, named);
   if (result != RingRead::kBroken && result != RingRead::kStale) return result;
   const RingSlot before = named.slot;
   const RingRead again = find(at, named);
   if (again != RingRead::kHit) return again;
-  return named.slot == before ? result : look(at, named);
+  return named.slot == before ? result : step(at, named);
 }
 
 RingRead RingView::read(std::string_view key, uint64_t nowMs, DiskFound& found) const {
-  return lookUp(key, [&](const RingKey& at, const Named& named) {
+  return withSlot(key, [&](const RingKey& at, const Named& named) {
     found.version = named.slot.version();
     const RingRead result = readEntry(at, named.slot, nowMs, found);
     if (result == RingRead::kHit) used_->mark(at.bucket, named.index);
@@ -91,7 +91,7 @@ RingRead RingView::read(std::string_view key, uint64_t nowMs, DiskFound& found) 
 }
 
 RingRead RingView::has(std::string_view key, uint64_t nowMs) const {
-  return lookUp(
+  return withSlot(
       key, [&](const RingKey& at, const Named& named) { return readKey(at, named.slot, nowMs); });
 }
 
@@ -111,7 +111,7 @@ RingRead RingView::readEntry(const RingKey& at, const RingSlot& slot, uint64_t n
   const uint64_t entryBytes = slot.units() * kRingUnit;
   const uint64_t headBytes = sizeof(RingEntryHeader) + at.key.size();
   if (entryBytes < headBytes) return RingRead::kMiss;
-  // One read and a copy take less than a read to two places.
+  // One read and a copy take less time than a read to two places.
   alignas(RingEntryHeader) char small[8192];
   std::string large;
   if (entryBytes > sizeof small) large.resize(entryBytes);

@@ -1,6 +1,5 @@
-// A ring as those see it who read it: the file, and what its header said when it was looked at
-// last. Reads take no lock. Whatever is in the file, they find a value that was put under the key,
-// or none.
+// The readers' view of a ring: the file, and the header as it was last read. Reads take no lock.
+// Whatever the file contains, a read finds a value that was put under the key, or none.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +16,16 @@
 
 namespace ebbcache {
 
-/// What a read found. The value is in `out`, or in `large` where it did not fit there.
+/// The result of a read. The value is in `out`, or in `large` where it did not fit there.
 struct DiskFound {
   char* out = nullptr;
   uint64_t capacity = 0;
 
   std::string large;
   uint64_t bytes = 0;
-  /// The version of its put; of a slot that is stale or broken, what it names.
+  /// The version of the entry's put, or the one that a stale or broken slot names.
   uint64_t version = 0;
-  /// 0 for one that does not expire.
+  /// 0 for an entry that does not expire.
   uint64_t remainingMs = 0;
   double cost = 0;
 
@@ -40,7 +39,7 @@ enum class RingRead : uint8_t {
   kHit,
   /// The slot names an entry that is no longer there, as after a writer was killed.
   kStale,
-  /// The entry is not what was written.
+  /// The entry is damaged.
   kBroken,
   kFailed,
 };
@@ -54,10 +53,10 @@ class RingView {
   RingRead read(std::string_view key, uint64_t nowMs, DiskFound& found) const;
   /// Whether the key has an entry that has not expired, by its header and key alone.
   RingRead has(std::string_view key, uint64_t nowMs) const;
-  /// Whether the key's slot names this put; that is a use of it.
+  /// Whether the key's slot names this put; this counts as a use of the entry.
   RingRead isCurrent(std::string_view key, uint64_t version) const;
 
-  /// Visits the keys of the entries in a bucket that are sound and have not expired.
+  /// Visits the keys of the sound entries in a bucket that have not expired.
   void scanBucket(uint64_t bucket, uint64_t nowMs,
                   const std::function<void(std::string_view key)>& visit) const;
   uint64_t buckets() const { return header_.buckets; }
@@ -66,7 +65,7 @@ class RingView {
   const RingHeader& header() const { return header_; }
   const std::shared_ptr<RingFile>& file() const { return file_; }
   const std::shared_ptr<UsedSlots>& used() const { return used_; }
-  /// Whether the two describe the same ring: the same file, made at the same time, of one size.
+  /// Whether the header describes the same ring: made at the same time, with the same size.
   bool isOf(const RingHeader& header) const {
     return header.id == header_.id && header.maxChunks == header_.maxChunks;
   }
@@ -76,14 +75,14 @@ class RingView {
     RingSlot slot;
     size_t index;
   };
-  /// kHit, kMiss or kFailed.
+  /// Returns kHit, kMiss or kFailed.
   RingRead find(const RingKey& at, Named& named) const;
   RingRead readEntry(const RingKey& at, const RingSlot& slot, uint64_t nowMs,
                      DiskFound& found) const;
   RingRead readKey(const RingKey& at, const RingSlot& slot, uint64_t nowMs) const;
-  /// Runs `look` at the slot of the key, and once more where it was changed meanwhile.
-  template <typename Look>
-  RingRead lookUp(std::string_view key, Look&& look) const;
+  /// Runs `step` with the slot of the key, and again where the slot was changed meanwhile.
+  template <typename Step>
+  RingRead withSlot(std::string_view key, Step&& step) const;
 
   const std::shared_ptr<RingFile> file_;
   const RingHeader header_;

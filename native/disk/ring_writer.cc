@@ -9,14 +9,15 @@
 namespace ebbcache {
 namespace {
 
-/// Kept entries may fill so much of a chunk: else a hot set would leave no room for what is new.
-constexpr uint64_t kMostKept = kChunkBytes / 2;
+/// Entries that are written again may fill so much of a chunk: else a hot set would leave no room
+/// for new entries.
+constexpr uint64_t kMaxRewrittenBytes = kChunkBytes / 2;
 
 RingSlot makeSlot(uint32_t tag, uint64_t at, uint64_t bytes, uint64_t version) {
   return {tag, static_cast<uint32_t>(at / kRingUnit), version << 16U | bytes / kRingUnit};
 }
 
-/// Names a put without a value.
+/// A slot that names a put without a value.
 RingSlot makeAloneSlot(uint32_t tag, uint64_t version) {
   return makeSlot(tag, 0, 0, version);
 }
@@ -54,8 +55,8 @@ IoError RingWriter::apply(std::vector<RingChange>& changes) {
 
 uint64_t RingWriter::roomInChunk() const {
   const uint64_t end = segmentAt_ + segment_.size();
-  // At the very end of a chunk there is no room in it; a ring that was just made is at the start of
-  // one.
+  // At the very end of a chunk there is no room in it, but a new ring is at the start of its first
+  // chunk.
   const uint64_t used = end == 0 ? 0 : (end - 1) % kChunkBytes + 1;
   return kChunkBytes - used;
 }
@@ -70,18 +71,19 @@ IoError RingWriter::enterNextChunk(uint64_t bytes) {
 
 void RingWriter::enterChunk(uint64_t chunk, uint64_t bytes) {
   segmentAt_ = chunk * kChunkBytes;
-  passHand(chunk, std::min(kMostKept, kChunkBytes - bytes));
+  passHand(chunk, std::min(kMaxRewrittenBytes, kChunkBytes - bytes));
 }
 
-void RingWriter::passHand(uint64_t chunk, uint64_t mostKept) {
+void RingWriter::passHand(uint64_t chunk, uint64_t maxRewrittenBytes) {
   const uint64_t start = chunk * kChunkBytes;
   std::string content(kChunkBytes, '\0');
   const IoResult read = file_.read(chunksAt_ + start, {content.data(), content.size()});
-  // Nothing is there yet, or nothing that can be read: then no reader can either.
+  // Where nothing is there yet, or the chunk cannot be read, no reader finds an entry there.
   const uint64_t size = read.error == IoError::kNone ? read.bytes : 0;
   for (uint64_t at = 0; at + sizeof(RingEntryHeader) <= size;) {
     const RingEntryHeader* const entry = entryAt(content.data() + at, size - at, header_.id);
-    // A gap that somebody left who was killed, or damage: the next entry may begin at any unit.
+    // This is damage, or a gap that a process left that was killed: the next entry may begin at any
+    // unit.
     if (entry == nullptr) {
       at += kRingUnit;
       continue;
@@ -96,7 +98,7 @@ void RingWriter::passHand(uint64_t chunk, uint64_t mostKept) {
       const auto index = static_cast<size_t>(slot - bucket->slots.data());
       const bool expired = isExpired(*entry, nowMs_);
       const bool wasUsed = used_.take(key.bucket, index);
-      if (wasUsed && !expired && segment_.size() + bytes <= mostKept) {
+      if (wasUsed && !expired && segment_.size() + bytes <= maxRewrittenBytes) {
         const Placed placed{nullptr, key.bucket, key.tag, entry->version, start + segment_.size(),
                             bytes};
         append(placed, {content.data() + at, sizeof *entry}, keyOf(*entry), valueOf(*entry));
@@ -108,8 +110,8 @@ void RingWriter::passHand(uint64_t chunk, uint64_t mostKept) {
     }
     at += bytes;
   }
-  // Where one cannot be read or written, a slot names what is no longer there, as after a crash:
-  // one bad block must not stop the hand for good.
+  // Where a bucket cannot be read or written, its slot names an entry that is no longer there, as
+  // after a crash: one bad block must not stop the hand for good.
   (void)flushSlots();
 }
 
@@ -143,7 +145,7 @@ void RingWriter::append(const Placed& placed, std::string_view head, std::string
 
 IoError RingWriter::commit() {
   IoError error = segment_.empty() ? IoError::kNone : writeSegment();
-  // The disk failed for these bytes alone, as far as is known: the header was written.
+  // As far as is known the disk refused only these bytes: the header was written.
   if (error == IoError::kNoSpace) error = moveToFirstChunk();
   if (error != IoError::kNone) return error;
   nameSegment();
@@ -193,7 +195,8 @@ void RingWriter::nameSegment() {
       placed.change->outcome =
           slot != nullptr ? RingChange::Outcome::kDone : RingChange::Outcome::kFailed;
     } else if (RingBucket* const bucket = edits_.load(placed.bucket)) {
-      // Unless the key was put anew meanwhile, or its slot given to another.
+      // The slot is left alone where the key was put anew meanwhile, or the slot given to another
+      // key.
       RingSlot* const slot = slotOfTag(*bucket, placed.tag);
       const bool isMeant = slot != nullptr && slot->version() == placed.version;
       if (isMeant) setSlot(placed.bucket, *slot, content);
@@ -263,7 +266,7 @@ uint64_t RingWriter::ageOf(const RingSlot& slot) const {
 void RingWriter::setSlot(uint64_t bucket, RingSlot& slot, const RingSlot& content) {
   if (slot.hasValue() && header_.entries > 0) --header_.entries;
   if (content.hasValue()) ++header_.entries;
-  // The use of what was there is none of what comes.
+  // The mark belongs to the former content, and not to the new one.
   if (RingBucket* const loaded = edits_.load(bucket)) {
     (void)used_.take(bucket, static_cast<size_t>(&slot - loaded->slots.data()));
   }

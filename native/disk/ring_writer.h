@@ -1,12 +1,12 @@
 // Writes a batch of changes to a ring, with the file's lock held.
 //
-//   the hand enters a chunk   slots of what it evicts are freed, of what it keeps marked as having
-//   no
-//                             value for now; used entries are kept and written again
+//   the hand enters a chunk   the slots of entries that it evicts are freed; those of entries that
+//                             were read since are marked as having no value, and the entries are
+//                             written again
 //   a segment                 the cursor is moved, then the entries are written, then their slots
 //
-// Whoever is killed on the way leaves entries that no slot names, and slots that name none. Readers
-// take both for misses.
+// A process that is killed on the way leaves entries that no slot names, and slots that name no
+// value. Readers take both for misses.
 #pragma once
 
 #include <cstddef>
@@ -25,17 +25,17 @@ namespace ebbcache {
 
 class RingWriter {
  public:
-  /// `header` is the file's own, and is kept as the file's is.
+  /// `header` MUST be that of the file; the writer changes both alike.
   RingWriter(RingFile& file, RingHeader& header, UsedSlots& used, uint64_t nowMs);
 
-  /// Gives each change its outcome. An error is of the file as a whole: then some are still
-  /// waiting.
+  /// Gives each change its outcome. An error concerns the file as a whole: some changes still wait
+  /// then.
   IoError apply(std::vector<RingChange>& changes);
 
  private:
-  /// An entry in the segment, and the slot that is to name it.
+  /// An entry in the segment, and the slot that shall name it.
   struct Placed {
-    /// Null for one that the hand kept.
+    /// Null for an entry that the hand writes again.
     RingChange* change;
     uint64_t bucket;
     uint32_t tag;
@@ -45,25 +45,26 @@ class RingWriter {
   };
 
   uint64_t roomInChunk() const;
-  /// Ends the segment and enters the next chunk, with `bytes` to be left free there.
+  /// Ends the segment and enters the next chunk, where `bytes` are left free.
   IoError enterNextChunk(uint64_t bytes);
   void enterChunk(uint64_t chunk, uint64_t bytes);
-  /// Frees the chunk: evicts, or keeps what was used, up to `mostKept` bytes.
-  void passHand(uint64_t chunk, uint64_t mostKept);
+  /// Evicts the entries of the chunk. Entries that were used are written again, up to
+  /// `maxRewrittenBytes`.
+  void passHand(uint64_t chunk, uint64_t maxRewrittenBytes);
 
   void place(RingChange& change);
   void append(const Placed& placed, std::string_view head, std::string_view key,
               std::string_view value);
-  /// Writes the segment and the slots of what is in it and of what waits for no bytes.
+  /// Writes the segment, the slots of its entries, and the slots of changes without an entry.
   IoError commit();
   IoError writeSegment();
   void nameSegment();
-  /// What the disk has no room for goes to the first chunk, or is dropped.
+  /// Moves the segment that the disk had no room for to the first chunk, or drops its changes.
   IoError moveToFirstChunk();
   void changeSlot(RingChange& change);
   IoError flushSlots();
 
-  /// The slot for a tag: its own, a free one, or that of the oldest entry; null where the bucket
+  /// The slot for a tag: its own, a free one, or that of the oldest entry. Null where the bucket
   /// cannot be read.
   RingSlot* slotFor(uint64_t bucket, uint32_t tag);
   void setSlot(uint64_t bucket, RingSlot& slot, const RingSlot& content);
@@ -78,10 +79,10 @@ class RingWriter {
   const RingHash hash_;
   BucketEdits edits_;
   std::string segment_;
-  /// Where the segment begins, bytes from the first chunk.
+  /// The start of the segment, in bytes from the first chunk.
   uint64_t segmentAt_;
   std::vector<Placed> placed_;
-  /// Changes that need slots alone.
+  /// Changes without an entry.
   std::vector<RingChange*> slotChanges_;
 };
 

@@ -1,5 +1,5 @@
-// Which slots of a ring were read since the hand passed their entries: one bit a slot. Of this
-// process alone.
+// Marks the slots of a ring that this process has read since the hand passed their entries, with
+// one bit a slot.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace ebbcache {
 
-/// Thread-safe. A lost bit costs a second chance, so nothing is ordered by them.
+/// Thread-safe. A lost bit costs only a second chance, so no memory is ordered by them.
 class UsedSlots {
  public:
   explicit UsedSlots(uint64_t buckets) : words_(buckets * kBucketSlots / 64 + 1) {}
@@ -19,12 +19,12 @@ class UsedSlots {
   void mark(uint64_t bucket, size_t slot) {
     const uint64_t bit = bucket * kBucketSlots + slot;
     std::atomic<uint64_t>& word = words_[bit / 64];
-    // Most are marked already, and a write would take the line from other threads.
+    // Most slots are marked already, and a write would take the cache line from other threads.
     if ((word.load(std::memory_order_relaxed) & maskOf(bit)) == 0) {
       word.fetch_or(maskOf(bit), std::memory_order_relaxed);
     }
   }
-  /// Whether it was marked, and is not any more.
+  /// Clears the mark, and returns whether it was set.
   bool take(uint64_t bucket, size_t slot) {
     const uint64_t bit = bucket * kBucketSlots + slot;
     const uint64_t before = words_[bit / 64].fetch_and(~maskOf(bit), std::memory_order_relaxed);

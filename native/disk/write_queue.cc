@@ -31,7 +31,7 @@ uint64_t WriteQueue::push(WaitingChange given) {
     const WaitingChange& before = *at->second.change;
     if (change->kind == RingChange::Kind::kRemoveVersion) {
       if (isNeedless(*change, before)) return 0;
-      // What waits keeps an older value from being seen, which the removal of a version would not.
+      // The waiting change hides an older value, which the removal of a version alone would not.
       change->kind = RingChange::Kind::kRemove;
     }
     valueBytes -= before.value.size();
@@ -54,7 +54,7 @@ uint64_t WriteQueue::push(WaitingChange given) {
   at->second.at = std::prev(order_.end());
   at->second.isTaken = false;
   assign(at, std::move(change));
-  if (keyBytes_ > maxBytes_) dropped += forgetAll();
+  if (keyBytes_ > maxBytes_) dropped += dropAll();
   return dropped;
 }
 
@@ -95,7 +95,7 @@ void WriteQueue::settle(const std::vector<bool>& isWritten) {
     try {
       dropValue(at);
     } catch (const std::bad_alloc&) {
-      // Then it is written with its value, later.
+      // The change keeps its value, and is written later.
     }
     return false;
   });
@@ -125,7 +125,7 @@ void WriteQueue::finishTaken(IsOver&& isOver) {
       changes_.find(change->key)->second.isTaken = false;
     }
   }
-  // Their numbers are less than those of all that was not taken.
+  // Their numbers are lower than those of all changes that were not taken.
   order_.splice(order_.begin(), again);
   count_ = changes_.size();
 }
@@ -143,7 +143,7 @@ uint64_t WriteQueue::dropValues() {
 
 void WriteQueue::clear() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  (void)forgetAll();
+  (void)dropAll();
 }
 
 void WriteQueue::cleared(uint64_t clears) {
@@ -163,6 +163,36 @@ uint64_t WriteQueue::settledNumber() const {
   return order_.empty() ? lastNumber_ : order_.front()->number - 1;
 }
 
+std::string WriteQueue::checkIntegrity() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  uint64_t keyBytes = 0;
+  uint64_t valueBytes = 0;
+  uint64_t taken = 0;
+  for (const auto& [key, queued] : changes_) {
+    const WaitingChange& change = *queued.change;
+    if (key.data() != change.key.data()) return "A change waits under a key that is not its own.";
+    if (*queued.at != queued.change) return "The place of a change holds another change.";
+    if (!change.hasValue() && !change.value.empty()) return "A removal has a value.";
+    keyBytes += change.key.size() + kKeyOverhead;
+    valueBytes += change.value.size();
+    taken += queued.isTaken ? 1 : 0;
+  }
+  uint64_t last = 0;
+  for (const Order* const order : {&taken_, &order_}) {
+    for (const Change& change : *order) {
+      if (change->number <= last) return "The changes are not in the order of their numbers.";
+      last = change->number;
+    }
+  }
+  if (last > lastNumber_) return "A change has a number that was not given yet.";
+  if (taken + order_.size() != changes_.size()) return "A change has no place, or two.";
+  if (taken > taken_.size()) return "A change was taken, and has no place among those.";
+  if (keyBytes != keyBytes_ || valueBytes != valueBytes_ || changes_.size() != count_) {
+    return "The sums are not those of the changes that wait.";
+  }
+  return {};
+}
+
 bool WriteQueue::isNeedless(const WaitingChange& removal, const WaitingChange& before) {
   return before.kind == RingChange::Kind::kRemove ||
          (before.isPut() ? before.version != removal.version : before.version == removal.version);
@@ -171,7 +201,7 @@ bool WriteQueue::isNeedless(const WaitingChange& removal, const WaitingChange& b
 void WriteQueue::assign(Changes::iterator at, Change change) {
   valueBytes_ -= at->second.change->value.size();
   valueBytes_ += change->value.size();
-  // The key is in the change that goes.
+  // The map's key points into the change that is replaced.
   auto node = changes_.extract(at);
   node.key() = change->key;
   *node.mapped().at = change;
@@ -186,7 +216,7 @@ void WriteQueue::dropValue(Changes::iterator at) {
   assign(at, std::move(bare));
 }
 
-uint64_t WriteQueue::forgetAll() {
+uint64_t WriteQueue::dropAll() {
   const auto dropped =
       static_cast<uint64_t>(std::count_if(changes_.begin(), changes_.end(), [](const auto& each) {
         return each.second.change->hasValue();
@@ -196,7 +226,7 @@ uint64_t WriteQueue::forgetAll() {
   keyBytes_ = 0;
   valueBytes_ = 0;
   count_ = 0;
-  // What was taken is written before the ring is cleared.
+  // Changes that were taken are written before the ring is cleared.
   ++clears_;
   return dropped;
 }

@@ -1,4 +1,4 @@
-// Puts and removals that wait for the writer, the last one of each key. Reads look here first.
+// The puts and removals that wait for the writer, the last one of each key. Reads check it first.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@
 
 namespace ebbcache {
 
-/// Never changes once it waits: readers hold it.
+/// A change that waits. It never changes, as readers share it.
 struct WaitingChange {
   RingChange::Kind kind = RingChange::Kind::kRemove;
   std::string key;
@@ -40,48 +40,54 @@ class WriteQueue {
  public:
   using Change = std::shared_ptr<const WaitingChange>;
 
-  /// Keys and values are at most so many bytes, each.
+  /// Keys and values take at most `maxBytes` each.
   explicit WriteQueue(uint64_t maxBytes);
 
-  /// Takes the place of what waits for the key, and returns how many values were dropped for lack
-  /// of room. A put whose value there is no room for waits without. Where there is no room for the
-  /// keys either, nothing waits any more, and the whole ring is to be cleared. The removal of a
-  /// version does nothing where another put or a removal waits. Where it throws, nothing changed.
+  /// Queues a change in place of the one that waits for its key, and returns how many values were
+  /// dropped for lack of room. A put whose value has no room waits without it. Where the keys have
+  /// no room either, all waiting changes are dropped, and the whole ring is to be cleared. The
+  /// removal of a version does nothing where another put or a removal waits. Where it throws,
+  /// nothing changed.
   uint64_t push(WaitingChange change);
   /// Null where nothing waits for the key.
   Change find(std::string_view key) const;
   /// All puts that have a value.
   std::vector<Change> puts() const;
 
-  /// The next changes, of so many bytes or one: they stay to be found until they are settled. None
-  /// while a clear is due, as it would remove them too. With none taken.
+  /// Takes the next changes, up to `bytes` but at least one: reads still find them until they are
+  /// settled. Takes none while a clear is due, as that would remove them too. All that were taken
+  /// before MUST be settled or put back.
   std::vector<Change> take(uint64_t bytes);
-  /// Written, or not, in the order in which they were taken: then the removal of what the key had
-  /// waits on.
+  /// Settles the changes that were taken, in their order. A put that was not written waits on as
+  /// the removal of its key's value.
   void settle(const std::vector<bool>& isWritten);
-  /// What was taken and is not settled waits again.
+  /// Has the changes that were taken and not settled wait again.
   void putBack();
-  /// What waits is to be nothing but the removal of what the keys had; returns how many values
-  /// went.
+  /// Turns all waiting puts into removals of their keys' values; returns how many values were
+  /// dropped.
   uint64_t dropValues();
 
-  /// Forgets what waits, and has the ring cleared.
+  /// Drops all changes, and has the ring cleared.
   void clear();
   bool isClearing() const { return clears_ != 0; }
-  /// How often it was asked for, for `cleared`.
+  /// How often a clear was asked for, for cleared().
   uint64_t clears() const { return clears_.load(std::memory_order_acquire); }
-  /// The ring was cleared, as was asked so often.
+  /// The ring was cleared, after `clears` clears were asked for.
   void cleared(uint64_t clears);
 
   uint64_t lastNumber() const;
-  /// Changes up to this one are settled.
+  /// The number up to which all changes are settled.
   uint64_t settledNumber() const;
-  // In one order with what tells the writer to wait or to wake.
+  // Sequentially consistent, as the flag is by which the writer is woken.
   uint64_t size() const { return count_; }
   uint64_t valueBytes() const { return valueBytes_.load(std::memory_order_relaxed); }
 
+  /// Returns the first fault as a sentence, empty where there is none: each waiting change has one
+  /// place in one order, by its number, and the sums are those of all changes.
+  std::string checkIntegrity() const;
+
  private:
-  /// What the key of a change takes beside its bytes, about.
+  /// The approximate size of a key's bookkeeping.
   static constexpr uint64_t kKeyOverhead = 128;
 
   struct KeyHash {
@@ -93,32 +99,33 @@ class WriteQueue {
   using Order = std::list<Change>;
   struct Queued {
     Change change;
-    /// In order_, or in taken_.
+    /// The position in order_, or in taken_.
     Order::iterator at;
     bool isTaken = false;
   };
   using Changes = std::unordered_map<std::string_view, Queued, KeyHash>;
 
-  // With mutex_ held:
-  /// Whether the removal of a version does nothing, as of what waits for its key.
+  // Called with mutex_ held:
+  //
+  // Whether the removal of a version does nothing beside the change that waits for its key.
   static bool isNeedless(const WaitingChange& removal, const WaitingChange& before);
-  /// Has the key's place hold this change.
+  /// Replaces the change that waits for the key.
   void assign(Changes::iterator at, Change change);
   void dropValue(Changes::iterator at);
-  /// Whoever of the taken ones is still what its key waits for goes where `isOver` is true of it,
-  /// and waits again else.
+  /// Removes the changes that were taken and for which `isOver` is true, and has the others wait
+  /// again. Those that were replaced since are only forgotten.
   template <typename IsOver>
   void finishTaken(IsOver&& isOver);
-  /// Returns how many values that were.
-  uint64_t forgetAll();
+  /// Returns the number of values that were dropped.
+  uint64_t dropAll();
 
   const uint64_t maxBytes_;
   mutable std::mutex mutex_;
-  /// Its keys are those in the changes.
+  /// The keys point into the changes.
   Changes changes_;
-  /// Those that were not taken, in order of their numbers.
+  /// The changes that were not taken, in the order of their numbers.
   Order order_;
-  /// Those that were taken and are not settled, with those among them that were replaced since.
+  /// The changes that were taken and are not settled, with those that were replaced since.
   Order taken_;
   uint64_t lastNumber_ = 0;
   uint64_t keyBytes_ = 0;

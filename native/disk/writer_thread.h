@@ -1,11 +1,11 @@
-// What a thread that writes files must do first.
+// Prepares a thread that writes files.
 #pragma once
 
 namespace ebbcache {
 
-/// Keeps signals from the calling thread. On POSIX a write beyond the process's limit of a file's
-/// size raises SIGXFSZ, which ends the process where nobody handles it: in this thread the write
-/// fails instead. Nor is a write interrupted by the signals of others.
+/// Blocks signals in the calling thread. On POSIX a write beyond the process's limit of a file's
+/// size raises SIGXFSZ, which ends the process where no handler is set: in this thread the write
+/// fails instead. Signals of others do not interrupt a write either.
 void prepareWriterThread();
 
 }  // namespace ebbcache

@@ -1,5 +1,5 @@
-// A lock between processes, on a file that is there for nothing else. The system takes it back when
-// the process ends, however that comes about, so it is never left behind.
+// A lock between processes, on a file that has no other purpose. The system releases it when the
+// process ends, however that comes about, so it is never left behind.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,16 @@ enum class LockKind { kShared, kExclusive };
 
 enum class LockResult {
   kHeld,
-  /// Another holds one that does not go with it.
+  /// Another object holds a lock that excludes this one.
   kBusy,
-  /// Not to be had on this file, e.g. on a file system without locks.
+  /// The file cannot be locked, e.g. on a file system without locks.
   kFailed,
 };
 
-/// Not for several threads at once. Each object excludes all others, of its process too.
+/// Not thread-safe. Each object excludes all others, those of its own process too.
 ///
-/// Nobody may remove the file: who opens it then makes a new one, which has locks of its own.
+/// Nobody may remove the file: whoever opens the path then makes a new file, which has locks of its
+/// own.
 class FileLock {
  public:
   FileLock() = default;
@@ -27,30 +28,30 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  /// Opens the file, or makes an empty one that its user alone may read and write (on Windows, as
-  /// its folder says). False, and the system's reason in `why`, if that fails or it is no plain
-  /// file: a symbolic link is not followed. Closes what was open before.
+  /// Opens the file, or makes an empty one that only its user may read and write (on Windows, as
+  /// its folder says). Returns false, with the system's reason in `why`, if that fails or it is no
+  /// plain file: a symbolic link is not followed. Closes the file that was open before.
   bool open(const std::string& path, std::string& why);
 
   bool isOpen() const { return file_ != kNone; }
 
-  /// Never waits. Holds the lock of this kind afterwards, in place of one of the other kind, or
-  /// none: a lock is given up before the other is taken. So another may take its own between the
-  /// two, and what was read under a shared lock may be out of date under the exclusive one that
-  /// follows it; and of two that both hold a shared lock and ask for the exclusive one, both may
-  /// lose. Only a lock of the kind that is held already is kept all along. For kFailed the reason
-  /// is in `why`.
+  /// Never waits. On kHeld this object has a lock of this kind, in place of one of the other kind;
+  /// else it has none. A lock is released before the other kind is taken. So another process may
+  /// take its own between the two, and what was read under a shared lock may be out of date under
+  /// the exclusive one that follows it; and of two that hold a shared lock and ask for the
+  /// exclusive one, both may fail. Only a lock of the kind that is held already is held throughout.
+  /// For kFailed the reason is in `why`.
   LockResult tryLock(LockKind kind, std::string& why);
 
-  /// Gives the lock up and closes the file.
+  /// Releases the lock and closes the file.
   void close();
 
  private:
-  /// The system's descriptor or handle, both of which have -1 for none.
+  /// The system's descriptor or handle; -1 is none for both.
   static constexpr intptr_t kNone = -1;
 
   intptr_t file_ = kNone;
-  /// What is held, if any is.
+  /// The kind of the lock that is held, if any is.
   bool isHeld_ = false;
   LockKind held_ = LockKind::kShared;
 };

@@ -1,6 +1,6 @@
-// What tells one state of a file from another, found by one look at its path: nothing is read. The
-// same 32 bytes on every system, so that they can be stored beside what was made of the file and
-// compared as bytes. Numbers are little-endian:
+// The state of a file, which changes whenever its content does. One system call on its path finds
+// it; the file itself is not read. It has the same 32 bytes on every system, so that it can be
+// stored beside what was made of the file and compared as bytes. Numbers are little-endian:
 //
 //    0      1      2        4           8              16                24               32
 //   +------+------+--------+-----------+--------------+-----------------+----------------+
@@ -14,8 +14,8 @@
 //             file    a regular file; `why` is zero
 //   volume    Windows: its serial number, as indexes of files are unique within a volume. Elsewhere
 //             zero: the number of a device may be another after a restart
-//   modified  since 1970; on Windows the last write, since 1601, in whole 100 ns. What no 64 bits
-//             hold wraps around
+//   modified  since 1970; on Windows the last write, since 1601, in whole 100 ns. Times beyond
+//             64 bits wrap around
 //   inode     Windows: the file's index
 #pragma once
 
@@ -28,9 +28,9 @@ namespace ebbcache {
 
 enum class FileKind : uint8_t { kNone, kAbsent, kRegular };
 
-/// Why a path has no state. The same numbers in lib/native/addon.ts.
+/// Why a path has no state. lib/native/addon.ts has the same numbers.
 enum class NoState : uint8_t {
-  /// It has one.
+  /// The path has a state.
   kNone,
   kFolder,
   /// A device, a FIFO or a socket.
@@ -40,10 +40,10 @@ enum class NoState : uint8_t {
   kForbidden,
   kTooLong,
   kHasNul,
-  /// Nothing is there, and the path has a character that decoders write for bytes they cannot
-  /// read: the file most likely has another name.
+  /// Nothing is there, and the path has the character that decoders write for bytes that they
+  /// cannot read: the file most likely has another name.
   kNotUtf8,
-  /// The system says something else, e.g. that the disk fails.
+  /// The system reports another error, e.g. that the disk fails.
   kUnreadable,
 };
 
@@ -89,11 +89,12 @@ class FileState {
   char bytes_[kBytes];
 };
 
-/// The state of what is at the path, which is UTF-8 with U+FFFD in place of what is none, and has a
-/// NUL behind its end. Follows symbolic links, and never waits for the other end of a FIFO.
+/// Returns the state of the file at the path, which is UTF-8 with U+FFFD in place of invalid bytes,
+/// and has a NUL behind its end. Follows symbolic links, and never waits for the other end of a
+/// FIFO.
 FileState stateOfFile(std::string_view path);
 
 /// A backend's part of it, for a path with no NUL in it.
-FileState lookAtFile(std::string_view path);
+FileState statFile(std::string_view path);
 
 }  // namespace ebbcache

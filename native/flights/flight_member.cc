@@ -9,7 +9,7 @@ constexpr uint8_t bitOf(FlightEvent event) {
   return static_cast<uint8_t>(1U << static_cast<unsigned>(event));
 }
 
-/// In the order in which those that can wait together have come.
+/// The event that came first: of those that can wait together, kLeads comes before kUnawaited.
 FlightEvent firstOf(uint8_t events) {
   for (const FlightEvent event : {FlightEvent::kCompleted, FlightEvent::kLeads}) {
     if ((events & bitOf(event)) != 0) return event;
@@ -82,7 +82,7 @@ void FlightMember::wake() {
   }
   wake_();
   const std::lock_guard<std::mutex> lock(mutex_);
-  // Told under the lock: the one that waits may destroy this once it has the lock.
+  // The signal is given under the lock: the waiting thread may destroy this once it has the lock.
   if (--waking_ == 0) woken_.notify_all();
 }
 

@@ -1,5 +1,4 @@
-// One who takes part in flights, and what it is notified of: an environment that other threads
-// wake.
+// A member of flights, and its notifications: an environment that other threads wake.
 #pragma once
 
 #include <condition_variable>
@@ -13,51 +12,51 @@
 
 namespace ebbcache {
 
-/// One waiter in one flight. No other has the number as long as the process runs; never 0.
+/// The id of one waiter in one flight. It is unique in the process, and never 0.
 using FlightWaiterId = uint64_t;
 
-/// What a waiter is told. lib/native/flights.ts has the same numbers.
+/// The notifications of a waiter. lib/native/flights.ts has the same numbers.
 enum class FlightEvent : uint8_t {
-  /// The flight is over, and this is what came of it.
+  /// The flight is over; the notification has its result.
   kCompleted,
-  /// The one that led is gone: this waiter leads now, and the work is its.
+  /// The waiter that led has left: this waiter leads now, and runs the work.
   kLeads,
-  /// To the one that leads: all others have left.
+  /// All other waiters have left. Only the leader is notified.
   kUnawaited
 };
 
 struct FlightNotification {
   FlightWaiterId id = 0;
   FlightEvent event = FlightEvent::kCompleted;
-  /// The result of kCompleted, shared by all who are told.
+  /// The result of kCompleted, shared by all waiters of the flight.
   std::shared_ptr<const std::string> result;
 };
 
 class FlightMember {
  public:
-  /// `wake` is called on any thread, with no lock held, once for each notification that has come.
-  /// It must not throw, and must not wait for the thread that closes.
+  /// `wake` is called on any thread, with no lock held, once for each notification. It MUST NOT
+  /// throw, and MUST NOT wait for the thread that closes.
   explicit FlightMember(std::function<void()> wake) : wake_(std::move(wake)) {}
   FlightMember(const FlightMember&) = delete;
   FlightMember& operator=(const FlightMember&) = delete;
 
-  /// The oldest that was not taken yet.
+  /// Takes the oldest notification that was not taken yet.
   std::optional<FlightNotification> takeNotification();
-  /// When it returns no call of `wake` is under way, and none will come. For a member that has left
-  /// its flights.
+  /// When it returns no call of `wake` is in progress, and none will follow. The member MUST have
+  /// left its flights.
   void close();
 
  private:
   friend class FlightRegistry;
 
-  /// A waiter of this member, with what it was told and has not taken. It is made when the waiter
-  /// is taken, so that nothing that happens to the waiter later needs the heap.
+  /// A waiter of this member, with its notifications that were not taken. It is allocated when the
+  /// waiter joins, so that no later notification needs the heap.
   struct Waiter {
     FlightWaiterId id;
     /// A bit for each FlightEvent. The only two that can wait together are kLeads and then
-    /// kUnawaited; to hear one of them twice would say no more.
+    /// kUnawaited; a second notification of the same event would add nothing.
     uint8_t untaken = 0;
-    /// It is kept only for what was not taken.
+    /// The result, kept until its notification is taken.
     bool isGone = false;
     std::shared_ptr<const std::string> result;
   };
@@ -65,17 +64,17 @@ class FlightMember {
 
   Waiters::iterator addWaiter(FlightWaiterId waiterId);
   void removeWaiter(Waiters::iterator waiter);
-  /// False where there is no reason to wake the member: it has not taken the same notification yet,
-  /// or the member is closed.
+  /// Returns false where the member need not be woken: the same notification waits already, or the
+  /// member is closed.
   bool tell(Waiters::iterator waiter, FlightEvent event, std::shared_ptr<const std::string> result);
   void wake();
-  /// With the mutex held: all notifications of the waiter were taken.
+  /// Called with the mutex held: all notifications of the waiter were taken.
   void putAside(Waiters::iterator waiter);
 
   const std::function<void()> wake_;
   std::mutex mutex_;
   std::condition_variable woken_;
-  /// Those with notifications, the oldest first, and those without.
+  /// The waiters with notifications, the oldest first, and those without.
   Waiters told_;
   Waiters quiet_;
   uint64_t waking_ = 0;

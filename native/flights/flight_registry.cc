@@ -16,7 +16,7 @@ FlightWaiter FlightRegistry::join(const std::shared_ptr<FlightMember>& member,
   const auto place = places_.emplace(waiterId, Place{flight, {}}).first;
   try {
     place->second.waiter = flight->waiters.insert(flight->waiters.end(), std::move(taken));
-    // One that fails takes the waiter with it.
+    // A failure destroys the waiter too.
     if (isNew) makeCurrent(flight);
   } catch (...) {
     places_.erase(place);
@@ -110,7 +110,7 @@ std::shared_ptr<FlightRegistry::Flight> FlightRegistry::findCurrent(std::string_
 void FlightRegistry::makeCurrent(const std::shared_ptr<Flight>& flight) {
   const auto keys = current_.find(flight->scope);
   if (keys == current_.end()) {
-    // Made first: a scope without keys must not be left behind.
+    // The waiter is made first: a scope without keys must not stay behind.
     FlightsByKey first;
     first.emplace(flight->key, flight);
     current_.emplace(flight->scope, std::move(first));
@@ -151,7 +151,8 @@ void FlightRegistry::tell(Taken& waiter, FlightEvent event,
 }
 
 FlightRegistry::GivenUp::~GivenUp() {
-  // One after the other: a chain that ends itself calls as deep as it is long.
+  // They are destroyed one after the other: a chain that destroys itself recurses as deep as it is
+  // long.
   while (first_ != nullptr) first_ = std::move(first_->next);
 }
 

@@ -27,12 +27,13 @@ namespace ebbcache {
 
 struct FlightWaiter {
   FlightWaiterId id = 0;
-  /// Else it follows: its member is told when the flight completes, or when it has come to lead.
+  /// Otherwise the waiter follows: its member is notified when the flight completes, or when the
+  /// waiter has come to lead.
   bool leads = false;
 };
 
-/// Thread-safe. What is told to a member comes after the call that caused it has given up the lock.
-/// Tickets of waiters that are left already are allowed everywhere, and do nothing.
+/// Thread-safe. Members are notified after the call that caused the notification has released the
+/// lock. Calls with the id of a waiter that has left are allowed, and do nothing.
 ///
 /// Only join() and complete() need the heap: where it is exhausted they throw std::bad_alloc, with
 /// nothing changed.
@@ -42,31 +43,31 @@ class FlightRegistry {
   FlightRegistry(const FlightRegistry&) = delete;
   FlightRegistry& operator=(const FlightRegistry&) = delete;
 
-  /// A waiter in what is under way for the key and this version, or the first one of a new flight,
-  /// which takes the place of one of another version. All three are any bytes.
+  /// Joins the flight of the key and this version, or starts a new one, which takes the place of a
+  /// flight of another version. All three strings are any bytes.
   FlightWaiter join(const std::shared_ptr<FlightMember>& member, std::string_view scope,
                     std::string_view key, std::string_view version);
   /// Whether others may still join the flight of this waiter.
   bool isCurrent(FlightWaiterId waiterId) const;
-  /// Gives up a waiter that follows, and one that leads if no other waits: then the flight is over.
-  /// False, with nothing changed, for one that others wait for.
+  /// Removes a waiter that follows, or one that leads where no other waits: the flight is over
+  /// then. Returns false, with nothing changed, for a leader that others wait for.
   bool leave(FlightWaiterId waiterId);
-  /// Gives up a waiter whoever waits for it: of a flight that it led the next waiter leads, if
-  /// there is one. For a result that cannot be passed on.
+  /// Removes a waiter, whoever waits for it: the next waiter of a flight that it led leads, if
+  /// there is one. It is for a result that cannot be passed on.
   void handOn(FlightWaiterId waiterId);
-  /// Ends the flight that this waiter leads: all others are told its result.
+  /// Ends the flight that this waiter leads: all others are notified of its result.
   void complete(FlightWaiterId waiterId, std::string result);
-  /// Gives up all waiters of a member: of each flight that it led another one leads, if there is
-  /// one.
+  /// Removes all waiters of a member: the next waiter of each flight that one of them led leads, if
+  /// there is one.
   void leaveAll(const FlightMember& member);
 
-  /// Nobody joins what is under way for the key any more.
+  /// Nobody may join the flight of the key any more.
   void forget(std::string_view scope, std::string_view key);
-  /// The same for all keys.
+  /// Nobody may join any flight of the scope any more.
   void forgetAll(std::string_view scope);
 
  private:
-  /// A waiter, which its member has from here on and until this ends.
+  /// A waiter, which its member has for the lifetime of this object.
   struct Taken {
     Taken(FlightWaiterId idOfWaiter, std::shared_ptr<FlightMember> of)
         : id(idOfWaiter), member(std::move(of)), waiter(member->addWaiter(id)) {}
@@ -77,13 +78,12 @@ class FlightRegistry {
     const FlightWaiterId id;
     const std::shared_ptr<FlightMember> member;
     const FlightMember::Waiters::iterator waiter;
-    // Once it is given up.
-    /// Who is to be woken because of that.
+    // Set once the waiter is removed: the member to wake for that.
     std::shared_ptr<FlightMember> toWake;
     std::unique_ptr<Taken> next;
   };
-  /// The waiters that one call gives up. It chains what is there, because a container of its own
-  /// may need the heap for being empty.
+  /// The waiters that one call removes. They are chained, because a container may need the heap
+  /// even when it is empty.
   class GivenUp {
    public:
     GivenUp() = default;
@@ -92,7 +92,7 @@ class FlightRegistry {
     GivenUp& operator=(const GivenUp&) = delete;
 
     Taken& add(std::unique_ptr<Taken> waiter);
-    /// The caller does not hold the registry's mutex.
+    /// The caller MUST NOT hold the registry's mutex.
     void wake() const;
 
    private:
@@ -109,7 +109,7 @@ class FlightRegistry {
     bool current = true;
     Waiters waiters;
   };
-  /// Where a waiter is. Its flight has at least this one.
+  /// The flight of a waiter, which has at least this one.
   struct Place {
     std::shared_ptr<Flight> flight;
     Waiters::iterator waiter;
@@ -117,12 +117,13 @@ class FlightRegistry {
     bool leads() const { return waiter == flight->waiters.begin(); }
   };
   using Places = std::unordered_map<FlightWaiterId, Place>;
-  // Ordered, because keys come from strangers, who could make the hashes of a table collide.
+  // An ordered map, because keys may come from strangers, who could make the hashes of a table
+  // collide.
   using FlightsByKey = std::map<std::string, std::shared_ptr<Flight>, std::less<>>;
 
-  // All with the mutex held.
+  // Called with the mutex held:
   std::shared_ptr<Flight> findCurrent(std::string_view scope, std::string_view key) const;
-  /// Has the flight joined by all who come, in place of the one of another version.
+  /// Makes the flight the one that callers join, in place of a flight of another version.
   void makeCurrent(const std::shared_ptr<Flight>& flight);
   void makeStale(Flight& flight);
   void giveUp(Places::iterator place, GivenUp& givenUp);

@@ -49,11 +49,11 @@ extern "C" {
  */
 #define EBBCACHE_API_VERSION 1u
 
-/* What a call came to. 0 is success, negative is failure, positive is another regular outcome. */
+/* The result of a call: 0 is success, negative is failure, positive is another regular outcome. */
 typedef int32_t ebbcache_status;
 enum {
   EBBCACHE_OK = 0,
-  /* There is no such key, or its time to live is over. */
+  /* The key has no entry, or its time to live has ended. */
   EBBCACHE_MISS = 1,
   /* The value is larger than the buffer; its size was given. */
   EBBCACHE_BUFFER_TOO_SMALL = 2,
@@ -67,7 +67,7 @@ enum {
   EBBCACHE_NO_MEMORY = -3,
   /* The machine's memory could not be read. A later call may succeed. */
   EBBCACHE_UNREADABLE = -4,
-  /* Anything else went wrong inside: a bug of ebbcache, or of a visit function that threw. */
+  /* Another failure: a bug of ebbcache, or a visit function that threw. */
   EBBCACHE_FAILED = -5,
   /* This process was forked from the one that loaded ebbcache, and may not use its stores. */
   EBBCACHE_FORKED = -6
@@ -79,7 +79,7 @@ enum { EBBCACHE_LRU = 0, EBBCACHE_S3FIFO = 1 };
 /* What a disk tier holds: the values of an ArenaCache, or the records of a MetadataCache. */
 enum { EBBCACHE_DISK_VALUES = 0, EBBCACHE_DISK_RECORDS = 1 };
 
-/* Ordered. Unknown until the machine was read. */
+/* The levels are ordered. Unknown: the machine was not read yet. */
 enum {
   EBBCACHE_PRESSURE_UNKNOWN = 0,
   EBBCACHE_PRESSURE_NORMAL = 1,
@@ -97,8 +97,8 @@ enum { EBBCACHE_LIMITED_BY_SYSTEM = 0, EBBCACHE_LIMITED_BY_CGROUP = 1 };
  * zero in options and is zeroed in results.
  */
 
-/* How a store is opened. All who open a name must give the same, its disk tier included; start from
- * the INIT below. */
+/* The options of a store. All who open a name must give the same ones, its disk tier included;
+ * start from the INIT below. */
 struct ebbcache_options {
   /* sizeof(struct ebbcache_options); at least up to max_bytes. */
   uint32_t size;
@@ -108,7 +108,7 @@ struct ebbcache_options {
   uint64_t max_bytes;
   /* Entries at most; 0 (default) for no bound but bytes. */
   uint64_t max_entries;
-  /* Of entries put without a time to live of their own, ms; 0 (default) for none. */
+  /* The time to live of entries that are put without one, ms; 0 (default) for none. */
   uint64_t default_ttl_ms;
   /* Never shrink below this under memory pressure, bytes, up to max_bytes. Default 0. */
   uint64_t min_bytes;
@@ -122,7 +122,8 @@ struct ebbcache_options {
   /* UTF-8, copied: the folder of a disk tier, which the processes that name it share. NULL
    * (default) or empty for none. */
   const char* disk_dir;
-  /* Of the disk tier's file, bytes: 1 MiB to 64 GiB. Needed where there is a disk_dir. */
+  /* The maximum of the disk tier's file, bytes: 1 MiB to 64 GiB. Needed where there is a disk_dir.
+   */
   uint64_t disk_max_bytes;
   /* Not 0 (default): a value in memory is used only if no other process has replaced or removed it
    * on disk. */
@@ -138,11 +139,11 @@ struct ebbcache_options {
         EBBCACHE_DISK_VALUES                                                                     \
   }
 
-/* What one cause of memory pressure has done to a store. */
+/* The effects of one cause of memory pressure on a store. */
 struct ebbcache_pressure_count {
-  /* Times that the level rose to this one, or that one was applied by hand. */
+  /* How often the level rose to this one, or this one was applied. */
   uint64_t events;
-  /* Entries that were evicted for it. */
+  /* The number of entries evicted for it. */
   uint64_t evictions;
 };
 
@@ -167,7 +168,7 @@ struct ebbcache_stats {
   /* Entries that were evicted: for others, max_entries, a smaller budget or pressure. */
   uint64_t evictions;
   uint64_t expirations;
-  /* Those of `evictions` that pressure caused. */
+  /* The part of `evictions` that pressure caused. */
   uint64_t pressure_evictions;
   /* Values too large for the budget, refused. */
   uint64_t rejections;
@@ -185,7 +186,7 @@ struct ebbcache_stats {
   struct ebbcache_pressure_count pressure_request;
   /* Entries at most; 0 for no bound but bytes. */
   uint64_t max_entries;
-  /* Those of `evictions` that max_entries caused. */
+  /* The part of `evictions` that max_entries caused. */
   uint64_t evictions_by_entries;
 };
 
@@ -248,7 +249,7 @@ struct ebbcache_api {
   ebbcache_status (*open)(const struct ebbcache_options* options, ebbcache_store** store,
                           char* error, size_t error_bytes);
 
-  /* One more owner for the handle: it then takes one more close. Null is ignored. */
+  /* Adds an owner to the handle, which then needs one more close. Null is ignored. */
   void (*retain)(ebbcache_store* store);
 
   /*
@@ -290,10 +291,10 @@ struct ebbcache_api {
   ebbcache_status (*put)(ebbcache_store* store, const void* key, size_t key_bytes,
                          const void* value, size_t value_bytes, uint64_t ttl_ms, double cost_ms);
 
-  /* EBBCACHE_OK when it was there, else EBBCACHE_MISS. */
+  /* Returns EBBCACHE_OK where the key was there, else EBBCACHE_MISS. */
   ebbcache_status (*remove)(ebbcache_store* store, const void* key, size_t key_bytes);
 
-  /* Forgets all entries and gives their memory back; counters stay. */
+  /* Removes all entries and releases their memory; counters stay. */
   ebbcache_status (*clear)(ebbcache_store* store);
 
   /* Fills *stats, whose size is set by the caller. All numbers are of one moment. */
@@ -307,8 +308,9 @@ struct ebbcache_api {
   ebbcache_status (*memory)(struct ebbcache_memory* memory, char* error, size_t error_bytes);
 
   /*
-   * EBBCACHE_PRESSURE_...: what the process's governor saw last, 100 ms ago as a rule. Costs
-   * nothing. Unknown before its first look, after one that failed, for null, and in a forked child.
+   * EBBCACHE_PRESSURE_...: what the process's governor sampled last, 100 ms ago as a rule. Costs
+   * nothing. Unknown before its first sample, after one that failed, for null, and in a forked
+   * child.
    */
   int32_t (*pressure_level)(const ebbcache_store* store);
 };

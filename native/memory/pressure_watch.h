@@ -1,4 +1,4 @@
-// Waiting for the operating system to say that memory gets tight, before usage shows it.
+// A wait that ends when the operating system says that memory gets tight, before usage shows it.
 #pragma once
 
 #include <chrono>
@@ -8,31 +8,31 @@
 
 namespace ebbcache {
 
-/// Whose tasks had to wait for memory.
+/// The stalls since the last return: whose tasks had to wait for memory.
 struct Stalls {
   bool system = false;
   bool group = false;
 };
 
-/// Sleeps until there is a reason to look at the machine. What a system's notification means is in
-/// OsPressureHint, which MemoryReader reads; here it only ends the sleep.
+/// Sleeps until there is a reason to sample the machine. MemoryReader reads what a system's
+/// notification means (see OsPressureHint); here it only ends the sleep.
 class PressureWatch {
  public:
   virtual ~PressureWatch() = default;
-  /// From now on stalls matter; until then the watch may hear of none. Called by the thread that
-  /// waits; more than once does no more. What it takes (PSI triggers: 8 to 16 ms to let go of each)
-  /// is taken only here.
+  /// Stalls matter from this call on; before it, the watch may report none. The thread that waits
+  /// MUST call it, and may call it more than once. Only this call takes resources of the kernel:
+  /// each PSI trigger takes 8 to 16 ms to release.
   virtual void listen() {}
-  /// Returns after `atMost`, after wake(), or when the system has something to say; early returns
-  /// without a reason are allowed, a spin of them is not: one thing said is reported once. The
-  /// stalls are those since the last return. One thread at a time; never throws.
-  virtual Stalls wait(std::chrono::milliseconds atMost) = 0;
-  /// Ends the wait that is, or else the next one. From any thread.
+  /// Returns after `timeout`, after wake(), or when the system reports something. It may return
+  /// early without a reason, but not again and again: each report ends one wait. One thread at a
+  /// time may call it; it never throws.
+  virtual Stalls wait(std::chrono::milliseconds timeout) = 0;
+  /// Ends the current wait, or else the next one. Any thread may call it.
   virtual void wake() = 0;
 };
 
-/// The watch of this operating system. Never null: where a source of notifications cannot be had,
-/// the watch does without it, and where none can, it is a TimedWatch.
+/// Opens the watch of this operating system; never null. Where a source of notifications is
+/// missing, the watch does without it; where all are, it is a TimedWatch.
 std::unique_ptr<PressureWatch> openPressureWatch(const MemoryRoots& roots = {});
 
 }  // namespace ebbcache

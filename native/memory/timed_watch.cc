@@ -2,9 +2,9 @@
 
 namespace ebbcache {
 
-Stalls TimedWatch::wait(std::chrono::milliseconds atMost) {
+Stalls TimedWatch::wait(std::chrono::milliseconds timeout) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait_for(lock, atMost, [this] { return woken_; });
+  changed_.wait_for(lock, timeout, [this] { return woken_; });
   woken_ = false;
   return {};
 }

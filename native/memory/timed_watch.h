@@ -1,4 +1,4 @@
-// A watch that hears nothing from the system: it ends with its time, or when it is woken.
+// A watch that hears nothing from the system: a wait ends with its timeout, or when it is woken.
 #pragma once
 
 #include <condition_variable>
@@ -10,7 +10,7 @@ namespace ebbcache {
 
 class TimedWatch final : public PressureWatch {
  public:
-  Stalls wait(std::chrono::milliseconds atMost) override;
+  Stalls wait(std::chrono::milliseconds timeout) override;
   void wake() override;
 
  private:

@@ -9,20 +9,20 @@
 
 namespace ebbcache {
 
-/// The budget that a level's share leaves of a maximum: no less than the store's floor.
-uint64_t mostOf(uint64_t max, PressureLevel level, const GovernedStore& store,
-                const LevelShares& shares);
-/// The same of the store's maximum.
-uint64_t mostAt(PressureLevel level, const GovernedStore& store, const LevelShares& shares);
+/// The budget that a level's share leaves of the maximum `max`; never below the store's floor.
+uint64_t maxBudgetOf(uint64_t max, PressureLevel level, const GovernedStore& store,
+                     const LevelShares& shares);
+/// The budget that a level's share leaves of the store's maximum.
+uint64_t maxBudgetAt(PressureLevel level, const GovernedStore& store, const LevelShares& shares);
 
-/// Lowers the budget to `bytes`, also where somebody else changes it meanwhile. The store's history
-/// is to count what this takes.
+/// Lowers the budget to `bytes`, also where another thread changes it meanwhile. The store's
+/// history MUST count the result.
 Reduction lowerTo(uint64_t bytes, GovernedStore& store);
 
-/// Raises the budget to the share of the level that is held, which of none is the maximum.
+/// Raises the budget to the share of the level that is held, which is the maximum where none is.
 void liftWithinHeld(GovernedStore& store, const LevelShares& shares);
-/// Raises the budget from `from` to `to`, where it still is `from`, but to no more than the share
-/// of the level that is held.
+/// Raises the budget from `from` to `to`, where it still is `from`, but not above the share of the
+/// level that is held.
 void raiseWithinHeld(uint64_t from, uint64_t to, GovernedStore& store, const LevelShares& shares);
 
 }  // namespace ebbcache

@@ -15,14 +15,14 @@
 namespace ebbcache {
 namespace {
 
-/// Stalls count from the normal threshold on: the watch is told some points before it.
+/// Stalls count from the normal threshold on: the watch listens from some points below it.
 bool isNearNormal(const MemoryUsage& usage, const Thresholds& thresholds) {
   constexpr double kPoints = 10;
   const double from = thresholds.normal - kPoints;
   return usage.system.percentUsed() >= from || (usage.group && usage.group->percentUsed() >= from);
 }
 
-/// Sentences of failures are cut to this, for which there is room from the start.
+/// Sentences about failures are cut to this length, which is reserved from the start.
 constexpr size_t kLongestFailure = 511;
 
 }  // namespace
@@ -56,8 +56,8 @@ void Governor::add(std::shared_ptr<GovernedStore> store) {
 }
 
 void Governor::remove(const GovernedStore* store) {
-  // Destroyed last, after the locks: that waits for what the store was ordered, and it may be the
-  // last reference.
+  // `removed` is destroyed last, after the locks: that waits for what the store was ordered, and it
+  // may be the last reference.
   std::shared_ptr<StoreBudgets::Governed> removed;
   const std::lock_guard<std::mutex> lifecycle(lifecycleMutex_);
   {
@@ -66,7 +66,7 @@ void Governor::remove(const GovernedStore* store) {
   }
   if (!removed || !budgets_.empty()) return;
   stopThread();
-  forgetLevel();
+  resetLevel();
 }
 
 bool Governor::mayGrow(uint64_t bytes, Clock::time_point now) {
@@ -81,12 +81,12 @@ void Governor::configure(const GovernorOptions& options, GovernorInputs inputs) 
     const std::lock_guard<std::mutex> tick(tickMutex_);
     reader_ = std::move(inputs.reader);
     const std::lock_guard<std::mutex> lock(mutex_);
-    // The old one ends with `inputs`, after the locks.
+    // The old watch is destroyed with `inputs`, after the locks.
     std::swap(watch_, inputs.watch);
     options_ = options;
   }
   budgets_.regrowBy(Clock::now() + options.regrowInterval);
-  forgetLevel();
+  resetLevel();
   if (!budgets_.empty()) startThread();
 }
 
@@ -133,7 +133,7 @@ void Governor::tick(Clock::time_point now) {
     const std::lock_guard<std::mutex> tick(tickMutex_);
     bool found = false;
     attempt([&] { found = budgets_.maintain(UpkeepScope::kAll).found; });
-    lookLocked(now, found);
+    sampleLocked(now, found);
   }
   budgets_.waitForOrders();
 }
@@ -143,7 +143,7 @@ void Governor::wake() {
   watch_->wake();
 }
 
-void Governor::forgetLevel() {
+void Governor::resetLevel() {
   const std::lock_guard<std::mutex> tick(tickMutex_);
   const std::lock_guard<std::mutex> lock(mutex_);
   tracker_ = LevelTracker(options_.thresholds, options_.targets);
@@ -158,10 +158,10 @@ void Governor::startThread() {
     thread_ = std::thread([this] { run(); });
     running_.store(true, std::memory_order_relaxed);
   } catch (const std::system_error&) {
-    // No thread to be had (a pids limit, say). Stores still ask mayGrow() for every slab, and
-    // failing to open a cache over this would be worse than one that shrinks late.
+    // The system refused a thread (a pids limit, say). Stores still ask mayGrow() for every slab,
+    // and to refuse to open a cache for this would be worse than one that shrinks late.
   } catch (const std::bad_alloc&) {
-    // The same.
+    // The heap is exhausted: the same holds.
   }
 }
 
@@ -177,40 +177,41 @@ void Governor::stopThread() {
 void Governor::run() {
   const GovernorOptions options = this->options();
   UpkeepPace pace(options.upkeepInterval, options.interval);
-  auto nextLook = Clock::now();
+  auto nextSample = Clock::now();
   bool found = false;
   while (!stopping_.load()) {
     const auto now = Clock::now();
     bool listening = false;
     {
       const std::lock_guard<std::mutex> tick(tickMutex_);
-      const bool looks = now >= nextLook;
-      // First, so that the look already sees what expired entries give back.
-      found = upkeepLocked(pace, now, looks) || found;
-      if (looks) {
-        const Sleep sleep = lookLocked(now, found);
-        nextLook = now + sleep.atMost;
+      const bool isSampleDue = now >= nextSample;
+      // Upkeep comes first, so that the sample already sees what expired entries give back.
+      found = upkeepLocked(pace, now, isSampleDue) || found;
+      if (isSampleDue) {
+        const Sleep sleep = sampleLocked(now, found);
+        nextSample = now + sleep.timeout;
         listening = sleep.listening;
         found = false;
       } else if (found) {
-        nextLook = std::min(nextLook, now + options.interval);
+        nextSample = std::min(nextSample, now + options.interval);
       }
     }
-    if (sleepUntil(std::min(nextLook, pace.next().value_or(nextLook)), listening)) nextLook = now;
+    if (sleepUntil(std::min(nextSample, pace.next().value_or(nextSample)), listening))
+      nextSample = now;
   }
 }
 
 bool Governor::sleepUntil(Clock::time_point until, bool listening) {
   using std::chrono::milliseconds;
   const auto began = Clock::now();
-  const auto atMost = std::max(std::chrono::ceil<milliseconds>(until - began), milliseconds(1));
+  const auto timeout = std::max(std::chrono::ceil<milliseconds>(until - began), milliseconds(1));
   const bool slept = attempt([&] {
     if (listening) watch_->listen();
-    hear(watch_->wait(atMost));
+    hear(watch_->wait(timeout));
   });
-  if (slept) return Clock::now() - began < atMost;
-  // What failed may fail at once again.
-  std::this_thread::sleep_for(std::min(atMost, milliseconds(100)));
+  if (slept) return Clock::now() - began < timeout;
+  // A step that failed may fail at once again.
+  std::this_thread::sleep_for(std::min(timeout, milliseconds(100)));
   return false;
 }
 
@@ -222,8 +223,8 @@ void Governor::hear(Stalls stalls) {
   status_.stalls++;
 }
 
-bool Governor::upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool looks) {
-  const UpkeepScope scope = pace.at(now, looks);
+bool Governor::upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool isSampleDue) {
+  const UpkeepScope scope = pace.at(now, isSampleDue);
   if (scope == UpkeepScope::kNone) return false;
   UpkeepRound round;
   attempt([&] { round = budgets_.maintain(scope, UpkeepPace::kLongestRound); });
@@ -231,10 +232,10 @@ bool Governor::upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool looks)
   return round.found;
 }
 
-Governor::Sleep Governor::lookLocked(Clock::time_point now, bool found) {
+Governor::Sleep Governor::sampleLocked(Clock::time_point now, bool found) {
   const GovernorOptions options = this->options();
   MemoryUsage usage;
-  const Assessment assessment = look(now, usage, options.earlyWarnings);
+  const Assessment assessment = sample(now, usage, options.earlyWarnings);
   const Stalls stalls = stalls_.at(now);
   Sleep sleep{options.interval, isNearNormal(usage, options.thresholds)};
   attempt([&] {
@@ -246,22 +247,22 @@ Governor::Sleep Governor::lookLocked(Clock::time_point now, bool found) {
     } else if (assessment.level == PressureLevel::kNormal) {
       const bool regrows = budgets_.regrow(usage, options, now);
       if (!found && !regrows && !stalls.system && !stalls.group) {
-        sleep.atMost = nextPollDelay(usage, options.thresholds.elevated, options.interval,
-                                     options.longestInterval);
+        sleep.timeout = nextPollDelay(usage, options.thresholds.elevated, options.interval,
+                                      options.longestInterval);
       }
     }
   });
   return sleep;
 }
 
-Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings) {
+Assessment Governor::sample(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings) {
   std::string error;
   bool read = false;
   const char* whyNot = "There is nothing to read the machine by.";
   try {
     read = reader_ && reader_->readUsage(usage, error);
   } catch (...) {
-    // The heap may be exhausted, and what was read is not known to be whole.
+    // The heap may be exhausted, and `usage` may be incomplete.
     whyNot = "The machine could not be read because an exception ended it. Free memory.";
     error.clear();
     usage = {};
@@ -277,7 +278,7 @@ Assessment Governor::look(Clock::time_point now, MemoryUsage& usage, bool earlyW
   level_.store(assessment.level, std::memory_order_relaxed);
   const std::lock_guard<std::mutex> lock(mutex_);
   status_.assessment = assessment;
-  status_.looks++;
+  status_.samples++;
   if (refaults.group) status_.stalls++;
   if (assessment.level == PressureLevel::kUnknown) {
     status_.failedReads++;

@@ -1,17 +1,18 @@
 // The governor: one native thread per process that shrinks stores when memory gets tight, without
-// JavaScript, and lets them regrow when it has passed. It has each store do what may take long on a
-// thread of the store's own (see StoreExecutor), so that no store waits for another.
+// JavaScript, and regrows them when the pressure has passed. Work of a store that may take long is
+// done on a thread of the store's own (see StoreExecutor), so that no store waits for another.
 //
-// Locks, always taken in this order, and none of a store inside the last three:
+// Locks MUST be taken in this order, and no lock of a store inside the last three:
 //   lifecycleMutex_   add, remove and configure, and with them the start and the join of the thread
 //   tickMutex_        held for a whole tick, which waits for no store
 //   (the turn of a store's history, then the store's own locks: taken by the store's thread and by
 //   apply(), hold() and resized(), with none of the above)
-//   mutex_, and StoreBudgets' own: for what is looked up, never for long
-//   a StoreExecutor's, and a history's own, never for long either
-//   GrowthGuard's     taken by stores that ask mayGrow() while they hold their own
-// Where the system refuses a store's thread, what was ordered is done in the tick, and the turn and
-// the locks of that store are taken inside tickMutex_: remove() and configure() wait for it then.
+//   mutex_, and that of StoreBudgets: held briefly
+//   that of a StoreExecutor, and that of a history: held briefly
+//   that of GrowthGuard: taken by stores that ask mayGrow() while they hold their own
+//
+// Where the system refuses a store's thread, its orders are carried out in the tick, and the turn
+// and the locks of that store are taken inside tickMutex_: remove() and configure() wait for it.
 #pragma once
 
 #include <atomic>
@@ -33,43 +34,44 @@
 
 namespace ebbcache {
 
-/// What a governor sees the machine by.
+/// The sources of a governor's samples.
 struct GovernorInputs {
-  /// For its looks, and for mayGrow().
+  /// Two readers: one for the samples and one for mayGrow().
   std::unique_ptr<MemoryReader> reader;
   std::unique_ptr<MemoryReader> growthReader;
   std::unique_ptr<PressureWatch> watch;
 
-  /// This operating system's; the watch hears nothing where the options want no early warnings.
+  /// Opens those of this operating system; the watch hears nothing where the options want no early
+  /// warnings.
   static GovernorInputs open(const GovernorOptions& options = {}, const MemoryRoots& roots = {});
 };
 
 struct GovernorStatus {
   /// Whether the thread runs.
   bool running = false;
-  /// What the last look found: see Governor::level().
+  /// The result of the last sample: see Governor::level().
   Assessment assessment;
-  /// Looks at the machine, without those of mayGrow().
-  uint64_t looks = 0;
-  /// Those that failed, those of mayGrow() that did, and what an exception ended of all else that
-  /// the governor does, where the heap is exhausted, say.
+  /// The number of samples of the machine, without the readings of mayGrow().
+  uint64_t samples = 0;
+  /// The number of failures: samples, readings of mayGrow(), and other work of the governor that an
+  /// exception ended, e.g. where the heap is exhausted.
   uint64_t failedReads = 0;
-  /// The sentence of the last of them, but for mayGrow(); empty where nothing has failed.
+  /// A sentence about the last failure, without those of mayGrow(); empty where nothing has failed.
   std::string lastFailure;
-  /// Times that tasks waited for memory, as the system signalled, or that the group had to read
-  /// dropped page cache again.
+  /// How often the system signalled that tasks waited for memory, or the group had to read dropped
+  /// page cache again.
   uint64_t stalls = 0;
-  /// Looks after which a lower budget was ordered from a store. One that is still at an earlier
-  /// order is given none.
+  /// The number of samples after which a store was ordered to lower its budget. A store that still
+  /// carries out an earlier order is given none.
   uint64_t reductions = 0;
 };
 
-/// Thread-safe. The thread runs while at least one store is registered; where the system refuses
-/// one, nothing shrinks unasked, but mayGrow() still guards, and the next add() tries again.
+/// Thread-safe. The thread runs while at least one store is registered. Where the system refuses
+/// one, no store shrinks unasked, but mayGrow() still guards, and the next add() tries again.
 ///
-/// A tick maintains the stores, then looks at usage. Elevated and above: budgets fall as
-/// planShrink() says. Normal: they rise by a step each regrowInterval, the first one an interval
-/// after the pressure ended. A look that fails leaves them as they are.
+/// A tick maintains the stores, then samples usage. At elevated and above, budgets fall as
+/// planShrink() says. At normal they rise by a step each regrowInterval, the first one an interval
+/// after the pressure ended. A sample that fails leaves them as they are.
 ///
 /// The next tick comes after `interval`, later where nothing can happen before (see
 /// nextPollDelay()), and at once when the system signals that memory gets tight. In between, stores
@@ -78,7 +80,7 @@ class Governor {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `options` must be valid: see GovernorOptions::whyInvalid(). With null readers every look
+  /// `options` MUST be valid: see GovernorOptions::whyInvalid(). With null readers every sample
   /// fails.
   explicit Governor(const GovernorOptions& options = {},
                     GovernorInputs inputs = GovernorInputs::open());
@@ -86,56 +88,59 @@ class Governor {
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
 
-  /// Where the heap is exhausted, std::bad_alloc with nothing changed.
+  /// Throws std::bad_alloc with nothing changed where the heap is exhausted.
   void add(std::shared_ptr<GovernedStore> store);
-  /// On return no thread of the governor touches the store or will: waits for what this store is
-  /// doing, with no lock held. From any thread, but neither from within a call to a GovernedStore
-  /// nor with a lock held that such a call takes.
+  /// Waits for what the store is doing, with no lock held: on return no thread of the governor
+  /// touches the store or will. Any thread may call it, but neither from within a call to a
+  /// GovernedStore nor with a lock held that such a call takes.
   void remove(const GovernedStore* store);
 
-  /// Asked by a store that is about to take `bytes` from the OS: false when that would bring usage
-  /// past the high threshold of the tighter bound. A fill at memcpy speed outruns any sampler; this
-  /// does not. When the machine cannot be read the last good answer stands.
+  /// A store asks this before it takes `bytes` from the OS: false where that would bring usage past
+  /// the high threshold of the tighter bound. Any sampler is too slow for a fill at memcpy speed;
+  /// this is not. When the machine cannot be read the last good answer stands.
   bool mayGrow(uint64_t bytes, Clock::time_point now = Clock::now());
 
-  /// From now on by these options, which must be valid, and on this machine. Budgets stay as they
+  /// Replaces the options, which MUST be valid, and the sources of samples. Budgets stay as they
   /// are until the next tick.
   void configure(const GovernorOptions& options, GovernorInputs inputs);
   GovernorOptions options() const;
 
-  /// Does at once what a tick at `level` would do to this store, without an eviction target; and
-  /// the store keeps no more than the level's share of its payload, however far it is below its
-  /// budget. The budget is never raised but at normal, which lifts it to the maximum, or to the
-  /// share of a level that is held; from other levels it regrows as after any pressure. The budget
-  /// of a store that does not ebb stays.
-  /// Returns the bytes given back; 0 for a store that is not registered.
+  /// Does at once what a tick at `level` would do to this store, without an eviction target. The
+  /// store also keeps no more than the level's share of its payload, however far it is below its
+  /// budget.
+  ///
+  /// The budget is raised only at normal, to the maximum, or to the share of a level that is held;
+  /// from other levels it regrows as after any pressure. The budget of a store that is not governed
+  /// stays.
+  ///
+  /// Returns the number of bytes released; 0 for a store that is not registered.
   uint64_t apply(const GovernedStore* store, PressureLevel level);
 
   /// Keeps the budget at the level's share until another level is held: it falls at once and
-  /// regrows no further. Normal ends it; critical leaves no more than the floor's payload either.
-  /// For those who watch by other thresholds, and may say so again and again. Nothing for a store
-  /// that does not ebb, or is not registered.
+  /// regrows no further. Normal ends it; critical also leaves at most the floor's payload. It is
+  /// for callers that watch other thresholds, and may be repeated. It does nothing for a store that
+  /// is not governed or not registered.
   uint64_t hold(const GovernedStore* store, PressureLevel level);
 
-  /// To be called after the maximum of the store has changed. While its level is above normal the
-  /// budget is what the level leaves of the new maximum. A larger maximum raises it only from what
-  /// the level left of the former one; what was lowered further regrows as after any pressure.
-  /// Nothing for a store that does not ebb, or is not registered.
+  /// MUST be called after the maximum of the store has changed. While the store's level is above
+  /// normal the budget becomes the level's share of the new maximum. A larger maximum raises it
+  /// only from the level's share of the former one; a budget that was lowered further regrows as
+  /// after any pressure. It does nothing for a store that is not governed or not registered.
   void resized(const GovernedStore* store);
 
-  /// As of the last tick; unknown before the first one, after a look that failed, and while no
-  /// store is registered.
+  /// The level as of the last tick; unknown before the first one, after a sample that failed, and
+  /// while no store is registered.
   PressureLevel level() const { return level_.load(std::memory_order_relaxed); }
   GovernorStatus status() const;
 
-  /// One tick, and what follows from it, without waiting for the thread. For tests: it returns
-  /// once the stores have done what they were ordered.
+  /// Makes one tick with its consequences, without waiting for the thread, and returns once the
+  /// stores have done what they were ordered. It is for tests.
   void tick(Clock::time_point now);
 
  private:
-  /// How to sleep after a tick.
+  /// How long and how to sleep after a tick.
   struct Sleep {
-    std::chrono::milliseconds atMost;
+    std::chrono::milliseconds timeout;
     /// Whether usage is so high that stalls count, or soon may.
     bool listening;
   };
@@ -143,23 +148,24 @@ class Governor {
   void run();
   void startThread();
   void stopThread();
-  /// True when a store had something to do.
-  bool upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool looks);
-  /// `found` when upkeep had something to do since the last look.
-  Sleep lookLocked(Clock::time_point now, bool found);
-  Assessment look(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings);
-  /// Sleeps until then, and hears what the system says meanwhile. True when it said something, or
-  /// the thread was woken: there is a reason to look.
+  /// Returns true where a store had something to do.
+  bool upkeepLocked(UpkeepPace& pace, Clock::time_point now, bool isSampleDue);
+  /// `found` says that upkeep had something to do since the last sample.
+  Sleep sampleLocked(Clock::time_point now, bool found);
+  Assessment sample(Clock::time_point now, MemoryUsage& usage, bool earlyWarnings);
+  /// Sleeps until then, and hears what the system signals meanwhile. Returns true where it
+  /// signalled something, or where the thread was woken: there is a reason to sample.
   bool sleepUntil(Clock::time_point until, bool listening);
   void hear(Stalls stalls);
-  void forgetLevel();
-  /// Calls `step`. False when an exception ended it, which is counted.
+  void resetLevel();
+  /// Calls `step`. Returns false where an exception ended it, and counts that.
   template <typename Step>
   bool attempt(Step&& step) noexcept;
-  /// Counts it. Needs no heap, nor does setLastFailure(), which is called with mutex_ held.
+  /// Counts a failure. It needs no heap, nor does setLastFailure(), which is called with mutex_
+  /// held.
   void noteFailure(const char* what) noexcept;
   void setLastFailure(std::string_view sentence) noexcept;
-  /// Has the thread look at once.
+  /// Has the thread sample at once.
   void wake();
 
   GrowthGuard guard_;

@@ -15,10 +15,10 @@ std::string outOfRange(const char* what, const std::string& is, const std::strin
   return std::string("The ") + what + " is " + is + ", but it must be " + mustBe + ".";
 }
 
-std::string whyNoInterval(const char* what, milliseconds value, milliseconds least) {
-  if (value >= least && value <= kDay) return {};
+std::string whyNoInterval(const char* what, milliseconds value, milliseconds min) {
+  if (value >= min && value <= kDay) return {};
   return outOfRange(what, std::to_string(value.count()) + " ms",
-                    "from " + std::to_string(least.count()) + " ms to a day");
+                    "from " + std::to_string(min.count()) + " ms to a day");
 }
 
 std::string percentText(double share) {
@@ -27,7 +27,8 @@ std::string percentText(double share) {
 
 std::string whyNoTarget(const char* what, double target, double threshold) {
   const double most = leaveBelow(threshold);
-  // Negated, so that NaN is caught too. From above it the level would never be left.
+  // The condition is negated, so that it catches NaN too. A level with a higher target would never
+  // be left.
   if (target > 0 && target <= most) return {};
   return outOfRange(what, numberText(target) + " %",
                     "above 0 and at most " + numberText(most) + " %, where its level is left");

@@ -8,9 +8,9 @@
 namespace ebbcache {
 namespace {
 
-/// Whether `more` fit on top of what is used and was `granted` since.
+/// Whether `more` bytes fit on top of the used bytes and of those `granted` since.
 bool fitsIn(const MemoryBound& bound, double ceiling, uint64_t granted, uint64_t more) {
-  // Not known, hence not a bound.
+  // A limit that is not known is no bound.
   if (bound.limit == 0) return true;
   const auto allowed = static_cast<uint64_t>(static_cast<double>(bound.limit) * ceiling / 100);
   if (bound.used > allowed || granted > allowed - bound.used) return false;
@@ -43,14 +43,14 @@ std::optional<bool> GrowthGuard::answerAfresh(uint64_t bytes, Clock::time_point 
     if (const auto answer = answerByLess(bytes, now)) return answer;
     if (readFully(now)) return fitsMachine(bytes) && fitsGroup(bytes);
   } catch (...) {
-    // The heap may be exhausted. What was being read is not known to be whole.
+    // The heap may be exhausted, and the reading may be incomplete.
     hasReading_ = false;
   }
   return std::nullopt;
 }
 
 bool GrowthGuard::mayReuse(uint64_t bytes, Clock::time_point now) const {
-  // A thread that took its time before it took the lock may come with an older `now`.
+  // A thread that waited for the lock may come with an older `now`.
   return hasReading_ && now - readAt_ < kReuseFor && grantedSince_ <= kReuseBytes &&
          bytes <= kReuseBytes - grantedSince_ && fitsMachine(bytes) && fitsGroup(bytes);
 }

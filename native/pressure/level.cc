@@ -14,9 +14,9 @@ MemoryBound clamped(const MemoryBound& bound) {
   return {bound.limit, std::min(bound.used, bound.limit)};
 }
 
-/// The least that the kernel's own word means.
-PressureLevel levelOf(OsPressureHint word) {
-  switch (word) {
+/// The minimum level that the kernel's hint stands for.
+PressureLevel levelOf(OsPressureHint hint) {
+  switch (hint) {
     case OsPressureHint::kLow:
       return PressureLevel::kElevated;
     case OsPressureHint::kCritical:
@@ -41,7 +41,7 @@ std::string Thresholds::whyInvalid() const {
   const std::array<Named, 4> all{
       {{"normal", normal}, {"elevated", elevated}, {"high", high}, {"critical", critical}}};
   for (size_t i = 0; i < all.size(); i++) {
-    // Negated, so that NaN is caught too.
+    // The condition is negated, so that it catches NaN too.
     if (!(all[i].value > 0 && all[i].value <= 100)) {
       return std::string("The ") + all[i].name + " threshold is " + numberText(all[i].value) +
              ", but it must be a percentage above 0 and at most 100.";
@@ -92,7 +92,7 @@ Assessment LevelTracker::assess(const MemoryUsage& usage, Stalls stalls) {
   } else {
     group_ = Track();
   }
-  // One that was raised early asks for no less than usage alone would.
+  // A level that was raised early asks for no less than usage alone would.
   result.evictionTarget =
       std::max(evictionTarget(result.bound, result.level), evictionTarget(result.bound, byUsage));
   return result;

@@ -1,4 +1,4 @@
-// From usage to meaning: level with hysteresis, and what to free.
+// Interprets usage: the level, with hysteresis, and the bytes to free.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace ebbcache {
 
-/// Ordered. Unknown is what a failed sample leaves behind: it is never reported as normal.
+/// The levels are ordered. A failed sample yields unknown, and never normal.
 enum class PressureLevel : uint8_t {
   kUnknown = 0,
   kNormal = 1,
@@ -18,20 +18,21 @@ enum class PressureLevel : uint8_t {
   kCritical = 4
 };
 
-/// Percent of the effective limit in use at which a level begins.
+/// The percentages of the effective limit in use at which the levels begin.
 struct Thresholds {
-  /// Begins no level of its own: what lies below `elevated` is normal. Reported, and the lowest.
+  /// The lowest threshold. It begins no level of its own: usage below `elevated` is normal.
   double normal = 60;
   double elevated = 75;
   double high = 85;
   double critical = 95;
 
-  /// Empty when all are in (0, 100] and rise strictly; else a sentence that names what does not.
+  /// Empty where all are in (0, 100] and rise strictly; else a sentence that names the one that
+  /// does not.
   std::string whyInvalid() const;
 };
 
-/// Percent of the effective limit that usage is to be back at, from each level. The defaults are
-/// those of the memory management this is a port of.
+/// The percentages of the effective limit to which usage shall return, for each level. The defaults
+/// are those of the memory management that this is a port of.
 struct EvictionTargets {
   double elevated = 65;
   double high = 75;
@@ -41,54 +42,55 @@ struct EvictionTargets {
   static EvictionTargets within(const Thresholds& thresholds);
 };
 
-/// How many points usage must fall below a threshold before its level is left, so that usage that
-/// swings around a threshold does not flap.
+/// The number of points by which usage must fall below a threshold before its level is left, so
+/// that usage that swings around a threshold does not flap.
 constexpr double kHysteresisPoints = 3.0;
 
-/// Below this percentage the level that begins at `threshold` is left. The margin is never more
-/// than half the threshold: a threshold of 2 % must still be a level that can be left.
+/// The percentage below which the level that begins at `threshold` is left. The margin is at most
+/// half the threshold: a threshold of 2 % must still be a level that can be left.
 double leaveBelow(double threshold);
 
 enum class BoundKind : uint8_t { kSystem, kGroup };
 
 struct Assessment {
-  /// Unknown when the machine's own limit is 0, i.e. its total memory is not known.
+  /// Unknown when the machine's own limit is 0, as its total memory is not known then.
   PressureLevel level = PressureLevel::kUnknown;
-  /// The bound that decides: the one at the higher level; at equal levels the one with fewer
+  /// The bound that decides: the one at the higher level, and at equal levels the one with fewer
   /// bytes available.
   BoundKind boundBy = BoundKind::kSystem;
-  /// That bound, with `used` no larger than `limit`.
+  /// The deciding bound, with `used` no larger than `limit`.
   MemoryBound bound;
-  /// Bytes to free to be back at the target of the level (see EvictionTargets); 0 when normal.
+  /// The number of bytes to free to return to the target of the level (see EvictionTargets); 0 when
+  /// normal.
   uint64_t evictionTarget = 0;
 };
 
 /// Remembers the last level of each bound for the hysteresis.
 ///
 /// A level is entered at its threshold and left below leaveBelow(threshold). On the way down every
-/// level in between holds in the same way, so that the outcome does not depend on how many samples
-/// the fall was seen in: from critical, 83 % is high with the default thresholds, because 85 - 3
+/// level in between holds in the same way, so that the outcome does not depend on the number of
+/// samples during the fall: from critical, 83 % is high with the default thresholds, because 85 - 3
 /// was not crossed, and 10 % is normal at once.
 ///
-/// What the system signals raises a level early and lowers none:
+/// Signals of the system raise a level early and lower none:
 /// - Stalls raise the level of their bound by one, up to high, while its usage is above the normal
 ///   threshold. Below it tasks wait for other reasons, e.g. for page cache that is read through a
-///   group; and only usage empties a cache. Those of the group count for the machine where no group
-///   limits the process.
-/// - A kernel that says that memory is low means elevated at least, one that says critical means
-///   high at least.
+///   group; and only usage empties a cache. Stalls of the group count for the machine where no
+///   group limits the process.
+/// - A kernel that reports low memory makes the level at least elevated, and one that reports a
+///   critical state makes it at least high.
 class LevelTracker {
  public:
-  /// `thresholds` must be valid: see Thresholds::whyInvalid().
+  /// `thresholds` MUST be valid: see Thresholds::whyInvalid().
   explicit LevelTracker(Thresholds thresholds = {}, EvictionTargets targets = {})
       : thresholds_(thresholds), targets_(targets) {}
   Assessment assess(const MemoryUsage& usage, Stalls stalls = {});
   const Thresholds& thresholds() const { return thresholds_; }
 
  private:
-  /// What is remembered of one bound.
+  /// The state of one bound.
   struct Track {
-    /// By usage alone.
+    /// The level by usage alone.
     PressureLevel level = PressureLevel::kUnknown;
     bool raisedByStalls = false;
   };

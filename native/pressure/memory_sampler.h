@@ -1,4 +1,4 @@
-// One reading of the machine, with what it means. Thread-safe.
+// A reading of the machine together with its level. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -14,23 +14,24 @@ namespace ebbcache {
 
 struct MemorySample {
   MemorySnapshot snapshot;
-  /// Its level is never unknown.
+  /// The level is never unknown.
   Assessment assessment;
 };
 
 /// Keeps the level's hysteresis between samples. Tasks that waited for memory for 5 % of the last
-/// 10 s, as PSI says, count as stalls (see LevelTracker), until they waited for less than half of
-/// that: the share that a PSI trigger of 100 ms in 2 s goes by. So does a group that has to read
-/// dropped page cache again.
+/// 10 s, as PSI reports, count as stalls (see LevelTracker) until they waited for less than half of
+/// that: 5 % is the share of a PSI trigger of 100 ms in 2 s. A group that has to read dropped page
+/// cache again counts as stalled too.
 class MemorySampler {
  public:
-  /// `thresholds` must be valid: see Thresholds::whyInvalid().
+  /// `thresholds` MUST be valid: see Thresholds::whyInvalid().
   explicit MemorySampler(Thresholds thresholds = {}, const MemoryRoots& roots = {})
       : MemorySampler(thresholds, openMemoryReader(roots)) {}
   MemorySampler(Thresholds thresholds, std::unique_ptr<MemoryReader> reader)
       : reader_(std::move(reader)), tracker_(thresholds) {}
 
-  /// False with a sentence in `error` when the machine cannot be read; a later call may succeed.
+  /// Returns false with a sentence in `error` when the machine cannot be read; a later call may
+  /// succeed.
   bool sample(MemorySample& out, std::string& error);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace ebbcache {
 
-/// As short as it reads: 75, 0.5, nan.
+/// The shortest form of the number: 75, 0.5, nan.
 inline std::string numberText(double number) {
   std::array<char, 32> text{};
   const int written = std::snprintf(text.data(), text.size(), "%g", number);

@@ -1,4 +1,4 @@
-// How often a store came under memory pressure, and how many entries that cost it, by cause.
+// Counts how often a store came under memory pressure, and how many entries that cost it, by cause.
 #pragma once
 
 #include <array>
@@ -7,16 +7,16 @@
 
 namespace ebbcache {
 
-/// Why entries are evicted under pressure: a level that was reached, or one that was applied by
-/// hand.
+/// The cause of evictions under pressure: a level that was reached, or a level that a caller
+/// applied.
 enum class PressureCause : uint8_t { kElevated, kHigh, kCritical, kRequest };
 
 constexpr size_t kPressureCauses = 4;
 
 struct PressureCount {
-  /// Times that the level of pressure on the store rose to this one, or that one was applied.
+  /// How often the level of the store rose to this one, or this one was applied.
   uint64_t events = 0;
-  /// Entries that were evicted for it. There are none without an event.
+  /// The number of entries evicted for this cause; 0 without an event.
   uint64_t evictions = 0;
 };
 
@@ -38,7 +38,7 @@ class PressureCounts {
     return sum;
   }
 
-  /// Times that pressure lowered the budget of the store or evicted entries from it.
+  /// How often pressure lowered the budget of the store or evicted entries from it.
   uint64_t reductions = 0;
 
  private:

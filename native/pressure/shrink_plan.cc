@@ -10,13 +10,14 @@ uint64_t floorOf(const StoreUsage& store) {
   return std::min(store.min, store.max);
 }
 
-/// What the store frees if it gives `share` of what it holds, its level's part being the least.
+/// The number of bytes that the store frees if it gives `share` of its held bytes, but at least
+/// what its level asks.
 uint64_t given(const StoreUsage& store, double share) {
   const uint64_t floor = floorOf(store);
-  const uint64_t atMost = store.held > floor ? store.held - floor : 0;
+  const uint64_t freeable = store.held > floor ? store.held - floor : 0;
   const uint64_t byLevel = store.held > store.planned ? store.held - store.planned : 0;
   const auto byShare = static_cast<uint64_t>(std::ceil(share * static_cast<double>(store.held)));
-  return std::max(byLevel, std::min(byShare, atMost));
+  return std::max(byLevel, std::min(byShare, freeable));
 }
 
 uint64_t givenByAll(const std::vector<StoreUsage>& stores, double share) {
@@ -26,8 +27,8 @@ uint64_t givenByAll(const std::vector<StoreUsage>& stores, double share) {
 }
 
 /// The smallest share of their held bytes that stores must give to free `target` together; 1 when
-/// even that is not enough. The sum rises with the share, but has a corner at every floor: halving
-/// the range is exact to a byte after 64 steps and needs no case per corner.
+/// even that is not enough. The sum rises with the share, but has a corner at every floor:
+/// bisection is exact to a byte after 64 steps and needs no case for each corner.
 double shareThatFrees(const std::vector<StoreUsage>& stores, uint64_t target) {
   double tooLittle = 0;
   double enough = 1;

@@ -8,8 +8,8 @@
 
 namespace ebbcache {
 
-/// While tasks go on waiting for memory, a system that watches windows of 2 s signals it once in
-/// each; what was signalled stands long enough for the next to come late.
+/// While tasks keep waiting for memory, a system that watches windows of 2 s signals it once in
+/// each; a signal stands long enough for the next to come late.
 class StandingStalls {
  public:
   using Clock = std::chrono::steady_clock;

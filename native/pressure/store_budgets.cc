@@ -9,7 +9,7 @@
 namespace ebbcache {
 namespace {
 
-/// Whether `more` bytes on top of what is used keep both bounds where no level begins and none
+/// Whether `more` bytes on top of the used bytes keep both bounds where no level begins and none
 /// holds.
 bool staysNormal(const MemoryUsage& usage, double belowPercent, uint64_t more) {
   const auto fits = [&](const MemoryBound& bound) {
@@ -32,13 +32,13 @@ struct StoreBudgets::Governed {
   Governed& operator=(const Governed&) = delete;
 
   const std::shared_ptr<GovernedStore> store;
-  /// Shared with those who wait for its orders, who do not keep the store.
+  /// Shared with those who wait for its orders, who do not own the store.
   const std::shared_ptr<StoreExecutor> executor;
   /// When the next step up is due. Guarded by mutex_, like maxBytes.
   Clock::time_point regrowAt;
   /// The maximum as of add() or the last resized().
   uint64_t maxBytes;
-  /// For the calls that come one at a time: whether its upkeep is to go on.
+  /// Whether the upkeep of the store is to go on; for the calls that come one at a time.
   bool unfinished = false;
 };
 
@@ -84,7 +84,7 @@ uint64_t StoreBudgets::apply(const GovernedStore* store, PressureLevel level,
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::shared_ptr<Governed> found = find(store);
     if (found == nullptr || level == PressureLevel::kUnknown) return 0;
-    // Before the budget falls, so that no step up follows at once.
+    // The time is set before the budget falls, so that no step up follows at once.
     found->regrowAt = now + options.regrowInterval;
     target = found->store;
   }
@@ -93,9 +93,10 @@ uint64_t StoreBudgets::apply(const GovernedStore* store, PressureLevel level,
     return 0;
   }
   return target->history().apply([&] {
-    // The payload first: its share is of what there is now.
+    // The payload is trimmed first: its share is of the current payload.
     Reduction reduction = target->trimPayload(options.shares.at(level));
-    if (target->isGoverned()) reduction += lowerTo(mostAt(level, *target, options.shares), *target);
+    if (target->isGoverned())
+      reduction += lowerTo(maxBudgetAt(level, *target, options.shares), *target);
     return reduction;
   });
 }
@@ -113,7 +114,7 @@ uint64_t StoreBudgets::hold(const GovernedStore* store, PressureLevel level,
   return target->history().hold(level, [&] {
     Reduction reduction;
     if (level == PressureLevel::kNormal) return reduction;
-    reduction = lowerTo(mostAt(level, *target, options.shares), *target);
+    reduction = lowerTo(maxBudgetAt(level, *target, options.shares), *target);
     if (level == PressureLevel::kCritical) reduction += target->trimPayload(0);
     return reduction;
   });
@@ -135,14 +136,14 @@ void StoreBudgets::resized(const GovernedStore* store, const GovernorOptions& op
     const PressureLevel level = target->history().level();
     Reduction reduction;
     if (level <= PressureLevel::kNormal) return reduction;
-    const uint64_t most = mostAt(level, *target, options.shares);
+    const uint64_t maxBudget = maxBudgetAt(level, *target, options.shares);
     const uint64_t budget = target->budgetBytes();
-    // What was lowered further than its level asks, for an eviction target say, is left to regrow.
-    const bool wasAtMost = budget >= mostOf(maxBefore, level, *target, options.shares);
-    if (max > maxBefore && wasAtMost && budget < most) {
-      target->setBudget(budget, most);
+    // A budget that was lowered further than its level asks, e.g. for an eviction target, regrows.
+    const bool wasAtMax = budget >= maxBudgetOf(maxBefore, level, *target, options.shares);
+    if (max > maxBefore && wasAtMax && budget < maxBudget) {
+      target->setBudget(budget, maxBudget);
     } else {
-      reduction = lowerTo(most, *target);
+      reduction = lowerTo(maxBudget, *target);
     }
     return reduction;
   });
@@ -154,7 +155,7 @@ void StoreBudgets::regrowBy(Clock::time_point latest) {
 }
 
 void StoreBudgets::waitForOrders() {
-  // The stores stay: whoever removes one meanwhile releases it.
+  // The visit keeps the stores: if another thread removes one meanwhile, that thread releases it.
   std::vector<std::shared_ptr<StoreExecutor>> executors;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -187,7 +188,7 @@ UpkeepRound StoreBudgets::maintain(UpkeepScope scope, Clock::duration longest) {
     try {
       maintain(governed, scope, round);
     } catch (...) {
-      // It has its turn again, and the others have theirs.
+      // The store has its turn again, and so have the others.
       failures_.fetch_add(1, std::memory_order_relaxed);
       governed.unfinished = false;
     }
@@ -202,7 +203,7 @@ void StoreBudgets::maintain(Governed& governed, UpkeepScope scope, UpkeepRound& 
     round.waits = true;
     return;
   }
-  // A call that could wait has just maintained it, where one was ordered in the round before.
+  // A call that could wait has just maintained it, where one was ordered in the previous round.
   const std::optional<Upkeep> ordered = executor.takeUpkeep();
   if (ordered && *ordered != Upkeep::kIdle) round.found = true;
   const bool again = scope == UpkeepScope::kAll || !ordered || *ordered == Upkeep::kMore;
@@ -261,13 +262,13 @@ bool StoreBudgets::regrow(const MemoryUsage& usage, const GovernorOptions& optio
     if (!store.isGoverned()) continue;
     store.history().see(PressureLevel::kNormal);
     const uint64_t budget = store.budgetBytes();
-    const uint64_t most = mostAt(store.history().held(), store, options.shares);
-    if (budget >= most) continue;
+    const uint64_t maxBudget = maxBudgetAt(store.history().held(), store, options.shares);
+    if (budget >= maxBudget) continue;
     isBelow = true;
     if (!isDue(stores[i], now)) continue;
     const auto share =
         static_cast<uint64_t>(options.regrowStep * static_cast<double>(store.maxBytes()));
-    const uint64_t step = std::min(std::max<uint64_t>(share, 1), most - budget);
+    const uint64_t step = std::min(std::max<uint64_t>(share, 1), maxBudget - budget);
     if (!staysNormal(usage, below, granted + step)) continue;
     const StoreOrder order{StoreOrder::Kind::kRaise, budget, budget + step, options.shares};
     if (stores[i].executor->give(order)) granted += step;

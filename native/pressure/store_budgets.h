@@ -18,10 +18,10 @@
 
 namespace ebbcache {
 
-/// Never calls a store with its own lock held, but only with that of the store's history: a store
-/// at work makes nobody wait but who asked for that store. What the governor's thread has a store
-/// do is ordered from the store's own thread. Budgets are changed from what they were seen to be:
-/// of two who change one at the same time, the later leaves it as the earlier made it.
+/// Never calls a store with its own lock held, but only with that of the store's history: a busy
+/// store makes only callers for that store wait. The governor's thread orders its changes from the
+/// store's own thread. A budget is changed only where it still is as it was read: of two threads
+/// that change one at the same time, the later leaves it as the earlier made it.
 class StoreBudgets {
  public:
   using Clock = std::chrono::steady_clock;
@@ -30,37 +30,38 @@ class StoreBudgets {
   struct Governed;
 
   void add(std::shared_ptr<GovernedStore> store);
-  /// Null for one that is not there. No order is given to it any more, and none is under way once
-  /// it is destroyed. Not beside the calls that come one at a time.
+  /// Returns null for a store that is not there. No order is given to the store any more, and none
+  /// is in progress once the result is destroyed. It MUST NOT run beside the calls that come one at
+  /// a time.
   std::shared_ptr<Governed> remove(const GovernedStore* store);
   bool empty() const;
 
-  // From any thread; see Governor for what they do. `now` is when.
+  // Any thread may call these; see Governor for what they do. `now` is the current time.
   uint64_t apply(const GovernedStore* store, PressureLevel level, const GovernorOptions& options,
                  Clock::time_point now);
   uint64_t hold(const GovernedStore* store, PressureLevel level, const GovernorOptions& options);
   void resized(const GovernedStore* store, const GovernorOptions& options);
-  /// No store waits for its next step up for longer than until then.
+  /// Has no store wait for its next step up beyond `latest`.
   void regrowBy(Clock::time_point latest);
-  /// Calls of stores that an exception ended.
+  /// The number of calls of stores that an exception ended.
   uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
-  /// Returns once what was ordered before the call is carried out.
+  /// Returns once the orders given before the call are carried out.
   void waitForOrders();
 
-  // One of them at a time, and not beside remove(). None waits for a store.
+  // The calls that follow MUST come one at a time, and not beside remove(). None waits for a store.
 
-  /// Gives stores their turn, those first that had none in the round before, for about `longest`:
+  /// Gives stores their turn, first those that had none in the previous round, for about `longest`:
   /// the others have more to do then. At least one has its turn.
   UpkeepRound maintain(UpkeepScope scope, Clock::duration longest = Clock::duration::max());
-  /// Orders the budgets that planShrink() says; they do not regrow before `regrowAt`. True when a
-  /// lower one was ordered from a store.
+  /// Orders the budgets that planShrink() says; they do not regrow before `regrowAt`. Returns true
+  /// where a store was ordered to lower its budget.
   bool shrink(const Assessment& assessment, const LevelShares& shares, Clock::time_point regrowAt);
-  /// Orders the steps up that are due and keep usage where no level begins. True while a store is
-  /// below what it may have.
+  /// Orders the steps up that are due and keep usage where no level begins. Returns true while a
+  /// store is below the budget that it may have.
   bool regrow(const MemoryUsage& usage, const GovernorOptions& options, Clock::time_point now);
 
  private:
-  /// All stores, for the time of a call that may call them, without the lock.
+  /// Holds all stores for the time of a call that may call them, without the lock.
   class Visit;
 
   std::shared_ptr<Governed> find(const GovernedStore* store) const;
@@ -70,8 +71,8 @@ class StoreBudgets {
   std::atomic<uint64_t> failures_{0};
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Governed>> stores_;  // guarded by mutex_
-  // Scratch of the calls that come one at a time, kept so that one under pressure allocates
-  // nothing.
+  // The scratch memory of the calls that come one at a time, kept so that a call under pressure
+  // allocates nothing.
   std::vector<std::shared_ptr<Governed>> visited_;
   std::vector<StoreUsage> shares_;
   std::vector<Governed*> sharers_;

@@ -15,7 +15,7 @@ bool StoreExecutor::give(const StoreOrder& order) {
   if (current_ && (isUpkeep || current_->kind != StoreOrder::Kind::kMaintain)) return false;
   waiting_ = order;
   ++given_;
-  // Whoever carries out the current order takes this one too.
+  // The thread that carries out the current order takes this one too.
   if (current_) return true;
   if (lives_ || startThread()) {
     changed_.notify_all();
@@ -70,7 +70,7 @@ bool StoreExecutor::isClosed() const {
 }
 
 void StoreExecutor::joinEndedLocked() {
-  // It needs the lock no more. Once closed, close() joins it.
+  // The thread needs the lock no more. Once closed, close() joins it.
   if (!lives_ && !closed_ && thread_.joinable()) thread_.join();
 }
 

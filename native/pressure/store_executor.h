@@ -1,4 +1,4 @@
-// The thread on which the governor has one store do what may wait or take long.
+// The thread on which the governor has one store do work that may wait or take long.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace ebbcache {
 
-/// What a store is to do.
+/// The work that a store shall do.
 struct StoreOrder {
   enum class Kind : uint8_t { kMaintain, kLower, kRaise };
 
@@ -26,9 +26,9 @@ struct StoreOrder {
   LevelShares shares;
 };
 
-/// Thread-safe. One order is carried out at a time, and only a change of the budget waits for
-/// another one, for upkeep: so that upkeep keeps no store from shrinking. What is refused is
-/// planned anew by who gave it.
+/// Thread-safe. Orders are carried out one at a time. Only a change of the budget waits for another
+/// order, which is upkeep: so upkeep keeps no store from shrinking. An order that is refused is
+/// planned anew by the caller.
 ///
 /// The thread starts with the first order and ends when it had none for a while. Where the system
 /// refuses a thread, an order is carried out on the thread that gives it.
@@ -36,8 +36,8 @@ class StoreExecutor {
  public:
   static constexpr std::chrono::milliseconds kKeepThreadFor{1000};
 
-  /// `store` outlives the executor, or its close(). Orders that an exception ended are counted in
-  /// `failures`.
+  /// `store` MUST outlive the executor, or its close(). Orders that an exception ended are counted
+  /// in `failures`.
   StoreExecutor(GovernedStore& store, std::atomic<uint64_t>& failures,
                 std::chrono::milliseconds keepThreadFor = kKeepThreadFor)
       : store_(store), failures_(failures), keepThreadFor_(keepThreadFor) {}
@@ -45,16 +45,16 @@ class StoreExecutor {
   StoreExecutor(const StoreExecutor&) = delete;
   StoreExecutor& operator=(const StoreExecutor&) = delete;
 
-  /// False where the order is not taken: others are under way, or the executor is closed.
+  /// Returns false where the order is not taken: others are in progress, or the executor is closed.
   bool give(const StoreOrder& order);
   bool isBusy() const;
-  /// What the last order of upkeep found, told once.
+  /// Returns the result of the last order of upkeep, once.
   std::optional<Upkeep> takeUpkeep();
 
-  /// Returns once the orders that were given before the call are carried out.
+  /// Returns once the orders given before the call are carried out.
   void wait();
-  /// Drops an order that waits, and returns once the one that is carried out has ended and the
-  /// thread too. No order is taken any more. By one thread at a time.
+  /// Drops an order that waits, and returns once the order in progress and the thread have ended.
+  /// No order is taken any more. One thread at a time may call it.
   void close();
 
   /// Joins a thread that has ended, so that it holds no memory.
@@ -77,7 +77,7 @@ class StoreExecutor {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  // All below is guarded by mutex_.
+  // All members below are guarded by mutex_.
   std::optional<StoreOrder> waiting_;
   std::optional<StoreOrder> current_;
   std::optional<Upkeep> upkeep_;

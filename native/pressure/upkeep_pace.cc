@@ -4,10 +4,10 @@
 
 namespace ebbcache {
 
-UpkeepScope UpkeepPace::at(Clock::time_point now, bool looks) const {
+UpkeepScope UpkeepPace::at(Clock::time_point now, bool isSampleDue) const {
   if (!earliest_) return UpkeepScope::kAll;
   if (now < *earliest_) return UpkeepScope::kNone;
-  if (looks || now >= all_) return UpkeepScope::kAll;
+  if (isSampleDue || now >= all_) return UpkeepScope::kAll;
   return unfinished_ && now >= *unfinished_ ? UpkeepScope::kUnfinished : UpkeepScope::kNone;
 }
 
@@ -16,7 +16,7 @@ void UpkeepPace::note(const UpkeepRound& round, UpkeepScope scope, Clock::time_p
   earliest_ = ended + 2 * (ended - began);
   if (scope == UpkeepScope::kAll) all_ = began + upkeepInterval_;
   const bool onlyWaits = round.waits && !round.more;
-  // What waits for long is asked less and less often.
+  // Stores that wait for long are asked less and less often.
   pause_ =
       onlyWaits ? std::min(2 * pause_, std::max(longestPause_, kShortestPause)) : kShortestPause;
   unfinished_.reset();

@@ -14,8 +14,9 @@ namespace ebbcache {
 /// Thread-safe.
 class HeldLevels {
  public:
-  /// Notes what the holder holds, normal for nothing, and calls `hold` with the highest level of
-  /// all holders. Calls are made one at a time, so that the last one has the level of now.
+  /// Notes the level that the holder holds, normal for none, and calls `hold` with the highest
+  /// level of all holders. Calls are made one at a time, so that the last one has the current
+  /// level.
   template <typename Hold>
   auto set(uint64_t holder, PressureLevel level, Hold&& hold) {
     const std::lock_guard<std::mutex> lock(mutex_);

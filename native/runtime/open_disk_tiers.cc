@@ -9,7 +9,7 @@ std::string canonicalFolder(const std::string& dir) {
   namespace fs = std::filesystem;
   try {
     const fs::path path = fs::weakly_canonical(fs::absolute(fs::u8path(dir)));
-    // With or without a separator at its end it is the same folder.
+    // The folder is the same with or without a separator at its end.
     const bool endsInOne = !path.has_filename() && path.has_relative_path();
     return (endsInOne ? path.parent_path() : path).u8string();
   } catch (const std::system_error&) {

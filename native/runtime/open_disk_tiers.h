@@ -10,14 +10,14 @@
 
 namespace ebbcache {
 
-/// The folder by one name for all who mean it: absolute, and without symbolic links as far as it is
-/// there. A name that the system cannot look up stays as it is.
+/// One name of the folder for all who mean it: absolute, and without symbolic links as far as it
+/// exists. A name that the system cannot resolve stays as it is.
 std::string canonicalFolder(const std::string& dir);
 
-/// Not for several threads at once.
+/// Not thread-safe.
 class OpenDiskTiers {
  public:
-  /// The one that is open, with the budget that is asked for now, or a new one. The folder is
+  /// Returns the open tier, with the budget that is asked for now, or a new one. The folder MUST be
   /// canonical.
   std::shared_ptr<DiskTier> open(const DiskTierOptions& options);
 

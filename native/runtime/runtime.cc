@@ -20,7 +20,7 @@ std::unique_ptr<Store> openStore(const StoreOptions& options, StoreEnvironment e
   }
 }
 
-/// Empties `reference`, but what it refers to keeps counting it, and so is never destroyed.
+/// Empties `reference`, but the object keeps the count, and so is never destroyed.
 template <typename T>
 void abandon(std::shared_ptr<T>& reference) {
   alignas(std::shared_ptr<T>) unsigned char place[sizeof reference];
@@ -73,7 +73,7 @@ std::shared_ptr<Runtime> Runtime::current() {
     std::mutex mutex;
     std::weak_ptr<Runtime> held;
   };
-  // Never destroyed: a thread of another library may still ask while the process exits.
+  // Never destroyed: a thread of another library may still use it while the process exits.
   static Current& current = *new Current();
   const std::lock_guard<std::mutex> lock(current.mutex);
   std::shared_ptr<Runtime> runtime = current.held.lock();
@@ -117,7 +117,7 @@ StoreHandle Runtime::open(const SharedStoreOptions& given, OpenError& error) {
 
   StoreEnvironment environment;
   environment.supply = &supply_;
-  // The governor outlives every store: the handles hold the runtime.
+  // The governor outlives every store: the handles own the runtime.
   if (options.ebb) {
     environment.mayGrow = [this](uint64_t bytes) { return governor_.mayGrow(bytes); };
   }
@@ -149,8 +149,8 @@ void Runtime::release(const std::shared_ptr<SharedStore>& shared) {
     if (--open->handles > 0) return;
     stores_.erase(open);
   }
-  // Without the lock: it waits for what the store is doing, and others are opened and closed
-  // meanwhile.
+  // Removed without the lock: it waits for what the store is doing, and others are opened and
+  // closed meanwhile.
   governor_.remove(shared.get());
 }
 

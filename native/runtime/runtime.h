@@ -1,5 +1,5 @@
-// What one process has once: the governor, the supply of slabs, the stores that its threads open by
-// name, the disk tiers behind them, and the work that they wait for together.
+// The parts that exist once in a process: the governor, the supply of slabs, the stores that its
+// threads open by name, the disk tiers behind them, and the flights.
 #pragma once
 
 #include <memory>
@@ -19,19 +19,19 @@ namespace ebbcache {
 
 class Runtime;
 
-/// Why a store was not opened.
+/// The reason why a store was not opened.
 struct OpenError {
-  /// Options out of range; others than those that the name is open with; memory that was refused; a
-  /// process that was forked.
+  /// Options out of range; options that differ from those of the open store of that name; memory
+  /// that was refused; a forked process.
   enum class Kind : uint8_t { kNone, kInvalid, kConflict, kNoMemory, kForked };
 
   Kind kind = Kind::kNone;
   std::string sentence;
 };
 
-/// An open store; closes when destroyed. The last handle of a store gives its memory back, and the
-/// last one of a disk tier ends that, which writes what waits. In a forked child a close only
-/// forgets the store, and nothing else of it may be called.
+/// An open store; it closes when destroyed. The last handle of a store releases its memory, and the
+/// last one of a disk tier ends the tier, which writes its waiting changes. In a forked child a
+/// close only forgets the store, and nothing else of it may be called.
 class StoreHandle {
  public:
   StoreHandle() = default;
@@ -44,9 +44,9 @@ class StoreHandle {
   explicit operator bool() const { return shared_ != nullptr; }
   TieredStore& operator*() const { return shared_->tiered(); }
   TieredStore* operator->() const { return &shared_->tiered(); }
-  /// The part of it that is in memory.
+  /// The memory tier.
   Store& memory() const { return shared_->store(); }
-  /// Null where it has none.
+  /// Null where the store has none.
   DiskTier* disk() const { return shared_->disk().get(); }
   /// The handle must be open.
   Runtime& runtime() const { return *runtime_; }
@@ -58,9 +58,9 @@ class StoreHandle {
   uint64_t applyPressure(PressureLevel level) const;
   /// See Governor::hold(): the store keeps the highest level of those that its open handles hold.
   uint64_t holdPressure(PressureLevel level) const;
-  /// The highest that any of them holds.
+  /// The highest level that any of them holds.
   PressureLevel heldLevel() const { return shared_->history().held(); }
-  /// See Store::resize(); a level that is held keeps its share, of the new maximum.
+  /// See Store::resize(); a level that is held keeps its share of the new maximum.
   bool resize(uint64_t maxBytes) const;
   /// See SharedStore.
   NewEvictions takeNewEvictions() const { return shared_->takeNewEvictions(); }
@@ -73,11 +73,11 @@ class StoreHandle {
 
   std::shared_ptr<Runtime> runtime_;
   std::shared_ptr<SharedStore> shared_;
-  /// No other handle of the runtime ever has the same.
+  /// Unique among the handles of the runtime.
   uint64_t id_ = 0;
 };
 
-/// Thread-safe. Lives while someone holds it: an environment, or an open store.
+/// Thread-safe. It lives as long as an environment or an open store owns it.
 class Runtime : public std::enable_shared_from_this<Runtime> {
  public:
   /// Null in a forked child.
@@ -87,15 +87,15 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// An empty handle when `error` says why not. Where the heap is exhausted, std::bad_alloc with
-  /// nothing changed.
+  /// Returns an empty handle where `error` says why not. Throws std::bad_alloc with nothing changed
+  /// where the heap is exhausted.
   StoreHandle open(const SharedStoreOptions& given, OpenError& error);
 
-  /// The machine, for whoever asks: one history of levels for all.
+  /// The sampler of the machine: all callers share one history of levels.
   MemorySampler& memory() { return memory_; }
-  /// What watches it for all stores.
+  /// The governor of all stores.
   Governor& governor() { return governor_; }
-  /// What its threads do once for all of them.
+  /// The flights and the pace of warnings that all threads share.
   FlightRegistry& flights() { return flights_; }
   WarningPace& warnings() { return warnings_; }
 
@@ -109,7 +109,7 @@ class Runtime : public std::enable_shared_from_this<Runtime> {
 
   void release(const std::shared_ptr<SharedStore>& shared);
 
-  // Before the governor: its last act may be to let go of a store.
+  // Declared before the governor, which may release a store last.
   SlabSupply supply_;
   Governor governor_;
   MemorySampler memory_;

@@ -1,4 +1,4 @@
-// A store as the process shares it: known by a name, and to the governor.
+// A store as the process shares it: by a name, and with the governor.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace ebbcache {
 
 struct SharedDiskOptions {
-  /// With an empty folder there is no disk tier.
+  /// An empty folder means no disk tier.
   DiskTierOptions tier;
   /// See TieredStoreOptions.
   bool coherent = true;
@@ -23,7 +23,8 @@ struct SharedDiskOptions {
   bool isWanted() const { return !tier.dir.empty(); }
 };
 
-/// Sizes that nobody has asked for: where the store is open already, they are as it has them.
+/// Sizes that the caller did not ask for: where the store is open already, they are as the store
+/// has them.
 struct AdoptedSizes {
   bool maxBytes = false;
   bool maxEntries = false;
@@ -31,24 +32,24 @@ struct AdoptedSizes {
 };
 
 struct SharedStoreOptions {
-  /// It is stamped where there is a disk tier, whatever it says here.
+  /// The store is stamped where there is a disk tier, whatever this says.
   StoreOptions store;
   SharedDiskOptions disk;
-  /// Empty for a store of its own.
+  /// Empty for a store that nobody shares.
   std::string name;
   /// Whether the disk tier's folder is part of the name.
   bool namedByFolder = false;
-  /// Shrink and regrow with memory pressure.
+  /// Whether it shrinks and regrows with memory pressure.
   bool ebb = true;
-  /// Floor under pressure, bytes.
+  /// The floor under pressure, in bytes.
   uint64_t minBytes = 0;
   AdoptedSizes adopts;
 
-  /// Empty when all are in range; else a sentence that says which is not.
+  /// Empty where all are in range; else a sentence that says which is not.
   std::string whyInvalid() const;
 };
 
-/// Both are of one moment: the evictions that `pressure` has are the pressureEvictions of `store`.
+/// Both are of one moment: the evictions in `pressure` are the pressureEvictions in `store`.
 struct SharedStoreStats {
   StoreStats store;
   PressureCounts pressure;
@@ -56,34 +57,34 @@ struct SharedStoreStats {
 
 struct NewEvictions {
   uint64_t all = 0;
-  /// Those that maxEntries caused.
+  /// The evictions that maxEntries caused.
   uint64_t byEntries = 0;
 };
 
 class SharedStore final : public GovernedStore {
  public:
-  /// `store` is stamped where `disk` is not null.
+  /// `store` MUST be stamped where `disk` is not null.
   SharedStore(SharedStoreOptions options, std::unique_ptr<Store> store,
               std::shared_ptr<DiskTier> disk = nullptr);
 
   TieredStore& tiered() { return tiered_; }
-  /// In memory alone.
+  /// The memory tier.
   Store& store() { return *store_; }
-  /// Null for none.
+  /// Null where there is none.
   const std::shared_ptr<DiskTier>& disk() const { return disk_; }
-  /// As it was opened: a resize does not show here.
+  /// The options with which it was opened: a resize does not change them.
   const SharedStoreOptions& options() const { return options_; }
-  /// Whether one who opens the name with these means this store: its sizes may be those that it was
-  /// opened with, or those that it was resized to.
+  /// Whether these options name this store: the sizes may be those with which it was opened, or
+  /// those to which it was resized.
   bool isOpenedWith(const SharedStoreOptions& options) const;
   SharedStoreStats stats() const;
-  /// Those since it was called last, so that each of them is counted by one of those who share the
+  /// The evictions since the last call, so that each one is counted by one of those who share the
   /// store.
   NewEvictions takeNewEvictions();
   HeldLevels& heldLevels() { return heldLevels_; }
 
   /// All times to live, in memory and on disk, follow a given time, ms since the epoch; see
-  /// Store::giveTime(). It is that of all who share the store or its disk tier.
+  /// Store::giveTime(). It applies to all who share the store or its disk tier.
   void giveTime(int64_t wallMs);
   void giveNoTime();
 

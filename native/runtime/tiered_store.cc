@@ -8,15 +8,15 @@ namespace {
 
 constexpr uint64_t kDiskCursor = uint64_t{1} << 52U;
 
-/// Reads of a value in memory that is not current, and that another thread changed before it was
-/// removed.
+/// The number of reads of a value in memory that is not current, and that another thread changed
+/// before it was removed.
 constexpr int kTries = 3;
 
 bool fitsDisk(std::string_view key, std::string_view value) {
   return key.size() + value.size() <= DiskStore::kMaxPayloadBytes;
 }
 
-/// The shorter of two times to live, of which 0 is for none.
+/// The shorter of two times to live, of which 0 is none.
 uint64_t shorter(uint64_t a, uint64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
@@ -27,9 +27,9 @@ ReadResult resultOf(const DiskFound& found) {
 
 }  // namespace
 
-/// Holds a guard while memory and disk are changed. The sequence is changed at the end: who has
-/// noted it before may have read what was there before the change, and who notes it later reads
-/// what is there then.
+/// Holds a guard while memory and disk are changed. The sequence is changed at the end: a reader
+/// that noted it before may have read the former value, and a reader that notes it later reads the
+/// new one.
 class TieredStore::Change {
  public:
   explicit Change(Guard& guard) : guard_(guard) { guard_.mutex.lock(); }
@@ -70,7 +70,7 @@ PutResult TieredStore::putInBoth(std::string_view key, std::string_view value,
   stamped.stamp = onDisk.version;
   const PutResult result = memory_.put(key, value, stamped);
   if (result == PutResult::kStored) return result;
-  // What it has is of an earlier put.
+  // The value in memory is of an earlier put.
   memory_.remove(key, onDisk.isTaken ? RemovalReason::kReplace : RemovalReason::kEvict);
   if (!onDisk.isTaken) return result;
   corrections_.puts.add(1);
@@ -82,7 +82,7 @@ PutResult TieredStore::putInBoth(std::string_view key, std::string_view value,
 
 uint64_t TieredStore::largestValue() const {
   const uint64_t inMemory = memory_.largestValue();
-  // A key has one byte at least.
+  // Keys have at least one byte.
   return disk_ == nullptr ? inMemory : std::max(inMemory, DiskStore::kMaxPayloadBytes - 1);
 }
 
@@ -125,7 +125,7 @@ ReadResult TieredStore::readMemory(std::string_view key, const Read& read) {
     }
     if (isCurrent(key, version)) return result;
     if (result == ReadResult::kHit) corrections_.hits.add(-1);
-    // Where there is another by now, that may be current.
+    // Another value, if there is one by now, may be current.
     const RemovalReason reason = reasonOfStale(key);
     if (!memory_.remove(key, reason, version) && tries < kTries) continue;
     corrections_.misses.add(1);
@@ -134,12 +134,12 @@ ReadResult TieredStore::readMemory(std::string_view key, const Read& read) {
 }
 
 RemovalReason TieredStore::reasonOfStale(std::string_view key) {
-  // The disk is asked for those who listen alone.
+  // Only a listener is worth asking the disk for.
   const bool isGone = memory_.tellsRemovals() && !disk_->has(key);
   return isGone ? RemovalReason::kDelete : RemovalReason::kReplace;
 }
 
-void TieredStore::dropStale(std::string_view key) {
+void TieredStore::removeStale(std::string_view key) {
   for (int tries = 0; tries < kTries; ++tries) {
     uint64_t version = 0;
     uint64_t bytes = 0;
@@ -215,13 +215,13 @@ ReadResult TieredStore::getPrefixedFromBoth(std::string_view key, std::string_vi
 
 ReadResult TieredStore::viewInBoth(std::string_view key,
                                    const std::function<void(std::string_view)>& visit) {
-  // Before it, because `visit` sees the value at once.
-  if (options_.coherent) dropStale(key);
+  // Promoted first, because `visit` sees the value at once.
+  if (options_.coherent) removeStale(key);
   if (memory_.view(key, visit) == ReadResult::kHit) return ReadResult::kHit;
   DiskFound found;
   const ReadResult result = readDisk(key, {}, found);
   if (result == ReadResult::kMiss) return result;
-  // It is copied for `visit`, and so is seen whatever its size is.
+  // The value is copied for `visit`, and so is seen whatever its size is.
   if (result == ReadResult::kBufferTooSmall) {
     corrections_.hits.add(1);
   }
@@ -269,8 +269,8 @@ uint64_t TieredStore::scan(uint64_t cursor, const std::function<void(std::string
 }
 
 StoreStats TieredStore::stats() const {
-  // Before memory's: what is taken from a counter was counted there first, so that none is ever
-  // negative.
+  // Read before memory's counters: what is taken from a counter was counted there first, so that
+  // none is ever negative.
   const uint64_t hits = corrections_.hits.value();
   const uint64_t misses = corrections_.misses.value();
   const uint64_t puts = corrections_.puts.value();

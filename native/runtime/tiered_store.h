@@ -29,31 +29,31 @@ namespace ebbcache {
 struct TieredStoreOptions {
   /// Whether a value in memory is used only if nobody else has replaced or removed it on disk.
   bool coherent = true;
-  /// The memory store's, ms; 0 for none.
+  /// The memory store's, in ms; 0 for none.
   uint64_t defaultTtlMs = 0;
 };
 
 class TieredStore {
  public:
-  /// `memory` outlives it, and is stamped where `disk` is not null.
+  /// `memory` MUST outlive it, and MUST be stamped where `disk` is not null.
   TieredStore(Store& memory, std::shared_ptr<DiskStore> disk, const TieredStoreOptions& options);
   TieredStore(const TieredStore&) = delete;
   TieredStore& operator=(const TieredStore&) = delete;
 
-  /// See Store::put(). Stored once memory or the disk tier has taken it. A value that is too large
-  /// for both changes nothing; one that memory alone could have had, and has no memory for, leaves
-  /// the key with no value.
+  /// See Store::put(). The value is stored once memory or the disk tier has taken it. A value that
+  /// is too large for both changes nothing. Where only memory could take it and has no room, the
+  /// key is left without a value.
   PutResult put(std::string_view key, std::string_view value, const PutOptions& options = {}) {
     return disk_ == nullptr ? memory_.put(key, value, options) : putInBoth(key, value, options);
   }
 
-  /// See Store::largestValue(), of both.
+  /// The larger of Store::largestValue() and the disk tier's maximum.
   uint64_t largestValue() const;
   PutResult refuse() { return memory_.refuse(); }
 
-  // Reads are those of Store; `fromDisk`, where it is not null, says whether the value was found on
+  // Reads are those of Store. `fromDisk`, where it is not null, says whether the value was found on
   // disk. It was promoted into memory then, also with kBufferTooSmall: the next call finds it
-  // there, or on disk again, where memory has no room for it.
+  // there, or on disk again where memory has no room for it.
 
   ReadResult get(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
                  bool* fromDisk = nullptr) {
@@ -61,7 +61,7 @@ class TieredStore {
     if (fromDisk != nullptr) *fromDisk = false;
     return memory_.get(key, out, capacity, bytes);
   }
-  /// One with another prefix is removed from the disk too.
+  /// A value with another prefix is removed from the disk too.
   ReadResult getPrefixed(std::string_view key, std::string_view prefix, char* out,
                          uint64_t capacity, uint64_t& bytes, bool* fromDisk = nullptr) {
     if (disk_ != nullptr) {
@@ -73,21 +73,21 @@ class TieredStore {
   ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit) {
     return disk_ == nullptr ? memory_.view(key, visit) : viewInBoth(key, visit);
   }
-  /// Never counted, and nothing is promoted or removed.
+  /// The read is never counted, and nothing is promoted or removed.
   ReadResult peek(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes) {
     return disk_ == nullptr ? memory_.peek(key, out, capacity, bytes)
                             : peekInBoth(key, {out, capacity, bytes});
   }
   bool has(std::string_view key) { return disk_ == nullptr ? memory_.has(key) : isInEither(key); }
-  /// See Store::remainingTtl(): of what is in memory, or else on disk.
+  /// See Store::remainingTtl(): the time is that of the value in memory, or else on disk.
   std::optional<uint64_t> remainingTtl(std::string_view key) {
     return disk_ == nullptr ? memory_.remainingTtl(key) : remainingTtlInEither(key);
   }
-  /// True when either had it.
+  /// Returns true where either had the key.
   bool remove(std::string_view key) {
     return disk_ == nullptr ? memory_.remove(key) : removeFromBoth(key);
   }
-  /// Those of both.
+  /// Clears both.
   void clear();
 
   /// See Store::scan(): the keys in memory, and then those on disk, of which some may be in memory
@@ -99,21 +99,22 @@ class TieredStore {
   ///   +------+------------------+
   uint64_t scan(uint64_t cursor, const std::function<void(std::string_view key)>& visit);
 
-  /// The memory store's, but that hits, misses, puts and rejections are those of the whole: what is
-  /// found on disk is a hit, and a promotion is no put.
+  /// The statistics of the memory store, except that hits, misses, puts and rejections are those of
+  /// both tiers: a value found on disk is a hit, and a promotion is no put.
   StoreStats stats() const;
 
   Store& memory() const { return memory_; }
 
  private:
-  /// Puts and removals change memory and disk with a guard's mutex held, and then its sequence:
-  /// who has read the disk without it promotes nothing once the sequence is another.
+  /// Puts and removals change memory and disk with a guard's mutex held, and then its sequence: a
+  /// reader of the disk that does not hold the mutex promotes nothing once the sequence has
+  /// changed.
   struct alignas(64) Guard {
     std::mutex mutex;
     std::atomic<uint64_t> sequence{0};
   };
   class Change;
-  /// Where a read copies to, and where it leaves the value's size.
+  /// The buffer of a read, and the size of the value.
   struct Buffer {
     char* out;
     uint64_t capacity;
@@ -135,19 +136,20 @@ class TieredStore {
   bool isCurrent(std::string_view key, uint64_t version) {
     return !options_.coherent || disk_->isCurrent(key, version);
   }
-  /// What `read` finds in memory, or the disk has.
+  /// Returns the value that `read` finds in memory, or else the disk's.
   template <typename Read>
   ReadResult copyFromEither(std::string_view key, std::string_view prefix, const Buffer& to,
                             bool* fromDisk, const Read& read);
-  /// What `read` finds in memory, if it is current; else it is removed, and counts as a miss.
+  /// Returns the value that `read` finds in memory, if it is current; else removes it, and counts a
+  /// miss.
   template <typename Read>
   ReadResult readMemory(std::string_view key, const Read& read);
-  /// Why a value in memory is to leave that is not current, as far as that is known: for another
-  /// on disk, or because there is none any more.
+  /// The reason to remove a value in memory that is not current, as far as it is known: another
+  /// value on disk, or none any more.
   RemovalReason reasonOfStale(std::string_view key);
-  /// Removes what memory has of the key, unless it is current.
-  void dropStale(std::string_view key);
-  /// What the disk has, after a miss in memory that was counted. It is promoted.
+  /// Removes the value in memory, unless it is current.
+  void removeStale(std::string_view key);
+  /// Reads the disk after a miss in memory that was counted, and promotes the value.
   ReadResult readDisk(std::string_view key, std::string_view prefix, DiskFound& found);
   void promote(std::string_view key, const DiskFound& found, Guard& guard, uint64_t sequence);
   Guard& guardOf(std::string_view key) const;
@@ -159,7 +161,7 @@ class TieredStore {
   const TieredStoreOptions options_;
   /// Null without a disk tier.
   const std::unique_ptr<Guards> guards_;
-  /// What a counter of memory's lacks, which may be less than nothing: it is added modulo 2^64.
+  /// What must be added to a counter of memory's. It may be negative: it is added modulo 2^64.
   class Correction {
    public:
     void add(int by) {

@@ -1,4 +1,4 @@
-// Warnings of the process that all its threads share: of each kind one in an interval.
+// The pace of warnings, which all threads of the process share: one of each kind in an interval.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace ebbcache {
 
-/// Thread-safe. Whoever asks names few kinds: each is kept for good.
+/// Thread-safe. There are few kinds, and each one is kept for good.
 class WarningPace {
  public:
-  /// How many of the kind were held back since the last one that was admitted; nullopt where that
-  /// was less than `intervalMs` ago, and this one is held back too.
+  /// Returns how many warnings of the kind were held back since the last one that was admitted.
+  /// Empty where that was less than `intervalMs` ago: this one is held back too.
   std::optional<uint64_t> admit(const std::string& kind, double nowMs, double intervalMs) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto [at, isNew] = kinds_.try_emplace(kind, Kind{nowMs, 0});
@@ -28,7 +28,7 @@ class WarningPace {
     return std::exchange(known.heldBack, 0);
   }
 
-  /// The next one of each kind is admitted. For tests.
+  /// Admits the next warning of each kind. For tests.
   void forget() {
     const std::lock_guard<std::mutex> lock(mutex_);
     kinds_.clear();

@@ -25,7 +25,7 @@ class CApiAllocation : public CApi {
 
 class CApiOpenAllocation : public CApiAllocation {
  protected:
-  // Nothing is left behind: the name is free for other options, and works.
+  // Nothing is left behind: another store can be opened under the name, and works.
   void after() override {
     EXPECT_STRNE(error, "");
     EXPECT_EQ(store, nullptr);
@@ -36,7 +36,7 @@ class CApiOpenAllocation : public CApiAllocation {
     api.close(other);
   }
 
-  // Longer than what a string holds without the heap.
+  // The name is longer than a string holds without the heap.
   static constexpr const char* kName = "a name that is longer than a short string";
   ebbcache_store* store = nullptr;
   char error[256] = "";

@@ -101,7 +101,7 @@ TEST_F(CApiDisk, NamesWhatIsOutOfRange) {
   options.disk_kind = 2;
   EXPECT_EQ(tryOpen(&options, why), EBBCACHE_INVALID);
   EXPECT_NE(why.find("disk_kind"), std::string::npos) << why;
-  // Without a folder the budget is nothing to it.
+  // The budget is not read where there is no folder.
   options = diskOptions();
   options.disk_dir = "";
   options.disk_max_bytes = 1;
@@ -113,7 +113,7 @@ TEST_F(CApiDisk, IsNotThereForACallerThatIsOlder) {
   options.size = offsetof(ebbcache_options, disk_dir);
   ebbcache_store* const store = openStore(options);
   put(store, "a", "one");
-  // Its values have no stamps.
+  // The values of such a store have no stamps.
   EXPECT_EQ(statsOf(store).payload_bytes, 4U);
   const ebbcache_options without = optionsOf("older");
   std::string why;

@@ -1,4 +1,4 @@
-// What the tests of the C interface share.
+// Helpers of the tests of the C interface.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ class CApi : public ::testing::Test {
     ebbcache_options options = EBBCACHE_OPTIONS_INIT;
     options.max_bytes = uint64_t{1} << 20;
     options.name = name;
-    // What the machine's memory does must not matter to a test.
+    // The state of the machine's memory must not matter to a test.
     options.ebb = 0;
     return options;
   }
@@ -29,7 +29,7 @@ class CApi : public ::testing::Test {
     return store;
   }
 
-  /// The status, and the sentence in `why`.
+  /// Opens a store, and returns the status, with the sentence in `why`.
   ebbcache_status tryOpen(const ebbcache_options* options, std::string& why) const {
     char error[256] = "left over";
     auto* store = reinterpret_cast<ebbcache_store*>(&error);
@@ -44,7 +44,7 @@ class CApi : public ::testing::Test {
     return api.put(store, key.data(), key.size(), value.data(), value.size(), 0, 0);
   }
 
-  /// The value, or the status as a sentence.
+  /// Returns the value, or the status as a sentence.
   std::string get(ebbcache_store* store, std::string_view key) const {
     std::string value(256, '\0');
     size_t bytes = 0;

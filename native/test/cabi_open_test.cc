@@ -110,7 +110,7 @@ TEST_F(CApi, CutsASentenceBetweenCharacters) {
 }
 
 TEST_F(CApi, TakesTheOptionsOfAnOlderCaller) {
-  // One that knows nothing behind max_bytes: the rest is not read.
+  // This caller knows nothing behind max_bytes: the rest is not read.
   ebbcache_options options;
   std::memset(&options, 0xFF, sizeof options);
   options.size = offsetof(ebbcache_options, max_entries);
@@ -120,7 +120,7 @@ TEST_F(CApi, TakesTheOptionsOfAnOlderCaller) {
   EXPECT_EQ(tryOpen(&options, why), EBBCACHE_OK) << why;
   options.size = offsetof(ebbcache_options, max_bytes);
   EXPECT_EQ(tryOpen(&options, why), EBBCACHE_INVALID);
-  // In the middle of a field.
+  // The struct ends in the middle of a field.
   options.size = offsetof(ebbcache_options, max_entries) + 2;
   EXPECT_EQ(tryOpen(&options, why), EBBCACHE_INVALID);
 }

@@ -89,7 +89,7 @@ TEST_F(CApi, SurvivesAVisitThatThrows) {
   api.close(store);
 }
 
-TEST_F(CApi, ViewKeepsAnEntryFromGivingWay) {
+TEST_F(CApi, AViewKeepsAnEntryFromEviction) {
   ebbcache_options options = optionsOf();
   options.max_entries = 2;
   ebbcache_store* const store = openStore(options);
@@ -231,7 +231,7 @@ TEST_F(CApi, CountsPressureAsTheStoreDoes) {
     EXPECT_EQ(level.events, 0U);
     EXPECT_EQ(level.evictions, 0U);
   }
-  // A caller that was built before there were these.
+  // This caller was built before these fields existed.
   ebbcache_stats older;
   std::memset(&older, 0x55, sizeof older);
   older.size = offsetof(ebbcache_stats, pressure_events);
@@ -265,7 +265,7 @@ TEST_F(CApi, ServesManyThreads) {
   };
   std::vector<TestThread> threads;
   for (int t = 0; t < 4; ++t) {
-    // Some share the handle, some have their own of the same store.
+    // Some threads share the handle, some have their own handle of the same store.
     ebbcache_store* mine = store;
     if (t % 2 == 0) {
       api.retain(store);
@@ -307,7 +307,7 @@ TEST_F(CApi, ReadsTheMachine) {
 
 TEST_F(CApi, TellsTheGovernorsLevel) {
   ebbcache_store* const store = openStore(optionsOf());
-  // Its thread looks as soon as it runs.
+  // The governor's thread samples as soon as it runs.
   while (api.pressure_level(store) == EBBCACHE_PRESSURE_UNKNOWN) std::this_thread::yield();
   EXPECT_LE(api.pressure_level(store), EBBCACHE_PRESSURE_CRITICAL);
   api.close(store);

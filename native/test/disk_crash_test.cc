@@ -1,5 +1,6 @@
-// A tier whose process is killed at any call of a batch, or in the middle of a write: whoever comes
-// next finds no value that is older than what was settled, and all that the batch did not touch.
+// A tier whose process is killed at any call of a batch, or in the middle of a write. The next
+// process finds no value that is older than what was settled, and all entries that the batch did
+// not change.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,10 +15,10 @@
 namespace ebbcache::test {
 namespace {
 
-/// Wide enough for a lap of a ring of 1 MiB to be some 190 of them.
+/// Large enough that a lap of a ring of 1 MiB has some 190 values.
 constexpr uint64_t kValueBytes = 4000;
 constexpr uint64_t kKeys = 100;
-constexpr uint64_t kMostCalls = 400;
+constexpr uint64_t kMaxCalls = 400;
 
 std::string valueOf(uint64_t key, uint64_t version) {
   std::string value;
@@ -29,18 +30,18 @@ struct Batch {
   const char* name;
   /// The calls of the batch, which was not settled before the crash.
   std::function<void(DiskTier&)> act;
-  /// Versions that a key may have afterwards; 0 for none. Others have kSettled.
+  /// The versions that a key may have afterwards; 0 is none. Keys outside the batch have kSettled.
   std::function<std::vector<uint64_t>(uint64_t key)> allowed;
 };
 
 constexpr uint64_t kSettled = 1;
 constexpr uint64_t kNew = 2;
 
-/// A file with all keys.
+/// Makes a file with all keys.
 std::string settledFile(bool isFull, uint64_t maxBytes) {
   MemoryDisk disk;
   const auto tier = openTier(disk, maxBytes);
-  // In the order of the file, so that the hand passes these first.
+  // The fillers are written first, so that the hand passes them first.
   for (uint64_t i = 0; isFull && i < 40; ++i) {
     putString(*tier, "filler " + std::to_string(i), std::string(kValueBytes, 'f'));
   }
@@ -64,7 +65,7 @@ void checkVersions(DiskTier& tier, const Batch& batch, const std::string& crash)
   }
 }
 
-/// Runs the batch on a tier that is killed at the n-th call; false where it ran to its end.
+/// Runs the batch on a tier that is killed at the n-th call; returns false where it ran to its end.
 bool crashesAt(const Batch& batch, uint64_t n, uint64_t bytes, const std::string& file,
                uint64_t maxBytes) {
   MemoryDisk disk;
@@ -85,7 +86,8 @@ bool crashesAt(const Batch& batch, uint64_t n, uint64_t bytes, const std::string
   checkVersions(*tier, batch, crash);
   EXPECT_TRUE(tier->settle(kLongMs));
   checkVersions(*tier, batch, crash);
-  // The ring goes on working.
+  EXPECT_EQ(tier->checkIntegrity(), "") << batch.name << crash;
+  // The ring works on.
   for (uint64_t key = 0; key < kKeys; ++key) {
     putString(*tier, "after " + std::to_string(key), valueOf(key, 3));
   }
@@ -94,7 +96,8 @@ bool crashesAt(const Batch& batch, uint64_t n, uint64_t bytes, const std::string
     EXPECT_EQ(readString(*tier, "after " + std::to_string(key)), valueOf(key, 3)) << crash;
   }
   EXPECT_LE(disk.bytes().size(), kMinRingBytes);
-  EXPECT_FALSE(tier->news().isInTrouble());
+  EXPECT_EQ(tier->checkIntegrity(), "") << batch.name << crash;
+  EXPECT_FALSE(tier->events().isInTrouble());
   return isCrashed;
 }
 
@@ -104,37 +107,37 @@ void crashEverywhere(const Batch& batch, bool isFull = false, uint64_t maxBytes 
     uint64_t n = 1;
     while (crashesAt(batch, n, bytes, file, maxBytes)) {
       ASSERT_FALSE(::testing::Test::HasFailure());
-      // Not each of them where a sanitizer makes that slow.
+      // A sanitizer is slow, so it skips some calls.
       n += kSanitized && n > 8 ? 9 : 1;
-      ASSERT_LT(n, kMostCalls);
+      ASSERT_LT(n, kMaxCalls);
     }
-    // The crash came into the batch at all.
+    // At least one call of the batch was a crash.
     ASSERT_GT(n, 1U) << batch.name;
   }
 }
 
 const std::vector<uint64_t> kOnlySettled{kSettled};
 
-TEST(DiskCrash, OfANewKeyLosesNothingElse) {
+TEST(DiskCrash, ACrashInAPutOfANewKeyLosesNothingElse) {
   crashEverywhere({"new key", [](DiskTier& tier) { putString(tier, "new", "value"); },
                    [](uint64_t) { return kOnlySettled; }});
 }
 
-TEST(DiskCrash, OfAReplacedKeyLeavesTheOldValueOrTheNewOneOrNone) {
+TEST(DiskCrash, ACrashInAReplacementLeavesTheOldValueOrTheNewOneOrNone) {
   crashEverywhere({"replaced", [](DiskTier& tier) { putString(tier, keyOf(7), valueOf(7, kNew)); },
                    [](uint64_t key) {
                      return key == 7 ? std::vector<uint64_t>{kSettled, kNew, 0} : kOnlySettled;
                    }});
 }
 
-TEST(DiskCrash, OfARemovalLeavesTheOldValueOrNone) {
+TEST(DiskCrash, ACrashInARemovalLeavesTheOldValueOrNone) {
   crashEverywhere({"removal", [](DiskTier& tier) { tier.remove(keyOf(7)); },
                    [](uint64_t key) {
                      return key == 7 ? std::vector<uint64_t>{kSettled, 0} : kOnlySettled;
                    }});
 }
 
-TEST(DiskCrash, OfManyChangesLeavesEachOfThemDoneOrNot) {
+TEST(DiskCrash, ACrashInABatchLeavesEachChangeDoneOrNot) {
   crashEverywhere({"many",
                    [](DiskTier& tier) {
                      for (uint64_t key = 0; key < 20; key += 2) {
@@ -149,10 +152,10 @@ TEST(DiskCrash, OfManyChangesLeavesEachOfThemDoneOrNot) {
                    }});
 }
 
-TEST(DiskCrash, OfTheHandLosesTheChunkItWasInAtMost) {
+TEST(DiskCrash, ACrashOfTheHandLosesAtMostTheChunkItWasIn) {
   crashEverywhere({"hand",
                    [](DiskTier& tier) {
-                     // What is read gets a second chance in the chunk that the hand enters.
+                     // Entries that are read are written again when the hand enters their chunk.
                      for (uint64_t key = 0; key < 60; ++key) (void)readString(tier, keyOf(key));
                      for (uint64_t i = 0; i < 70; ++i) {
                        putString(tier, "more " + std::to_string(i), std::string(kValueBytes, 'm'));
@@ -165,14 +168,14 @@ TEST(DiskCrash, OfTheHandLosesTheChunkItWasInAtMost) {
                   true);
 }
 
-TEST(DiskCrash, OfAClearLeavesOldValuesOrNone) {
+TEST(DiskCrash, ACrashInAClearLeavesOldValuesOrNone) {
   crashEverywhere({"clear", [](DiskTier& tier) { tier.clear(); },
                    [](uint64_t) {
                      return std::vector<uint64_t>{kSettled, 0};
                    }});
 }
 
-TEST(DiskCrash, OfAResizeLosesNothing) {
+TEST(DiskCrash, ACrashInAResizeLosesNothing) {
   const auto resizing = [](uint64_t maxBytes) {
     return [maxBytes](DiskTier& tier) {
       tier.resize(maxBytes);
@@ -184,7 +187,7 @@ TEST(DiskCrash, OfAResizeLosesNothing) {
   crashEverywhere({"larger", resizing(2 * kMinRingBytes), allowed});
 }
 
-TEST(DiskCrash, OfPutsAfterAClearNeverBringsOldValuesBeside) {
+TEST(DiskCrash, PutsAfterACrashInAClearRestoreNoOldValues) {
   crashEverywhere({"clear and put",
                    [](DiskTier& tier) {
                      tier.clear();

@@ -1,4 +1,4 @@
-// Entries of a ring and their checksum: whatever bit is another, they are none.
+// The entries of a ring and their checksum: an entry with any wrong bit is not found.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -39,7 +39,7 @@ TEST(RingEntry, IsFoundWithItsKeyAndValue) {
   }
 }
 
-TEST(RingEntry, NoticesEachBitThatIsFlipped) {
+TEST(RingEntry, DetectsEachFlippedBit) {
   for (const uint64_t valueBytes : {0, 5, 70, 300}) {
     const std::string key = "some key";
     std::string entry = entryOf(key, std::string(valueBytes, '\x5a'));
@@ -54,7 +54,7 @@ TEST(RingEntry, NoticesEachBitThatIsFlipped) {
   }
 }
 
-TEST(RingEntry, NoticesTwoBitsThatAreFlippedAndWordsThatAreExchanged) {
+TEST(RingEntry, DetectsTwoFlippedBitsAndSwappedWords) {
   SeededRandom random(1);
   std::string entry = entryOf("some key", std::string(300, 'x') + std::string(300, 'y'));
   const std::string sound = entry;
@@ -78,7 +78,7 @@ TEST(RingEntry, NoticesTwoBitsThatAreFlippedAndWordsThatAreExchanged) {
   }
 }
 
-TEST(RingEntry, IsNoneWhereItIsCutOrOfAnotherRing) {
+TEST(RingEntry, ACutEntryOrOneOfAnotherRingIsNotFound) {
   const std::string entry = entryOf("key", std::string(100, 'v'));
   const uint64_t needed = sizeof(RingEntryHeader) + 103;
   for (uint64_t size = 0; size < needed; ++size) {
@@ -88,7 +88,7 @@ TEST(RingEntry, IsNoneWhereItIsCutOrOfAnotherRing) {
   EXPECT_EQ(entryAt(entry.data(), entry.size(), kId + 1), nullptr);
 }
 
-TEST(RingEntry, IsNoneOfAnyZerosOnesOrNoise) {
+TEST(RingEntry, ZerosOnesAndNoiseAreNoEntry) {
   SeededRandom random(2);
   std::string bytes(4096, '\0');
   EXPECT_EQ(entryAt(bytes.data(), bytes.size(), kId), nullptr);

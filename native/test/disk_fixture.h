@@ -1,4 +1,4 @@
-// A folder of a disk tier in one that the test removes.
+// A folder of a disk tier within a folder that the test removes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ class DiskFolderTest : public ::testing::Test {
 
   std::string dir() const { return files_.path("cache"); }
 
-  /// What prepare() says of a folder.
+  /// Returns the trouble that prepare() finds with a folder.
   static FolderTrouble troubleOf(RingFolder& folder) {
     bool removedEarlier = false;
     return folder.prepare(removedEarlier);

@@ -1,5 +1,5 @@
 // A tier whose file is changed by others while it is used: it gives values that were put under
-// their keys, or none, and goes on. EBBCACHE_DISK_MUTATIONS chooses how many changes.
+// their keys, or none, and goes on. EBBCACHE_DISK_MUTATIONS sets the number of changes.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -43,7 +43,7 @@ class FuzzRun {
 
  private:
   static constexpr uint64_t kKeys = 100;
-  /// Where the chunks begin in a ring of 1 MiB.
+  /// The offset of the first chunk in a ring of 1 MiB.
   static constexpr uint64_t kChunksAt = kRingHeaderBytes + 64 * sizeof(RingBucket);
 
   void act() {
@@ -103,12 +103,13 @@ class FuzzRun {
   void read(uint64_t id) {
     const auto found = readString(*tier_, model_.key(id).name);
     hits_ += found ? 1 : 0;
-    // What was settled is none of this: after a replay, any value that was ever put may be there.
+    // Settled values do not count here: after a replay, any value that was ever put may be there.
     EXPECT_EQ(model_.whyWrong(id, found, !mayReplay_), "")
         << model_.key(id).name << " at step " << model_.now();
   }
 
-  /// What is cut or damaged while the writer is at it is trouble until its next look.
+  /// A file that is cut or damaged while the writer uses it is trouble until the writer's next
+  /// check.
   template <typename Condition>
   void comesTrue(Condition&& condition) {
     for (int tries = 0; !condition(); ++tries) {
@@ -122,7 +123,7 @@ class FuzzRun {
   std::string trouble() {
     std::string sentences;
     uint64_t after = 0;
-    for (const DiskNews& news : tier_->news().after(after)) sentences += "\n" + news.sentence;
+    for (const DiskEvent& event : tier_->events().after(after)) sentences += "\n" + event.sentence;
     return sentences;
   }
 
@@ -132,13 +133,13 @@ class FuzzRun {
     const std::string value = std::to_string(model_.now());
     comesTrue([&] {
       for (uint64_t i = 0; i < 20; ++i) putString(*tier_, keyAfter(i), value);
-      return tier_->settle(kLongMs) && !tier_->news().isInTrouble();
+      return tier_->settle(kLongMs) && !tier_->events().isInTrouble();
     });
     if (::testing::Test::HasFailure()) return;
     for (uint64_t i = 0; i < 20; ++i) {
       ASSERT_EQ(readString(*tier_, keyAfter(i)), value) << "step " << model_.now();
     }
-    EXPECT_FALSE(tier_->news().isInTrouble());
+    EXPECT_FALSE(tier_->events().isInTrouble());
   }
 
   SeededRandom random_;

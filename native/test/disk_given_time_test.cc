@@ -1,4 +1,4 @@
-// A disk tier whose times to live follow a time that it is given.
+// A disk tier whose times to live follow a given time.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -16,7 +16,7 @@ constexpr uint64_t kLifeMs = 1000;
 
 class DiskGivenTime : public ::testing::TestWithParam<bool> {
  protected:
-  /// With the parameter, what is put is in the ring before it is read; else it may still wait.
+  /// With the parameter, puts are in the ring before they are read; else they may still wait.
   void put(std::string_view key) {
     putString(*tier, key, "value", kLifeMs);
     if (GetParam()) ASSERT_TRUE(tier->settle(kLongMs));

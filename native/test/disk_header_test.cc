@@ -1,4 +1,4 @@
-// The header of a ring: which files are rings, and what is made of those that are none.
+// The header of a ring: which files are rings, and what happens to files that are not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class DiskHeader : public ::testing::Test {
   TestRing ring;
 };
 
-TEST_F(DiskHeader, OfANewRingIsValidAndDescribesTheFile) {
+TEST_F(DiskHeader, ANewRingsHeaderIsValidAndDescribesTheFile) {
   EXPECT_EQ(state(), HeaderState::kValid);
   EXPECT_EQ(chunksAt(ring.header) % 4096, 0U);
   EXPECT_EQ(ring.disk.bytes().size(), chunksAt(ring.header));
@@ -44,7 +44,7 @@ TEST_F(DiskHeader, LeavesTheBudgetToTheChunks) {
   EXPECT_EQ(chunksWithin(4096, 64), 0U);
 }
 
-TEST_F(DiskHeader, ThatHasAnyBitFlippedIsNotValid) {
+TEST_F(DiskHeader, AHeaderWithAnyBitFlippedIsNotValid) {
   for (uint64_t bit = 0; bit < sizeof(RingHeader) * 8; ++bit) {
     edit(bit / 8, static_cast<char>(1U << bit % 8));
     ASSERT_NE(state(), HeaderState::kValid) << bit;
@@ -53,7 +53,7 @@ TEST_F(DiskHeader, ThatHasAnyBitFlippedIsNotValid) {
   EXPECT_EQ(state(), HeaderState::kValid);
 }
 
-TEST_F(DiskHeader, ThatIsShortIsNone) {
+TEST_F(DiskHeader, AShortHeaderIsNone) {
   for (const uint64_t bytes : {uint64_t{0}, uint64_t{1}, uint64_t{sizeof(RingHeader) - 1}}) {
     EXPECT_EQ(ring.file->resize(bytes), IoError::kNone);
     EXPECT_EQ(state(), HeaderState::kNone) << bytes;
@@ -62,11 +62,11 @@ TEST_F(DiskHeader, ThatIsShortIsNone) {
   EXPECT_EQ(state(), HeaderState::kInvalid);
 }
 
-TEST_F(DiskHeader, OfTheOtherKindOfKeysIsToldApart) {
+TEST_F(DiskHeader, AHeaderOfTheOtherKindIsToldApart) {
   EXPECT_EQ(state(RingKind::kRecords), HeaderState::kOtherKind);
 }
 
-TEST_F(DiskHeader, OfAnotherFormatIsForeignAndNotDamaged) {
+TEST_F(DiskHeader, AHeaderOfAnotherFormatIsForeignAndNotDamaged) {
   RingHeader header = ring.header;
   header.format = 2;
   header.formatCheck = static_cast<uint32_t>(
@@ -77,7 +77,7 @@ TEST_F(DiskHeader, OfAnotherFormatIsForeignAndNotDamaged) {
   EXPECT_EQ(state(), HeaderState::kForeign);
 }
 
-TEST_F(DiskHeader, WithAGeometryThatCannotBeIsInvalid) {
+TEST_F(DiskHeader, AHeaderWithAnImpossibleGeometryIsInvalid) {
   const auto isValidWith = [&](auto&& change) {
     RingHeader header = ring.header;
     change(header);
@@ -93,7 +93,7 @@ TEST_F(DiskHeader, WithAGeometryThatCannotBeIsInvalid) {
   EXPECT_FALSE(isValidWith([](RingHeader& header) { header.buckets = UINT32_MAX; }));
 }
 
-TEST_F(DiskHeader, ThatCannotBeReadIsUnreadable) {
+TEST_F(DiskHeader, AHeaderThatCannotBeReadIsUnreadable) {
   ring.disk.onCall([](const IoCall&) { return IoFault{IoError::kOther, 0}; });
   EXPECT_EQ(state(), HeaderState::kUnreadable);
 }
@@ -114,7 +114,7 @@ TEST_F(DiskHeader, IsMadeAnewWithAnotherIdAndTheSameSeedAndCounters) {
   EXPECT_NE(after.seed[0], before.seed[0]);
 }
 
-TEST_F(DiskHeader, OfARingThatCouldNotBeMadeIsNone) {
+TEST_F(DiskHeader, ARingThatCouldNotBeMadeHasNoHeader) {
   for (uint64_t n = 1; n <= 2; ++n) {
     ring.disk.onCall([n, writes = uint64_t{0}](const IoCall& call) mutable {
       const bool fails = call.kind == IoCall::Kind::kWrite && ++writes == n;
@@ -133,12 +133,12 @@ TEST_F(DiskHeader, IsWrittenAfterTheIndex) {
     const bool isHeader = call.kind == IoCall::Kind::kWrite && call.bytes == sizeof(RingHeader);
     return IoFault{isHeader ? IoError::kOther : IoError::kNone, 0};
   });
-  uint64_t most = 0;
+  uint64_t peak = 0;
   RingHeader header;
   EXPECT_EQ(makeRing(*ring.file, RingKind::kValues, kMinRingBytes, nullptr, header),
             IoError::kOther);
-  most = ring.disk.mostBytes();
-  EXPECT_EQ(most, chunksAt(ring.header));
+  peak = ring.disk.peakBytes();
+  EXPECT_EQ(peak, chunksAt(ring.header));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A tier in a process whose heap is exhausted at any place: no value that is older comes back, the
-// file's lock is not kept, and afterwards all goes on.
+// A tier in a process whose heap is exhausted at any allocation: no older value comes back, the
+// file's lock is released, and afterwards the tier works on.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -12,7 +12,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Whether it was done; the n-th allocation of any thread meanwhile fails.
+/// Runs `act` with the n-th allocation of any thread failing; returns whether it ended normally.
 template <typename Act>
 bool doneWithoutHeap(uint64_t n, uint64_t& failed, Act&& act) {
   bool isDone = true;
@@ -26,7 +26,7 @@ bool doneWithoutHeap(uint64_t n, uint64_t& failed, Act&& act) {
   return isDone;
 }
 
-TEST(DiskHeap, ExhaustedShowsNoOldValueAndLosesNoChange) {
+TEST(DiskHeap, AnExhaustedHeapShowsNoOldValueAndLosesNoChange) {
   uint64_t failures = 0;
   for (uint64_t n = 1; n < 150; ++n) {
     MemoryDisk disk;
@@ -61,7 +61,7 @@ TEST(DiskHeap, ExhaustedShowsNoOldValueAndLosesNoChange) {
   EXPECT_GT(failures, 20U);
 }
 
-TEST(DiskHeap, ExhaustedWhileTheRingIsOpenedKeepsNoLock) {
+TEST(DiskHeap, AnExhaustedHeapWhileTheRingIsOpenedKeepsNoLock) {
   uint64_t failures = 0;
   for (uint64_t n = 1; n < 80; ++n) {
     MemoryDisk disk;

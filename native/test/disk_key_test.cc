@@ -1,4 +1,4 @@
-// Where the index has a key, and which of its slots were used.
+// The place of a key in the index, and the marks of used slots.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -37,7 +37,7 @@ TEST(RingHash, SpreadsKeysOverBucketsAndTags) {
   for (const int keys : inBucket) EXPECT_LT(keys, 60);
 }
 
-TEST(RingHash, OfOneKeyIsTheSameAgainAndAnotherWithAnotherSeed) {
+TEST(RingHash, IsStableForOneKeyAndDiffersWithTheSeed) {
   const RingHash hash(headerOf(RingKind::kValues));
   const RingHash other(headerOf(RingKind::kValues, 2));
   int same = 0;

@@ -48,7 +48,7 @@ TEST_F(LeasesTest, TakeAnyHash) {
   for (const uint64_t hash : {uint64_t{0}, uint64_t{1} << 63U, ~uint64_t{0}}) {
     EXPECT_EQ(leases.acquire(hash), Result::kHeld) << hash;
   }
-  // The same byte.
+  // Both hashes have the same byte.
   EXPECT_EQ(leases.acquire(1), Result::kBusy);
 }
 
@@ -74,7 +74,7 @@ TEST_F(LeasesTest, GoOnInANewFileWhenTheirsWasRemoved) {
   Leases one(path());
   EXPECT_EQ(one.acquire(kKey), Result::kHeld);
   EXPECT_EQ(one.acquire(kOtherKey), Result::kHeld);
-  // It is still there under another name, so that no other file has its number.
+  // The old file keeps another name, so that no other file gets its number.
   files_.rename("leases", "old");
   one.release(kOtherKey);
   EXPECT_EQ(one.acquire(kOtherKey), Result::kHeld);

@@ -1,5 +1,5 @@
 // A folder of a disk tier in memory, whose file can be damaged, removed and made to fail. Tiers
-// that are opened on the same MemoryDisk are as processes that share a folder.
+// that are opened on the same MemoryDisk are like processes that share a folder.
 #pragma once
 
 #include <algorithm>
@@ -26,11 +26,11 @@ struct IoCall {
   bool isMutating() const { return kind == Kind::kWrite || kind == Kind::kResize; }
 };
 
-/// A disk's sector: no write is cut within one.
+/// The size of a disk's sector: no write is cut within one.
 constexpr uint64_t kBlockBytes = 512;
 
-/// What becomes of a call: a write with an error has written so many of its bytes before, up to the
-/// last whole block. A lock with an error is busy.
+/// The outcome of a call. A write with an error has written so many of its bytes, up to the last
+/// whole block. A lock with an error is busy.
 struct IoFault {
   IoError error = IoError::kNone;
   uint64_t bytes = 0;
@@ -41,7 +41,7 @@ class MemoryDisk {
  public:
   using Hook = std::function<IoFault(const IoCall&)>;
 
-  /// The bytes of one file, which go on after it was removed while somebody has it open.
+  /// The bytes of one file, which stay after it was removed while somebody has it open.
   struct Content {
     std::mutex mutex;
     std::string bytes;
@@ -49,30 +49,31 @@ class MemoryDisk {
     const void* lockedBy = nullptr;
   };
 
-  /// Called for each call, one at a time.
+  /// The hook is called for each call, one at a time.
   void onCall(Hook hook) {
     const std::lock_guard<std::mutex> lock(hookMutex_);
     hook_ = std::move(hook);
     hasHook_ = hook_ != nullptr;
   }
   /// From the n-th call that changes the file on, counted from 1, nothing is changed and all calls
-  /// fail, as for a process that was killed; that call itself writes `bytes` of its bytes.
+  /// fail, as for a process that was killed. That call itself writes `bytes` of its bytes.
   void crashAt(uint64_t n, uint64_t bytes = 0) {
     onCall([n, bytes, mutations = uint64_t{0}](const IoCall& call) mutable {
       if (mutations < n && call.isMutating()) {
         ++mutations;
         if (mutations == n) return IoFault{IoError::kOther, bytes};
       }
-      // Locks are there to be had, so that nobody waits for them.
+      // Locks are free, so that nobody waits for them.
       const bool fails = mutations >= n && call.kind != IoCall::Kind::kLock;
       return IoFault{fails ? IoError::kOther : IoError::kNone, 0};
     });
   }
   void recover() { onCall(nullptr); }
-  /// Writes that would make the file larger have no room.
+  /// Writes that would make the file larger than this have no room.
   void setCapacity(uint64_t bytes) { capacity_ = bytes; }
   void setReadOnly(bool isReadOnly) { isReadOnly_ = isReadOnly; }
-  /// Reads and writes of other threads come in between those of 64 bytes.
+  /// Reads and writes are made in pieces of 64 bytes, between which those of other threads may
+  /// come.
   void setTorn(bool isTorn) { isTorn_ = isTorn; }
   void unlink() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -85,7 +86,7 @@ class MemoryDisk {
     const std::lock_guard<std::mutex> lock(content->mutex);
     return content->bytes;
   }
-  /// As a file that is there.
+  /// Makes a file with these bytes, or replaces those of the file that is there.
   void setBytes(std::string bytes) { create()->bytes = std::move(bytes); }
   template <typename Change>
   void change(Change&& change) {
@@ -94,7 +95,7 @@ class MemoryDisk {
     const std::lock_guard<std::mutex> lock(content->mutex);
     change(content->bytes);
   }
-  uint64_t mostBytes() const { return mostBytes_; }
+  uint64_t peakBytes() const { return peakBytes_; }
 
   std::unique_ptr<RingFolder> openFolder();
 
@@ -121,7 +122,7 @@ class MemoryDisk {
   }
   uint64_t pieceBytes() const { return isTorn_ ? 64 : UINT64_MAX; }
   void noteSize(uint64_t bytes) {
-    if (bytes > mostBytes_) mostBytes_ = bytes;
+    if (bytes > peakBytes_) peakBytes_ = bytes;
   }
 
   std::mutex mutex_;
@@ -131,7 +132,7 @@ class MemoryDisk {
   Hook hook_;
   std::atomic<bool> hasHook_{false};
   std::atomic<uint64_t> capacity_{UINT64_MAX};
-  std::atomic<uint64_t> mostBytes_{0};
+  std::atomic<uint64_t> peakBytes_{0};
   std::atomic<bool> isReadOnly_{false};
   std::atomic<bool> isTorn_{false};
 };

@@ -1,4 +1,4 @@
-// What a disk tier may answer: a plain record of all that was done to each key, by whichever tier.
+// The answers that a disk tier may give: a plain record of all changes of each key, by any tier.
 #pragma once
 
 #include <algorithm>
@@ -15,25 +15,25 @@
 
 namespace ebbcache::test {
 
-/// Versions are numbers of steps, so that what came later has a larger one.
+/// Versions are numbers of steps, so that a later version has a larger number.
 class DiskModel {
  public:
   struct Key {
     std::string name;
-    /// The last put, removal or clear of it.
+    /// The step of the last put, removal or clear of the key.
     uint64_t changed = 0;
-    /// That which was settled last.
+    /// The last change that was settled.
     uint64_t settled = 0;
-    /// The last put, and whether it is what the key should have.
+    /// The step of the last put, and whether the key should have its value.
     uint64_t put = 0;
     bool isThere = false;
     bool isTaken = false;
     uint64_t ttlMs = 0;
     uint64_t putMs = 0;
-    /// What the tier knows the last two puts by.
+    /// The tier's versions of the last two puts.
     uint64_t token = 0;
     uint64_t tokenBefore = 0;
-    /// The bytes that all puts had written when it was put.
+    /// The bytes that all puts had written by then.
     uint64_t writtenBytes = 0;
   };
 
@@ -55,14 +55,14 @@ class DiskModel {
     if (random % 50 == 0) return 8 + (random >> 20U) % 20'000;
     return 8 + (random >> 20U) % 600;
   }
-  /// The next step's number.
+  /// Begins the next step and returns its number.
   uint64_t step() { return ++step_; }
   uint64_t now() const { return step_; }
 
   void put(uint64_t id, const DiskPut& put, uint64_t ttlMs) {
     Key& key = keys_[id];
     const uint64_t bytes = ringEntryBytes(key.name.size(), bytesOf(id, step_));
-    // Where a chunk ends, as much may be left.
+    // The end of a chunk may be left empty: up to as many bytes again.
     writtenBytes_ += 2 * bytes;
     key.changed = key.put = step_;
     key.isThere = true;
@@ -80,15 +80,15 @@ class DiskModel {
   void clear() {
     for (uint64_t id = 0; id < size(); ++id) remove(id);
   }
-  /// All that was done is in the file.
+  /// Notes that all changes are in the file.
   void settle() {
     for (Key& key : keys_) key.settled = key.changed;
   }
-  /// All that there is may be lost.
+  /// Notes that all entries may be lost.
   void lose() { lostUntil_ = step_; }
 
-  /// Why the tier must not have read this; empty where it may. `isLast` for the tier that made the
-  /// changes; others need only know what was settled.
+  /// Says why the tier must not have read this value; empty where it may. `isLast` is for the tier
+  /// that made the changes; others need only know the settled ones.
   std::string whyWrong(uint64_t id, const std::optional<std::string>& found, bool isLast) const {
     const Key& key = keys_[id];
     if (!found) return {};
@@ -107,10 +107,10 @@ class DiskModel {
                            (fakeNow() < key.putMs || fakeNow() - key.putMs >= key.ttlMs);
     return isExpired ? "The value has expired." : "";
   }
-  /// Whether it must be there, in a ring of so many bytes.
+  /// Whether the key must be there, in a ring of so many bytes.
   bool isSafe(uint64_t id, uint64_t ringBytes) const {
     const Key& key = keys_[id];
-    // What is kept for a second chance takes half of the ring at most.
+    // Entries that are written again take at most half of the ring.
     const uint64_t room = (ringBytes - std::min(ringBytes, 3 * kChunkBytes)) / 2;
     return key.isThere && key.isTaken && key.ttlMs == 0 && key.put > lostUntil_ &&
            writtenBytes_ - key.writtenBytes < room;

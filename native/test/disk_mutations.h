@@ -1,4 +1,4 @@
-// Damage to the bytes of a ring file: what disks, other programs and restored backups do to it.
+// Damage to the bytes of a ring file, as disks, other programs and restored backups cause it.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +13,12 @@ namespace ebbcache::test {
 
 class DiskMutations {
  public:
-  /// With `mayReplay`, blocks may be what they were before: then an old value may be there again,
-  /// as no checksum tells a block from an older one.
+  /// `mayReplay` allows older contents of blocks: then an old value may come back, as no checksum
+  /// tells a block from an older one.
   DiskMutations(SeededRandom& random, uint64_t chunksAt, bool mayReplay)
       : random_(random), chunksAt_(chunksAt), mayReplay_(mayReplay) {}
 
-  /// Keeps what the file is now, for later.
+  /// Keeps the current bytes of the file for later replays.
   void keep(const std::string& bytes) {
     if (kept_.size() < 4) kept_.emplace_back();
     kept_[random_.below(kept_.size())] = bytes;
@@ -46,7 +46,7 @@ class DiskMutations {
         break;
       case 7:
         if (random_.oneIn(20)) {
-          bytes.resize(std::min<uint64_t>(kMost, bytes.size() + random_.skewedBelow(100'000)),
+          bytes.resize(std::min<uint64_t>(kMaxBytes, bytes.size() + random_.skewedBelow(100'000)),
                        static_cast<char>(random_.below(256)));
         }
         break;
@@ -61,9 +61,9 @@ class DiskMutations {
   }
 
  private:
-  static constexpr uint64_t kMost = uint64_t{2} << 20U;
+  static constexpr uint64_t kMaxBytes = uint64_t{2} << 20U;
 
-  /// The header is seldom hit, as all that comes after is a new ring.
+  /// The header is hit rarely, as each hit makes a new ring.
   uint64_t place(const std::string& bytes) {
     const uint64_t size = bytes.size();
     const uint64_t part = random_.below(200);
@@ -83,7 +83,7 @@ class DiskMutations {
 
   void flip(std::string& bytes) {
     const uint64_t at = place(bytes);
-    // One that is flipped and flipped back is a replay of its slot.
+    // A bit that is flipped twice is a replay of its slot.
     if (!mayReplay_ && isOfTag(at)) return;
     bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(1U << random_.below(8)));
   }
@@ -106,7 +106,7 @@ class DiskMutations {
       at = at / 512 * 512;
       length = (1 + random_.skewedBelow(64)) * 512;
     }
-    if (random_.oneIn(500)) at = 0, length = kMost;
+    if (random_.oneIn(500)) at = 0, length = kMaxBytes;
     if (at >= from.size()) return;
     length = std::min({length, from.size() - at, bytes.size() - at});
     bytes.replace(at, length, from, at, length);

@@ -1,4 +1,4 @@
-// Leases of a process that ends.
+// The leases of a process that ends.
 #include <unistd.h>
 
 #include <csignal>

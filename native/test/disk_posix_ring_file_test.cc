@@ -1,4 +1,4 @@
-// The ring's file where the process may not write, or no more.
+// The ring's file where the process may not write to it, or not beyond a size.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,7 +22,7 @@ TEST_F(PosixRingFileTest, HasNoRoomBeyondTheLimitOfAFilesSize) {
     const rlimit limit = {kLimit, RLIM_INFINITY};
     const auto folder = openFolder();
     const auto ring = openRing(*folder);
-    // Whatever ran the tests may have it ignored.
+    // The signal may be ignored already.
     std::signal(SIGXFSZ, SIG_DFL);
     prepareWriterThread();
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);

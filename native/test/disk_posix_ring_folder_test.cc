@@ -1,4 +1,4 @@
-// Folders and files of several users, with the modes that they have.
+// Folders and files of several users, with their modes.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,7 +65,7 @@ TEST_F(PosixRingFolderTest, IsPrivateWhereAnybodyMayWrite) {
     EXPECT_NE(openRing(*folder), nullptr);
     EXPECT_TRUE(std::filesystem::exists(privateFolder() + kRingName));
     EXPECT_EQ(modeOf(dir()), mode);
-    // It is used again.
+    // The folder is used again.
     EXPECT_NE(openRing(*openFolder(), Open::kExisting), nullptr);
     files_.remove("cache");
   }
@@ -116,7 +116,7 @@ TEST_F(PosixRingFolderTest, IsRefusedInOneOfAnotherThatItMayNotWriteTo) {
     const auto missing = openRingFolder(files_.path("missing"));
     EXPECT_EQ(troubleOf(*missing).kind, Kind::kDenied);
   });
-  // The private one may be there already.
+  // The private folder may exist already.
   const std::string prepared = in("ebbcache-12345");
   std::filesystem::create_directory(prepared);
   giveAway(prepared);
@@ -148,7 +148,7 @@ TEST_F(PosixRingFolderTest, RefusesARingOfAnother) {
     EXPECT_EQ(found.kind, Kind::kDenied);
     EXPECT_EQ(found.sentence, belongsTo(in("cache.ring"), kOther));
   }
-  // Another may not.
+  // Another user may not.
   ASSERT_EQ(::chown(in("cache.ring").c_str(), 0, 0), 0);
   giveAway(dir());
   expectInChild([&] {
@@ -164,7 +164,7 @@ TEST_F(PosixRingFolderTest, RefusesALinkAndAPipeInPlaceOfTheRing) {
   files_.write("target", "text");
   std::filesystem::create_symlink(files_.path("target"), in("cache.ring"));
   EXPECT_EQ(ringTrouble(*folder).kind, Kind::kFailed);
-  // It is of no other file that may be open.
+  // No other open file has this identity.
   EXPECT_NE(folder->ringIdentity(), std::nullopt);
   files_.remove("cache/cache.ring");
   ASSERT_EQ(::mkfifo(in("cache.ring").c_str(), 0600), 0);

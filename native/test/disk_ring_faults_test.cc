@@ -1,5 +1,5 @@
-// A ring on a disk that is full or fails: what is not written is said to be, and no old value is
-// found in its place.
+// A ring on a disk that is full or fails: changes that are not written are reported as such, and no
+// old value is found in their place.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using Outcome = RingChange::Outcome;
 
 const std::string kBytes4k(4000, 'v');
 
-/// Calls at places from `from` to `to` fail.
+/// Calls whose offset is from `from` to below `to` fail.
 MemoryDisk::Hook failing(IoCall::Kind kind, uint64_t from, uint64_t to,
                          IoError error = IoError::kOther) {
   return [=](const IoCall& call) {
@@ -41,15 +41,17 @@ TEST(RingFaults, NoRoomForAnotherChunkWrapsTheHand) {
     ASSERT_EQ(ring.put(keyOf(i), kBytes4k), IoError::kNone);
     ASSERT_EQ(ring.outcomes[0], Outcome::kDone) << i;
     ASSERT_EQ(ring.get(keyOf(i)), kBytes4k);
-    // What was used keeps half of each chunk but the first, which takes what there was no room for.
+    // Used entries fill half of each chunk but the first, which takes the puts that had no room.
     if (i >= 90) {
       ASSERT_EQ(ring.get(keyOf(i - 90)), kBytes4k) << i;
     }
   }
-  EXPECT_LE(ring.disk.mostBytes(), room);
+  EXPECT_LE(ring.disk.peakBytes(), room);
+  EXPECT_EQ(ring.checkIntegrity(), "");
   ring.disk.setCapacity(UINT64_MAX);
   for (uint64_t i = 0; i < 2000; ++i) ASSERT_EQ(ring.put(keyOf(i), kBytes4k), IoError::kNone);
   EXPECT_GT(ring.disk.bytes().size(), fileBytes(ring.header) - kChunkBytes);
+  EXPECT_EQ(ring.checkIntegrity(), "");
 }
 
 TEST(RingFaults, NoRoomForTheFirstChunkDropsAndLeavesNoOldValue) {
@@ -66,6 +68,7 @@ TEST(RingFaults, NoRoomForTheFirstChunkDropsAndLeavesNoOldValue) {
   ring.disk.recover();
   ASSERT_EQ(ring.put("a", "newer"), IoError::kNone);
   EXPECT_EQ(ring.get("a"), "newer");
+  EXPECT_EQ(ring.checkIntegrity(), "");
 }
 
 TEST(RingFaults, ABatchOverSeveralChunksIsWrittenInPartOrSaidNotToBe) {
@@ -86,19 +89,20 @@ TEST(RingFaults, ABatchOverSeveralChunksIsWrittenInPartOrSaidNotToBe) {
       const auto found = ring.get(keyOf(i));
       switch (ring.outcomes[i]) {
         case Outcome::kDone:
-          // A chunk that was given up for the first one may have gone there, over others.
+          // A chunk without room was moved to the first one, where it may have been overwritten.
           ASSERT_TRUE(!found || found == batch[i].value) << n << ' ' << i;
           break;
         case Outcome::kDropped:
           ASSERT_EQ(found, std::nullopt) << n << ' ' << i;
           break;
         default:
-          // The slot may be the old one still: whoever asked for the change knows.
+          // The slot may be the old one still: the outcome says so.
           ASSERT_TRUE(!found || found == batch[i].value || found == old[i].value) << n << ' ' << i;
       }
     }
     ASSERT_EQ(ring.write(batch), IoError::kNone);
     for (uint64_t i = 0; i < 40; ++i) ASSERT_EQ(ring.get(keyOf(i)), batch[i].value) << n;
+    ASSERT_EQ(ring.checkIntegrity({true, true}), "") << n;
   }
 }
 
@@ -128,7 +132,7 @@ TEST(RingFaults, ABucketThatCannotBeReadFailsItsChangesAlone) {
   EXPECT_EQ(ring.outcomes[0], Outcome::kFailed);
   EXPECT_EQ(ring.outcomes[1], Outcome::kDone);
   EXPECT_EQ(ring.view().isCurrent("a", 1), RingRead::kFailed);
-  // Nor does it stop the hand.
+  // The bucket does not stop the hand either.
   for (uint64_t i = 0; i < 500; ++i) {
     if (RingHash(ring.header).locate(keyOf(i)).bucket == bucket) continue;
     ASSERT_EQ(ring.put(keyOf(i), kBytes4k), IoError::kNone) << i;
@@ -166,11 +170,11 @@ TEST(RingFaults, DamageIsAMissAndToldFromAStaleSlot) {
   EXPECT_EQ(ring.read("a", value), RingRead::kBroken);
   edit(3000);
   EXPECT_EQ(ring.read("a", value), RingRead::kHit);
-  // The version.
+  // This is a byte of the version.
   edit(8);
   EXPECT_EQ(ring.read("a", value), RingRead::kStale);
   edit(8);
-  // The key.
+  // This is a byte of the key.
   edit(sizeof(RingEntryHeader));
   EXPECT_EQ(ring.read("a", value), RingRead::kMiss);
   edit(sizeof(RingEntryHeader));

@@ -66,7 +66,7 @@ TEST_F(RingFileTest, CutsAndExtends) {
 TEST_F(RingFileTest, ReachesBeyond32Bits) {
   constexpr uint64_t kFar = uint64_t{5} << 30U;
   const auto ring = open();
-  // Where the system keeps no gaps, nothing is written.
+  // Where the system keeps no gaps in files, nothing is written.
   EXPECT_EQ(ring->resize(kFar + 4), IoError::kNone);
   EXPECT_EQ(sizeOf(*ring), kFar + 4);
   EXPECT_EQ(readAt(*ring, kFar, 100).size(), 4U);
@@ -94,7 +94,7 @@ TEST_F(RingFileTest, GivesTheLockUpWithTheFile) {
 TEST_F(RingFileTest, KeepsItsLockWhenAnotherCloses) {
   const auto one = open();
   EXPECT_EQ(one->tryLock(), RingFile::Lock::kHeld);
-  // Opening tries the lock too.
+  // Opening the file tries the lock too.
   for (int i = 0; i < 2; ++i) EXPECT_EQ(open()->tryLock(), RingFile::Lock::kBusy);
 }
 
@@ -111,7 +111,7 @@ TEST_F(RingFileTest, IsToldFromAnotherInItsPlace) {
   const auto ring = open();
   EXPECT_EQ(open()->identity(), ring->identity());
   EXPECT_EQ(folder_->ringIdentity(), ring->identity());
-  // It is still there under another name, so that no other file has its number.
+  // The old file keeps another name, so that no other file gets its number.
   files_.rename("cache/cache.ring", "old");
   EXPECT_EQ(folder_->ringIdentity(), std::nullopt);
   const auto other = open();

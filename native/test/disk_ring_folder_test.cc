@@ -19,7 +19,7 @@ class RingFolderTest : public DiskFolderTest {
       files_.write(std::string("cache/") + name, "earlier");
     }
   }
-  /// Whether prepare() says that it removed an earlier version.
+  /// Whether prepare() reports that it removed an earlier version.
   bool removesEarlier() const {
     bool removedEarlier = false;
     const FolderTrouble found = openRingFolder(dir())->prepare(removedEarlier);

@@ -21,7 +21,7 @@ class RingResize : public ::testing::Test {
   void fill(uint64_t from, uint64_t to) {
     for (uint64_t i = from; i < to; ++i) ASSERT_EQ(ring.put(keyOf(i), valueOf(i)), IoError::kNone);
   }
-  /// How many of the keys are there, with their values.
+  /// Returns how many of the keys are there, and checks their values.
   uint64_t count(uint64_t from, uint64_t to) {
     uint64_t there = 0;
     for (uint64_t i = from; i < to; ++i) {
@@ -43,7 +43,7 @@ class RingResize : public ::testing::Test {
   TestRing ring{8 * kMiB};
 };
 
-TEST_F(RingResize, ToASmallerOneCutsTheFileAndKeepsWhatIsLeft) {
+TEST_F(RingResize, ASmallerBudgetCutsTheFileAndKeepsWhatIsLeft) {
   fill(0, 1500);
   ASSERT_EQ(resize(4 * kMiB), IoError::kNone);
   EXPECT_LE(ring.disk.bytes().size(), 4 * kMiB);
@@ -52,11 +52,12 @@ TEST_F(RingResize, ToASmallerOneCutsTheFileAndKeepsWhatIsLeft) {
   EXPECT_EQ(kept, ring.header.maxChunks * 64);
   EXPECT_EQ(ring.header.entries, kept);
   fill(2000, 6000);
-  EXPECT_GT(count(5200, 6000), 799U);
+  EXPECT_EQ(count(5200, 6000), 800U);
   EXPECT_LE(ring.disk.bytes().size(), 4 * kMiB);
+  EXPECT_EQ(ring.checkIntegrity(), "");
 }
 
-TEST_F(RingResize, ToALargerOneKeepsAll) {
+TEST_F(RingResize, ALargerBudgetKeepsAll) {
   fill(0, 1000);
   ASSERT_EQ(resize(16 * kMiB), IoError::kNone);
   EXPECT_EQ(count(0, 1000), 1000U);
@@ -64,12 +65,13 @@ TEST_F(RingResize, ToALargerOneKeepsAll) {
   fill(1000, 3500);
   EXPECT_EQ(count(0, 3500), 3500U);
   fill(3500, 8000);
-  // What was used has taken half of each chunk for a lap.
+  // Used entries have taken half of each chunk for a lap.
   EXPECT_EQ(count(5500, 8000), 2500U);
-  EXPECT_LE(ring.disk.mostBytes(), 16 * kMiB);
+  EXPECT_LE(ring.disk.peakBytes(), 16 * kMiB);
+  EXPECT_EQ(ring.checkIntegrity(), "");
 }
 
-TEST_F(RingResize, ToOneFarAwayMakesTheRingAnew) {
+TEST_F(RingResize, AVeryDifferentBudgetMakesTheRingAnew) {
   for (const uint64_t maxBytes : {64 * kMiB, 1 * kMiB, 8 * kMiB}) {
     fill(0, 100);
     const uint64_t id = ring.header.id;
@@ -79,31 +81,37 @@ TEST_F(RingResize, ToOneFarAwayMakesTheRingAnew) {
     ring.used = std::make_shared<UsedSlots>(ring.header.buckets);
     EXPECT_EQ(count(0, 100), 0U);
     EXPECT_EQ(ring.header.entries, 0U);
+    EXPECT_EQ(ring.checkIntegrity(), "");
   }
 }
 
-TEST_F(RingResize, ToTheSameOneChangesNothing) {
+TEST_F(RingResize, TheSameBudgetChangesNothing) {
   fill(0, 100);
   const std::string before = ring.disk.bytes();
   ASSERT_EQ(resize(8 * kMiB), IoError::kNone);
   EXPECT_EQ(ring.disk.bytes(), before);
 }
 
-TEST_F(RingResize, ThatWasInterruptedIsCompleted) {
+TEST_F(RingResize, AnInterruptedResizeIsCompleted) {
   fill(0, 1900);
-  for (uint64_t n = 1; n <= 6; ++n) {
-    const std::string whole = ring.disk.bytes();
-    const RingHeader header = ring.header;
-    ring.disk.crashAt(n);
-    (void)resize(4 * kMiB);
+  const std::string whole = ring.disk.bytes();
+  const RingHeader header = ring.header;
+  uint64_t crashes = 0;
+  for (bool isCrashed = true; isCrashed;) {
+    ring.disk.crashAt(++crashes);
+    isCrashed = resize(4 * kMiB) != IoError::kNone;
     ring.disk.recover();
     ASSERT_EQ(readHeader(*ring.file, RingKind::kValues, ring.header), HeaderState::kValid);
     ASSERT_EQ(resize(4 * kMiB), IoError::kNone);
-    EXPECT_LE(ring.disk.bytes().size(), 4 * kMiB) << n;
-    EXPECT_EQ(ring.header.entries, count(0, 1900)) << n;
+    EXPECT_LE(ring.disk.bytes().size(), 4 * kMiB) << crashes;
+    EXPECT_EQ(count(0, 1900), ring.header.maxChunks * 64) << crashes;
+    EXPECT_EQ(ring.header.entries, ring.header.maxChunks * 64) << crashes;
+    EXPECT_EQ(ring.checkIntegrity(), "") << crashes;
     ring.disk.change([&](std::string& bytes) { bytes = whole; });
     ring.header = header;
   }
+  // The header, the index, the file's size and the count are changed.
+  EXPECT_GE(crashes, 4U);
 }
 
 TEST_F(RingResize, CountsEntriesAnewWhereTheCountIsWrong) {
@@ -114,6 +122,7 @@ TEST_F(RingResize, CountsEntriesAnewWhereTheCountIsWrong) {
   RingHeader read;
   ASSERT_EQ(readHeader(*ring.file, RingKind::kValues, read), HeaderState::kValid);
   EXPECT_EQ(read.entries, 100U);
+  EXPECT_EQ(ring.checkIntegrity(), "");
 }
 
 }  // namespace

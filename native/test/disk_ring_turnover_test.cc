@@ -1,4 +1,4 @@
-// What a ring makes of its budget: the share of it that holds values, and what it keeps.
+// How a ring uses its budget: the share of it that holds values, and the entries that stay.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -11,7 +11,7 @@
 namespace ebbcache::test {
 namespace {
 
-TEST(RingTurnover, TakesATenthMoreThanItsPayloadAtMost) {
+TEST(RingTurnover, WritesAtMostATenthMoreThanItsPayload) {
   constexpr uint64_t kMax = 64 * kMiB;
   constexpr uint64_t kValueBytes = 4096;
   TestRing ring(kMax);
@@ -34,6 +34,7 @@ TEST(RingTurnover, TakesATenthMoreThanItsPayloadAtMost) {
   EXPECT_EQ(ring.header.entries, there);
   const double ratio = static_cast<double>(ring.disk.bytes().size()) / static_cast<double>(payload);
   EXPECT_LE(ratio, 1.10);
+  EXPECT_EQ(ring.checkIntegrity(), "");
   RecordProperty("bytesPerPayload", std::to_string(ratio));
   std::cout << "file bytes / payload: " << ratio << '\n';
 }
@@ -61,6 +62,7 @@ TEST(RingTurnover, KeepsAHotSetThatIsReadBetweenPuts) {
   }
   const double ratio = static_cast<double>(hits) / static_cast<double>(reads);
   EXPECT_GE(ratio, 0.98);
+  EXPECT_EQ(ring.checkIntegrity(), "");
   std::cout << "hits of a hot set: " << ratio << '\n';
 }
 

@@ -1,4 +1,4 @@
-// A ring that is filled: what was put is there until the hand comes round, and what was used stays.
+// A ring that is filled: entries stay until the hand reaches them, and used entries stay longer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -82,7 +82,7 @@ TEST(RingWriter, TakesValuesOfAllSizesOverManyLaps) {
     EXPECT_EQ(ring.header.entries, there);
     EXPECT_GT(there, 10U);
     EXPECT_GT(ring.header.evictions, 1000U);
-    EXPECT_LE(ring.disk.mostBytes(), 2 * kMiB);
+    EXPECT_LE(ring.disk.peakBytes(), 2 * kMiB);
     RingHeader counted = ring.header;
     counted.entries = 0;
     ASSERT_EQ(countEntries(*ring.file, counted), IoError::kNone);
@@ -92,7 +92,7 @@ TEST(RingWriter, TakesValuesOfAllSizesOverManyLaps) {
 
 TEST(RingWriter, LosesNothingWhileTheRingIsNotFull) {
   TestRing ring(8 * kMiB);
-  // Chunks end in gaps of less than an entry.
+  // Chunks end in gaps that are smaller than an entry.
   const uint64_t entries = ringBytes(ring.header) / 4096 - ring.header.maxChunks;
   for (uint64_t i = 0; i < entries; ++i) {
     ASSERT_EQ(ring.put(keyOf(i), valueOf(i, 1, 4000)), IoError::kNone);
@@ -114,21 +114,21 @@ TEST(RingWriter, KeepsWhatWasUsedForAnotherLap) {
     }
   }
   for (uint64_t i = 0; i < 50; ++i) EXPECT_EQ(ring.get("hot " + keyOf(i)), "hot");
-  // Not used for a lap: gone.
+  // An entry that was not used for a lap is gone.
   for (uint64_t i = 0; i < 3 * perLap; ++i) {
     ASSERT_EQ(ring.put("more " + keyOf(i), valueOf(i, 1, 900)), IoError::kNone);
   }
   for (uint64_t i = 0; i < 50; ++i) EXPECT_EQ(ring.get("hot " + keyOf(i)), std::nullopt);
 }
 
-TEST(RingWriter, KeepsHalfAChunkAtMost) {
+TEST(RingWriter, RewritesAtMostHalfAChunk) {
   TestRing ring;
   const uint64_t entries = ringBytes(ring.header) / 4096 - ring.header.maxChunks;
   for (uint64_t i = 0; i < entries; ++i) {
     ASSERT_EQ(ring.put(keyOf(i), valueOf(i, 1, 4000)), IoError::kNone);
   }
   for (uint64_t i = 0; i < entries; ++i) ASSERT_TRUE(ring.get(keyOf(i))) << i;
-  // The whole of the last chunk is filled, and then one entry enters the first.
+  // The last chunk is filled completely, and then one entry enters the first.
   uint64_t next = entries;
   while (ring.header.evictions == 0) {
     ASSERT_EQ(ring.put(keyOf(next), valueOf(next, 1, 4000)), IoError::kNone);
@@ -140,7 +140,7 @@ TEST(RingWriter, KeepsHalfAChunkAtMost) {
   EXPECT_GE(kept, 31U);
   EXPECT_LE(kept * 4096, kChunkBytes / 2);
   EXPECT_TRUE(ring.get(keyOf(next - 1)));
-  // A value that needs the chunk for itself leaves no room for what was used.
+  // A value that needs the whole chunk leaves no room for used entries.
   const std::string large = valueOf(7, 7, kMaxRingPayloadBytes - 5);
   ASSERT_EQ(ring.put("large", large), IoError::kNone);
   EXPECT_EQ(ring.get("large"), large);
@@ -159,7 +159,7 @@ TEST(RingWriter, GivesTheOldestSlotOfAFullBucketToANewKey) {
     EXPECT_EQ(ring.get(keyIn(i)), expected) << i;
   }
   EXPECT_EQ(ring.header.evictions, 100 - kBucketSlots);
-  // One batch with more keys than the bucket has slots.
+  // One batch has more keys than the bucket has slots.
   std::vector<TestRing::Put> batch;
   for (uint64_t i = 100; i < 200; ++i) batch.push_back({keyIn(i), std::to_string(i)});
   ASSERT_EQ(ring.write(batch), IoError::kNone);
@@ -179,7 +179,7 @@ TEST(RingWriter, LetsEntriesExpireAndCountsThemSo) {
   fakeNow() = now + 100;
   EXPECT_EQ(ring.get("short"), std::nullopt);
   EXPECT_EQ(ring.view().has("short", fakeNow()), RingRead::kMiss);
-  // Set back to before it was written: nobody knows how old it is.
+  // The clock is set back to before the put: the entry's age is unknown.
   fakeNow() = now - 1;
   EXPECT_EQ(ring.get("long"), std::nullopt);
   fakeNow() = now + 200;

@@ -1,6 +1,6 @@
 // Threads that read, put, remove and clear on one tier, and others on a second tier of the same
 // file: nobody sees a version that is older than one it has seen or written, nor a torn value.
-// EBBCACHE_DISK_THREADS_MS chooses how long.
+// EBBCACHE_DISK_THREADS_MS sets the duration.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,7 +26,7 @@ uint64_t bytesOf(uint64_t id, uint64_t version) {
   return random % 300 == 0 ? 100'000 : 8 + random % 3000;
 }
 
-/// What all threads know of the tier that is written to.
+/// The knowledge of all threads about the tier that is written to.
 struct World {
   explicit World(uint64_t maxBytes)
       : tier(openTier(disk, maxBytes)), other(openTier(disk, maxBytes)) {
@@ -42,10 +42,10 @@ struct World {
   MemoryDisk disk;
   std::shared_ptr<DiskTier> tier;
   std::shared_ptr<DiskTier> other;
-  /// The oldest version of each key that a read which begins now may see: what was put, removed or
-  /// cleared before is never seen again.
+  /// The oldest version of each key that a read which begins now may see: versions that were
+  /// replaced, removed or cleared before must not be seen again.
   std::array<std::atomic<uint64_t>, kKeys> oldest{};
-  /// That which is in the file for certain.
+  /// The version that is certainly in the file.
   std::array<std::atomic<uint64_t>, kKeys> settled{};
   std::array<std::atomic<uint64_t>, kKeys> newest{};
   std::atomic<bool> isOver{false};
@@ -53,13 +53,13 @@ struct World {
   std::atomic<uint64_t> hits{0};
 };
 
-void raise(std::atomic<uint64_t>& to, uint64_t least) {
+void raise(std::atomic<uint64_t>& to, uint64_t min) {
   uint64_t now = to;
-  while (now < least && !to.compare_exchange_weak(now, least)) {
+  while (now < min && !to.compare_exchange_weak(now, min)) {
   }
 }
 
-/// Reads a key, and remembers the version that it saw.
+/// Reads keys, and remembers the versions that it saw.
 class Reader {
  public:
   Reader(World& world, DiskTier& tier, bool isLast) : world_(world), tier_(tier), isLast_(isLast) {}
@@ -89,7 +89,7 @@ class Reader {
   std::array<uint64_t, kKeys> seen_{};
 };
 
-/// The only one that puts and removes the keys of its residue class.
+/// Only this thread puts and removes the keys of its residue class.
 void runWriter(World& world, uint64_t part, StressRandom random, bool mayClear) {
   Reader reader(world, *world.tier, true);
   std::vector<uint64_t> tokens(kKeys);
@@ -111,7 +111,7 @@ void runWriter(World& world, uint64_t part, StressRandom random, bool mayClear) 
         if (!random.oneIn(50)) break;
         if (mayClear && random.oneIn(5)) {
           world.tier->clear();
-          // What others put meanwhile may have come after the clear.
+          // Puts of others in the meantime may have come after the clear.
           for (uint64_t i = 0; i < kKeys; ++i) {
             if (i % kThreads == part) raise(world.oldest[i], world.newest[i] + 1);
           }
@@ -131,7 +131,7 @@ void runWriter(World& world, uint64_t part, StressRandom random, bool mayClear) 
         reader.read(id);
         break;
       default: {
-        // A removal took the number that follows the last put's.
+        // A removal takes the number after that of the last put.
         const uint64_t version = std::max<uint64_t>(last, world.oldest[id]) + 1;
         VersionedValue(id, version).write(value, bytesOf(id, version));
         world.newest[id] = version;
@@ -192,6 +192,10 @@ void runThreads(uint64_t stream, uint64_t maxBytes, bool mayClear, bool isRemove
   world.isOver = true;
   for (TestThread& thread : threads) thread.join();
   EXPECT_GT(world.hits, 100U);
+  for (const auto& tier : {world.tier, world.other}) {
+    EXPECT_TRUE(tier->settle(kLongMs));
+    EXPECT_EQ(tier->checkIntegrity(), "");
+  }
 }
 
 TEST(DiskThreads, SeeNoOlderVersionInASmallRing) {

@@ -1,5 +1,5 @@
-// What the tests of the disk tier share: tiers and rings on files in memory, under a clock that
-// stands still.
+// Helpers of the disk tier's tests: tiers and rings on files in memory, under a clock that stands
+// still.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,6 +15,7 @@
 
 #include "disk/disk_tier.h"
 #include "disk/ring_header.h"
+#include "disk/ring_integrity.h"
 #include "disk/ring_view.h"
 #include "disk/ring_writer.h"
 #include "disk_memory_folder.h"
@@ -22,7 +23,7 @@
 
 namespace ebbcache::test {
 
-/// No time to wait for anything is this long: a hang guard.
+/// A hang guard: far longer than any wait.
 constexpr uint64_t kLongMs = 60'000;
 
 inline DiskTierEnvironment environmentOf(MemoryDisk& disk, uint64_t checkMs = 5) {
@@ -77,7 +78,7 @@ struct TestRing {
     std::string value;
     uint64_t ttlMs = 0;
   };
-  /// As one batch, which is given the versions that follow the last one.
+  /// Writes the puts as one batch, with the versions that follow the last one.
   IoError write(const std::vector<Put>& puts) {
     std::vector<RingChange> changes;
     for (const Put& put : puts) {
@@ -99,6 +100,10 @@ struct TestRing {
     std::vector<RingChange> changes(1);
     changes[0].key = key;
     return apply(changes);
+  }
+
+  std::string checkIntegrity(const RingTolerance& tolerance = {}) const {
+    return checkRing(*file, tolerance);
   }
 
   RingView view() const { return {file, header, used}; }

@@ -1,5 +1,5 @@
-// The tier as those see it who use it: reads after writes, two tiers on one file, and files that
-// are removed, damaged, of others or cannot be written.
+// The tier as its users see it: reads after writes, two tiers on one file, and files that are
+// removed, damaged, of another kind, or read-only.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ MemoryDisk::Hook failingWrites(uint64_t from, uint64_t to, IoError error = IoErr
   };
 }
 
-/// Until the tier's writer has noticed; false where that takes too long.
+/// Waits until the tier's writer has noticed; returns false where that takes too long.
 template <typename Condition>
 bool comesTrue(Condition&& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kLongMs);
@@ -118,7 +118,7 @@ TEST_F(DiskTierTest, ClearsSoonAlsoWhereNobodyAsksForIt) {
   DiskTierOptions options;
   options.dir = "memory";
   options.maxBytes = kMinRingBytes;
-  // Its looks at the folder come too late for the guard.
+  // The tier checks its folder only after the hang guard.
   tier = DiskTier::open(options, environmentOf(disk, 100 * kLongMs));
   for (int i = 0; i < 300; ++i) {
     putString(*tier, "a", "1");
@@ -176,7 +176,7 @@ TEST_F(DiskTierTest, HidesTheOldValueWhileItsBucketCannotBeWritten) {
   putString(*tier, "a", "new");
   tier->remove("b");
   EXPECT_FALSE(tier->settle(kLongMs));
-  EXPECT_TRUE(tier->news().isInTrouble());
+  EXPECT_TRUE(tier->events().isInTrouble());
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(readString(*tier, "a"), std::nullopt);
     EXPECT_EQ(readString(*tier, "b"), std::nullopt);
@@ -198,7 +198,7 @@ TEST_F(DiskTierTest, IsAvailableWhileItIsOpenedUntilThereIsTrouble) {
   });
   const auto opening = openTier(locked);
   EXPECT_TRUE(opening->stats().available);
-  ASSERT_TRUE(comesTrue([&] { return opening->news().isInTrouble(); }));
+  ASSERT_TRUE(comesTrue([&] { return opening->events().isInTrouble(); }));
   EXPECT_FALSE(opening->stats().available);
   locked.recover();
   EXPECT_TRUE(comesTrue([&] { return opening->stats().available; }));
@@ -227,9 +227,9 @@ TEST_F(DiskTierTest, MakesTheRingAnewThatIsDamagedAndSaysSo) {
     settle();
     EXPECT_EQ(readString(*tier, "a"), std::nullopt);
     EXPECT_EQ(readString(*tier, "b"), "2");
-    const std::vector<DiskNews> news = tier->news().after(after);
-    ASSERT_EQ(news.size(), 1U) << isOpen;
-    EXPECT_EQ(news[0].kind, DiskNews::Kind::kDamaged);
+    const std::vector<DiskEvent> event = tier->events().after(after);
+    ASSERT_EQ(event.size(), 1U) << isOpen;
+    EXPECT_EQ(event[0].kind, DiskEvent::Kind::kDamaged);
     EXPECT_EQ(tier->stats().errors, 1U);
   }
 }
@@ -259,9 +259,9 @@ TEST_F(DiskTierTest, TellsOnceThatADamagedRingCannotBeMadeAnew) {
   EXPECT_EQ(tier->stats().errors, errors);
   EXPECT_EQ(readString(*tier, "a"), std::nullopt);
   uint64_t after = 0;
-  EXPECT_EQ(tier->news().after(after).size(), 1U);
+  EXPECT_EQ(tier->events().after(after).size(), 1U);
   disk.recover();
-  ASSERT_TRUE(comesTrue([&] { return !tier->news().isInTrouble(); }));
+  ASSERT_TRUE(comesTrue([&] { return !tier->events().isInTrouble(); }));
   putString(*tier, "a", "3");
   settle();
   EXPECT_EQ(readString(*tier, "a"), "3");
@@ -274,13 +274,13 @@ TEST_F(DiskTierTest, ReadsWhatItMayNotWrite) {
   disk.setReadOnly(true);
   tier = openTier(disk);
   EXPECT_EQ(readString(*tier, "a"), "1");
-  ASSERT_TRUE(comesTrue([&] { return tier->news().isInTrouble(); }));
+  ASSERT_TRUE(comesTrue([&] { return tier->events().isInTrouble(); }));
   EXPECT_EQ(readString(*tier, "a"), "1");
   EXPECT_FALSE(tier->put("a", "2", {}).isTaken);
   EXPECT_EQ(readString(*tier, "a"), std::nullopt);
-  EXPECT_TRUE(tier->news().isInTrouble());
+  EXPECT_TRUE(tier->events().isInTrouble());
   disk.setReadOnly(false);
-  ASSERT_TRUE(comesTrue([&] { return !tier->news().isInTrouble(); }));
+  ASSERT_TRUE(comesTrue([&] { return !tier->events().isInTrouble(); }));
   putString(*tier, "a", "3");
   settle();
   EXPECT_EQ(readString(*tier, "a"), "3");
@@ -292,7 +292,7 @@ TEST_F(DiskTierTest, LeavesARingOfTheOtherKindAlone) {
   const auto other = openTier(disk, kMinRingBytes, RingKind::kRecords);
   putString(*other, "a", "2");
   EXPECT_FALSE(other->settle(kLongMs));
-  EXPECT_TRUE(other->news().isInTrouble());
+  EXPECT_TRUE(other->events().isInTrouble());
   EXPECT_EQ(readString(*other, "a"), std::nullopt);
   EXPECT_EQ(readString(*tier, "a"), "1");
 }

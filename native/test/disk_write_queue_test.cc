@@ -1,4 +1,4 @@
-// What waits for the writer: the last change of each key, in order, and within a bound.
+// The changes that wait for the writer: the last one of each key, in order, and within a bound.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -62,7 +62,7 @@ TEST_F(DiskWriteQueue, HasTheLastChangeOfEachKeyInOrder) {
   EXPECT_EQ(queue.find("a"), nullptr);
 }
 
-TEST_F(DiskWriteQueue, IsTakenSomeBytesAtATimeAndAtLeastOne) {
+TEST_F(DiskWriteQueue, IsTakenSomeBytesAtATimeAndAtLeastOneChange) {
   for (uint64_t version = 1; version <= 5; ++version) {
     queue.push(putOf(std::to_string(version), version, std::string(1000, 'v')));
   }
@@ -116,7 +116,7 @@ TEST_F(DiskWriteQueue, IsSettledUpToTheFirstThatIsNot) {
   EXPECT_EQ(queue.settledNumber(), first);
   (void)queue.take(1);
   settleAll(1, false);
-  // What failed is not settled under another number.
+  // A change that failed keeps its number.
   EXPECT_EQ(queue.settledNumber(), first);
   (void)queue.take(1);
   settleAll(1);
@@ -137,7 +137,7 @@ TEST_F(DiskWriteQueue, DropsValuesThatItHasNoRoomFor) {
   EXPECT_EQ(queue.push(putOf("c", 3, std::string(10, 'v'))), 0U);
   EXPECT_EQ(queue.push(changeOf(Kind::kRemove, "d")), 0U);
   EXPECT_EQ(queue.valueBytes(), kMaxBytes);
-  // The room of what is replaced is there to be had.
+  // The room of the replaced change is free.
   EXPECT_EQ(queue.push(putOf("a", 4, std::string(kMaxBytes - 10, 'w'))), 0U);
   EXPECT_EQ(queue.push(putOf("a", 5, std::string(kMaxBytes, 'w'))), 1U);
   EXPECT_EQ(queue.valueBytes(), 10U);
@@ -220,7 +220,7 @@ TEST_F(DiskWriteQueue, RemovesAVersionOnlyWhereNothingElseWaits) {
   queue.push(changeOf(Kind::kRemove, "removed"));
   queue.push(changeOf(Kind::kRemoveVersion, "removed", 1));
   EXPECT_EQ(kindOf("removed"), Kind::kRemove);
-  // An older value may be in the file, which must not be seen again.
+  // The file may have an older value, which must not be seen again.
   queue.push(putOf("this put", 3));
   queue.push(changeOf(Kind::kRemoveVersion, "this put", 3));
   EXPECT_EQ(kindOf("this put"), Kind::kRemove);

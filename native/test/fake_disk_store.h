@@ -1,5 +1,5 @@
-// Values on disk without a disk: what was put is there at once. Tests say what it does not take,
-// and play the other processes.
+// Values on disk without a disk: puts are there at once. Tests tell it which puts to refuse, and
+// act as other processes.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@ class FakeDiskStore final : public DiskStore {
   // ---------------------------------------------------------------- by tests
 
   bool takesNone = false;
-  /// Called once, in a read, when what it returns was found.
+  /// Called once, within a read, after the read has found its result.
   std::function<void()> duringRead;
   uint64_t currencyChecks = 0;
   std::atomic<uint64_t> countedReads{0};
@@ -90,7 +90,7 @@ class FakeDiskStore final : public DiskStore {
     const std::lock_guard<std::mutex> lock(mutex_);
     entries_.clear();
   }
-  /// One key a call.
+  /// Each call visits one key.
   uint64_t scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (cursor >= entries_.size()) return 0;
@@ -104,7 +104,7 @@ class FakeDiskStore final : public DiskStore {
     uint64_t version;
     DiskPutOptions options;
     uint64_t expiry;
-    /// In the memory of who put it alone.
+    /// The value is only in the memory of the caller.
     bool isAlone;
   };
 

@@ -1,4 +1,4 @@
-// Where a path may have 4,095 bytes.
+// Linux allows paths of 4,095 bytes.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// What files are on POSIX systems alone.
+// The states of files that exist only on POSIX systems.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -102,7 +102,7 @@ TEST(FileStateOnPosix, IsNoneOfAFileInAFolderThatMayNotBeEntered) {
   const FileTree tree;
   tree.write("locked/file", "12345");
   ASSERT_EQ(::chmod(tree.path("locked").c_str(), 0), 0);
-  // The superuser enters any folder.
+  // The superuser may enter any folder.
   const uid_t user = ::geteuid();
   constexpr uid_t kNobody = 65534;
   ASSERT_EQ(::seteuid(user == 0 ? kNobody : user), 0);

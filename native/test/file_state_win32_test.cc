@@ -1,4 +1,4 @@
-// What files are on Windows alone.
+// The states of files on Windows.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 namespace ebbcache::testing {
 namespace {
 
-/// As the system takes it however long it is.
+/// The path in the form that the system takes whatever its length.
 std::wstring marked(const std::string& path) {
   return L"\\\\?\\" + std::filesystem::path(path).wstring();
 }
@@ -31,12 +31,12 @@ TEST(FileStateOnWindows, IsOfAFileDeeperThanMaxPath) {
   const HANDLE file =
       ::CreateFileW(marked(path).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, 0, nullptr);
   ASSERT_NE(file, INVALID_HANDLE_VALUE) << ::GetLastError();
-  // Open for writing, and shared with nobody.
+  // The file is open for writing, and shared with nobody.
   EXPECT_EQ(stateOfFile(path).kind(), FileKind::kRegular);
   ::CloseHandle(file);
   EXPECT_EQ(stateOfFile(path), stateOfFile("\\\\?\\" + path));
   EXPECT_EQ(stateOfFile(path + "s"), FileState::absent());
-  // The tree's own removal does not know such paths everywhere.
+  // The tree's own removal cannot handle such paths everywhere.
   ::DeleteFileW(marked(path).c_str());
   for (auto each = folders.rbegin(); each != folders.rend(); ++each) {
     ::RemoveDirectoryW(marked(*each).c_str());

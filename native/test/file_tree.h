@@ -11,7 +11,7 @@
 
 namespace ebbcache {
 
-/// Lives in the folder for temporary files; removed with all that is in it at the end.
+/// The folder lies in that for temporary files, and is removed at the end with all its files.
 class FileTree {
  public:
   FileTree() {
@@ -27,7 +27,7 @@ class FileTree {
   FileTree(const FileTree&) = delete;
   FileTree& operator=(const FileTree&) = delete;
 
-  /// Overwrites the file in place (a descriptor that is open sees it), or makes it and its folders.
+  /// Overwrites the file in place (an open descriptor sees it), or makes it with its folders.
   void write(std::string_view path, std::string_view content) const {
     const std::filesystem::path file = root_ / path;
     std::filesystem::create_directories(file.parent_path());
@@ -36,7 +36,7 @@ class FileTree {
     ASSERT_TRUE(stream.good()) << file;
   }
 
-  /// Removes a file, or a folder with all that is in it.
+  /// Removes a file, or a folder with all its files.
   void remove(std::string_view path) const { std::filesystem::remove_all(root_ / path); }
 
   void rename(std::string_view from, std::string_view to) const {

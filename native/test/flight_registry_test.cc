@@ -1,4 +1,4 @@
-// Flights with the members told by hand: who leads, who is told what, and who may still join.
+// Flights whose members act one after the other: who leads, who is notified, and who may join.
 #include "flights/flight_registry.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// An environment, and how often it was woken.
+/// An environment, and the number of times it was woken.
 struct Member {
   FlightRegistry& registry;
   int wakes = 0;
@@ -25,7 +25,7 @@ struct Member {
     return registry.join(member, scope, key, version);
   }
   std::optional<FlightNotification> notification() const { return member->takeNotification(); }
-  /// The waiterId of the one piece of notification there is, of this event; else 0.
+  /// The id of the waiter of the only notification, which must be of this event; else 0.
   FlightWaiterId only(FlightEvent event) const {
     const auto first = notification();
     return first && first->event == event && !notification() ? first->id : 0;
@@ -132,7 +132,7 @@ TEST_F(FlightRegistryTest, EndsWithAllSeatsOfOneMember) {
   EXPECT_TRUE(b_.join("other").leads);
 }
 
-TEST_F(FlightRegistryTest, GivesWayToAnotherVersion) {
+TEST_F(FlightRegistryTest, IsReplacedByAnotherVersion) {
   const FlightWaiter earlier = a_.join("key", "1");
   const FlightWaiter waits = b_.join("key", "1");
   const FlightWaiter later = c_.join("key", "2");

@@ -1,4 +1,4 @@
-// Flights of many threads: each a member of its own that works, waits, leaves and ends at random.
+// Flights of many threads: each is a member that works, waits, leaves and ends at random.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -22,7 +22,7 @@ constexpr uint64_t kKeys = 3;
 constexpr int kThreads = 6;
 constexpr int kRounds = 300;
 
-/// A thread that can be woken, as an event loop is.
+/// A thread that can be woken like an event loop.
 class Environment {
  public:
   explicit Environment(FlightRegistry& registry) : registry_(registry) {}
@@ -33,7 +33,7 @@ class Environment {
   FlightWaiter join(const std::string& key, const std::string& version = "1") {
     return registry_.join(member_, "scope", key, version);
   }
-  FlightNotification awaitNews() {
+  FlightNotification awaitEvent() {
     std::unique_lock<std::mutex> lock(mutex_);
     woken_.wait(lock, [this] { return wakes_ > 0; });
     --wakes_;
@@ -96,10 +96,10 @@ TEST(FlightThreadsTest, WakesNobodyThatIsClosed) {
   EXPECT_EQ(wakes, 0);
 }
 
-/// Whoever joins gets the one result of its flight, or leads it, alone.
+/// A thread that joins either gets the one result of its flight, or leads it alone.
 TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
   FlightRegistry registry;
-  // How many work on a key.
+  // The number of threads that work on a key.
   std::array<std::atomic<int>, kKeys> atWork{};
   std::atomic<uint64_t> completed{0};
   std::atomic<uint64_t> followed{0};
@@ -116,7 +116,7 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
         if (!leads) {
           if (random.oneIn(8)) {
             registry.leave(waiter.id);
-            // It may have been told before it left.
+            // The notification may have come before the waiter left.
             endsAnew();
             continue;
           }
@@ -124,7 +124,7 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
             endsAnew();
             continue;
           }
-          FlightNotification notification = environment->awaitNews();
+          FlightNotification notification = environment->awaitEvent();
           EXPECT_EQ(notification.id, waiter.id);
           leads = notification.event == FlightEvent::kLeads;
           if (!leads) {
@@ -142,8 +142,8 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
           registry.complete(waiter.id, std::to_string(id));
           ++completed;
         }
-        // With it, the waiter that neither completed nor was left; and the notification that all
-        // others left.
+        // The count includes the waiter that neither completed nor left, and the notification that
+        // all others left.
         endsAnew();
       }
     });
@@ -155,7 +155,7 @@ TEST(FlightThreadsTest, HaveOneLeaderEachAndLeaveNobodyWaiting) {
   for (uint64_t id = 0; id < kKeys; ++id) EXPECT_TRUE(last.join(std::to_string(id)).leads);
 }
 
-/// With keys forgotten and versions replaced at any moment.
+/// Keys are forgotten and versions replaced at any moment.
 TEST(FlightThreadsTest, MayBeForgottenAndReplacedByAnyThread) {
   FlightRegistry registry;
   std::atomic<bool> done{false};
@@ -176,7 +176,7 @@ TEST(FlightThreadsTest, MayBeForgottenAndReplacedByAnyThread) {
         const std::string version = std::to_string(random.below(2));
         const FlightWaiter waiter = environment.join(key, version);
         if (!waiter.leads) {
-          const FlightNotification notification = environment.awaitNews();
+          const FlightNotification notification = environment.awaitEvent();
           if (notification.event == FlightEvent::kCompleted) {
             EXPECT_EQ(*notification.result, key + version);
             continue;

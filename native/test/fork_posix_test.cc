@@ -16,8 +16,7 @@
 #include "process/forked_child.h"
 #include "runtime/runtime.h"
 
-/// Asked by LeakSanitizer at exit(), where it is there: in a child it takes for leaks what threads
-/// of the parent own.
+/// LeakSanitizer asks this at exit(): in a child it would report what threads of the parent own.
 extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off() {
   return ebbcache::inForkedChild() ? 1 : 0;
 }
@@ -26,7 +25,7 @@ namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-// What a child ends with; from kFirstStatus on: the first of its calls that was not refused.
+// The exit codes of a child; from kFirstStatus on: the first of its calls that was not refused.
 constexpr int kAllRefused = 0;
 constexpr int kNotSeenAsForked = 1;
 constexpr int kRuntimeWasGiven = 2;
@@ -39,7 +38,7 @@ const std::string kRefusedAll = "It ended with " + std::to_string(kAllRefused) +
 ebbcache_options busyOptions() {
   ebbcache_options options = EBBCACHE_OPTIONS_INIT;
   options.name = "busy";
-  // Slabs of huge pages, which the supply makes.
+  // The slabs are of huge pages, which the supply makes.
   options.max_bytes = 64 * kMiB;
   return options;
 }
@@ -47,7 +46,7 @@ ebbcache_options busyOptions() {
 StoreHandle openHandle() {
   SharedStoreOptions options;
   options.store.maxBytes = 64 * kMiB;
-  // What the machine's memory does must not matter.
+  // The state of the machine's memory must not matter.
   options.ebb = false;
   OpenError error;
   StoreHandle handle = Runtime::current()->open(options, error);
@@ -61,7 +60,7 @@ class Fork : public CApi {
     for (ebbcache_store* each : {kept_, busy_}) api.close(each);
   }
 
-  /// In the child: what it is to end with.
+  /// Runs in the child, and returns its exit code.
   int useAll(ebbcache_store* store) const {
     if (!inForkedChild()) return kNotSeenAsForked;
     char buffer[16];
@@ -99,7 +98,7 @@ class Fork : public CApi {
     return kAllRefused;
   }
 
-  // Both open to the end of the test.
+  // Both stores stay open to the end of the test.
   ebbcache_store* const kept_ = openStore(optionsOf("kept"));
   ebbcache_store* const busy_ = openStore(busyOptions());
 };
@@ -121,7 +120,7 @@ class Bustle {
   Bustle(const Bustle&) = delete;
   Bustle& operator=(const Bustle&) = delete;
 
-  /// Returns when each of them has done something more.
+  /// Returns when each of the threads has done more work.
   void awaitTurn() const {
     for (const std::atomic<uint64_t>& each : turns_) {
       for (const uint64_t before = each; each == before;) std::this_thread::yield();
@@ -137,12 +136,12 @@ class Bustle {
       const std::string key = std::to_string(number) + '/' + std::to_string(i % 2048);
       note(api_.put(store_, key.data(), key.size(), value.data(), value.size(), 0, 0));
       note(api_.get(store_, key.data(), key.size(), buffer.data(), buffer.size(), nullptr));
-      // The slabs come anew then, from the supply.
+      // The supply makes the slabs anew then.
       if (i % 2048 == 2047) note(api_.clear(store_));
       ++turns_[number];
     }
   }
-  /// Locks of the runtime, the governor and the sampler.
+  /// This takes the locks of the runtime, the governor and the sampler.
   void openAndClose(int number) {
     while (!stopping_) {
       ebbcache_options options = EBBCACHE_OPTIONS_INIT;
@@ -208,7 +207,7 @@ TEST_F(Fork, WaitsForNoLockThatAThreadOfTheParentHolds) {
     std::promise<void> leave;
   } visit;
   TestThread visitor([&] {
-    // Holds the entry's lock.
+    // The visit holds the entry's lock.
     const auto stay = [](void* context, const void*, size_t) {
       auto& gate = *static_cast<decltype(visit)*>(context);
       gate.inside.set_value();
@@ -241,7 +240,7 @@ TEST_F(Fork, SaysWhyAStoreIsNotOpened) {
 
 TEST_F(Fork, LetsTheChildCloseAndExit) {
   constexpr int kForks = 10;
-  // Destroyed by exit() in the child.
+  // exit() destroys it in the child.
   static StoreHandle held;
   held = openHandle();
   StoreHandle other = openHandle();
@@ -267,7 +266,7 @@ TEST_F(Fork, LetsTheChildCloseAndExit) {
 TEST(ForkOfOneStore, JoinsNoThreadWhenTheChildClosesIt) {
   StoreHandle handle = openHandle();
   const std::weak_ptr<Runtime> runtime = handle.runtime().weak_from_this();
-  // More than a slab: from then on there is a thread that makes slabs.
+  // The value needs more than a slab: from then on there is a thread that makes slabs.
   const std::string value(16 << 10, 'v');
   for (int i = 0; i < 256; ++i) {
     ASSERT_EQ(handle->put(std::to_string(i), value), PutResult::kStored);

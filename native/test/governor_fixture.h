@@ -1,4 +1,4 @@
-// A governor whose ticks are made by hand.
+// A governor whose ticks the test makes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,8 @@
 
 namespace ebbcache::testing {
 
-/// Ticks by hand: the thread looks once when the first store comes, then sleeps for an hour.
+/// The test makes all ticks: the thread samples once when the first store comes, then sleeps for an
+/// hour.
 class GovernorTest : public ::testing::Test {
  public:
   GovernorTest() : governor(byHand(), inputsOf(machine)) {}
@@ -25,7 +26,8 @@ class GovernorTest : public ::testing::Test {
     return options;
   }
 
-  /// Added while the machine cannot be read, so that the thread's own look changes nothing.
+  /// Adds a store while the machine cannot be read, so that the thread's own sample changes
+  /// nothing.
   std::shared_ptr<FakeStore> add(uint64_t max, uint64_t held, uint64_t min = 0,
                                  bool ebbing = true) {
     auto store = std::make_shared<FakeStore>(max, held, min, ebbing);
@@ -35,7 +37,7 @@ class GovernorTest : public ::testing::Test {
     governor.add(store);
     stores.push_back(store);
     while (first && store->maintained == 0) std::this_thread::yield();
-    // Its look has ended once a tick by hand gets the lock.
+    // The thread's sample has ended once a tick of the test gets the lock.
     governor.tick(now);
     machine->setFailing(false);
     return store;
@@ -50,18 +52,18 @@ class GovernorTest : public ::testing::Test {
     governor.tick(now);
   }
 
-  /// The thread's first look by them changes nothing either.
+  /// The thread's first sample with these options changes nothing either.
   void reconfigure(const GovernorOptions& options) {
     machine->setFailing(true);
-    const uint64_t looks = governor.status().looks;
+    const uint64_t looks = governor.status().samples;
     governor.configure(options, inputsOf(machine));
-    while (governor.status().looks == looks) std::this_thread::yield();
+    while (governor.status().samples == looks) std::this_thread::yield();
     machine->setFailing(false);
   }
 
   std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(10'000 * kMiB);
   Governor governor;
-  // A day ahead of the real clock, which the thread's own look went by.
+  // A day ahead of the real clock, which the thread's own sample used.
   Governor::Clock::time_point now = Governor::Clock::now() + std::chrono::hours(24);
   std::vector<std::shared_ptr<FakeStore>> stores;
 };

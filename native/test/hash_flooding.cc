@@ -1,4 +1,4 @@
-// Looks up keys that were made to collide, for a test that counts the instructions of each look-up:
+// Looks up keys that were made to collide, for a test that counts the instructions of each lookup:
 //   ebbcache_hash_flooding craft FAMILY FILE   writes the bytes of a key, a line feed and the keys
 //   ebbcache_hash_flooding get FILE            puts them all and gets some, each with Store::get
 #include <cstdint>
@@ -20,12 +20,12 @@ namespace ebbcache::test {
 namespace {
 
 constexpr uint64_t kKeys = 100000;
-/// All keys of a family have as many, so that hashing them costs the same.
+/// All keys of a family have this length, so that hashing them costs the same.
 constexpr int kPairs = 17;
 constexpr uint64_t kKeyBytes = 2 * kPairs;
-/// Behind those that are to be hashed as long ones are.
+/// The suffix of keys that are to be hashed as long ones are.
 const std::string kTail(150, '.');
-/// Bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
+/// The bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
 constexpr uint64_t kSharedBits = 9;
 
 std::string numbered(uint64_t number) {
@@ -40,21 +40,21 @@ std::vector<std::string> randomKeys() {
   return keys;
 }
 
-/// Keys whose hash, were there no seed, is zero in some bits: found by trying.
+/// Keys whose hash, if there were no seed, is zero in some bits: they are found by trying.
 std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit, const std::string& tail = {}) {
   const KeyHash hash{HashSeed{}};
   const uint64_t shared = ((uint64_t{1} << kSharedBits) - 1) << lowestBit;
   std::vector<std::string> keys;
   std::string key = std::string(kKeyBytes, '0') + tail;
   for (uint64_t number = 0; keys.size() < kKeys; ++number) {
-    // In place and by shifts: some fifty million of them are tried.
+    // The key is changed in place and by shifts, as some fifty million are tried.
     for (uint64_t at = 0; at < 6; ++at) key[at] = static_cast<char>('0' + (number >> 6 * at) % 64);
     if ((hash(key) & shared) == 0) keys.push_back(key);
   }
   return keys;
 }
 
-/// Keys of one hash, were there no seed: the last block's first factor is zero, and so is the
+/// Keys of one hash, if there were no seed: the last block's first factor is zero, and so is the
 /// product whatever the other word.
 std::vector<std::string> withZeroFactor() {
   const uint64_t word = -MultiplyHash(HashSeed{}).secretOfLastBlock();
@@ -74,7 +74,8 @@ std::vector<std::string> withTail(std::vector<std::string> keys) {
   return keys;
 }
 
-/// Two pairs of characters of one hash give 2^n strings of one hash: h = h * 31 + c and its like.
+/// Two pairs of characters of one hash give 2^n strings of one hash, for h = h * 31 + c and its
+/// like.
 std::vector<std::string> collidingInPolynomials(std::string_view one, std::string_view other) {
   std::vector<std::string> keys;
   for (uint64_t i = 0; i < kKeys; ++i) {

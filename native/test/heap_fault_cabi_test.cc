@@ -11,10 +11,10 @@ namespace {
 
 class HeapFaultCApi : public CApi {
  protected:
-  // Longer than what a string holds without the heap.
+  // The name is longer than a string holds without the heap.
   static constexpr const char* kName = "a name that is longer than a short string";
 
-  /// Opens a store twice, does all there is to do, and closes it. False when a call ended in
+  /// Opens a store twice, makes every call, and closes it. Returns false where a call ended in
   /// anything but success or a refusal of memory.
   bool runSession() const {
     const ebbcache_options options = optionsOf(kName);

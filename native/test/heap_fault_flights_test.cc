@@ -1,4 +1,5 @@
-// Flights while the heap is exhausted: whatever fails leaves no waiter behind, and nobody waiting.
+// Flights while the heap is exhausted: a call that fails leaves no waiter behind, and nobody waits
+// for ever.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -12,7 +13,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Longer than what a string holds without the heap.
+/// The key is longer than a string holds without the heap.
 const std::string kScope = "a scope that is longer than a short string";
 const std::string kKey = "a key that is longer than a short string";
 const std::string kResult = "a result that is longer than a short string";
@@ -29,7 +30,7 @@ class HeapFaultFlights : public ::testing::Test {
   std::optional<FlightNotification> notification(int member) {
     return members_[static_cast<size_t>(member)]->takeNotification();
   }
-  /// The event of the next piece of notification, which must be of this waiter.
+  /// The event of the next notification, which must be of this waiter.
   std::optional<FlightEvent> told(int member, FlightWaiter waiter) {
     const auto next = notification(member);
     if (!next) return std::nullopt;
@@ -51,7 +52,7 @@ class HeapFaultFlights : public ::testing::Test {
       std::make_shared<FlightMember>([this] { ++wakes_[2]; })};
 };
 
-TEST_F(HeapFaultFlights, OfTheFirstToJoinLeaveNoSeat) {
+TEST_F(HeapFaultFlights, FaultsOfTheFirstToJoinLeaveNoSeat) {
   const uint64_t faults = failEachOnce(
       [&] {
         FlightWaiter waiter = join(1);
@@ -61,7 +62,7 @@ TEST_F(HeapFaultFlights, OfTheFirstToJoinLeaveNoSeat) {
   EXPECT_GT(faults, 5U);
 }
 
-TEST_F(HeapFaultFlights, OfOneWhoFollowsLeaveTheFlightAsItWas) {
+TEST_F(HeapFaultFlights, FaultsOfAFollowerLeaveTheFlightAsItWas) {
   const FlightWaiter leader = join(0);
   const uint64_t faults = failEachOnce(
       [&] {
@@ -78,7 +79,7 @@ TEST_F(HeapFaultFlights, OfOneWhoFollowsLeaveTheFlightAsItWas) {
   expectNoSeats();
 }
 
-TEST_F(HeapFaultFlights, OfALaterVersionLeaveTheEarlierOneCurrent) {
+TEST_F(HeapFaultFlights, FaultsOfALaterVersionLeaveTheEarlierOneCurrent) {
   const FlightWaiter earlier = join(0, "1");
   FlightWaiter later;
   const uint64_t faults =
@@ -89,7 +90,7 @@ TEST_F(HeapFaultFlights, OfALaterVersionLeaveTheEarlierOneCurrent) {
   EXPECT_TRUE(registry_.isCurrent(later.id));
 }
 
-TEST_F(HeapFaultFlights, OfALandingLeaveTheFlightToBeHandedOn) {
+TEST_F(HeapFaultFlights, FaultsOfALandingLeaveTheFlightToBeHandedOn) {
   FlightWaiter leader;
   FlightWaiter follower;
   const uint64_t faults = failEachOnce(
@@ -101,7 +102,7 @@ TEST_F(HeapFaultFlights, OfALandingLeaveTheFlightToBeHandedOn) {
         registry_.complete(leader.id, kResult);
       },
       [&] {
-        // Nothing is changed by a landing that failed: the others do not wait in vain.
+        // A landing that failed changes nothing: the others are still notified.
         const bool hasLanded = !registry_.isCurrent(leader.id);
         if (follower.id != 0 && !hasLanded) {
           EXPECT_FALSE(notification(1));
@@ -118,7 +119,7 @@ TEST_F(HeapFaultFlights, OfALandingLeaveTheFlightToBeHandedOn) {
   EXPECT_GT(faults, 8U);
 }
 
-TEST_F(HeapFaultFlights, OfSeveralMembersLeaveNoSeat) {
+TEST_F(HeapFaultFlights, FaultsOfSeveralMembersLeaveNoSeat) {
   const uint64_t faults = failEachOnce(
       [&] {
         const FlightWaiter leader = join(0);
@@ -179,7 +180,7 @@ TEST_F(HeapFaultFlights, HandOnASeatThatFollowsAsIfItWereLeft) {
   expectNoSeats();
 }
 
-TEST_F(HeapFaultFlights, TellASeatThatNowLeadsBothPiecesOfNewsInOrder) {
+TEST_F(HeapFaultFlights, TellANewLeaderBothEventsInOrder) {
   const FlightWaiter leader = join(0);
   const FlightWaiter heir = join(1);
   const FlightWaiter last = join(2);

@@ -1,4 +1,4 @@
-// Linux machines with groups, read while the heap is exhausted: no limit is overlooked afterwards.
+// Linux machines with groups, read while the heap is exhausted: no limit is missed afterwards.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -56,7 +56,7 @@ TEST(HeapFaultMovedGroups, AreAllReadAfterwards) {
     enter("first");
     reader = machine.open();
     ASSERT_TRUE(reader->readUsage(usage, error)) << error;
-    // The reader looks for its groups again as soon as it cannot read one.
+    // The reader finds its groups again as soon as it cannot read one.
     machine.tree.remove("cgroup/first");
     enter("second");
   };
@@ -68,7 +68,7 @@ TEST(HeapFaultMovedGroups, AreAllReadAfterwards) {
                            enter("first");
                            MemoryUsage now;
                            EXPECT_TRUE(reader->readUsage(now, error)) << error;
-                           // A read that met no fault goes by the second group for up to a second.
+                           // A read that met no fault uses the second group for up to a second.
                            const bool isFirst = now.group && now.group->limit == 512 * kMiB;
                            EXPECT_TRUE(isFirst || !usage.group);
                            usage = {};

@@ -1,5 +1,5 @@
-// Readers and watches of the machine while the heap is exhausted: a call fails, the next one reads
-// what there is, and nothing stays open.
+// Readers and watches of the machine while the heap is exhausted: a call fails, the next one
+// succeeds, and nothing stays open.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -80,7 +80,7 @@ TEST(HeapFaultReaders, LeaveTheWatchAbleToWait) {
   const uint64_t faults = failEachOnce(
       [&] {
         watch = openPressureWatch();
-        // From here on nothing may throw: the governor's thread calls these.
+        // From here on nothing may throw: the governor's thread makes these calls.
         hasWaited = false;
         watch->listen();
         watch->wake();

@@ -13,7 +13,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Longer than what a string holds without the heap.
+/// The name is longer than a string holds without the heap.
 constexpr const char* kName = "a name that is longer than a short string";
 
 SharedStoreOptions optionsOf(Policy policy, bool ebb = true) {

@@ -1,4 +1,4 @@
-// The supply of slabs while the heap is exhausted: an order comes to nothing, and later ones are
+// The supply of slabs while the heap is exhausted: an order has no effect, and later ones are
 // served.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Replaces operator new and operator delete of the test program. Nothing fails unless a test arms
-// it, or for the whole of a run:
+// Replaces operator new and operator delete of the test program. Allocations fail only where a test
+// asks for it, or throughout a run:
 //
 //   EBBCACHE_FAIL_THREAD_ALLOCATIONS=50 ebbcache_tests
 //
@@ -16,7 +16,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Before the first allocation that fails; negative for none.
+/// The number of allocations before the first one that fails; negative for none.
 struct Faults {
   std::atomic<int64_t> left{-1};
   std::atomic<bool> lasting{false};

@@ -10,24 +10,24 @@
 
 namespace ebbcache::test {
 
-/// Whose allocations count, and fail.
+/// The threads whose allocations count, and fail.
 enum class FaultsOf { kThisThread, kAllThreads };
 
-/// Only between failNth() or failFrom() and disarm() do allocations fail. Assertions belong behind
-/// disarm(): they need the heap when they fail.
+/// Allocations fail only between failNth() or failFrom() and disarm(). Assertions belong behind
+/// disarm(), as a failing one needs the heap.
 class HeapFaults {
  public:
-  /// The n-th allocation from now on fails, counted from 1, and no other.
+  /// Has the n-th allocation from now on fail, counted from 1, and no other.
   static void failNth(uint64_t n, FaultsOf of = FaultsOf::kThisThread);
-  /// The n-th fails, and all that follow.
+  /// Has the n-th allocation and all that follow fail.
   static void failFrom(uint64_t n, FaultsOf of = FaultsOf::kThisThread);
   /// Returns how many allocations failed.
   static uint64_t disarm();
-  /// The faults of EBBCACHE_FAIL_THREAD_ALLOCATIONS (see heap_faults.cc) are not for this thread.
+  /// Spares this thread the faults of EBBCACHE_FAIL_THREAD_ALLOCATIONS (see heap_faults.cc).
   static void spareThisThread();
 };
 
-/// A thread of a test's own, whose faults would not be those of the cache.
+/// A thread of a test, whose faults would not be those of the cache.
 class TestThread : public std::thread {
  public:
   TestThread() = default;
@@ -43,8 +43,8 @@ class TestThread : public std::thread {
 /// no fault; `check` follows each run, with a whole heap. Returns how many runs met one.
 template <typename Run, typename Check>
 uint64_t failEachOnce(const Run& run, const Check& check, FaultsOf of = FaultsOf::kThisThread) {
-  constexpr uint64_t kMostRuns = 5000;
-  for (uint64_t n = 1; n <= kMostRuns; ++n) {
+  constexpr uint64_t kMaxRuns = 5000;
+  for (uint64_t n = 1; n <= kMaxRuns; ++n) {
     HeapFaults::failNth(n, of);
     try {
       run();
@@ -55,10 +55,10 @@ uint64_t failEachOnce(const Run& run, const Check& check, FaultsOf of = FaultsOf
     if (faults == 0) return n - 1;
   }
   ADD_FAILURE() << "no run went without a fault";
-  return kMostRuns;
+  return kMaxRuns;
 }
 
-/// Whether `run` does without the heap.
+/// Whether `run` succeeds without the heap.
 template <typename Run>
 bool needsNoHeap(const Run& run) {
   HeapFaults::failFrom(1);

@@ -1,4 +1,4 @@
-// What every MemoryReader and every PressureWatch promises, held against machines: this one, and
+// The contract of every MemoryReader and every PressureWatch, tested on machines: this one, and
 // those that tests of a system's own backend add.
 #pragma once
 
@@ -22,7 +22,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   virtual MemoryRoots roots() const { return {}; }
-  /// Makes reads fail until mended. Only of those that the tests of failure are held against.
+  /// Makes reads fail until they are mended. Only the machines of the tests of failure have these
+  /// two.
   virtual void breakIt() {}
   virtual void mend() {}
 };
@@ -38,7 +39,7 @@ struct NamedWatch {
   std::function<std::unique_ptr<PressureWatch>(const MemoryRoots&)> open;
 };
 
-// How a failed test and its list of parameters name them.
+// The machine's name, which a failed test and the list of parameters print.
 inline void PrintTo(const NamedMachine& machine, std::ostream* out) {
   *out << machine.name;
 }
@@ -51,7 +52,7 @@ std::string nameOf(const ::testing::TestParamInfo<Named>& info) {
   return info.param.name;
 }
 
-/// On a machine that can be read.
+/// A machine that can be read.
 class MemoryContract : public ::testing::TestWithParam<NamedMachine> {
  public:
   std::unique_ptr<MemoryReader> open() const { return openMemoryReader(machine->roots()); }
@@ -67,7 +68,7 @@ class MemoryContract : public ::testing::TestWithParam<NamedMachine> {
   const std::unique_ptr<MemoryReader> reader = open();
 };
 
-/// On a machine that can be broken and mended: not on the one that the tests run on.
+/// A machine that can be broken and mended: not the one that runs the tests.
 class MemoryFailureContract : public MemoryContract {};
 
 class PressureWatchContract : public ::testing::TestWithParam<NamedWatch> {

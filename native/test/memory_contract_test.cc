@@ -167,7 +167,7 @@ TEST_P(PressureWatchContract, AWakeFromAnotherThreadEndsTheWait) {
   test::TestThread waiter([&] {
     while (!woken) watch->wait(hours(1));
   });
-  // Long enough for the wait to have begun; a wake that comes sooner ends it just as well.
+  // The pause lets the wait begin; a wake that comes sooner ends it just as well.
   std::this_thread::sleep_for(milliseconds(20));
   woken = true;
   watch->wake();
@@ -232,14 +232,14 @@ TEST(SystemBound, TakesWhatCanBe) {
 }
 
 TEST(SystemBound, RefusesWhatCannotBe) {
-  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+  constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
   MemoryBound bound{4711, 47};
   std::string error;
   EXPECT_FALSE(toSystemBound("a call", 0, 0, bound, error));
   EXPECT_EQ(error, "a call says that 0 of 0 bytes are available.");
   EXPECT_FALSE(toSystemBound("a call", 1000, 1001, bound, error));
   EXPECT_EQ(error, "a call says that 1001 of 1000 bytes are available.");
-  EXPECT_FALSE(toSystemBound("a call", 1000, kMost, bound, error));
+  EXPECT_FALSE(toSystemBound("a call", 1000, kMax, bound, error));
   EXPECT_EQ(bound.limit, 4711U);
   EXPECT_EQ(bound.used, 47U);
 }

@@ -1,4 +1,4 @@
-// What the recorded machines do not show: see memory_linux_contract_test.cc for those.
+// Cases that the recorded machines do not cover: see memory_linux_contract_test.cc for those.
 #include <gtest/gtest.h>
 
 #include "memory_linux_machine.h"
@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kUnlimitedV1 = "9223372036854771712";
 
-TEST(Cgroup, NoneAtAll) {
+TEST(Cgroup, AMachineWithoutGroupsHasNone) {
   const LinuxMachine machine;
   const auto reader = machine.open();
   EXPECT_FALSE(mustRead(*reader).group.has_value());
@@ -19,28 +19,28 @@ TEST(Cgroup, NoneAtAll) {
   EXPECT_FALSE(mustRead(*machine.open()).group.has_value());
 }
 
-TEST(Cgroup, DockerV1WithHostPath) {
-  // Without a cgroup namespace the path is the host's, and the mount is the container's part only.
+TEST(Cgroup, FindsADockerGroupOfV1ByItsHostPath) {
+  // Without a cgroup namespace the path is the host's, and the mount is only the container's part.
   const LinuxMachine machine;
   machine.tree.write(
       "proc/self/cgroup",
       "12:cpu,cpuacct:/docker/8f3b\n11:memory:/docker/8f3b\n1:name=systemd:/docker\n");
   machine.writeV1("memory", "268435456", 200 * kMiB, 50 * kMiB);
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 150 * kMiB);
-  // A group inside of it, made by the container.
+  // The container made a group inside of its own.
   machine.tree.write("proc/self/cgroup", "11:memory:/docker/8f3b/inner\n");
   machine.writeV1("memory/inner", "134217728", 100 * kMiB, 0);
   expectGroup(mustRead(*machine.open()), 128 * kMiB, 100 * kMiB);
 }
 
-TEST(Cgroup, V1MountedTogetherWithOthers) {
+TEST(Cgroup, FindsV1MountedTogetherWithOtherControllers) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "3:cpu,memory:/a\n");
   machine.writeV1("cpu,memory/a", "268435456", 100 * kMiB, 0);
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 100 * kMiB);
 }
 
-TEST(Cgroup, V1MountedElsewhere) {
+TEST(Cgroup, FindsV1MountedElsewhere) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "3:memory:/a\n");
   machine.writeV1("../elsewhere/a", "268435456", 100 * kMiB, 0);
@@ -54,7 +54,7 @@ TEST(Cgroup, V1MountedElsewhere) {
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 100 * kMiB);
 }
 
-TEST(Cgroup, V1Unlimited) {
+TEST(Cgroup, AnUnlimitedV1GroupIsNoBound) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "11:memory:/\n0::/\n");
   for (const char* const limit : {kUnlimitedV1, "9223372036854775807", "17179869184"}) {
@@ -63,7 +63,7 @@ TEST(Cgroup, V1Unlimited) {
   }
 }
 
-TEST(Cgroup, V2PathOutsideOfNamespace) {
+TEST(Cgroup, APathOutsideOfTheNamespaceIsTheMountedGroup) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "0::/../../other\n");
   machine.writeV2("", "536870912", "max", 300 * kMiB, 100 * kMiB);
@@ -71,7 +71,7 @@ TEST(Cgroup, V2PathOutsideOfNamespace) {
   expectGroup(mustRead(*machine.open()), 512 * kMiB, 200 * kMiB);
 }
 
-TEST(Cgroup, V2LeafWithoutMemoryController) {
+TEST(Cgroup, ALeafOfV2WithoutTheMemoryControllerHasItsParentsBound) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "0::/app.slice/worker\n");
   machine.writeV2("app.slice", "536870912", "max", 300 * kMiB, 0);
@@ -80,7 +80,7 @@ TEST(Cgroup, V2LeafWithoutMemoryController) {
   expectGroup(mustRead(*machine.open()), 512 * kMiB, 300 * kMiB);
 }
 
-TEST(Cgroup, SystemdServiceWithMemoryHigh) {
+TEST(Cgroup, MemoryHighBoundsASystemdService) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "0::/system.slice/web.service\n");
   machine.writeV2("system.slice", "max", "max", 900 * kMiB, 0);
@@ -90,7 +90,7 @@ TEST(Cgroup, SystemdServiceWithMemoryHigh) {
   expectGroup(mustRead(*machine.open()), 512 * kMiB, 200 * kMiB);
 }
 
-TEST(Cgroup, HybridFollowsTheMemoryController) {
+TEST(Cgroup, AHybridFollowsTheMemoryController) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "4:memory:/v1group\n1:cpu:/\n0::/v2group\n");
   machine.writeV1("memory/v1group", "268435456", 100 * kMiB, 0);
@@ -98,7 +98,7 @@ TEST(Cgroup, HybridFollowsTheMemoryController) {
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 100 * kMiB);
 }
 
-TEST(Cgroup, HybridWithMemoryInUnified) {
+TEST(Cgroup, AHybridMayHaveMemoryInItsUnifiedHierarchy) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "1:cpu:/\n0::/v2group\n");
   machine.tree.write("cgroup/cpu/cgroup.procs", "1\n");
@@ -106,7 +106,7 @@ TEST(Cgroup, HybridWithMemoryInUnified) {
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 100 * kMiB);
 }
 
-TEST(Cgroup, PathWithColonsAndLongNames) {
+TEST(Cgroup, APathMayHaveColonsAndLongNames) {
   const LinuxMachine machine;
   const std::string name = "cri-containerd:" + std::string(180, 'x') + ":y";
   machine.tree.write("proc/self/cgroup", "0::/" + name + "\n");

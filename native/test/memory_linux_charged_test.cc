@@ -95,7 +95,7 @@ TEST(LinuxCharged, TakesTheTightestOfNestedGroups) {
   const auto reader = machine.open();
   const MemoryUsage usage = mustRead(*reader);
   expectGroup(usage, 512 * kMiB, 300 * kMiB);
-  // The other group has less room by what is charged to it.
+  // The other group is tighter by its charged bytes.
   expectGroup(mustReadCharged(*reader), 1024 * kMiB, 1000 * kMiB);
 }
 
@@ -124,7 +124,7 @@ TEST(LinuxCharged, FailsWithASentenceWhereTheUsageIsGone) {
   EXPECT_EQ(mustFailCharged(*reader), expected);
   EXPECT_EQ(mustFail(*reader), expected);
   machine.writeV2("", "536870912", "max", 300 * kMiB, 100 * kMiB);
-  // The full reading that failed has left nothing to go by.
+  // The full reading that failed has left no limits to use.
   mustFailCharged(*reader);
   mustRead(*reader);
   expectGroup(mustReadCharged(*reader), 512 * kMiB, 300 * kMiB);
@@ -146,7 +146,7 @@ TEST(LinuxCharged, FailsBeforeTheFirstFullReading) {
   mustFailCharged(*machine.open());
 }
 
-/// Reads the group again by what is known of the machine, or fails the test.
+/// Reads the group again with an earlier reading of the machine, or fails the test.
 MemoryUsage mustReadGroup(MemoryReader& reader) {
   MemoryUsage usage;
   std::string error;

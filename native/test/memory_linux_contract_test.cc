@@ -1,4 +1,4 @@
-// The contract on recorded Linux machines, and what each of them must read as.
+// The contract on recorded Linux machines, and the numbers that each of them must read as.
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -14,10 +14,10 @@ namespace {
 
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
-/// The memory of most of the trees: 16 GB with 9.4 GiB available.
+/// Most of the trees have this memory: 16 GB with 9.4 GiB available.
 constexpr MemoryBound kServer{16283124 * kKiB, (16283124 - 9876544) * kKiB};
 
-/// The swap of most of the trees whose machine has some.
+/// Most of the trees with swap have this swap.
 constexpr SwapUsage kServerSwap{4194300 * kKiB, 165 * kMiB};
 constexpr SwapUsage kNoSwap{};
 
@@ -31,9 +31,9 @@ struct Readable {
 
 struct Broken {
   std::string name;
-  /// What the error names.
+  /// The file that the error names.
   std::string file;
-  /// What completes the sentence "The file ... ".
+  /// The end of the sentence "The file ... ".
   std::string why;
 };
 
@@ -45,7 +45,7 @@ const std::vector<Readable>& readableMachines() {
        MemoryBound{512 * kMiB, 267194368},
        {512 * kMiB, 6 * kMiB},
        PsiAverages{1.27, 0.44}},
-      // Its group may not swap, though the machine has room for it.
+      // The group may not swap, though the machine has room for it.
       {"docker-v2-host-namespace", kServer, MemoryBound{256 * kMiB, 114868224}, kNoSwap,
        PsiAverages{}},
       {"kubernetes-v1-pod", kServer, MemoryBound{1024 * kMiB, 607399936}, kNoSwap, {}},
@@ -53,7 +53,7 @@ const std::vector<Readable>& readableMachines() {
        PsiAverages{0.83, 0.2}},
       {"kubernetes-v2-pod-tighter", kServer, MemoryBound{1024 * kMiB, 898416640}, kNoSwap,
        PsiAverages{0.83, 0.2}},
-      // The container's own limit is its MemTotal; within it the service has one.
+      // The container's own limit is its MemTotal; within it the service has a limit.
       {"lxc",
        {2048 * kMiB, 365928448},
        MemoryBound{1024 * kMiB, 284606464},
@@ -64,14 +64,14 @@ const std::vector<Readable>& readableMachines() {
        MemoryBound{768 * kMiB, 549765120},
        {256 * kMiB, 120 * kMiB},
        PsiAverages{4.02, 2.75}},
-      // The limit of memory is v1's, the stalls are v2's. Nothing but the machine bounds the swap.
+      // The limit of memory is v1's, the stalls are v2's. Only the machine bounds the swap.
       {"hybrid", kServer, MemoryBound{1024 * kMiB, 403701760}, kServerSwap, PsiAverages{2.1, 0.9}},
       {"unlimited-v1", kServer, {}, kServerSwap, {}},
       {"unlimited-v2", kServer, {}, kServerSwap, PsiAverages{}},
       {"bare-metal", kServer, {}, kServerSwap, {}},
       {"gvisor", {2048 * kMiB, 448 * kMiB}, MemoryBound{1024 * kMiB, 448 * kMiB}, kNoSwap, {}},
       {"usage-above-limit", kServer, MemoryBound{512 * kMiB, 512 * kMiB}, kNoSwap, PsiAverages{}},
-      // What the lists of anonymous pages and the kernel memory in memory.stat add up to.
+      // The sum of the lists of anonymous pages and the kernel memory in memory.stat.
       {"inactive-above-usage", kServer, MemoryBound{512 * kMiB, 182238016}, kNoSwap, PsiAverages{}},
       {"truncated-stat", kServer, MemoryBound{512 * kMiB, 300 * kMiB}, kNoSwap, PsiAverages{}},
       {"no-mem-available", {8054844 * kKiB, 3291993088}, {}, {4194300 * kKiB, 0}, {}},

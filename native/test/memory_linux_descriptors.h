@@ -9,7 +9,7 @@
 
 namespace ebbcache {
 
-/// Without the one that it takes to look.
+/// The count leaves out the descriptor that lists them.
 inline std::set<int> openDescriptors() {
   std::set<int> numbers;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), ::closedir);

@@ -82,7 +82,7 @@ inline void writeGroupV2(const FileTree& tree, const std::string& folder, const 
   Fields(tree, folder + "/memory.stat").set("inactive_file", files).set("active_file", 0);
 }
 
-/// `inherited` is what memory.stat says of the ancestors.
+/// `inherited` is the lines of memory.stat about the ancestors.
 inline void writeGroupV1(const FileTree& tree, const std::string& folder, const std::string& limit,
                          uint64_t usage, uint64_t files, const std::string& inherited) {
   tree.write(folder + "/cgroup.procs", "1\n");

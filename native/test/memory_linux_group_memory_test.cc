@@ -1,4 +1,4 @@
-// These tests are about what a group remembers from one reading to the next.
+// These tests are about the state that a group keeps from one reading to the next.
 #include <gtest/gtest.h>
 
 #include "memory/linux/cgroup_group.h"
@@ -15,7 +15,7 @@ void writeKernelMachine(const LinuxMachine& machine) {
                      "SReclaimable: 524288 kB\nSUnreclaim: 524288 kB\n");
 }
 
-/// The group has 400 MiB of other memory beside that of the kernel.
+/// The group has 400 MiB of memory other than the kernel's.
 void writeKernelGroup(const LinuxMachine& machine, const std::string& group, uint64_t kernel) {
   machine.tree.write("proc/self/cgroup", "5:memory:/" + group + "\n");
   machine.writeV1("memory/" + group, "1073741824", 400 * kMiB + kernel, 0);
@@ -23,8 +23,8 @@ void writeKernelGroup(const LinuxMachine& machine, const std::string& group, uin
                      std::to_string(kernel) + "\n");
 }
 
-/// Makes the next reading fail, which has the reader look for the groups again.
-void lookAgain(const LinuxMachine& machine, MemoryReader& reader, const std::string& usageFile) {
+/// Makes the next reading fail, after which the reader finds the groups again.
+void rediscover(const LinuxMachine& machine, MemoryReader& reader, const std::string& usageFile) {
   const std::string text = testing::readText(machine.tree, usageFile);
   machine.tree.write(usageFile, "x\n");
   mustFail(reader);
@@ -37,11 +37,11 @@ TEST(LinuxGroupMemory, KeepsTheKernelMemoryOfAGroupThatIsFoundAgain) {
   writeKernelGroup(machine, "app", 200 * kMiB);
   const auto reader = machine.open();
   expectGroup(mustRead(*reader), 1024 * kMiB, 500 * kMiB);
-  lookAgain(machine, *reader, "cgroup/memory/app/memory.usage_in_bytes");
-  // What it gained is not reclaimable, as that of the machine did not grow.
+  rediscover(machine, *reader, "cgroup/memory/app/memory.usage_in_bytes");
+  // The bytes that it gained are not reclaimable, as the machine's did not grow.
   writeKernelGroup(machine, "app", 300 * kMiB);
   expectGroup(mustRead(*reader), 1024 * kMiB, 600 * kMiB);
-  // A reader that sees it for the first time goes by the share of the machine.
+  // A reader that sees the group for the first time uses the machine's proportion.
   expectGroup(mustRead(*machine.open()), 1024 * kMiB, 550 * kMiB);
 }
 
@@ -63,20 +63,20 @@ TEST(LinuxGroupMemory, SeesFilesThatCameAndWentOfAGroupThatIsFoundAgain) {
   const auto reader = machine.open();
   expectGroup(mustRead(*reader), 512 * kMiB, 300 * kMiB);
   machine.tree.write("cgroup/memory.high", "402653184\n");
-  lookAgain(machine, *reader, "cgroup/memory.current");
+  rediscover(machine, *reader, "cgroup/memory.current");
   expectGroup(mustRead(*reader), 384 * kMiB, 300 * kMiB);
   machine.tree.remove("cgroup/memory.high");
   expectGroup(mustRead(*reader), 512 * kMiB, 300 * kMiB);
 }
 
-TEST(LinuxGroupMemory, LooksAgainAtWhatAncestorsOutOfSightLimit) {
+TEST(LinuxGroupMemory, RereadsWhatAncestorsOutOfSightLimit) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "5:memory:/\n");
   machine.writeV1("memory", "536870912", 300 * kMiB, 0);
   const auto reader = machine.open();
   expectGroup(mustRead(*reader), 512 * kMiB, 300 * kMiB);
   machine.tree.write("cgroup/memory/memory.stat", "hierarchical_memory_limit 402653184\n");
-  lookAgain(machine, *reader, "cgroup/memory/memory.usage_in_bytes");
+  rediscover(machine, *reader, "cgroup/memory/memory.usage_in_bytes");
   expectGroup(mustRead(*reader), 384 * kMiB, 300 * kMiB);
 }
 

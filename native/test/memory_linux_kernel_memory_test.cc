@@ -11,9 +11,9 @@ namespace ebbcache {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
 
-/// The machine can give back `reclaimable` bytes of its kernel memory, which is 1 GiB by default.
+/// The machine can reclaim `reclaimable` bytes of its kernel memory, which is 1 GiB by default.
 constexpr KernelMemory machine(uint64_t reclaimable, uint64_t total = 1024 * kMiB) {
   return {total, reclaimable};
 }
@@ -46,7 +46,7 @@ TEST(LinuxKernelMemory, SumsThatOverflowDoNotWrap) {
   const KernelMemory memory = kernelMemoryOf(
       parseMeminfo("SReclaimable: 18014398509481983 kB\nSUnreclaim: 18014398509481983 kB\n"
                    "Percpu: 18014398509481983 kB\n"));
-  EXPECT_EQ(memory.total, kMost);
+  EXPECT_EQ(memory.total, kMax);
   EXPECT_LE(memory.reclaimable, memory.total);
 }
 
@@ -65,13 +65,13 @@ TEST(LinuxGroupKernelMemory, TakesNoMoreThanAllOfAMachineThatContradictsItself) 
 }
 
 TEST(LinuxGroupKernelMemory, TakesTheLargestNumbers) {
-  EXPECT_EQ(GroupKernelMemory().reclaimable(kMost, machine(kMost, kMost)), kMost);
-  EXPECT_LE(GroupKernelMemory().reclaimable(kMost, machine(kMost - 1, kMost)), kMost - 1);
-  EXPECT_EQ(GroupKernelMemory().reclaimable(kMost, machine(kMiB, kMost)), kMiB);
+  EXPECT_EQ(GroupKernelMemory().reclaimable(kMax, machine(kMax, kMax)), kMax);
+  EXPECT_LE(GroupKernelMemory().reclaimable(kMax, machine(kMax - 1, kMax)), kMax - 1);
+  EXPECT_EQ(GroupKernelMemory().reclaimable(kMax, machine(kMiB, kMax)), kMiB);
   GroupKernelMemory group;
-  EXPECT_EQ(group.reclaimable(kMost, machine(kMost, kMost)), kMost);
-  EXPECT_EQ(group.reclaimable(0, machine(0, kMost)), 0U);
-  EXPECT_EQ(group.reclaimable(kMost, machine(kMost, kMost)), kMost);
+  EXPECT_EQ(group.reclaimable(kMax, machine(kMax, kMax)), kMax);
+  EXPECT_EQ(group.reclaimable(0, machine(0, kMax)), 0U);
+  EXPECT_EQ(group.reclaimable(kMax, machine(kMax, kMax)), kMax);
 }
 
 TEST(LinuxGroupKernelMemory, GrowthIsReclaimableAsFarAsThatOfTheMachineGrows) {
@@ -83,7 +83,7 @@ TEST(LinuxGroupKernelMemory, GrowthIsReclaimableAsFarAsThatOfTheMachineGrows) {
   EXPECT_EQ(group.reclaimable(114 * kMiB, machine(532 * kMiB)), 52 * kMiB);
   // The group gained some of each.
   EXPECT_EQ(group.reclaimable(144 * kMiB, machine(542 * kMiB)), 62 * kMiB);
-  // Others in the machine got more than the group.
+  // Others in the machine gained more than the group.
   EXPECT_EQ(group.reclaimable(154 * kMiB, machine(742 * kMiB)), 72 * kMiB);
 }
 
@@ -120,7 +120,7 @@ TEST(LinuxGroupKernelMemory, SmallStepsThatComeAndGoAddUpToNothing) {
   GroupKernelMemory group;
   EXPECT_EQ(group.reclaimable(64 * kMiB, machine(512 * kMiB)), 32 * kMiB);
   for (int i = 0; i < 1000; ++i) {
-    // The machine grows with the group, but shrinks for the sake of others.
+    // The machine grows with the group, but shrinks because of others.
     EXPECT_EQ(group.reclaimable(64 * kMiB + kBelowAStep, machine(512 * kMiB + kBelowAStep)),
               32 * kMiB + kBelowAStep);
     EXPECT_EQ(group.reclaimable(64 * kMiB, machine(512 * kMiB + kBelowAStep)), 32 * kMiB);
@@ -145,7 +145,7 @@ TEST(LinuxGroupKernelMemory, DentriesInUseAreNotReclaimable) {
   whole.reclaimable += 20 * kMiB;
   whole.inUse += 20 * kMiB;
   EXPECT_EQ(group.reclaimable(110 * kMiB, whole), 16 * kMiB);
-  whole.inUse = kMost;
+  whole.inUse = kMax;
   EXPECT_EQ(group.reclaimable(110 * kMiB, whole), 0U);
 }
 
@@ -181,8 +181,8 @@ TEST(LinuxGroupKernelMemory, StaysWithinTheGroupAndTheMachineOnARandomWalk) {
   const auto step = [&](uint64_t& bytes) {
     const uint64_t change = random.skewedBelow(32 * kMiB);
     bytes = random.oneIn(2) ? bytes + change : bytes - std::min(bytes, change);
-    if (random.oneIn(500)) bytes = random.oneIn(2) ? 0 : kMost - random.below(kMiB);
-    if (bytes > kMost / 2 && random.oneIn(5)) bytes = 64 * kMiB;
+    if (random.oneIn(500)) bytes = random.oneIn(2) ? 0 : kMax - random.below(kMiB);
+    if (bytes > kMax / 2 && random.oneIn(5)) bytes = 64 * kMiB;
   };
   for (uint64_t i = 0; i < test::scaled(100'000); ++i) {
     step(charged);

@@ -15,7 +15,7 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kMachineTotal = 16384 * kMiB;
 constexpr uint64_t kMachineUsed = 4096 * kMiB;
 
-/// 16 GiB with 12 GiB available; no cgroup until a test writes one.
+/// 16 GiB with 12 GiB available; it has no cgroup until a test writes one.
 class LinuxMachine {
  public:
   LinuxMachine() {
@@ -61,7 +61,7 @@ class LinuxMachine {
   FileTree tree;
 };
 
-/// The usage, or a failed test.
+/// Returns the usage, or fails the test.
 inline MemoryUsage mustRead(MemoryReader& reader) {
   MemoryUsage usage;
   std::string error;
@@ -69,7 +69,7 @@ inline MemoryUsage mustRead(MemoryReader& reader) {
   return usage;
 }
 
-/// The error sentence, or a failed test when there is none or when the output was changed.
+/// Returns the error sentence. The test fails where there is none or where the output was changed.
 inline std::string mustFail(MemoryReader& reader) {
   MemorySnapshot snapshot;
   snapshot.usage.system.limit = 4711;

@@ -49,7 +49,7 @@ TEST(LinuxMountinfo, LeavesBackslashesAloneThatBeginNoEscape) {
   EXPECT_EQ(only("1 2 0:3 / /a\\04 rw - t s o").point, "/a\\04");
   EXPECT_EQ(only("1 2 0:3 / /a\\048 rw - t s o").point, "/a\\048");
   EXPECT_EQ(only("1 2 0:3 / /a\\x2d rw - t s o").point, "/a\\x2d");
-  // What an escape became is not looked at again.
+  // The result of an escape is not unescaped again.
   EXPECT_EQ(only("1 2 0:3 / /a\\134040 rw - t s o").point, "/a\\040");
 }
 

@@ -15,7 +15,7 @@ class Mutations {
  public:
   explicit Mutations(test::SeededRandom& random) : random_(random) {}
 
-  /// Returns any bytes, of which many are those that parsers look for.
+  /// Returns any bytes, many of which matter to parsers.
   std::string text(size_t maxBytes) {
     constexpr std::string_view kLikely = " \n\t:/-.\\0123456789kBx";
     std::string text;
@@ -68,7 +68,7 @@ class Mutations {
     text.insert(to, line);
   }
 
-  /// Puts another number in the place of the next one behind `at`.
+  /// Replaces the next number behind `at`.
   void replaceNumber(std::string& text, size_t at) {
     const auto isDigit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
     const auto begin =

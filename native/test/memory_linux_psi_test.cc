@@ -20,7 +20,7 @@ MemorySnapshot snapshotOf(MemoryReader& reader) {
   return snapshot;
 }
 
-/// -1 where there is none.
+/// Returns -1 where there is none.
 double groupSomeOf(const LinuxMachine& machine) {
   const auto psi = snapshotOf(*machine.open()).groupPsi;
   return psi ? psi->someAvg10 : -1;
@@ -68,7 +68,7 @@ TEST(LinuxPsi, ReaderKeepsTheLastValues) {
   machine.tree.write("cgroup/memory.pressure", psiText("2.50"));
   const auto reader = machine.open();
   snapshotOf(*reader);
-  // In place, which a reader that keeps its descriptors sees.
+  // The file is overwritten in place, which a reader that keeps its descriptors sees.
   machine.tree.write("proc/pressure/memory", "nonsense\n");
   machine.tree.write("cgroup/memory.pressure", "nonsense\n");
   const MemorySnapshot snapshot = snapshotOf(*reader);
@@ -79,7 +79,7 @@ TEST(LinuxPsi, ReaderKeepsTheLastValues) {
   EXPECT_DOUBLE_EQ(snapshot.groupPsi->fullAvg10, 0.25);
 }
 
-TEST(LinuxPsi, OfTheOwnGroupInV2) {
+TEST(LinuxPsi, IsThatOfTheProcessesGroupInV2) {
   const LinuxMachine machine;
   machine.tree.write("proc/self/cgroup", "0::/pod/app\n");
   machine.writeV2("pod/app", "max", "max", 0, 0);
@@ -89,7 +89,7 @@ TEST(LinuxPsi, OfTheOwnGroupInV2) {
   EXPECT_DOUBLE_EQ(groupSomeOf(machine), 2);
 }
 
-TEST(LinuxPsi, OfTheOwnGroupInV2WhereV1HasTheMemoryController) {
+TEST(LinuxPsi, IsThatOfTheProcessesGroupInV2WhereV1HasTheMemoryController) {
   const LinuxMachine machine;
   for (const char* const membership : {"4:memory:/old\n0::/new\n", "0::/new\n4:memory:/old\n"}) {
     machine.tree.write("proc/self/cgroup", membership);

@@ -1,5 +1,5 @@
-// These tests put random texts in the place of the files of a machine. EBBCACHE_TEST_SEED chooses
-// the texts.
+// These tests put random texts in the place of the files of a machine. EBBCACHE_TEST_SEED sets the
+// texts.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ class LinuxRandomTexts : public ::testing::TestWithParam<Subject> {
     if (subject.version == CgroupVersion::kV1) {
       machine.tree.write(subject.folder + "memory.kmem.usage_in_bytes", "16777216\n");
     }
-    // No mount is to be found outside of the tree.
+    // No mount can be found outside of the tree.
     std::string mounts = readText(machine.tree, "proc/self/mountinfo");
     constexpr std::string_view kUsual = "/sys/fs/cgroup";
     for (size_t at = mounts.find(kUsual); at != std::string::npos; at = mounts.find(kUsual, at)) {
@@ -59,7 +59,7 @@ class LinuxRandomTexts : public ::testing::TestWithParam<Subject> {
     for (const std::string& file : files) texts[file] = readText(machine.tree, file);
   }
 
-  /// Returns what the group's memory.stat shows to be in use, as far as it can be parsed.
+  /// Returns the bytes that the group's memory.stat shows to be in use, as far as it can be parsed.
   uint64_t shown() const {
     const Subject& subject = GetParam();
     MemoryStat stat;
@@ -81,7 +81,7 @@ class LinuxRandomTexts : public ::testing::TestWithParam<Subject> {
     EXPECT_GE(usage.group->used, std::min(shown(), usage.group->limit));
   }
 
-  /// Reads in each way, and expects usage that can be or a sentence.
+  /// Reads in each way, and expects plausible usage or a sentence.
   void readBoth(MemoryReader& reader) const {
     MemorySnapshot snapshot;
     snapshot.usage.system = MemoryBound{4711, 47};

@@ -1,4 +1,5 @@
-// A reading is a machine, made from a recorded one by changing files, and what it must read as.
+// A reading is a machine, made from a recorded one by changing files, and the numbers that it must
+// read as.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,8 +26,8 @@ constexpr uint64_t kGiB = 1024 * kMiB;
 /// Most of the recorded trees have this machine, of 16 GB with 9.4 GiB available.
 constexpr MemoryBound kServer{16283124 * kKiB, (16283124 - 9876544) * kKiB};
 
-/// The recorded machine "docker-v2" has these numbers. All that is charged is used but the page
-/// cache and the reclaimable slab.
+/// The recorded machine "docker-v2" has these numbers. All charged bytes are used, except for the
+/// page cache and the reclaimable slab.
 namespace docker_v2 {
 constexpr const char* kStat = "cgroup/memory.stat";
 constexpr uint64_t kLimit = 512 * kMiB;

@@ -1,5 +1,5 @@
-// These tables have files that lack what they should have, contradict each other, or make no sense.
-// Some read as something all the same, and others are refused.
+// The files in these tables lack lines, contradict each other, or are malformed. Some are read all
+// the same, and others are refused.
 #include <limits>
 
 #include "memory_linux_reading.h"
@@ -7,7 +7,7 @@
 namespace ebbcache::testing {
 namespace {
 
-constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
 
 Edit statText(const std::string& file, const std::string& text) {
   return [=](const FileTree& tree) { tree.write(file, text); };
@@ -27,7 +27,7 @@ const std::vector<Reading>& badInputReadings() {
   constexpr auto kNormal = PressureLevel::kNormal;
   constexpr auto kElevated = PressureLevel::kElevated;
   constexpr auto kCritical = PressureLevel::kCritical;
-  // memory.stat shows as much kernel memory.
+  // memory.stat shows this much kernel memory.
   constexpr uint64_t kKernel = docker_v2::kShown - 264777728 - 4096;
   static const std::vector<Reading> kReadings{
       readsV2("FieldsMissing", statText(docker_v2::kStat, "anon 264777728\n"), docker_v2::kCharged,
@@ -40,26 +40,25 @@ const std::vector<Reading>& badInputReadings() {
       readsV2(
           "OneAnonymousListMissing",
           [](const FileTree& tree) {
-            Fields(tree, docker_v2::kStat).drop("active_anon").set("inactive_anon", kMost);
+            Fields(tree, docker_v2::kStat).drop("active_anon").set("inactive_anon", kMax);
           },
           docker_v2::kUsed, kNormal),
-      readsV2("UnknownFields", statV2({{"file_thp_of_tomorrow", kMost}}), docker_v2::kUsed,
-              kNormal),
+      readsV2("UnknownFields", statV2({{"file_thp_of_tomorrow", kMax}}), docker_v2::kUsed, kNormal),
       readsV2("FilesMoreThanIsCharged", statV2({{"inactive_file", uint64_t{1} << 63}}),
               docker_v2::kShown, kNormal),
-      readsV2("SumOfFilesThatOverflows", statV2({{"inactive_file", kMost}, {"active_file", kMost}}),
+      readsV2("SumOfFilesThatOverflows", statV2({{"inactive_file", kMax}, {"active_file", kMax}}),
               docker_v2::kShown, kNormal),
       readsV2("SumOfDirtyFilesThatOverflows",
-              statV2({{"file_dirty", kMost}, {"file_writeback", kMost}}),
+              statV2({{"file_dirty", kMax}, {"file_writeback", kMax}}),
               docker_v2::kUsed + docker_v2::kFiles, kElevated),
       readsV2("SumOfAllThatIsReclaimableThatOverflows",
-              statV2({{"inactive_file", kMost - 1}, {"slab_reclaimable", kMost - 1}}),
+              statV2({{"inactive_file", kMax - 1}, {"slab_reclaimable", kMax - 1}}),
               docker_v2::kShown, kNormal),
       readsV2("SumOfWhatIsShownThatOverflows",
-              statV2({{"inactive_anon", kMost}, {"active_anon", kMost}, {"sock", kMost}}),
+              statV2({{"inactive_anon", kMax}, {"active_anon", kMax}, {"sock", kMax}}),
               docker_v2::kLimit, kCritical),
-      readsV2("RefaultsThatOverflow", statV2({{"workingset_refault_file", kMost}}),
-              docker_v2::kUsed, kNormal),
+      readsV2("RefaultsThatOverflow", statV2({{"workingset_refault_file", kMax}}), docker_v2::kUsed,
+              kNormal),
       readsV2("ListsFromAMomentWithMoreMemory", statV2({{"inactive_anon", 500 * kMiB}}),
               500 * kMiB + 4096 + kKernel, kCritical),
       readsV2("ListsFromAMomentWithMorePageCache", statV2({{"inactive_file", 300 * kMiB}}),
@@ -69,25 +68,25 @@ const std::vector<Reading>& badInputReadings() {
               docker_v2::kCharged - 4096 - docker_v2::kReclaimableSlab, kElevated),
       readsV2("NothingCharged", statText("cgroup/memory.current", "0\n"), docker_v2::kShown,
               kNormal),
-      readsV2("AllThatThereCanBeCharged", statText("cgroup/memory.current", std::to_string(kMost)),
+      readsV2("AllThatThereCanBeCharged", statText("cgroup/memory.current", std::to_string(kMax)),
               docker_v2::kLimit, kCritical),
 
       readsV1("V1FieldsMissing", statText(docker_v1::kStat, "total_rss 212643840\n"),
               docker_v1::kCharged, kNormal),
-      readsV1("V1FilesMoreThanIsCharged", statV1({{"total_inactive_file", kMost}}),
+      readsV1("V1FilesMoreThanIsCharged", statV1({{"total_inactive_file", kMax}}),
               docker_v1::kShown, kNormal),
       readsV1("V1SumThatOverflows",
-              statV1({{"total_active_anon", kMost}, {"total_unevictable", kMost}}),
-              docker_v1::kLimit, kCritical),
+              statV1({{"total_active_anon", kMax}, {"total_unevictable", kMax}}), docker_v1::kLimit,
+              kCritical),
       readsV1("V1ListsFromAMomentWithMoreMemory", statV1({{"total_inactive_anon", 200 * kMiB}}),
               docker_v1::kShown + 200 * kMiB, kElevated),
       readsV1("V1KernelMemoryMoreThanIsCharged",
-              statText("cgroup/memory/memory.kmem.usage_in_bytes", std::to_string(kMost)),
+              statText("cgroup/memory/memory.kmem.usage_in_bytes", std::to_string(kMax)),
               docker_v1::kShown, kNormal),
       readsV1(
           "V1KernelMemoryMoreThanIsChargedAllReclaimable",
           [](const FileTree& tree) {
-            tree.write("cgroup/memory/memory.kmem.usage_in_bytes", std::to_string(kMost));
+            tree.write("cgroup/memory/memory.kmem.usage_in_bytes", std::to_string(kMax));
             const Fields meminfo = meminfoOf(tree);
             meminfo.setKiB("Slab", 612344).setKiB("SUnreclaim", 0).setKiB("KernelStack", 0);
             meminfo.setKiB("PageTables", 0).setKiB("Percpu", 0);

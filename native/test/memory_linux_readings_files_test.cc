@@ -47,7 +47,7 @@ const std::vector<Reading>& cleanFiles() {
        statV1({{"active_file", 0}, {"inactive_file", 0}, {"total_active_file", 0}}), kServer,
        MemoryBound{docker_v1::kLimit, docker_v1::kCharged - 101711872}, BoundKind::kGroup,
        PressureLevel::kNormal},
-      // By what is charged the parent has less room; by what is used the group has.
+      // The parent is tighter by charged bytes; the group is tighter by used bytes.
       {"NestedV2ParentFullOfPageCache", "bare-metal", nested(false, 960 * kMiB, 800 * kMiB),
        kServer, MemoryBound{512 * kMiB, 360 * kMiB}, BoundKind::kGroup, PressureLevel::kNormal},
       {"NestedV2ParentFullOfOtherMemory", "bare-metal", nested(false, 1000 * kMiB, 20 * kMiB),

@@ -1,4 +1,4 @@
-// These tables have groups that are bounded by limits of several kinds.
+// The groups in these tables are bounded by limits of several kinds.
 #include <unistd.h>
 
 #include "memory_linux_reading.h"
@@ -16,7 +16,7 @@ void writeLimitsV1(const FileTree& tree, const std::string& memory, const std::s
   tree.write("cgroup/memory/memory.memsw.limit_in_bytes", sum + "\n");
 }
 
-/// Nothing limits "docker-v1", whose kernel says so by pages of another size.
+/// "docker-v1" has no limit here; its kernel writes that with pages of another size.
 Edit unlimited(const std::string& bytes) {
   return [bytes](const FileTree& tree) {
     writeLimitsV1(tree, bytes, bytes);
@@ -37,7 +37,7 @@ Edit inherited(uint64_t memory, uint64_t sum, uint64_t sumUsage) {
   };
 }
 
-/// The group /pod/app below the mount. 900 MiB are charged to the topmost group, 200 MiB to the
+/// The group /pod/app is below the mount. 900 MiB are charged to the topmost group, 200 MiB to the
 /// others.
 Edit nestedV1(const std::string& ofTop, const std::string& ofPod, const std::string& ofApp,
               const std::string& limit) {

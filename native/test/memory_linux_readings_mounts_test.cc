@@ -1,4 +1,4 @@
-// These tables have hierarchies that are mounted in several places, and groups of several names.
+// The hierarchies in these tables are mounted in several places, and the groups have several names.
 #include "memory_linux_reading.h"
 
 namespace ebbcache::testing {
@@ -7,7 +7,7 @@ namespace {
 constexpr MemoryBound kExpected{256 * kMiB, 100 * kMiB};
 const std::string kLimit = std::to_string(kExpected.limit);
 
-/// Returns a path as mountinfo has it.
+/// Returns a path as mountinfo writes it.
 std::string escaped(const std::string& path) {
   std::string text;
   for (const char letter : path) {
@@ -51,7 +51,7 @@ void writeV1(const FileTree& tree, const std::string& folder) {
   writeGroupV1(tree, folder, kLimit, kExpected.used + 10 * kMiB, 10 * kMiB, "9223372036854771712");
 }
 
-/// Writes a group that a mistake would take for the right one.
+/// Writes a group that must not be taken for the right one.
 void writeOther(const FileTree& tree, const std::string& folder) {
   writeGroupV2(tree, folder, "134217728", 128 * kMiB, 0);
   writeGroupV1(tree, folder, "134217728", 128 * kMiB, 0, "9223372036854771712");
@@ -61,7 +61,7 @@ Reading found(const std::string& name, const Edit& edit) {
   return {name, "bare-metal", edit, kServer, kExpected, BoundKind::kGroup, PressureLevel::kNormal};
 }
 
-/// The hierarchy of v2 is at `point`, which only mountinfo tells.
+/// Only mountinfo tells that the hierarchy of v2 is at `point`.
 Reading mountedAt(const std::string& name, const std::string& point) {
   return found(name, [point](const FileTree& tree) {
     tree.write("proc/self/cgroup", "0::/app\n");

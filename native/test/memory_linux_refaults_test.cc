@@ -16,7 +16,8 @@ class LinuxRefaultMeter : public ::testing::Test {
     return meter_.update(RefaultMeter::Clock::time_point() + std::chrono::milliseconds(atMs),
                          totalMiB * kMiB);
   }
-  /// Whether a loop that has so many MiB of refaults a second was told, called every `stepMs`.
+  /// Whether a loop of so many MiB of refaults a second was reported to a caller that asks every
+  /// `stepMs`.
   int reportsOfLoop(int fromMs, int toMs, int stepMs, int mibPerSecond) {
     int reports = 0;
     for (int at = fromMs; at <= toMs; at += stepMs) {
@@ -40,7 +41,7 @@ TEST_F(LinuxRefaultMeter, ReportsALoopOnceAWindowFromTheFourthOn) {
 TEST_F(LinuxRefaultMeter, IsSilentOnAFileThatIsReadThreeTimes) {
   EXPECT_EQ(reportsOfLoop(0, 3000, 100, 500), 0);
   EXPECT_EQ(reportsOfLoop(3100, 60'000, 100, 0), 0);
-  // Minutes later it is read again.
+  // The file is read again minutes later.
   EXPECT_EQ(reportsOfLoop(60'100, 63'000, 100, 500), 0);
 }
 
@@ -70,7 +71,7 @@ constexpr std::array<Refaults, 3> kNames{{
     {"workingset_refault", CgroupVersion::kV2},
 }};
 
-TEST(LinuxRefaults, OfOneBurstAreNotReported) {
+TEST(LinuxRefaults, ABurstIsNotReported) {
   for (const Refaults& each : kNames) {
     const bool v1 = each.version == CgroupVersion::kV1;
     const LinuxMachine machine;

@@ -34,12 +34,12 @@ TEST_F(LinuxStallMeter, SaysWhatLastsOnceInAWindow) {
   int reports = 0;
   EXPECT_FALSE(update(0, 0));
   for (int at = 100; at <= 10'100; at += 100) reports += update(at, static_cast<uint64_t>(at));
-  // At 100 ms and every 2 s from then on.
+  // It is reported at 100 ms and every 2 s from then on.
   EXPECT_EQ(reports, 6);
 }
 
 TEST_F(LinuxStallMeter, IsSilentBelowTheRatio) {
-  // 4.9 % of the time, the trigger's ratio being 5 %.
+  // This is 4.9 % of the time; the trigger's ratio is 5 %.
   for (int at = 0; at < 60'000; at += 100) {
     EXPECT_FALSE(update(at, static_cast<uint64_t>(at) * 49 / 1000)) << at;
   }

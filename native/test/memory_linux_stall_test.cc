@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A cgroup below `parent`, removed at the end.
+/// A cgroup below `parent`, which is removed at the end.
 class TestGroup {
  public:
   explicit TestGroup(const std::string& parent)
@@ -118,7 +118,7 @@ TEST(LinuxStall, HearsAProcessThatWaitsForMemory) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    // Until the parent has moved it.
+    // The child waits until the parent has moved it.
     ::raise(SIGSTOP);
     const auto* const bytes = static_cast<const volatile char*>(map);
     while (true) {
@@ -138,7 +138,8 @@ TEST(LinuxStall, HearsAProcessThatWaitsForMemory) {
     heard.group = heard.group || stalls.group;
   }
   ::kill(child, SIGKILL);
-  ::waitpid(child, &state, 0);
+  EXPECT_EQ(::waitpid(child, &state, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL) << "the child ended by itself";
   EXPECT_TRUE(heard.system);
   EXPECT_TRUE(heard.group);
 }

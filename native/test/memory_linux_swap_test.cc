@@ -13,7 +13,7 @@ constexpr const char* kMeminfoWithSwap =
     "MemTotal: 16777216 kB\nMemAvailable: 12582912 kB\nSwapCached: 7 kB\n"
     "SwapTotal:       2097152 kB\nSwapFree:        1572864 kB\n";
 
-/// Neither limit nor usage where there is no swap.
+/// There is neither limit nor usage where there is no swap.
 std::pair<uint64_t, uint64_t> swapOf(const LinuxMachine& machine) {
   MemorySnapshot snapshot;
   std::string error;
@@ -41,7 +41,7 @@ void writeSwapV2(const LinuxMachine& machine, const std::string& folder, const s
   machine.tree.write("cgroup/" + folder + "/memory.swap.current", std::to_string(usage) + "\n");
 }
 
-/// A v1 group with `usage` of memory of which 50 MiB are cache that is not in active use.
+/// A v1 group with `usage` bytes of memory, of which 50 MiB are cache that is not in active use.
 void writeSwapV1(const LinuxMachine& machine, const std::string& limit, uint64_t usage,
                  const std::string& limitWithSwap, uint64_t usageWithSwap) {
   machine.tree.write("proc/self/cgroup", "5:memory:/app\n");
@@ -51,13 +51,13 @@ void writeSwapV1(const LinuxMachine& machine, const std::string& limit, uint64_t
                      std::to_string(usageWithSwap) + "\n");
 }
 
-TEST(LinuxSwap, OfTheMachine) {
+TEST(LinuxSwap, IsReadOfTheMachine) {
   const LinuxMachine machine;
   machine.tree.write("proc/meminfo", kMeminfoWithSwap);
   EXPECT_EQ(swapOf(machine), pairOf(2048 * kMiB, 512 * kMiB));
 }
 
-TEST(LinuxSwap, AbsentWhereNothingTells) {
+TEST(LinuxSwap, IsAbsentWhereNothingTells) {
   const LinuxMachine machine;
   for (const char* const fields : {"", "SwapTotal: 5 kB\n", "SwapFree: 5 kB\n"}) {
     machine.tree.write("proc/meminfo", std::string(kMeminfo) + fields);
@@ -77,7 +77,7 @@ TEST(LinuxSwap, MalformedFieldsAreNamed) {
     machine.tree.write("proc/meminfo", std::string(kMeminfo) + name + ": -1 kB\n");
     EXPECT_EQ(mustFail(*machine.open()),
               "The file " + machine.tree.path("proc/meminfo") + " has a malformed " + name + ".");
-    // The cheap reading has no need of it.
+    // The cheap reading does not need the file.
     mustRead(*machine.open());
   }
 }
@@ -90,12 +90,12 @@ TEST(LinuxSwap, FreeAboveTotalIsNoneUsed) {
   EXPECT_EQ(swap.value_or(SwapUsage{}).used, 0U);
 }
 
-TEST(LinuxSwap, OfAGroupV2) {
+TEST(LinuxSwap, IsReadOfAGroupV2) {
   const LinuxMachine machine;
   machine.tree.write("proc/meminfo", kMeminfoWithSwap);
   writeSwapV2(machine, "", "104857600", 30 * kMiB);
   EXPECT_EQ(swapOf(machine), pairOf(100 * kMiB, 30 * kMiB));
-  // A limit that was lowered below what is in use.
+  // The limit was lowered below the usage.
   writeSwapV2(machine, "", "10485760", 30 * kMiB);
   EXPECT_EQ(swapOf(machine), pairOf(10 * kMiB, 10 * kMiB));
   writeSwapV2(machine, "", "0", 0);
@@ -104,7 +104,7 @@ TEST(LinuxSwap, OfAGroupV2) {
   EXPECT_EQ(swapOf(machine), pairOf(2048 * kMiB, 512 * kMiB));
 }
 
-TEST(LinuxSwap, OfTheAncestorWithTheLeastRoom) {
+TEST(LinuxSwap, IsThatOfTheTightestAncestor) {
   const LinuxMachine machine;
   machine.tree.write("proc/meminfo", kMeminfoWithSwap);
   machine.tree.write("proc/self/cgroup", "0::/pod/app\n");
@@ -115,18 +115,18 @@ TEST(LinuxSwap, OfTheAncestorWithTheLeastRoom) {
   EXPECT_EQ(swapOf(machine), pairOf(100 * kMiB, 10 * kMiB));
 }
 
-TEST(LinuxSwap, OfTheMachineWhereItHasLessRoomThanTheGroup) {
+TEST(LinuxSwap, IsThatOfTheMachineWhereItIsTighterThanTheGroup) {
   const LinuxMachine machine;
   machine.tree.write("proc/meminfo", kMeminfoWithSwap);
   writeSwapV2(machine, "", "8589934592", 0);
   EXPECT_EQ(swapOf(machine), pairOf(2048 * kMiB, 512 * kMiB));
 }
 
-TEST(LinuxSwap, OfAGroupV1) {
+TEST(LinuxSwap, IsReadOfAGroupV1) {
   const LinuxMachine machine;
   writeSwapV1(machine, "268435456", 200 * kMiB, "536870912", 240 * kMiB);
   EXPECT_EQ(swapOf(machine), pairOf(256 * kMiB, 40 * kMiB));
-  // The two are counted one after the other: the difference may come out below zero.
+  // The two are counted one after the other: the difference may be negative.
   writeSwapV1(machine, "268435456", 200 * kMiB, "268435456", 199 * kMiB);
   EXPECT_EQ(swapOf(machine), pairOf(0, 0));
   for (const char* const limit : {kUnlimitedV1, "9223372036854710272", "9223372036854775807"}) {
@@ -156,10 +156,10 @@ TEST(LinuxSwap, MalformedFilesOfAGroupAreNamed) {
 
 TEST(LinuxSwap, MemoryAndSwapTogetherBoundAGroupV1) {
   const LinuxMachine machine;
-  // 206 MiB to go by this limit, 106 MiB by that of memory.
+  // 206 MiB are left by this limit, 106 MiB by that of memory.
   writeSwapV1(machine, "268435456", 200 * kMiB, "402653184", 228 * kMiB);
   expectGroup(mustRead(*machine.open()), 256 * kMiB, 150 * kMiB);
-  // 34 MiB to go, though memory itself has 106 MiB.
+  // 34 MiB are left by this limit, though 106 MiB are left by that of memory.
   writeSwapV1(machine, "268435456", 200 * kMiB, "402653184", 400 * kMiB);
   expectGroup(mustRead(*machine.open()), 384 * kMiB, 350 * kMiB);
   writeSwapV1(machine, "268435456", 200 * kMiB, kUnlimitedV1, 400 * kMiB);

@@ -1,4 +1,4 @@
-// How often what systemd gave is listened to.
+// The pace at which the watch listens to the source that systemd named.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Writes as fast as it can for as long as it lives.
+/// Writes as fast as it can for its lifetime.
 class Flood {
  public:
   explicit Flood(Descriptor to) : to_(std::move(to)) {
@@ -55,7 +55,7 @@ class LinuxSystemdPace : public LinuxSystemdWatch {
     EXPECT_TRUE(source.open());
     return source;
   }
-  /// As if it were `at` after some moment.
+  /// Calls the source with a time that is `at` after some moment.
   static bool warns(SystemdSource& source, Clock::duration at) {
     const auto now = Clock::time_point() + at;
     pollfd found{source.descriptor(now), source.events(), 0};
@@ -65,7 +65,7 @@ class LinuxSystemdPace : public LinuxSystemdWatch {
   static bool isClosed(const SystemdSource& source) {
     return source.descriptor(Clock::time_point::max()) < 0;
   }
-  /// Until there is no room for more.
+  /// Writes until there is no room for more.
   static void fill(const Descriptor& to) {
     ::fcntl(to.number(), F_SETFL, O_NONBLOCK);
     const std::array<char, 4096> bytes{};
@@ -98,7 +98,7 @@ TEST_F(LinuxSystemdPace, AsMuchAsAFifoHasRoomForIsOneWarning) {
   makeFifo();
   SystemdSource source = openSource();
   const Descriptor writer = openWriter();
-  // Fails where the user has too many pipes: then there is less room.
+  // The system refuses where the user has too many pipes: there is less room then.
   static_cast<void>(::fcntl(writer.number(), F_SETPIPE_SZ, 1 << 20));
   fill(writer);
   EXPECT_TRUE(warns(source, kTick));
@@ -114,7 +114,7 @@ TEST_F(LinuxSystemdPace, AsMuchAsASocketHasRoomForIsOneWarning) {
   EXPECT_FALSE(warns(source, kTick + kWindow));
 }
 
-TEST_F(LinuxSystemdPace, LastWordsInTheQuietTimeAreHeardAfterIt) {
+TEST_F(LinuxSystemdPace, AWarningInTheQuietTimeIsHeardAfterIt) {
   const Descriptor listener = listen();
   SystemdSource source = openSource();
   Descriptor server = accept(listener);
@@ -126,7 +126,7 @@ TEST_F(LinuxSystemdPace, LastWordsInTheQuietTimeAreHeardAfterIt) {
   EXPECT_FALSE(isClosed(source));
   EXPECT_TRUE(warns(source, kWindow + kTick));
   EXPECT_TRUE(isClosed(source));
-  // A new connection is no way around the quiet time.
+  // A new connection does not avoid the quiet time.
   ASSERT_TRUE(source.open());
   server = accept(listener);
   send(server, "x");
@@ -147,7 +147,7 @@ TEST_F(LinuxSystemdPace, AnEndInTheQuietTimeIsNoWarningButIsSeenAfterIt) {
   EXPECT_TRUE(isClosed(source));
 }
 
-TEST_F(LinuxSystemdPace, OneWarningOfAFifoThatIsWrittenToWithoutEnd) {
+TEST_F(LinuxSystemdPace, AFifoThatIsWrittenToWithoutEndIsOneWarning) {
   makeFifo();
   give("");
   const auto watch = open(kForever, kForever);
@@ -156,7 +156,7 @@ TEST_F(LinuxSystemdPace, OneWarningOfAFifoThatIsWrittenToWithoutEnd) {
   expectNothing(*watch);
 }
 
-TEST_F(LinuxSystemdPace, OneWarningOfASocketThatIsWrittenToWithoutEnd) {
+TEST_F(LinuxSystemdPace, ASocketThatIsWrittenToWithoutEndIsOneWarning) {
   const Descriptor listener = listen();
   give("");
   const auto watch = open(kForever, kForever);
@@ -174,7 +174,7 @@ TEST_F(LinuxSystemdPace, TheNextWarningComesWithTheEndOfTheQuietTime) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(watch->wait(kForever).group);
 }
 
-TEST_F(LinuxSystemdPace, TheWatchHearsLastWordsOfTheQuietTime) {
+TEST_F(LinuxSystemdPace, TheWatchHearsAWarningOfTheQuietTime) {
   const Descriptor listener = listen();
   give("");
   const auto before = openDescriptors();
@@ -186,7 +186,7 @@ TEST_F(LinuxSystemdPace, TheWatchHearsLastWordsOfTheQuietTime) {
   server.close();
   EXPECT_TRUE(watch->wait(kForever).group);
   expectNothing(*watch);
-  // Only what wakes it is open still.
+  // Only the descriptor that wakes it is open still.
   EXPECT_EQ(openDescriptors().size(), before.size() + 1);
 }
 

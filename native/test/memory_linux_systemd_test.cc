@@ -70,7 +70,7 @@ TEST_F(LinuxSystemdWatch, HearsAFifo) {
   const auto watch = openRestless();
   expectNothing(*watch);
   for (int i = 0; i < 3; ++i) {
-    // Its end, once the writer has closed it, is nothing that was said.
+    // The end of a FIFO, once the writer has closed it, is no warning.
     send(Descriptor(::open(path_.c_str(), O_WRONLY | O_CLOEXEC)), std::string(10'000, 'x'));
     const Stalls stalls = watch->wait(kForever);
     EXPECT_TRUE(stalls.group);
@@ -123,11 +123,11 @@ TEST_F(LinuxSystemdWatch, HearsASocketUntilItEnds) {
   server.close();
   EXPECT_TRUE(watch->wait(kForever).group);
   expectNothing(*watch);
-  // Only what wakes it is open still.
+  // Only the descriptor that wakes it is open still.
   EXPECT_EQ(openDescriptors().size(), before.size() + 1);
 }
 
-TEST_F(LinuxSystemdWatch, LooksAgainForWhatItDoesNotHave) {
+TEST_F(LinuxSystemdWatch, RetriesTheSourcesThatItDoesNotHave) {
   give("");
   const auto watch = openRestless();
   ASSERT_NE(watch, nullptr);
@@ -181,7 +181,7 @@ TEST_F(LinuxSystemdWatch, ArmsAFileOfTheKernel) {
   }
   watch->wait(kNow);
   EXPECT_EQ(openDescriptors().size(), before.size() + 2);
-  // Nothing to write, or nothing that the kernel takes: it would not say anything.
+  // There is nothing to write, or nothing that the kernel accepts: the file would report nothing.
   for (const char* const variables : {"", "MEMORY_PRESSURE_WRITE=Zm9v"}) {
     give(variables);
     watch = open();

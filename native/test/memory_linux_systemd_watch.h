@@ -1,4 +1,4 @@
-// A made-up machine on which systemd gave something to watch.
+// A made-up machine on which systemd named a source to watch.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 
 namespace ebbcache {
 
-/// Longer than any test may take: a wait that is not ended hangs it.
+/// A hang guard: a wait that is not ended takes longer than any test may.
 constexpr std::chrono::milliseconds kForever = std::chrono::hours(1);
 
 class LinuxSystemdWatch : public ::testing::Test {
@@ -35,14 +35,14 @@ class LinuxSystemdWatch : public ::testing::Test {
     watch->listen();
     return watch;
   }
-  std::unique_ptr<StallWatch> open(std::chrono::milliseconds lookAgainAfter,
+  std::unique_ptr<StallWatch> open(std::chrono::milliseconds rediscoverInterval,
                                    std::chrono::milliseconds quietTime) const {
     auto watch = StallWatch::open(roots(), readSystemdRequest(machine_.tree.path("proc")),
-                                  lookAgainAfter, quietTime);
+                                  rediscoverInterval, quietTime);
     watch->listen();
     return watch;
   }
-  /// One that looks again, and listens again after a warning, at each wait of 2 ms.
+  /// A watch that tries again, and listens again after a warning, at each wait of 2 ms.
   std::unique_ptr<StallWatch> openRestless() const {
     return open(std::chrono::milliseconds(1), std::chrono::milliseconds(1));
   }

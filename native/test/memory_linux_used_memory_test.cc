@@ -10,7 +10,7 @@ namespace ebbcache {
 namespace {
 
 constexpr uint64_t kKiB = 1024;
-constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
 
 MemoryBound parsed(std::string_view text, uint64_t reclaimableArc = 0) {
   MemoryBound bound;
@@ -112,10 +112,10 @@ TEST(LinuxMachineBound, BelievesNoMemAvailableAboveWhatHugePagesLeave) {
 TEST(LinuxMachineBound, AddsTheArcToWhatIsAvailable) {
   const std::string head = "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 150 kB\n";
   EXPECT_EQ(parsed(head, 300 * kKiB).available(), 450 * kKiB);
-  // There is room for as much as is neither free nor on a list of pages.
+  // There is room for the bytes that are neither free nor on a list of pages.
   EXPECT_EQ(parsed(head, 900 * kKiB).used, 0U);
   EXPECT_EQ(parsed(head, 900 * kKiB + 1).available(), 150 * kKiB);
-  EXPECT_EQ(parsed(head, kMost).available(), 150 * kKiB);
+  EXPECT_EQ(parsed(head, kMax).available(), 150 * kKiB);
   const std::string lists = head + "Active: 200 kB\nInactive: 300 kB\nUnevictable: 50 kB\n";
   EXPECT_EQ(parsed(lists, 350 * kKiB).available(), 500 * kKiB);
   EXPECT_EQ(parsed(lists, 350 * kKiB + 1).available(), 150 * kKiB);
@@ -140,9 +140,9 @@ TEST(LinuxGroupBound, IsWhatWasChargedWithoutWhatCanBeGivenBack) {
 TEST(LinuxGroupBound, IsNoLessThanWhatIsShownAndNoMoreThanTheLimit) {
   EXPECT_EQ(groupBound(100, 80, 30, 60).used, 60U);
   EXPECT_EQ(groupBound(100, 80, 81, 0).used, 0U);
-  EXPECT_EQ(groupBound(100, 80, kMost, 90).used, 90U);
+  EXPECT_EQ(groupBound(100, 80, kMax, 90).used, 90U);
   EXPECT_EQ(groupBound(100, 80, 0, 101).used, 100U);
-  EXPECT_EQ(groupBound(100, kMost, 0, 0).used, 100U);
+  EXPECT_EQ(groupBound(100, kMax, 0, 0).used, 100U);
   EXPECT_EQ(groupBound(0, 80, 0, 70).used, 0U);
 }
 
@@ -160,11 +160,11 @@ TEST(LinuxReclaimable, IsCleanPageCacheAndReclaimableSlabInV2) {
   EXPECT_EQ(reclaimableV2(stat, stat.slabReclaimable.value_or(0)), 107U);
   stat.writeback = 121;
   EXPECT_EQ(reclaimableV2(stat, stat.slabReclaimable.value_or(0)), 7U);
-  stat.writeback = kMost;
+  stat.writeback = kMax;
   EXPECT_EQ(reclaimableV2(stat, stat.slabReclaimable.value_or(0)), 7U);
-  stat.activeFile = kMost;
+  stat.activeFile = kMax;
   stat.dirty = stat.writeback = 0;
-  EXPECT_EQ(reclaimableV2(stat, stat.slabReclaimable.value_or(0)), kMost);
+  EXPECT_EQ(reclaimableV2(stat, stat.slabReclaimable.value_or(0)), kMax);
 }
 
 TEST(LinuxReclaimable, IsAllPageCacheAndAShareOfKernelMemoryInV1) {
@@ -176,7 +176,7 @@ TEST(LinuxReclaimable, IsAllPageCacheAndAShareOfKernelMemoryInV1) {
   stat.dirty = 100;
   stat.writeback = 50;
   EXPECT_EQ(reclaimableV1(stat, 9), 159U);
-  EXPECT_EQ(reclaimableV1(stat, kMost), kMost);
+  EXPECT_EQ(reclaimableV1(stat, kMax), kMax);
 }
 
 TEST(LinuxShownInUse, AddsUpListsAndKernelMemory) {
@@ -192,7 +192,7 @@ TEST(LinuxShownInUse, AddsUpListsAndKernelMemory) {
   stat.percpu = 7000000;
   stat.sock = 80000000;
   EXPECT_EQ(shownInUse(stat), 87654321U);
-  stat.slabReclaimable = stat.activeFile = stat.inactiveFile = kMost;
+  stat.slabReclaimable = stat.activeFile = stat.inactiveFile = kMax;
   EXPECT_EQ(shownInUse(stat), 87654321U);
 }
 
@@ -200,7 +200,7 @@ TEST(LinuxShownInUse, PrefersListsToCountsOfAnonymousMemoryAndTmpfs) {
   MemoryStat stat;
   stat.anon = 100;
   stat.shmem = 50;
-  // Without the lists, mlocked pages are in the two already.
+  // Where there are no lists, mlocked pages are in the two already.
   stat.unevictable = 30;
   EXPECT_EQ(shownInUse(stat), 150U);
   stat.activeAnon = 10;
@@ -212,13 +212,13 @@ TEST(LinuxShownInUse, PrefersListsToCountsOfAnonymousMemoryAndTmpfs) {
 
 TEST(LinuxShownInUse, SumsThatOverflowDoNotWrap) {
   MemoryStat stat;
-  stat.anon = kMost;
-  stat.shmem = kMost;
-  EXPECT_EQ(shownInUse(stat), kMost);
-  stat.activeAnon = kMost;
-  stat.inactiveAnon = kMost;
-  stat.sock = kMost;
-  EXPECT_EQ(shownInUse(stat), kMost);
+  stat.anon = kMax;
+  stat.shmem = kMax;
+  EXPECT_EQ(shownInUse(stat), kMax);
+  stat.activeAnon = kMax;
+  stat.inactiveAnon = kMax;
+  stat.sock = kMax;
+  EXPECT_EQ(shownInUse(stat), kMax);
 }
 
 }  // namespace

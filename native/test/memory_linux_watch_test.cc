@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Longer than any test may take: a wait that is not ended hangs it.
+/// A hang guard: a wait that is not ended takes longer than any test may.
 constexpr milliseconds kForever = std::chrono::hours(1);
 
 std::string psiText(uint64_t totalMs) {
@@ -24,7 +24,7 @@ std::string psiText(uint64_t totalMs) {
          "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 }
 
-/// Enough to be a stall even if the test is stopped for a minute.
+/// This is a stall even if the test is stopped for a minute.
 constexpr uint64_t kLongStallMs = 1'000'000;
 
 MemoryRoots rootsOf(const LinuxMachine& machine) {
@@ -40,8 +40,8 @@ std::unique_ptr<PressureWatch> openWatch(const LinuxMachine& machine) {
 TEST(LinuxWatch, EndsWithItsTimeWhereThereIsNothingToHear) {
   const LinuxMachine machine;
   const auto watch = openWatch(machine);
-  for (const milliseconds atMost : {milliseconds(-5), milliseconds(0), milliseconds(3)}) {
-    const Stalls stalls = watch->wait(atMost);
+  for (const milliseconds timeout : {milliseconds(-5), milliseconds(0), milliseconds(3)}) {
+    const Stalls stalls = watch->wait(timeout);
     EXPECT_FALSE(stalls.system || stalls.group);
   }
 }
@@ -81,7 +81,7 @@ TEST(LinuxWatch, WaitsOnAfterASignal) {
     watch->wake();
   });
   Stalls stalls;
-  // A machine that is short of memory just now may end it too.
+  // A machine that is short of memory just now may end the wait too.
   while (!woken && !stalls.system && !stalls.group) {
     stalls = watch->wait(kForever);
     EXPECT_TRUE(woken || stalls.system || stalls.group);
@@ -157,7 +157,7 @@ TEST(LinuxWatch, WritesIntoNoFileThatTheKernelDidNotMake) {
   for (const char* const file : {"proc/pressure/memory", "cgroup/memory.pressure", "given"}) {
     machine.tree.write(file, given);
   }
-  // "some 200000 2000000" and a NUL.
+  // These are "some 200000 2000000" and a NUL.
   const std::string environment = "MEMORY_PRESSURE_WATCH=" + machine.tree.path("given") +
                                   std::string(1, '\0') +
                                   "MEMORY_PRESSURE_WRITE=c29tZSAyMDAwMDAgMjAwMDAwMAA=";
@@ -169,7 +169,7 @@ TEST(LinuxWatch, WritesIntoNoFileThatTheKernelDidNotMake) {
     const std::string now((std::istreambuf_iterator<char>(stream)), {});
     EXPECT_EQ(now, given) << file;
   }
-  // What systemd gave is no source, so the own group still is.
+  // The source that systemd named cannot be used, so the group's own is.
   machine.tree.write("cgroup/memory.pressure", psiText(kLongStallMs));
   EXPECT_TRUE(watch->wait(milliseconds(0)).group);
 }

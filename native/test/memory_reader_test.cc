@@ -1,4 +1,4 @@
-// What holds for the reader of every operating system.
+// The properties of the readers of all operating systems.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -40,7 +40,7 @@ TEST(MemoryReader, SeesThisProcessGrow) {
   EXPECT_EQ(std::memchr(touched.data(), 'y', touched.size()), nullptr);
 }
 
-TEST(MemoryReader, PercentUsedOfABound) {
+TEST(MemoryReader, ComputesThePercentageUsedOfABound) {
   EXPECT_DOUBLE_EQ((MemoryBound{200, 50}.percentUsed()), 25.0);
   EXPECT_EQ((MemoryBound{200, 50}.available()), 150U);
   EXPECT_DOUBLE_EQ(MemoryBound{}.percentUsed(), 0.0);

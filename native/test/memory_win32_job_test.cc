@@ -1,4 +1,4 @@
-// A job cannot be left, so each test looks from a process of its own.
+// A process cannot leave a job, so each test runs in a process of its own.
 #define WIN32_LEAN_AND_MEAN
 #define NOMINMAX
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ constexpr uint64_t kLimit = 512 * kMiB;
 constexpr int kAsExpected = 0;
 constexpr int kOtherwise = 1;
 
-/// Null when there is none to be had.
+/// Null where the system refuses one.
 HANDLE createJob(DWORD flag) {
   const HANDLE job = ::CreateJobObjectW(nullptr, nullptr);
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-/// An event in the place of the system's notification, which no test can make low.
+/// An event in the place of the system's notification, which no test can signal.
 class NotifiedWatchTest : public ::testing::Test {
  public:
   /// Stays signalled until it is reset, as the notification does.
@@ -47,7 +47,7 @@ TEST_F(NotifiedWatchTest, ListensAgainOnceMemoryIsNotLow) {
 
 TEST(NotifiedWatch, SaysOnceWhatStaysSignalled) {
   // A semaphore loses one of its count whenever a wait finds it signalled. The first wait ends by
-  // it; each later one looks at it and goes on to wait for the event alone.
+  // it; each later one tests it and then waits for the event alone.
   const HANDLE notification = ::CreateSemaphoreW(nullptr, 10, 100, nullptr);
   NotifiedWatch watch(::CreateEventW(nullptr, FALSE, FALSE, nullptr), notification);
   for (const int wait : {0, 0, 0}) watch.wait(milliseconds(wait));

@@ -1,11 +1,11 @@
-// How many things of the system this process has open: leaks show as a number that grows.
+// The number of system objects that this process has open: a leak shows as a number that grows.
 #pragma once
 
 #include <cstddef>
 
 namespace ebbcache::testing {
 
-/// File descriptors, or on Windows handles.
+/// Counts file descriptors, or on Windows handles.
 size_t countOpenHandles();
 
 }  // namespace ebbcache::testing

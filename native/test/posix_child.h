@@ -13,13 +13,13 @@
 
 namespace ebbcache::test {
 
-/// Far more than a child needs, on the slowest of machines.
+/// Far more time than a child needs, on the slowest of machines.
 constexpr unsigned kHungSeconds = 60;
 
-/// Forks, and the child does the work, which ends it.
+/// Forks, and has the child do the work, which ends it.
 template <typename Work>
 pid_t forkInto(const Work& work) {
-  // What is buffered would be written by both.
+  // Both processes would write the buffered output.
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
@@ -28,7 +28,7 @@ pid_t forkInto(const Work& work) {
   ::_exit(EXIT_FAILURE);
 }
 
-/// What the child ended with, as a sentence.
+/// Describes how the child ended, as a sentence.
 inline std::string endOf(pid_t child) {
   int status = 0;
   if (child < 0 || ::waitpid(child, &status, 0) != child) return "There is no child.";
@@ -39,7 +39,7 @@ inline std::string endOf(pid_t child) {
   return "It ended with " + std::to_string(WEXITSTATUS(status)) + ".";
 }
 
-/// Runs the work, with what it expects, in a child of its own.
+/// Runs the work, with its expectations, in a child of its own.
 template <typename Work>
 void expectInChild(const Work& work) {
   const pid_t child = forkInto([&] {

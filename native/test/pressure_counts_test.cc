@@ -1,4 +1,4 @@
-// What a store counts of pressure: events by their cause, and what each of them cost.
+// The counts of pressure on a store: events by their cause, and the cost of each.
 
 #include "pressure/pressure_counts.h"
 
@@ -43,7 +43,7 @@ Events eventsOf(const FakeStore& store) {
   return eventsOf(store.history().counts());
 }
 
-/// Expects what holds of all counts at all times.
+/// Expects the relations of the counts that hold at all times.
 void expectToAgree(const PressureCounts& counts, uint64_t pressureEvictions) {
   uint64_t events = 0;
   uint64_t evictions = 0;
@@ -92,7 +92,7 @@ TEST_F(PressureCountsTest, AFallIsNoEventAndTheNextRiseIsOne) {
   EXPECT_EQ(eventsOf(*store), (Events{0, 2, 2, 0}));
 }
 
-TEST_F(PressureCountsTest, AFailedLookIsNoFall) {
+TEST_F(PressureCountsTest, AFailedSampleIsNoFall) {
   const auto store = add(1000 * kMiB, 0);
   tickAt(90);
   machine->setFailing(true);
@@ -137,7 +137,7 @@ TEST_F(PressureCountsTest, EachAppliedLevelIsAnEvent) {
   expectToAgree(counts, store->pressureEvictions);
 }
 
-TEST_F(PressureCountsTest, AStoreThatDoesNotEbbHasOnlyRequests) {
+TEST_F(PressureCountsTest, AStoreThatIsNotGovernedHasOnlyRequests) {
   const auto fixed = add(1000 * kMiB, 1000 * kMiB, 0, false);
   tickAt(97);
   governor.hold(fixed.get(), PressureLevel::kCritical);
@@ -149,7 +149,7 @@ TEST_F(PressureCountsTest, AStoreThatDoesNotEbbHasOnlyRequests) {
   EXPECT_EQ(counts.reductions, 1U);
 }
 
-TEST_F(PressureCountsTest, AStoreThatComesLateHasItsEventWithTheFirstLook) {
+TEST_F(PressureCountsTest, AStoreThatComesLateHasItsEventWithTheFirstSample) {
   const auto early = add(1000 * kMiB, 0);
   tickAt(90);
   const auto late = add(1000 * kMiB, 0);
@@ -206,14 +206,14 @@ TEST(PressureHistory, IgnoresUnknownLevels) {
   EXPECT_EQ(eventsOf(history.counts()), (Events{0, 1, 0, 0}));
 }
 
-/// A store, and what it should have counted.
+/// A store, and the counts that it should have.
 struct Walked {
   std::shared_ptr<FakeStore> store;
   PressureLevel seen = PressureLevel::kNormal;
   PressureLevel held = PressureLevel::kNormal;
   Events events{};
 
-  /// Nothing but requests is counted of a store that does not ebb.
+  /// A store that is not governed counts only requests.
   void goTo(PressureLevel newSeen, PressureLevel newHeld) {
     if (!store->isGoverned()) return;
     const PressureLevel level = std::max(newSeen, newHeld);
@@ -239,7 +239,7 @@ class RandomWalk {
   void step() {
     now_ += std::chrono::milliseconds(300);
     Walked& one = walked_[random_.below(walked_.size())];
-    // A level of unknown is among them.
+    // The levels include unknown.
     const auto level = static_cast<PressureLevel>(random_.below(5));
     const bool known = level != PressureLevel::kUnknown;
     switch (random_.below(4)) {
@@ -257,7 +257,7 @@ class RandomWalk {
         one.store->hold(random_.below(one.store->budgetBytes() + 1));
         break;
       default:
-        look(level);
+        sample(level);
     }
   }
 
@@ -276,8 +276,8 @@ class RandomWalk {
   }
 
  private:
-  /// As a tick of the governor does.
-  void look(PressureLevel level) {
+  /// This is what a tick of the governor does.
+  void sample(PressureLevel level) {
     if (level == PressureLevel::kUnknown) return;
     for (Walked& each : walked_) each.goTo(level, each.held);
     if (level == PressureLevel::kNormal) {
@@ -310,7 +310,7 @@ TEST(PressureCounts, AgreeWhateverTheLevelsDo) {
   EXPECT_GT(walk.evictions(), 1000U);
 }
 
-/// Puts, and the levels of a governor, of a monitor and of an operator, each by a thread.
+/// A thread that puts, and one each for the levels of a governor, a monitor and an operator.
 class SharedUnderPressure {
  public:
   SharedUnderPressure() {
@@ -338,7 +338,7 @@ class SharedUnderPressure {
         budgets_.apply(shared_.get(), level, options_, StoreBudgets::Clock::now());
       });
     });
-    eachLevel(38, [&](PressureLevel level) { look(level); });
+    eachLevel(38, [&](PressureLevel level) { sample(level); });
     monitor.join();
     operating.join();
     done = true;
@@ -359,8 +359,8 @@ class SharedUnderPressure {
     }
   }
 
-  void look(PressureLevel level) {
-    // A step up is due at each look.
+  void sample(PressureLevel level) {
+    // A step up is due at each sample.
     now_ += options_.regrowInterval;
     if (level == PressureLevel::kNormal) {
       MemoryUsage usage;
@@ -383,7 +383,7 @@ class SharedUnderPressure {
   std::shared_ptr<SharedStore> shared_;
   StoreBudgets budgets_;
   const GovernorOptions options_;
-  // A day ahead of the real clock, which the operator goes by.
+  // A day ahead of the real clock, which the operator uses.
   StoreBudgets::Clock::time_point now_ = StoreBudgets::Clock::now() + std::chrono::hours(24);
 };
 

@@ -1,4 +1,4 @@
-// The thread of a store's own: what it takes, what it refuses, and when it is there.
+// The thread of a store: the orders that it takes and refuses, and when it runs.
 #include <gtest/gtest.h>
 
 #include <atomic>

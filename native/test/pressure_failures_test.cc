@@ -1,4 +1,4 @@
-// Exceptions in what the governor does, as where the heap is exhausted: they are counted, and end
+// Exceptions in the work of the governor, as where the heap is exhausted: they are counted, and end
 // nothing.
 #include <gtest/gtest.h>
 
@@ -36,11 +36,11 @@ class ThrowingReader final : public FakeReader {
 
 class ThrowingWatch final : public PressureWatch {
  public:
-  Stalls wait(std::chrono::milliseconds /*atMost*/) override { throw std::bad_alloc(); }
+  Stalls wait(std::chrono::milliseconds /*timeout*/) override { throw std::bad_alloc(); }
   void wake() override {}
 };
 
-/// Its upkeep throws.
+/// A store whose upkeep throws.
 class StoreOfThrowingUpkeep final : public FakeStore {
  public:
   using FakeStore::FakeStore;
@@ -56,12 +56,12 @@ struct ThrowingEyes {
   std::shared_ptr<std::atomic<bool>> throws = std::make_shared<std::atomic<bool>>(false);
 };
 
-TEST(GovernorFailures, ALookThatThrowsIsAFailedOne) {
+TEST(GovernorFailures, ASampleThatThrowsIsAFailedOne) {
   const ThrowingEyes at;
   Governor governor(GovernorTest::byHand(), at.inputs());
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(store);
-  while (governor.status().looks == 0) std::this_thread::yield();
+  while (governor.status().samples == 0) std::this_thread::yield();
   at.machine->setPercent(96);
   *at.throws = true;
   const auto now = Governor::Clock::now();
@@ -94,14 +94,14 @@ TEST(GovernorFailures, AReadingForGrowthThatThrowsLeavesTheLastAnswer) {
   EXPECT_EQ(guard.failedReads(), 2U);
 }
 
-TEST(GovernorFailures, AWatchThatThrowsEndsNoLooks) {
+TEST(GovernorFailures, AWatchThatThrowsEndsNoSampling) {
   auto machine = std::make_shared<FakeMachine>();
   GovernorOptions options;
   options.interval = options.longestInterval = milliseconds(1);
   Governor governor(options, inputsOf(machine, std::make_unique<ThrowingWatch>()));
   auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(store);
-  while (governor.status().looks < 3) std::this_thread::yield();
+  while (governor.status().samples < 3) std::this_thread::yield();
   machine->setPercent(96);
   while (store->budgetBytes() > 0) std::this_thread::yield();
   EXPECT_GE(governor.status().failedReads, 2U);
@@ -114,7 +114,7 @@ TEST(GovernorFailures, UpkeepThatThrowsKeepsNoOtherFromItsTurn) {
   auto throwing = std::make_shared<StoreOfThrowingUpkeep>(100 * kMiB, 100 * kMiB);
   auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
   governor.add(throwing);
-  while (governor.status().looks == 0) std::this_thread::yield();
+  while (governor.status().samples == 0) std::this_thread::yield();
   governor.add(other);
   const uint64_t failures = governor.status().failedReads;
   machine->setPercent(96);

@@ -1,4 +1,4 @@
-// A machine and stores that do as they are told.
+// A fake machine, watch and stores for tests of the governor.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace ebbcache::testing {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
-/// What the fake readers say; shared between them, and changed by tests while they are read.
+/// The values that the fake readers return; tests change them while they are read.
 class FakeMachine {
  public:
   explicit FakeMachine(uint64_t limit = 1000 * kMiB) { usage_.system.limit = limit; }
@@ -36,14 +36,15 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     usage_.group = group;
   }
-  /// What is charged to the group, at least what it uses; without it there are no cheaper readings.
+  /// The bytes charged to the group, at least those in use. Without them there are no cheaper
+  /// readings.
   void setCharged(std::optional<MemoryBound> charged) {
     const std::lock_guard<std::mutex> lock(mutex_);
     charged_ = charged;
   }
-  void setKernel(OsPressureHint word) {
+  void setKernel(OsPressureHint hint) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    usage_.kernel = word;
+    usage_.kernel = hint;
   }
   void setFailing(bool failing) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -67,7 +68,7 @@ class FakeMachine {
     const std::lock_guard<std::mutex> lock(mutex_);
     return reads_;
   }
-  /// The machine stays as `out` has it.
+  /// The machine is the one of the last full reading, in `out`.
   bool readGroup(MemoryUsage& out) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!charged_) return false;
@@ -121,13 +122,13 @@ class FakeReader : public MemoryReader {
   std::shared_ptr<FakeMachine> machine_;
 };
 
-/// Says what it is told to say, once, and notes how long it was to wait.
+/// Reports what the test tells it, once, and notes how long each wait was to be.
 class FakeWatch final : public PressureWatch {
  public:
-  Stalls wait(std::chrono::milliseconds atMost) override {
-    lastPause = atMost.count();
+  Stalls wait(std::chrono::milliseconds timeout) override {
+    lastPause = timeout.count();
     waits++;
-    timed_.wait(atMost);
+    timed_.wait(timeout);
     const std::lock_guard<std::mutex> lock(mutex_);
     return std::exchange(stalls_, {});
   }
@@ -156,14 +157,14 @@ inline std::unique_ptr<MemoryReader> readerOf(const std::shared_ptr<FakeMachine>
   return std::make_unique<FakeReader>(machine);
 }
 
-/// A governor's: this machine for the looks and for growth.
+/// The inputs of a governor: this machine for the samples and for growth.
 inline GovernorInputs inputsOf(const std::shared_ptr<FakeMachine>& machine,
                                std::unique_ptr<PressureWatch> watch = nullptr) {
   if (!watch) watch = std::make_unique<TimedWatch>();
   return {readerOf(machine), readerOf(machine), std::move(watch)};
 }
 
-/// Gives back what its budget no longer covers, to the machine if it has one.
+/// Releases the bytes that its budget no longer covers, to the machine if it has one.
 class FakeStore : public GovernedStore {
  public:
   FakeStore(uint64_t max, uint64_t held, uint64_t min = 0, bool ebbing = true)
@@ -173,18 +174,18 @@ class FakeStore : public GovernedStore {
   uint64_t heldBytes() const override { return held_; }
   uint64_t budgetBytes() const override { return budget_; }
   uint64_t maxBytes() const override { return max_; }
-  /// It does what a store does: one whose budget was the maximum gets the new one.
+  /// A budget that was the maximum becomes the new one, as in a real store.
   void resize(uint64_t max) {
     const bool pressed = budget_ < max_;
     max_ = max;
     budget_ = pressed ? std::min<uint64_t>(budget_, max) : max;
     held_ = std::min(held_.load(), budget_.load());
   }
-  uint64_t minBytes() const override { return std::max(min_, least.load()); }
+  uint64_t minBytes() const override { return std::max(min_, budgetFloor.load()); }
   Reduction setBudget(uint64_t from, uint64_t to) override {
     if (budget_ != from) return {};
     budgetChanges++;
-    budget_ = std::max(to, least.load());
+    budget_ = std::max(to, budgetFloor.load());
     const uint64_t before = held_;
     held_ = std::min(before, budget_.load());
     Reduction reduction = giveBack(before);
@@ -210,8 +211,8 @@ class FakeStore : public GovernedStore {
   std::atomic<int> maintained{0};
   std::atomic<double> shareKept{1};
   std::atomic<Upkeep> upkeep{Upkeep::kIdle};
-  /// What it needs whatever it holds.
-  std::atomic<uint64_t> least{0};
+  /// The bytes that the store needs whatever it holds.
+  std::atomic<uint64_t> budgetFloor{0};
   /// The store counts them itself too.
   std::atomic<uint64_t> pressureEvictions{0};
 

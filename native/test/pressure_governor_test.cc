@@ -1,16 +1,11 @@
+// The governor, tick by tick: budgets that fall and regrow, levels that are applied and held.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
-#include <cmath>
-#include <functional>
 #include <memory>
-#include <random>
-#include <thread>
 #include <vector>
 
 #include "governor_fixture.h"
-#include "heap_faults.h"
 #include "pressure/governor.h"
 #include "pressure_fakes.h"
 
@@ -20,7 +15,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-TEST_F(GovernorTest, LevelIsUnknownBeforeTheFirstLook) {
+TEST_F(GovernorTest, LevelIsUnknownBeforeTheFirstSample) {
   EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
 }
 
@@ -36,7 +31,7 @@ TEST_F(GovernorTest, FreesWhatTheTargetNeeds) {
   const auto store = add(4000 * kMiB, 4000 * kMiB);
   tickAt(80);
   EXPECT_EQ(governor.level(), PressureLevel::kElevated);
-  // 80 % to 65 % of 10,000 MiB: more than the level's quarter.
+  // 80 % to 65 % of 10,000 MiB is more than the level's quarter.
   EXPECT_NEAR(static_cast<double>(store->budgetBytes()), 2500.0 * kMiB, 2);
   tick();
   EXPECT_EQ(governor.level(), PressureLevel::kNormal);
@@ -56,14 +51,14 @@ TEST_F(GovernorTest, CriticalLeavesTheFloor) {
   EXPECT_EQ(store->heldBytes(), 300 * kMiB);
 }
 
-TEST_F(GovernorTest, NeverBelowTheFloor) {
+TEST_F(GovernorTest, NeverShrinksBelowTheFloor) {
   const auto store = add(400 * kMiB, 400 * kMiB, 350 * kMiB);
   for (int i = 0; i < 5; i++) tickAt(90);
   EXPECT_EQ(store->budgetBytes(), 350 * kMiB);
   EXPECT_EQ(store->budgetChanges, 1);
 }
 
-TEST_F(GovernorTest, AskedOnceForALevelThatStays) {
+TEST_F(GovernorTest, AsksOnceForALevelThatStays) {
   const auto store = add(8000 * kMiB, 100 * kMiB, 100 * kMiB);
   for (int i = 0; i < 10; i++) tickAt(76);
   EXPECT_EQ(store->budgetChanges, 1);
@@ -77,7 +72,7 @@ TEST_F(GovernorTest, StoresShareWhatIsToBeFreed) {
   EXPECT_NEAR(static_cast<double>(small->heldBytes()), 600.0 * kMiB, 2);
 }
 
-TEST_F(GovernorTest, AStoreThatDoesNotEbbIsOnlyMaintained) {
+TEST_F(GovernorTest, AStoreThatIsNotGovernedIsOnlyMaintained) {
   const auto fixed = add(4000 * kMiB, 4000 * kMiB, 0, false);
   const auto ebbing = add(4000 * kMiB, 4000 * kMiB);
   const int before = fixed->maintained;
@@ -144,7 +139,7 @@ TEST_F(GovernorTest, TheGroupHoldsRegrowthToo) {
   EXPECT_EQ(store->budgetBytes(), 5 * kMiB);
 }
 
-TEST_F(GovernorTest, AFailedLookIsUnknownAndChangesNothing) {
+TEST_F(GovernorTest, AFailedSampleIsUnknownAndChangesNothing) {
   const auto store = add(1000 * kMiB, 1000 * kMiB);
   tickAt(96);
   EXPECT_EQ(store->budgetBytes(), 0U);
@@ -244,7 +239,7 @@ TEST_F(GovernorTest, WhatIsAppliedToOneStoreDelaysNoOther) {
   now = Governor::Clock::now();
   for (int i = 1; i <= 3; i++) {
     governor.apply(store.get(), PressureLevel::kHigh);
-    // A step is due to the other, and to this one a second after it was applied.
+    // The other store's step is due now, and this one's a second after the level was applied.
     now += milliseconds(1000);
     governor.tick(now - milliseconds(1));
     governor.tick(now);
@@ -281,7 +276,7 @@ TEST_F(GovernorTest, AHeldLevelCapsTheBudgetUntilItEnds) {
   EXPECT_EQ(store->budgetBytes(), 1000 * kMiB);
 }
 
-TEST_F(GovernorTest, HoldsNothingForAStoreThatDoesNotEbb) {
+TEST_F(GovernorTest, HoldsNothingForAStoreThatIsNotGoverned) {
   const auto fixed = add(1000 * kMiB, 1000 * kMiB, 0, false);
   EXPECT_EQ(governor.hold(fixed.get(), PressureLevel::kCritical), 0U);
   EXPECT_EQ(fixed->heldBytes(), 1000 * kMiB);
@@ -304,7 +299,7 @@ TEST_F(GovernorTest, AShorterIntervalCountsForStepsThatAreWaitedFor) {
 
 TEST_F(GovernorTest, AsksForNoLessThanAStoreNeeds) {
   const auto store = add(1000 * kMiB, 1000 * kMiB);
-  store->least = 3 * kMiB;
+  store->budgetFloor = 3 * kMiB;
   machine->setPercent(100);
   for (int i = 0; i < 10; i++) {
     machine->setPercent(100);
@@ -315,7 +310,7 @@ TEST_F(GovernorTest, AsksForNoLessThanAStoreNeeds) {
   EXPECT_EQ(governor.status().reductions, 1U);
 }
 
-TEST_F(GovernorTest, HasNoEarForTheKernelWithoutEarlyWarnings) {
+TEST_F(GovernorTest, IgnoresTheKernelWithoutEarlyWarnings) {
   const auto store = add(1000 * kMiB, 0);
   machine->setKernel(OsPressureHint::kCritical);
   tickAt(10);
@@ -336,7 +331,7 @@ TEST_F(GovernorTest, SaysWhatItDid) {
   tickAt(90);
   tick();
   const GovernorStatus after = governor.status();
-  EXPECT_EQ(after.looks, before.looks + 2);
+  EXPECT_EQ(after.samples, before.samples + 2);
   EXPECT_EQ(after.failedReads, before.failedReads);
   EXPECT_EQ(after.reductions, 1U);
   EXPECT_EQ(after.assessment.level, governor.level());
@@ -367,235 +362,6 @@ TEST_F(GovernorTest, AddingTwiceOrNothingCountsOnce) {
   const int before = store->maintained;
   tick();
   EXPECT_EQ(store->maintained, before + 1);
-}
-
-GovernorOptions everyMillisecond() {
-  GovernorOptions options;
-  options.interval = milliseconds(1);
-  options.regrowInterval = milliseconds(1);
-  return options;
-}
-
-TEST(GovernorThread, ShrinksWithoutBeingAsked) {
-  auto machine = std::make_shared<FakeMachine>(1000 * kMiB);
-  machine->setPercent(50);
-  Governor governor(everyMillisecond(), inputsOf(machine));
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
-  governor.add(store);
-  machine->setPercent(96);
-  while (store->heldBytes() > 10 * kMiB) std::this_thread::yield();
-  machine->setPercent(50);
-  while (store->budgetBytes() < 100 * kMiB) std::this_thread::yield();
-  EXPECT_EQ(store->heldBytes(), 10 * kMiB);
-}
-
-TEST(GovernorThread, HasNoAnswerWithoutAReaderForGrowth) {
-  auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(),
-                    {readerOf(machine), nullptr, std::make_unique<TimedWatch>()});
-  auto store = std::make_shared<FakeStore>(kMiB, 0);
-  governor.add(store);
-  while (store->maintained < 3) std::this_thread::yield();
-  EXPECT_TRUE(governor.mayGrow(1)) << "no reader, no answer yet";
-}
-
-/// A governor that looks when its watch says so, or after an hour.
-struct Watched {
-  Watched() {
-    GovernorOptions options = GovernorTest::byHand();
-    options.interval = milliseconds(1);
-    auto heard = std::make_unique<FakeWatch>();
-    watch = heard.get();
-    governor = std::make_unique<Governor>(options, inputsOf(machine, std::move(heard)));
-  }
-
-  void waitForSleep() const {
-    const int waits = watch->waits;
-    while (watch->waits == waits && watch->lastPause < 1'000'000) std::this_thread::yield();
-  }
-
-  // A machine of a petabyte is far from any threshold.
-  std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
-  FakeWatch* watch = nullptr;
-  std::unique_ptr<Governor> governor;
-};
-
-TEST(GovernorThread, SleepsLongWhereNothingCanHappen) {
-  const Watched watched;
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
-  watched.governor->add(store);
-  while (watched.watch->waits == 0) std::this_thread::yield();
-  EXPECT_GT(watched.watch->lastPause, 1'000'000);
-}
-
-TEST(GovernorThread, LooksOftenWhileThereIsAnythingToDo) {
-  const Watched watched;
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
-  store->upkeep = Upkeep::kDone;
-  watched.governor->add(store);
-  while (watched.watch->waits < 5) std::this_thread::yield();
-  EXPECT_EQ(watched.watch->lastPause, 1) << "upkeep";
-  store->setBudget(100 * kMiB, 50 * kMiB);
-  store->upkeep = Upkeep::kIdle;
-  const int waits = watched.watch->waits;
-  while (watched.watch->waits < waits + 5) std::this_thread::yield();
-  EXPECT_EQ(watched.watch->lastPause, 1) << "a budget to regrow";
-}
-
-TEST(GovernorThread, WakesWhenTheSystemSaysSo) {
-  const Watched watched;
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
-  watched.governor->add(store);
-  watched.waitForSleep();
-  watched.machine->setPercent(70);
-  Stalls stalls;
-  stalls.system = true;
-  watched.watch->say(stalls);
-  while (store->budgetBytes() > 75 * kMiB) std::this_thread::yield();
-  EXPECT_EQ(watched.governor->level(), PressureLevel::kElevated);
-  EXPECT_EQ(watched.governor->status().stalls, 1U);
-}
-
-TEST(GovernorThread, MaintainsBetweenLooksThatAreFarApart) {
-  auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
-  GovernorOptions options = GovernorTest::byHand();
-  options.upkeepInterval = milliseconds(1);
-  Governor governor(options, inputsOf(machine));
-  auto store = std::make_shared<FakeStore>(kMiB, 0);
-  governor.add(store);
-  while (store->maintained < 10) std::this_thread::yield();
-  EXPECT_EQ(governor.status().looks, 1U);
-}
-
-TEST(GovernorThread, LooksAtOnceAfterALevelByHand) {
-  const Watched watched;
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
-  watched.governor->add(store);
-  watched.waitForSleep();
-  watched.governor->apply(store.get(), PressureLevel::kHigh);
-  while (watched.watch->lastPause != 1) std::this_thread::yield();
-}
-
-TEST(GovernorThread, ListensOnceUsageIsSoHighThatStallsCount) {
-  const Watched watched;
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 0);
-  store->upkeep = Upkeep::kDone;
-  watched.machine->setPercent(49);
-  watched.governor->add(store);
-  while (watched.watch->waits < 3) std::this_thread::yield();
-  EXPECT_FALSE(watched.watch->listening);
-  watched.machine->setPercent(50);
-  while (!watched.watch->listening) std::this_thread::yield();
-}
-
-TEST(GovernorThread, IsConfiguredWhileItRuns) {
-  auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), inputsOf(machine));
-  auto store = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
-  governor.add(store);
-  for (int round = 0; round < 20; round++) {
-    auto other = std::make_shared<FakeMachine>();
-    other->setPercent(round % 2 == 0 ? 96 : 10);
-    GovernorOptions options = everyMillisecond();
-    options.regrowStep = 1;
-    governor.configure(options, inputsOf(other));
-    const uint64_t expected = round % 2 == 0 ? 0 : 100 * kMiB;
-    while (store->budgetBytes() != expected) std::this_thread::yield();
-  }
-  EXPECT_EQ(governor.options().regrowStep, 1);
-}
-
-TEST(GovernorOptions, SayWhichIsOutOfRange) {
-  EXPECT_EQ(GovernorOptions().whyInvalid(), "");
-  const auto why = [](const std::function<void(GovernorOptions&)>& change) {
-    GovernorOptions options;
-    change(options);
-    return options.whyInvalid();
-  };
-  const double nan = std::nan("");
-  EXPECT_EQ(why([](auto& options) { options.interval = milliseconds(0); }),
-            "The interval is 0 ms, but it must be from 1 ms to a day.");
-  EXPECT_EQ(why([](auto& options) { options.longestInterval = milliseconds(99); }),
-            "The longest interval is 99 ms, but it must be from 100 ms to a day.");
-  EXPECT_EQ(why([](auto& options) { options.targets.high = 83; }),
-            "The high target is 83 %, but it must be above 0 and at most 82 %, where its level is "
-            "left.");
-  EXPECT_NE(why([&](auto& options) { options.targets.critical = nan; }), "");
-  EXPECT_EQ(why([](auto& options) { options.shares.high = 0.8; }),
-            "The high share is 80 %, but it must be from 0 to 75 %.");
-  EXPECT_NE(why([&](auto& options) { options.shares.elevated = nan; }), "");
-  EXPECT_EQ(why([](auto& options) { options.regrowStep = 0; }),
-            "The regrow step is 0 %, but it must be above 0 and at most 100 %.");
-  EXPECT_NE(why([&](auto& options) { options.regrowStep = nan; }), "");
-  EXPECT_NE(why([](auto& options) { options.regrowInterval = hours(25); }), "");
-  EXPECT_NE(why([](auto& options) { options.upkeepInterval = milliseconds(0); }), "");
-  EXPECT_NE(why([](auto& options) { options.thresholds.high = 75; }), "");
-}
-
-TEST(GovernorThread, EndsWithTheLastStoreAndStartsAgain) {
-  auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), inputsOf(machine));
-  for (int round = 0; round < 20; round++) {
-    auto store = std::make_shared<FakeStore>(kMiB, 0);
-    governor.add(store);
-    while (store->maintained < 2) std::this_thread::yield();
-    governor.remove(store.get());
-    EXPECT_EQ(store.use_count(), 1);
-    EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
-  }
-}
-
-TEST(GovernorThread, EndsWithTheGovernor) {
-  auto store = std::make_shared<FakeStore>(kMiB, 0);
-  {
-    auto machine = std::make_shared<FakeMachine>();
-    Governor governor(everyMillisecond(), inputsOf(machine));
-    governor.add(store);
-    while (store->maintained == 0) std::this_thread::yield();
-  }
-  EXPECT_EQ(store.use_count(), 1);
-}
-
-/// A store that asks for growth while it holds the lock that a tick takes too, as real ones do.
-class LockingStore : public FakeStore {
- public:
-  LockingStore(Governor& governor, uint64_t max) : FakeStore(max, max), governor_(governor) {}
-  Reduction setBudget(uint64_t from, uint64_t to) override {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return FakeStore::setBudget(from, to);
-  }
-  void put() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (governor_.mayGrow(kMiB / 32)) hold(budgetBytes());
-  }
-
- private:
-  Governor& governor_;
-  std::mutex mutex_;
-};
-
-TEST(GovernorThread, StoresComeAndGoFromManyThreads) {
-  auto machine = std::make_shared<FakeMachine>();
-  Governor governor(everyMillisecond(), inputsOf(machine));
-  std::vector<test::TestThread> threads;
-  threads.reserve(4);
-  for (unsigned seed = 0; seed < 4; seed++) {
-    threads.emplace_back([&, seed] {
-      std::mt19937 random(seed);
-      for (int round = 0; round < 150; round++) {
-        auto store = std::make_shared<LockingStore>(governor, 10 * kMiB);
-        governor.add(store);
-        machine->setPercent(static_cast<double>(random() % 100));
-        for (int put = 0; put < 20; put++) store->put();
-        governor.tick(Governor::Clock::now());
-        governor.remove(store.get());
-        EXPECT_EQ(store.use_count(), 1);
-        EXPECT_LE(store->heldBytes(), store->budgetBytes());
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(governor.level(), PressureLevel::kUnknown);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST_F(GrowthGuardTest, GrantsOnAReusedReadingAddUp) {
   EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
   EXPECT_TRUE(guard.mayGrow(32 * kKiB, now));
   EXPECT_EQ(machine->reads(), 1);
-  // The fourth would pass the ceiling by what was granted: it looks again.
+  // The fourth would pass the ceiling with the bytes granted before: it reads again.
   machine->setUsed(850 * kMiB - 4 * kKiB);
   EXPECT_FALSE(guard.mayGrow(32 * kKiB, now));
   EXPECT_EQ(machine->reads(), 2);
@@ -112,7 +112,7 @@ TEST_F(GrowthGuardOfAGroup, GoesByWhatIsChargedFarFromTheCeiling) {
 
 TEST_F(GrowthGuardOfAGroup, GoesByWhatIsUsedWhereThePageCacheReachesTheLimit) {
   EXPECT_TRUE(guard.mayGrow(2 * kMiB, now));
-  // A fill takes the place of page cache: what is charged stands still.
+  // A fill takes the place of page cache: the charged bytes stay the same.
   for (uint64_t used = 200; used <= 840; used += 20) {
     setGroup(used, 1000);
     EXPECT_TRUE(guard.mayGrow(2 * kMiB, now)) << used;

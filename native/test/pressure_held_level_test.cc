@@ -1,4 +1,4 @@
-// A level that is held on a store: beside a step up, and across a resize.
+// A level that is held on a store: during a step up, and across a resize.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,7 +16,7 @@
 namespace ebbcache::testing {
 namespace {
 
-/// Calls a function, once, in the middle of a step up.
+/// Calls a function once, in the middle of a step up.
 class HookedStore final : public FakeStore {
  public:
   using FakeStore::FakeStore;
@@ -36,7 +36,7 @@ class HookedStore final : public FakeStore {
 
 class HeldLevelTest : public GovernorTest {
  public:
-  /// A budget of 450 of 1000 MiB, that a step of 100 MiB is due to.
+  /// A budget of 450 of 1000 MiB, for which a step of 100 MiB is due.
   std::shared_ptr<HookedStore> addBelowHalf() {
     GovernorOptions options = byHand();
     options.regrowStep = 0.1;
@@ -54,7 +54,7 @@ TEST_F(HeldLevelTest, StandsAlsoWhereItComesAfterAStepWasPlanned) {
   store->inMaxBytes = [&] {
     test::TestThread([&] { governor.hold(store.get(), PressureLevel::kHigh); }).join();
   };
-  // The level of the governor is unknown to the store so far: this look is what plans the step.
+  // The store does not know the governor's level yet: this sample plans the step.
   tickAt(10);
   EXPECT_EQ(store->inMaxBytes, nullptr);
   EXPECT_EQ(store->history().held(), PressureLevel::kHigh);
@@ -107,7 +107,7 @@ TEST_F(HeldLevelTest, LeavesTheFloorOfANewMaximumWhenCritical) {
 TEST_F(HeldLevelTest, IsNoHigherThanTheGovernorsLevelAfterAResize) {
   const auto store = add(256 * kMiB, 0);
   governor.hold(store.get(), PressureLevel::kElevated);
-  // High, and with nothing to free.
+  // The level is high, and there is nothing to free.
   machine->setKernel(OsPressureHint::kCritical);
   tickAt(10);
   EXPECT_EQ(store->budgetBytes(), 128 * kMiB);
@@ -125,7 +125,7 @@ TEST_F(HeldLevelTest, ALargerMaximumRaisesNothingThatWasLoweredFurther) {
   EXPECT_EQ(store->budgetBytes(), 0U);
 }
 
-TEST_F(HeldLevelTest, AResizeWithoutOneIsTheStoresOwnAffair) {
+TEST_F(HeldLevelTest, AResizeWithoutAHeldLevelLeavesTheBudgetToTheStore) {
   const auto store = add(256 * kMiB, 0);
   const auto fixed = add(256 * kMiB, 0, 0, false);
   tickAt(10);

@@ -64,7 +64,7 @@ TEST(Level, DoesNotFlapAroundAThreshold) {
       PressureLevel previous = tracker.assess(systemAt(threshold + offset)).level;
       int changes = 0;
       for (int sample = 0; sample < 100; sample++) {
-        // Two points either way around the threshold, and in all between.
+        // Usage swings two points either way around the threshold, over all values in between.
         const double swing = sample % 2 == 0 ? 2 - std::abs(offset) : std::abs(offset) - 2;
         const PressureLevel level = tracker.assess(systemAt(threshold + offset + swing)).level;
         if (level != previous) changes++;
@@ -108,7 +108,7 @@ TEST(Level, BoundsKeepTheirOwnHysteresis) {
   usage = systemAt(83);
   usage.group = MemoryBound{1000, 100};
   EXPECT_EQ(tracker.assess(usage).level, PressureLevel::kElevated);
-  // A group that went and came back starts anew.
+  // A group that disappeared and came back starts anew.
   tracker.assess(systemAt(10));
   usage = systemAt(10);
   usage.group = MemoryBound{1000, 740};
@@ -140,7 +140,7 @@ TEST(Level, MoreUsedThanTheLimitIsAFullBound) {
   EXPECT_EQ(assessment.evictionTarget, 300U);
 }
 
-TEST(Level, EvictionTargets) {
+TEST(Level, ComputesEvictionTargets) {
   const auto targetAt = [](double percent) {
     return LevelTracker().assess(systemAt(percent)).evictionTarget;
   };
@@ -218,7 +218,7 @@ TEST(EarlyWarning, StallsRaiseByOneUpToHigh) {
   EXPECT_EQ(levelAt(96), PressureLevel::kCritical);
 }
 
-TEST(EarlyWarning, OneThatEndsLeavesTheLevelOfUsage) {
+TEST(EarlyWarning, AWarningThatEndsLeavesTheLevelOfUsage) {
   LevelTracker tracker;
   EXPECT_EQ(tracker.assess(systemAt(74), stallsOf(true, false)).level, PressureLevel::kElevated);
   EXPECT_EQ(tracker.assess(systemAt(74)).level, PressureLevel::kNormal);
@@ -238,7 +238,7 @@ TEST(EarlyWarning, DoesNotFlapAroundTheNormalThreshold) {
   EXPECT_EQ(tracker.assess(systemAt(59), stallsOf(true, false)).level, PressureLevel::kNormal);
 }
 
-TEST(EarlyWarning, OfTheGroupIsForTheGroup) {
+TEST(EarlyWarning, AStallOfTheGroupIsForTheGroup) {
   MemoryUsage usage = systemAt(70);
   usage.group = MemoryBound{1000, 300};
   EXPECT_EQ(LevelTracker().assess(usage, stallsOf(false, true)).level, PressureLevel::kNormal);
@@ -261,7 +261,7 @@ TEST(EarlyWarning, AsksForNoLessThanUsageAlone) {
   EXPECT_EQ(LevelTracker().assess(systemAt(62), stallsOf(true, false)).evictionTarget, 0U);
 }
 
-TEST(EarlyWarning, TheKernelsOwnWordIsTheLeast) {
+TEST(EarlyWarning, TheKernelsHintIsTheMinimum) {
   MemoryUsage usage = systemAt(30);
   usage.kernel = OsPressureHint::kLow;
   EXPECT_EQ(LevelTracker().assess(usage).level, PressureLevel::kElevated);

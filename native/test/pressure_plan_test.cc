@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "pressure/shrink_plan.h"
+#include "seeded_random.h"
 
 namespace ebbcache {
 namespace {
@@ -34,7 +34,7 @@ TEST(ShrinkPlan, NothingChangesAtNormalAndUnknown) {
   }
 }
 
-TEST(ShrinkPlan, SharesOfTheMaximum) {
+TEST(ShrinkPlan, LevelsLeaveSharesOfTheMaximum) {
   std::vector<StoreUsage> stores{storeOf(1000, 1000, 100)};
   planShrink(stores, PressureLevel::kElevated, 0);
   EXPECT_EQ(stores[0].planned, 750U);
@@ -50,7 +50,7 @@ TEST(ShrinkPlan, ALevelThatStaysAsksForNothingTwice) {
   stores[0].held = stores[0].budget = stores[0].planned;
   planShrink(stores, PressureLevel::kHigh, 0);
   EXPECT_EQ(stores[0].planned, 500U);
-  // Nor does a lower level give anything back.
+  // A lower level gives nothing back either.
   planShrink(stores, PressureLevel::kElevated, 0);
   EXPECT_EQ(stores[0].planned, 500U);
 }
@@ -104,9 +104,8 @@ TEST(ShrinkPlan, AFloorAboveTheMaximumIsTheMaximum) {
 }
 
 TEST(ShrinkPlan, HoldsItsPromisesForAnyStores) {
-  std::seed_seq seed{7};
-  std::mt19937_64 random(seed);
-  const auto upTo = [&](uint64_t bound) { return random() % (bound + 1); };
+  test::SeededRandom random(7);
+  const auto upTo = [&](uint64_t bound) { return random.below(bound + 1); };
   for (int round = 0; round < 2000; round++) {
     std::vector<StoreUsage> stores(1 + upTo(4));
     uint64_t reducible = 0;

@@ -5,7 +5,7 @@
 namespace ebbcache {
 namespace {
 
-/// A machine of 1000 bytes that is as full as it is told to be.
+/// A machine of 1000 bytes whose usage the test sets.
 struct SampledMachine {
   MemorySnapshot snapshot;
   bool failing = false;

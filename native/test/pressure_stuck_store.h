@@ -1,4 +1,4 @@
-// A store in which calls wait until they are told to go on, as behind a reader that does not end.
+// A store in which calls wait until the test lets them go on, as behind a reader that does not end.
 #pragma once
 
 #include <condition_variable>
@@ -9,7 +9,7 @@
 
 namespace ebbcache::testing {
 
-/// Calls that pass wait until it is opened.
+/// Calls that pass it wait until it is opened.
 class Gate {
  public:
   void pass() {
@@ -40,7 +40,7 @@ class Gate {
   bool open_ = false;
 };
 
-/// Whatever may wait, waits at its gate; the numbers do not.
+/// Each call that may wait does so at its gate; the numbers do not.
 class StuckStore final : public FakeStore {
  public:
   using FakeStore::FakeStore;

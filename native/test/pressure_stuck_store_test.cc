@@ -1,4 +1,4 @@
-// A store that does not answer holds up no other, nor those who ask the governor.
+// A store that does not answer delays no other, nor those who ask the governor.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -17,11 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A governor that looks every millisecond, at a machine that is full.
+/// A governor that samples every millisecond, on a machine that is full.
 class GovernorOfAStuckStore : public ::testing::Test {
  public:
   GovernorOfAStuckStore() { machine->setPercent(96); }
-  // Also where a test has failed.
+  // The gates are opened also where a test has failed.
   ~GovernorOfAStuckStore() override { stuck->gate.open(); }
 
   static GovernorOptions everyMillisecond() {
@@ -31,14 +31,14 @@ class GovernorOfAStuckStore : public ::testing::Test {
     return options;
   }
 
-  void waitForLooks(uint64_t more) const {
-    const uint64_t looks = governor.status().looks;
-    while (governor.status().looks < looks + more) std::this_thread::yield();
+  void waitForSamples(uint64_t more) const {
+    const uint64_t looks = governor.status().samples;
+    while (governor.status().samples < looks + more) std::this_thread::yield();
   }
 
-  /// All of this hangs where anyone waits for the stuck store.
+  /// All of these calls hang where anyone waits for the stuck store.
   void expectTheRestToWork() {
-    waitForLooks(5);
+    waitForSamples(5);
     EXPECT_EQ(governor.level(), PressureLevel::kCritical);
     EXPECT_EQ(governor.status().assessment.level, PressureLevel::kCritical);
     auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB, 10 * kMiB);
@@ -52,7 +52,7 @@ class GovernorOfAStuckStore : public ::testing::Test {
     governor.remove(other.get());
     EXPECT_EQ(other.use_count(), 1);
     governor.configure(everyMillisecond(), inputsOf(machine));
-    waitForLooks(5);
+    waitForSamples(5);
   }
 
   std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>();
@@ -105,7 +105,7 @@ TEST_F(GovernorOfAStuckStore, DoesTheRestWhileItsCountsAreRead) {
 TEST_F(GovernorOfAStuckStore, CountsAnOrderOnce) {
   governor.add(stuck);
   stuck->gate.waitForCall();
-  waitForLooks(10);
+  waitForSamples(10);
   EXPECT_EQ(governor.status().reductions, 1U);
   stuck->gate.open();
 }
@@ -118,7 +118,7 @@ TEST_F(GovernorOfAStuckStore, RemovesItOnceItHasEnded) {
     governor.remove(stuck.get());
     removed = true;
   });
-  // With the last store the thread ends.
+  // The thread ends with the last store.
   while (governor.status().running) std::this_thread::yield();
   EXPECT_FALSE(removed);
   auto other = std::make_shared<FakeStore>(100 * kMiB, 100 * kMiB);
@@ -142,28 +142,28 @@ TEST_F(GovernorOfAStuckStore, ItsOwnPressureWaitsForIt) {
   EXPECT_EQ(stuck->history().counts()[PressureCause::kCritical].events, 1U);
 }
 
-TEST(GovernorUpkeep, GoesOnWithoutALookWhereThereIsMore) {
+TEST(GovernorUpkeep, ContinuesWithoutASampleWhereThereIsMore) {
   auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
   Governor governor(GovernorTest::byHand(), inputsOf(machine));
   auto store = std::make_shared<FakeStore>(kMiB, 0);
   auto idle = std::make_shared<FakeStore>(kMiB, 0);
   store->upkeep = Upkeep::kMore;
   governor.add(idle);
-  while (governor.status().looks == 0) std::this_thread::yield();
+  while (governor.status().samples == 0) std::this_thread::yield();
   const int idleBefore = idle->maintained;
   governor.add(store);
-  // A level by hand has the governor look, and all stores have their turn.
+  // An applied level has the governor sample, and all stores have their turn.
   governor.apply(store.get(), PressureLevel::kNormal);
   while (store->maintained < 20) std::this_thread::yield();
   store->upkeep = Upkeep::kIdle;
-  EXPECT_LE(governor.status().looks, 3U);
+  EXPECT_LE(governor.status().samples, 3U);
   EXPECT_LE(idle->maintained, idleBefore + 2) << "it has its turn with the looks alone";
 }
 
-TEST(GovernorUpkeep, OfABusyStoreIsTriedAgainOnItsOwnThread) {
+TEST(GovernorUpkeep, RetriesABusyStoreOnItsOwnThread) {
   auto machine = std::make_shared<FakeMachine>(uint64_t{1} << 50);
   Governor governor(GovernorTest::byHand(), inputsOf(machine));
-  /// Busy until somebody waits; then there is more, and after that nothing.
+  /// Its upkeep is busy until a call may wait; then there is more to do, and after that nothing.
   class BusyStore final : public FakeStore {
    public:
     using FakeStore::FakeStore;

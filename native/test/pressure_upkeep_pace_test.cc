@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 class UpkeepPaceTest : public ::testing::Test {
  public:
-  /// A round that took so long, from now on.
+  /// A round that begins now and takes this long.
   void round(const UpkeepRound& round, UpkeepScope scope, milliseconds took) {
     pace.note(round, scope, now, now + took);
     now += took;
@@ -19,8 +19,8 @@ class UpkeepPaceTest : public ::testing::Test {
   milliseconds untilNext() const {
     return std::chrono::duration_cast<milliseconds>(*pace.next() - now);
   }
-  UpkeepScope after(milliseconds pause, bool looks = false) const {
-    return pace.at(now + pause, looks);
+  UpkeepScope after(milliseconds pause, bool isSampleDue = false) const {
+    return pace.at(now + pause, isSampleDue);
   }
 
   UpkeepPace pace{milliseconds(1000), milliseconds(100)};
@@ -36,7 +36,7 @@ TEST_F(UpkeepPaceTest, BeginsAtOnce) {
   EXPECT_EQ(pace.at(now, false), UpkeepScope::kAll);
 }
 
-TEST_F(UpkeepPaceTest, AllHaveTheirTurnWithALookAndOnceAnInterval) {
+TEST_F(UpkeepPaceTest, AllHaveTheirTurnWithASampleAndOnceAnInterval) {
   round(kNothing, UpkeepScope::kAll, milliseconds(0));
   EXPECT_EQ(untilNext(), milliseconds(1000));
   EXPECT_EQ(after(milliseconds(999)), UpkeepScope::kNone);
@@ -54,7 +54,7 @@ TEST_F(UpkeepPaceTest, WhoHasMoreToDoHasItsTurnSoon) {
   EXPECT_EQ(untilNext(), milliseconds(998)) << "rounds of some stores delay none of all";
 }
 
-TEST_F(UpkeepPaceTest, TakesAThirdOfACoreAtMost) {
+TEST_F(UpkeepPaceTest, TakesAtMostAThirdOfACore) {
   milliseconds busy{0};
   const auto began = now;
   for (int i = 0; i < 100; i++) {
@@ -62,7 +62,7 @@ TEST_F(UpkeepPaceTest, TakesAThirdOfACoreAtMost) {
     ASSERT_NE(scope, UpkeepScope::kNone);
     round(kMore, scope, milliseconds(5));
     busy += milliseconds(5);
-    EXPECT_EQ(after(milliseconds(9), true), UpkeepScope::kNone) << "nor does a look";
+    EXPECT_EQ(after(milliseconds(9), true), UpkeepScope::kNone) << "nor does a sample";
     now = *pace.next();
   }
   EXPECT_EQ(now - began, 3 * busy);

@@ -1,5 +1,5 @@
-// Machines in machines/, one text file each: /proc and /sys/fs/cgroup as such systems write them,
-// down to the order of fields, with made-up numbers.
+// The machines in machines/, one text file each: /proc and /sys/fs/cgroup as such systems write
+// them, down to the order of fields, with made-up numbers.
 #pragma once
 
 #include <algorithm>

@@ -52,7 +52,7 @@ TEST_F(RuntimeDisk, IsNotThereWithoutAFolder) {
   const StoreHandle handle = open(optionsOf("a", ""));
   EXPECT_EQ(handle.disk(), nullptr);
   handle->put("a", "one");
-  // Its values have no stamps.
+  // The values of such a store have no stamps.
   EXPECT_EQ(handle.memory().stats().payloadBytes, 4U);
 }
 
@@ -200,8 +200,8 @@ TEST_F(RuntimeDisk, IsCoherentUnlessToldOtherwise) {
   EXPECT_EQ(getString(*one, "b"), "new");
 }
 
-/// Each key has one writer, by one of two stores: nobody reads what is older than its last put, by
-/// either, while values are promoted, evicted and written.
+/// Each key has one writer, through one of two stores: nobody reads a value that is older than its
+/// last put, through either, while values are promoted, evicted and written.
 TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
   constexpr uint64_t kKeys = 64;
   SharedStoreOptions options = optionsOf("one", "disk");
@@ -239,7 +239,7 @@ TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
       while (writers > 0) {
         TieredStore& store = random.oneIn(2) ? *one : *two;
         const uint64_t id = random.below(kKeys);
-        const uint64_t least = oldest[id];
+        const uint64_t minVersion = oldest[id];
         uint64_t bytes = 0;
         bool onDisk = false;
         if (store.get(keyOf(id), out.data(), out.size(), bytes, &onDisk) != ReadResult::kHit) {
@@ -249,7 +249,7 @@ TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
         if (onDisk) ++fromDisk;
         const std::string_view value(out.data(), bytes);
         const uint64_t version = VersionedValue::versionIn(value);
-        if (version < least || !VersionedValue(id, version).matches(value)) ++wrong;
+        if (version < minVersion || !VersionedValue(id, version).matches(value)) ++wrong;
       }
     });
   }

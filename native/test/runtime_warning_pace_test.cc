@@ -1,4 +1,4 @@
-// Which warnings of the process are admitted.
+// The warnings of the process that are admitted.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// What is told of what leaves memory where a disk tier lies behind it, and the time that is left to
-// an entry in either.
+// The removals from memory that are reported where a disk tier lies behind it, and the remaining
+// time of an entry in either.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -45,7 +45,7 @@ TEST_F(TieredRemovals, AreToldByTheOwnReasons) {
   store_->put("a", "one");
   store_->clear();
   expectRemoved("a", kClear);
-  // It is promoted: nothing leaves.
+  // The value is promoted: nothing is removed.
   disk_->putByOther("a", "two");
   EXPECT_EQ(getString(*store_, "a"), "two");
   EXPECT_EQ(listener_->heard(), Noted{});
@@ -60,7 +60,7 @@ TEST_F(TieredRemovals, AreToldWhatOthersDidOnDisk) {
   disk_->removeByOther("deleted");
   EXPECT_EQ(getString(*store_, "deleted"), std::nullopt);
   expectRemoved("deleted", kDelete);
-  // The same for a view, which asks before it looks.
+  // The same holds for a view, which asks before it reads.
   store_->put("viewed", "one");
   disk_->removeByOther("viewed");
   EXPECT_EQ(store_->view("viewed", [](std::string_view) {}), ReadResult::kMiss);
@@ -91,7 +91,7 @@ TEST_F(TieredRemovals, GiveTheTimeThatIsLeftInMemoryOrOnDisk) {
   fakeNow() += 100;
   EXPECT_EQ(store_->remainingTtl("a"), 300U);
   EXPECT_EQ(store_->remainingTtl("forever"), kNeverExpires);
-  // Nothing was promoted, and what memory has that is not current does not count.
+  // Nothing was promoted, and a value in memory that is not current does not count.
   EXPECT_EQ(memory_->stats().entries, 0U);
   store_->put("a", "one");
   disk_->removeByOther("a");

@@ -41,7 +41,7 @@ class TieredStoreTest : public ::testing::Test {
     std::string value;
     bool onDisk;
   };
-  /// By a buffer that is large enough.
+  /// The buffer is large enough.
   std::optional<Found> find(std::string_view key) {
     std::string out(64 * kKiB, '\0');
     uint64_t bytes = 7777;
@@ -218,11 +218,11 @@ TEST_F(TieredStoreTest, RemovesARecordOfAnotherPrefixFromBoth) {
   EXPECT_FALSE(onDisk);
   EXPECT_FALSE(memory_->has("a"));
   EXPECT_FALSE(disk_->has("a"));
-  // The same of one that is on disk alone.
+  // The same holds for a value that is only on disk.
   disk_->putByOther("a", "one: x");
   EXPECT_EQ(get("two: "), ReadResult::kMiss);
   EXPECT_FALSE(disk_->has("a"));
-  // What others have put meanwhile is of the right prefix.
+  // The value that another process has put meanwhile has the right prefix.
   store_->put("a", "one: x");
   disk_->putByOther("a", "two: y");
   EXPECT_EQ(get("two: "), ReadResult::kHit);
@@ -256,7 +256,7 @@ TEST_F(TieredStoreTest, PeeksWithoutATrace) {
   EXPECT_EQ(store_->peek("a", out, 2, bytes), ReadResult::kBufferTooSmall);
   EXPECT_EQ(bytes, 5U);
   EXPECT_TRUE(store_->has("a"));
-  // Neither promoted nor removed.
+  // The value is neither promoted nor removed.
   EXPECT_EQ(getString(*memory_, "a"), "one");
   disk_->removeByOther("a");
   EXPECT_EQ(store_->peek("a", out, sizeof out, bytes), ReadResult::kMiss);
@@ -294,7 +294,7 @@ TEST_F(TieredStoreTest, KeepsInMemoryWhatTheDiskDoesNotTake) {
   disk_->takesNone = true;
   EXPECT_EQ(store_->put("a", "one"), PutResult::kStored);
   expectInMemory("a", "one");
-  // Others have put it since.
+  // Another process has put it since.
   disk_->putByOther("a", "two");
   expectOnDisk("a", "two");
 }
@@ -418,8 +418,8 @@ TEST_F(TieredStoreTest, IsItsMemoryWithoutADisk) {
   EXPECT_FALSE(store.has("b"));
 }
 
-/// Each key has one writer, which knows what it has put last: nobody reads what is older than that,
-/// whatever is promoted, dropped and evicted meanwhile.
+/// Each key has one writer, which knows its last put: nobody reads an older value, while values are
+/// promoted, removed and evicted.
 TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
   constexpr uint64_t kKeys = 64;
   open({}, 64 * kKiB, 30);
@@ -451,7 +451,7 @@ TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
       char out[512];
       while (writers > 0) {
         const uint64_t id = random.below(kKeys);
-        const uint64_t least = oldest[id];
+        const uint64_t minVersion = oldest[id];
         uint64_t bytes = 0;
         bool onDisk = false;
         if (random.oneIn(50)) memory_->clear();
@@ -460,7 +460,7 @@ TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
         if (onDisk) ++fromDisk;
         const std::string_view value(out, bytes);
         const uint64_t version = VersionedValue::versionIn(value);
-        if (version < least || !VersionedValue(id, version).matches(value)) ++wrong;
+        if (version < minVersion || !VersionedValue(id, version).matches(value)) ++wrong;
       }
     });
   }

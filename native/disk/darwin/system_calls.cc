@@ -11,14 +11,14 @@ void prepareForShortReads(int file) {
 }
 
 int syncData(int file) {
-  // What fsync writes may stay in the disk's own cache. Not every file system can do better.
+  // fsync may leave the bytes in the disk's own cache. Not every file system can do better.
   if (::fcntl(file, F_FULLFSYNC) == 0) return 0;
   return errno == EINTR ? -1 : ::fsync(file);
 }
 
 int setByteLock(int file, const struct flock& lock) {
   const int result = ::fcntl(file, F_OFD_SETLK, &lock);
-  // From a system before there were such locks. Those of the process do for other processes.
+  // Older systems have no locks of open files. The locks of the process exclude other processes.
   return result != 0 && errno == EINVAL ? ::fcntl(file, F_SETLK, &lock) : result;
 }
 

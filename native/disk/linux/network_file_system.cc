@@ -12,9 +12,9 @@ struct FileSystem {
   const char* name;
 };
 
-// From statfs(2), linux/magic.h and the file systems' own headers: no header has all of them. FUSE
-// is not among them, as what it stands for may be local, and has one cache of pages on this
-// machine.
+// The numbers are from statfs(2), linux/magic.h and the file systems' own headers: no header has
+// all of them. FUSE is not among them, as the file system behind it may be local, and has one page
+// cache on this machine.
 constexpr FileSystem kOnNetworks[] = {
     {0x00006969, "NFS"},      {0x0000517b, "SMB"},  {0xff534d42, "CIFS"},   {0xfe534d42, "SMB2"},
     {0x0000564c, "NCP"},      {0x73757245, "Coda"}, {0x5346414f, "AFS"},    {0x6b414653, "AFS"},

@@ -7,7 +7,7 @@
 
 namespace ebbcache {
 
-FoundFile lookForFile(const std::string& path) {
+FoundFile findFile(const std::string& path) {
   struct stat found = {};
   if (::lstat(path.c_str(), &found) != 0) {
     return errno == ENOENT ? FoundFile::kNone : FoundFile::kOther;

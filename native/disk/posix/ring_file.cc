@@ -12,8 +12,8 @@
 namespace ebbcache {
 namespace {
 
-/// One call reads or writes no more: macOS takes 2 GiB at most.
-constexpr size_t kMostAtOnce = size_t{1} << 30U;
+/// The maximum of one call: macOS takes at most 2 GiB.
+constexpr size_t kMaxBytesAtOnce = size_t{1} << 30U;
 
 IoError ioErrorOf(int error) {
   switch (error) {
@@ -24,7 +24,7 @@ IoError ioErrorOf(int error) {
     case EROFS:
     case EACCES:
     case EPERM:
-    // The file was opened for reading alone.
+    // The file was opened for reading only.
     case EBADF:
       return IoError::kDenied;
     default:
@@ -32,7 +32,7 @@ IoError ioErrorOf(int error) {
   }
 }
 
-/// Calls until no signal interrupts it.
+/// Repeats the call until no signal interrupts it.
 template <typename Call>
 auto uninterrupted(const Call& call) {
   auto result = call();
@@ -51,9 +51,9 @@ class PosixRingFile final : public RingFile {
     IoResult result;
     while (result.bytes < to.size) {
       char* const into = to.data + result.bytes;
-      const size_t most = std::min<size_t>(to.size - result.bytes, kMostAtOnce);
+      const size_t count = std::min<size_t>(to.size - result.bytes, kMaxBytesAtOnce);
       const auto from = static_cast<off_t>(at + result.bytes);
-      const ssize_t got = uninterrupted([&] { return ::pread(file_.number(), into, most, from); });
+      const ssize_t got = uninterrupted([&] { return ::pread(file_.number(), into, count, from); });
       if (got == 0) break;
       if (got < 0) {
         result.error = ioErrorOf(errno);
@@ -67,7 +67,7 @@ class PosixRingFile final : public RingFile {
   IoResult write(uint64_t at, std::string_view bytes) override {
     IoResult result;
     while (result.bytes < bytes.size()) {
-      const std::string_view rest = bytes.substr(result.bytes, kMostAtOnce);
+      const std::string_view rest = bytes.substr(result.bytes, kMaxBytesAtOnce);
       const auto to = static_cast<off_t>(at + result.bytes);
       const ssize_t put =
           uninterrupted([&] { return ::pwrite(file_.number(), rest.data(), rest.size(), to); });
@@ -81,7 +81,7 @@ class PosixRingFile final : public RingFile {
   }
 
   IoError resize(uint64_t bytes) override {
-    // Systems differ in what they say of it.
+    // Systems report this error differently.
     if (isReadOnly_) return IoError::kDenied;
     const auto end = static_cast<off_t>(bytes);
     return errorOf(uninterrupted([&] { return ::ftruncate(file_.number(), end); }));
@@ -101,8 +101,7 @@ class PosixRingFile final : public RingFile {
   FileIdentity identity() const override { return identity_; }
   bool isReadOnly() const override { return isReadOnly_; }
 
-  // flock, and no lock of fcntl: that one would be given up with any descriptor of the file that
-  // this process closes.
+  // flock is used, and no lock of fcntl: closing any descriptor of the file would release that one.
   Lock tryLock() override {
     const auto lock = [&] { return ::flock(file_.number(), LOCK_EX | LOCK_NB); };
     if (uninterrupted(lock) == 0) return Lock::kHeld;

@@ -1,4 +1,4 @@
-// The ring's file by its descriptor.
+// The ring's file on POSIX systems.
 #pragma once
 
 #include <sys/stat.h>
@@ -12,7 +12,7 @@ namespace ebbcache {
 
 FileIdentity identityOf(const struct stat& found);
 
-/// Takes over a plain file, of which the system said `found`.
+/// Takes over a plain file, whose state is `found`.
 std::unique_ptr<RingFile> ringFileOf(Descriptor file, const struct stat& found, bool isReadOnly);
 
 }  // namespace ebbcache

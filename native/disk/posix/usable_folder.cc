@@ -11,12 +11,12 @@
 namespace ebbcache {
 namespace {
 
-/// 0, or errno.
+/// Returns 0, or errno.
 int makeFolder(const std::string& path) {
   return ::mkdir(path.c_str(), S_IRWXU) == 0 || errno == EEXIST ? 0 : errno;
 }
 
-/// The same, with the folders above it.
+/// Makes the folders above it too.
 int makeFolders(const std::string& path) {
   const int error = makeFolder(path);
   if (error != ENOENT) return error;
@@ -33,7 +33,7 @@ FolderTrouble findPrivateFolder(const std::string& dir, const struct stat& above
   usable = dir + "/ebbcache-" + std::to_string(::geteuid());
   const int error = makeFolder(usable);
   struct stat found = {};
-  // A link is not followed, as it may be a stranger's.
+  // Links are not followed, as another user may have made them.
   if (::lstat(usable.c_str(), &found) != 0) {
     const bool isClosed = isDenied(error) && above.st_uid != ::geteuid();
     return isClosed ? otherUsers(dir, above.st_uid)
@@ -41,7 +41,7 @@ FolderTrouble findPrivateFolder(const std::string& dir, const struct stat& above
   }
   if (!S_ISDIR(found.st_mode)) return notAFolder(usable);
   if (found.st_uid != ::geteuid()) return otherUsers(usable, found.st_uid);
-  // Some file systems have one mode for all: what is in the folder has an owner all the same.
+  // Some file systems have one mode for all files: those in the folder have an owner all the same.
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) (void)::chmod(usable.c_str(), S_IRWXU);
   return {};
 }

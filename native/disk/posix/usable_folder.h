@@ -1,4 +1,4 @@
-// Finding the folder that the files can be in without a stranger among those who write there.
+// Finds the folder for the files: one in which no other user may write.
 #pragma once
 
 #include <sys/types.h>
@@ -9,15 +9,15 @@
 
 namespace ebbcache {
 
-/// Makes `dir` where it is not there, and gives in `usable` either that, or where others may write
-/// to it too, a private folder of this user in it.
+/// Makes `dir` where it does not exist. `usable` becomes `dir`, or where others may write to that
+/// too, a private folder of this user in it.
 FolderTrouble findUsableFolder(const std::string& dir, std::string& usable);
 
-/// What errno says, and what can be done about it.
+/// The text of errno, and the advice for the user.
 Refusal refusalOf(int error);
 bool isDenied(int error);
 
-/// For what belongs to `owner` and not to this user.
+/// The refusal of a path that belongs to `owner` and not to this user.
 FolderTrouble otherUsers(const std::string& path, uid_t owner);
 
 }  // namespace ebbcache

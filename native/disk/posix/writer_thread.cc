@@ -7,10 +7,10 @@
 namespace ebbcache {
 
 void prepareWriterThread() {
-  // Those that say what the thread itself did wrong: blocked, they would still end the process, but
-  // no handler of it would be called first.
+  // The signals of the thread's own faults: blocked, they would still end the process, but no
+  // handler would be called first.
   constexpr int kOwn[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-  // Macros, on some systems.
+  // These are macros on some systems.
   sigset_t blocked;
   sigfillset(&blocked);
   for (const int own : kOwn) sigdelset(&blocked, own);

@@ -1,4 +1,4 @@
-// What the ring's file and that of the leases do with an open file alike.
+// The calls that the ring's file and that of the leases share.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,17 @@
 
 namespace ebbcache {
 
-/// False where the system does not tell.
+/// Returns false where the system does not report it.
 bool findIdentity(HANDLE file, FileIdentity& identity);
 
-/// The same of what is at the path, which nobody is kept from using or removing meanwhile.
+/// Reads the identity of the file at the path, without keeping others from using or removing it.
 bool findIdentityAt(const std::string& path, FileIdentity& identity);
 
-/// Where a read, a write or a lock begins.
+/// The offset at which a read, a write or a lock begins.
 OVERLAPPED overlappedAt(uint64_t at);
 
-/// Locks one byte for this handle alone, and does not wait: ERROR_SUCCESS, ERROR_LOCK_VIOLATION
-/// where another has it, or why there is no lock to be had.
+/// Locks one byte for this handle, and does not wait. Returns ERROR_SUCCESS, ERROR_LOCK_VIOLATION
+/// where another handle has it, or another error of the system.
 DWORD tryLockByte(HANDLE file, uint64_t at);
 void unlockByte(HANDLE file, uint64_t at);
 

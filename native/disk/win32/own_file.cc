@@ -5,7 +5,7 @@
 
 namespace ebbcache {
 
-FoundFile lookForFile(const std::string& path) {
+FoundFile findFile(const std::string& path) {
   const std::wstring wide = widePathOf(path);
   const DWORD attributes =
       wide.empty() ? INVALID_FILE_ATTRIBUTES : ::GetFileAttributesW(wide.c_str());

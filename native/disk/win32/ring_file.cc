@@ -8,9 +8,9 @@
 namespace ebbcache {
 namespace {
 
-/// One call reads or writes no more, as it counts in 32 bits.
-constexpr uint64_t kMostAtOnce = uint64_t{1} << 30U;
-/// Far behind any byte that a file has: others could not read a byte that is locked.
+/// The maximum of one call, which counts in 32 bits.
+constexpr uint64_t kMaxBytesAtOnce = uint64_t{1} << 30U;
+/// The offset is far behind any byte that a file has: others could not read a locked byte.
 constexpr uint64_t kLockedByte = uint64_t{1} << 62U;
 
 IoError ioErrorOf(DWORD error) {
@@ -40,14 +40,14 @@ class Win32RingFile final : public RingFile {
       : file_(std::move(file)), identity_(identity), isReadOnly_(isReadOnly) {}
 
   ~Win32RingFile() override {
-    // The system takes locks of a closed handle back when it finds the time.
+    // The system releases the locks of a closed handle only some time later.
     unlock();
   }
 
   IoResult read(uint64_t at, MutableBytes to) const override {
     IoResult result;
     while (result.bytes < to.size) {
-      const uint64_t asked = std::min(to.size - result.bytes, kMostAtOnce);
+      const uint64_t asked = std::min(to.size - result.bytes, kMaxBytesAtOnce);
       OVERLAPPED place = overlappedAt(at + result.bytes);
       DWORD got = 0;
       const BOOL isDone =
@@ -64,7 +64,7 @@ class Win32RingFile final : public RingFile {
   IoResult write(uint64_t at, std::string_view bytes) override {
     IoResult result;
     while (result.bytes < bytes.size()) {
-      const std::string_view rest = bytes.substr(result.bytes, kMostAtOnce);
+      const std::string_view rest = bytes.substr(result.bytes, kMaxBytesAtOnce);
       OVERLAPPED place = overlappedAt(at + result.bytes);
       DWORD put = 0;
       const BOOL isDone =
@@ -85,7 +85,7 @@ class Win32RingFile final : public RingFile {
   }
 
   IoError sync() override {
-    // Refused of a handle that may not write; and it has written nothing.
+    // The system refuses this for a handle that may not write; it has written nothing.
     return isReadOnly_ ? IoError::kNone : errorOf(::FlushFileBuffers(file_.get()));
   }
 
@@ -100,7 +100,7 @@ class Win32RingFile final : public RingFile {
   bool isReadOnly() const override { return isReadOnly_; }
 
   Lock tryLock() override {
-    // Those of one handle exclude each other too.
+    // The locks of one handle exclude each other too.
     if (isLocked_) return Lock::kHeld;
     const DWORD error = tryLockByte(file_.get(), kLockedByte);
     isLocked_ = error == ERROR_SUCCESS;

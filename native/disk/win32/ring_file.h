@@ -1,4 +1,4 @@
-// The ring's file by its handle.
+// The ring's file on Windows.
 #pragma once
 
 #include <memory>

@@ -38,14 +38,14 @@ bool isOnNetwork(const std::wstring& path) {
   if (beginsWith(path, L"\\\\?\\UNC\\")) return true;
   const bool isDevice = beginsWith(path, L"\\\\?\\") || beginsWith(path, L"\\\\.\\");
   if (beginsWith(path, L"\\\\") && !isDevice) return true;
-  // Also of a folder that is not there yet.
+  // The answer is right for a folder that does not exist yet, too.
   std::wstring root(path.size() + MAX_PATH, L'\0');
   const auto units = static_cast<DWORD>(root.size());
   return ::GetVolumePathNameW(path.c_str(), root.data(), units) != 0 &&
          ::GetDriveTypeW(root.c_str()) == DRIVE_REMOTE;
 }
 
-/// ERROR_SUCCESS, or why there is no such folder.
+/// Returns ERROR_SUCCESS, or the error that says why there is no such folder.
 DWORD makeFolders(const std::wstring& path) {
   if (::CreateDirectoryW(path.c_str(), nullptr) != 0) return ERROR_SUCCESS;
   const DWORD error = ::GetLastError();
@@ -67,7 +67,7 @@ class Win32RingFolder final : public RingFolder {
     removedEarlier = false;
     const std::wstring wide = widePathOf(path_);
     if (wide.empty()) return notMade(path_, refusalOf(::GetLastError()));
-    // Before it is made: a machine that is gone keeps whoever asks for long.
+    // The check comes before the folder is made: a machine that is gone makes calls wait for long.
     if (isOnNetwork(wide)) return onNetwork(path_, "a network drive");
     const DWORD error = makeFolders(wide);
     const DWORD attributes = ::GetFileAttributesW(wide.c_str());

@@ -10,7 +10,7 @@ namespace ebbcache {
 class Descriptor {
  public:
   Descriptor() = default;
-  /// Takes what a system call returned: below 0 for none.
+  /// Takes the result of a system call: below 0 is none.
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
@@ -25,7 +25,7 @@ class Descriptor {
   ~Descriptor() { close(); }
 
   bool isOpen() const { return number_ >= 0; }
-  /// Below 0, which poll() passes over, when it is not open.
+  /// Below 0, which poll() ignores, when it is not open.
   int number() const { return number_; }
   void close() {
     if (number_ >= 0) ::close(number_);

@@ -1,5 +1,5 @@
-// flock: it belongs to the open file, so two of one process exclude each other, and closing another
-// descriptor of the same file does not take it back, as it would a lock of fcntl.
+// Locks by flock: the lock belongs to the open file, so two of one process exclude each other, and
+// closing another descriptor of the same file does not release it, as it would a lock of fcntl.
 #include "files/file_lock.h"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ LockResult FileLock::tryLock(LockKind kind, std::string& why) {
   held_ = kind;
   if (isHeld_) return LockResult::kHeld;
   const int error = errno;
-  // Linux has given the one before up, macOS has not.
+  // Linux has released the previous lock, macOS has not.
   (void)::flock(file, LOCK_UN);
   if (error == EWOULDBLOCK) return LockResult::kBusy;
   why = reasonOf(error);

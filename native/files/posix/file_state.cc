@@ -9,7 +9,7 @@
 namespace ebbcache {
 namespace {
 
-/// Without the overflow of times that no clock has, but a file may be given.
+/// Avoids the overflow of times that no clock has, but a file may be given.
 int64_t nanosecondsOf(const timespec& time) {
   constexpr uint64_t kPerSecond = 1'000'000'000;
   return static_cast<int64_t>(static_cast<uint64_t>(time.tv_sec) * kPerSecond +
@@ -19,7 +19,7 @@ int64_t nanosecondsOf(const timespec& time) {
 FileState stateAfter(int error) {
   switch (error) {
     case ENOENT:
-    // Below a file instead of a folder nothing can be.
+    // Nothing can be below a file that is in the place of a folder.
     case ENOTDIR:
       return FileState::absent();
     case ELOOP:
@@ -36,7 +36,7 @@ FileState stateAfter(int error) {
 
 }  // namespace
 
-FileState lookAtFile(std::string_view path) {
+FileState statFile(std::string_view path) {
   struct stat found;
   if (::stat(path.data(), &found) != 0) return stateAfter(errno);
   if (S_ISDIR(found.st_mode)) return FileState::none(NoState::kFolder);

@@ -10,7 +10,7 @@
 namespace ebbcache {
 
 int openPlainFile(const std::string& path, int flags, int& error) {
-  // Without waiting: a pipe would wait for who reads it.
+  // O_NONBLOCK: opening a pipe would wait for its other end.
   constexpr int kSafe = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   constexpr mode_t kUserAlone = S_IRUSR | S_IWUSR;
   int file = -1;
@@ -18,7 +18,7 @@ int openPlainFile(const std::string& path, int flags, int& error) {
     file = ::open(path.c_str(), flags | kSafe, kUserAlone);
   } while (file < 0 && errno == EINTR);
   if (file < 0) {
-    // A link, a folder, and a socket.
+    // The errors of a link, a folder, and a socket.
     const bool isOther = errno == ELOOP || errno == EISDIR || errno == ENXIO;
     error = isOther ? kNotPlain : errno;
     return -1;

@@ -1,4 +1,4 @@
-// LockFileEx: it belongs to the handle, so two of one process exclude each other.
+// Locks by LockFileEx: the lock belongs to the handle, so two of one process exclude each other.
 #include "files/file_lock.h"
 
 #include "files/win32/plain_file.h"
@@ -10,7 +10,7 @@ HANDLE toHandle(intptr_t file) {
   return reinterpret_cast<HANDLE>(file);
 }
 
-/// One byte, far behind any that a file has: others could not read a byte that is locked.
+/// The lock covers one byte, far behind any that a file has: others could not read a locked byte.
 OVERLAPPED lockedByte() {
   OVERLAPPED at = {};
   at.OffsetHigh = 0x7fffffff;
@@ -54,7 +54,7 @@ LockResult FileLock::tryLock(LockKind kind, std::string& why) {
 
 void FileLock::close() {
   if (!isOpen()) return;
-  // The system takes locks of a closed handle back when it finds the time.
+  // The system releases the locks of a closed handle only some time later.
   if (isHeld_) unlock(toHandle(file_));
   ::CloseHandle(toHandle(file_));
   file_ = kNone;

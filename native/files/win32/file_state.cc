@@ -13,8 +13,8 @@ FileState stateAfter(DWORD error) {
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
     case ERROR_INVALID_DRIVE:
-    // With characters that no name can have, or below a file instead of a folder: nothing can be
-    // there.
+    // The path has characters that no name can have, or leads below a file in the place of a
+    // folder: nothing can be there.
     case ERROR_INVALID_NAME:
     case ERROR_BAD_PATHNAME:
     case ERROR_DIRECTORY:
@@ -59,14 +59,14 @@ FileState stateOfOpen(HANDLE handle) {
 
 }  // namespace
 
-FileState lookAtFile(std::string_view path) {
-  // What no path can be as UTF-16 (32,767 units) either.
-  constexpr size_t kMostBytes = size_t{3} * 32767;
-  if (path.size() > kMostBytes) return FileState::none(NoState::kTooLong);
+FileState statFile(std::string_view path) {
+  // No path has more bytes in UTF-8, as it has at most 32,767 units in UTF-16.
+  constexpr size_t kMaxPathBytes = size_t{3} * 32767;
+  if (path.size() > kMaxPathBytes) return FileState::none(NoState::kTooLong);
   if (path.empty()) return FileState::absent();
   const std::wstring wide = openablePath(toWide(path));
   if (wide.empty()) return stateAfter(::GetLastError());
-  // To look only: no share that others have refuses it, and a folder opens too.
+  // No access is asked for: no share mode of others refuses that, and a folder opens too.
   const HANDLE opened = ::CreateFileW(wide.c_str(), FILE_READ_ATTRIBUTES,
                                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                                       nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr);

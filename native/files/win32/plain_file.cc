@@ -45,7 +45,7 @@ Handle openPlainFile(const std::string& path, DWORD access, DWORD creation, DWOR
 std::string reasonOf(DWORD error) {
   if (error == kNotPlain) return "Not a plain file";
   std::string reason = std::system_category().message(static_cast<int>(error));
-  // The system ends its sentences.
+  // The system's own sentences end with these.
   while (!reason.empty() && std::string_view(".\r\n ").find(reason.back()) != std::string::npos) {
     reason.pop_back();
   }

@@ -1,5 +1,4 @@
-// Opening files that are nothing but files, of which others may do with them what they like
-// meanwhile.
+// Opens files that are plain files, with full sharing for others.
 #pragma once
 
 #define WIN32_LEAN_AND_MEAN
@@ -18,14 +17,15 @@ struct CloseHandleOf {
 /// Null for none, and never INVALID_HANDLE_VALUE.
 using Handle = std::unique_ptr<std::remove_pointer_t<HANDLE>, CloseHandleOf>;
 
-/// In place of a number of the system: what is at the path is no plain file.
+/// In place of an error of the system: the path leads to no plain file.
 constexpr DWORD kNotPlain = ~DWORD{0};
 
 /// `access` is GENERIC_READ, with GENERIC_WRITE or without, and `creation` OPEN_EXISTING or
-/// OPEN_ALWAYS. Null, with the reason in `error`: what GetLastError() gave, or kNotPlain.
+/// OPEN_ALWAYS. Returns null, with the reason in `error`, where that fails: that of GetLastError(),
+/// or kNotPlain.
 Handle openPlainFile(const std::string& path, DWORD access, DWORD creation, DWORD& error);
 
-/// In the system's words.
+/// The system's own text about an error.
 std::string reasonOf(DWORD error);
 
 }  // namespace ebbcache

@@ -10,11 +10,11 @@
 namespace ebbcache {
 namespace {
 
-/// From here on, CreateFile takes a path only in the form of longPath(): MAX_PATH less the 12
-/// characters that a folder must leave for names in it.
+/// From this length on, CreateFile takes a path only in the form of longPath(): MAX_PATH less the
+/// 12 characters that a folder must leave for names in it.
 constexpr size_t kLongUnits = 248;
 
-/// Empty for what is no UTF-8, if `flags` say so.
+/// Empty for invalid UTF-8, if `flags` say so.
 std::wstring convert(std::string_view text, DWORD flags) {
   const int bytes = static_cast<int>(text.size());
   const int units = ::MultiByteToWideChar(CP_UTF8, flags, text.data(), bytes, nullptr, 0);
@@ -46,9 +46,9 @@ std::wstring openablePath(std::wstring path) {
 }
 
 std::wstring widePathOf(std::string_view path) {
-  // What no path can be as UTF-16 (32,767 units) either.
-  constexpr size_t kMostBytes = size_t{3} * 32767;
-  if (path.empty() || path.size() > kMostBytes || path.find('\0') != std::string_view::npos) {
+  // No path has more bytes in UTF-8, as it has at most 32,767 units in UTF-16.
+  constexpr size_t kMaxPathBytes = size_t{3} * 32767;
+  if (path.empty() || path.size() > kMaxPathBytes || path.find('\0') != std::string_view::npos) {
     ::SetLastError(ERROR_INVALID_NAME);
     return {};
   }

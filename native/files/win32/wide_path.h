@@ -6,15 +6,16 @@
 
 namespace ebbcache {
 
-/// The path as CreateFileW takes it, whatever its length, with the system's slashes. Empty, with
-/// the reason in GetLastError(), for what is no UTF-8, has a NUL or cannot be a path.
+/// Converts the path to the form that CreateFileW takes, whatever its length, with the system's
+/// slashes. Empty, with the reason in GetLastError(), for invalid UTF-8, a NUL, or a path that
+/// cannot be.
 std::wstring widePathOf(std::string_view path);
 
-/// UTF-8 with U+FFFD for what is none.
+/// Converts to UTF-8, with U+FFFD for invalid units.
 std::wstring toWide(std::string_view text);
 
-/// The path itself, or for one that is too long for some calls, from the root and marked as not to
-/// be cut at MAX_PATH. Empty when there is no such path.
+/// The path itself, or where it is too long for some calls, the path from the root with the mark
+/// that lifts MAX_PATH. Empty when there is no such path.
 std::wstring openablePath(std::wstring path);
 
 }  // namespace ebbcache

@@ -18,7 +18,7 @@ bool failed(const char* call, kern_return_t code, std::string& error) {
   return true;
 }
 
-/// False where the system has no such value, or one of another size.
+/// Returns false where the system has no such value, or one of another size.
 template <typename T>
 bool readSysctl(const char* name, T& out) {
   T value{};
@@ -29,23 +29,23 @@ bool readSysctl(const char* name, T& out) {
 }
 
 /// The numbers are those of DISPATCH_MEMORYPRESSURE_NORMAL (1), WARN and CRITICAL.
-OsPressureHint readKernelWord() {
+OsPressureHint readKernelHint() {
   int level = 0;
   if (!readSysctl("kern.memorystatus_vm_pressure_level", level)) return OsPressureHint::kNone;
   if (level == 2) return OsPressureHint::kLow;
   return level == 4 ? OsPressureHint::kCritical : OsPressureHint::kNone;
 }
 
-/// The swap files, which macOS makes and removes as it needs them: the limit is what they have now.
+/// The swap files, which macOS makes and removes as it needs them: the limit is their current size.
 std::optional<SwapUsage> readSwap() {
   xsw_usage swap{};
   if (!readSysctl("vm.swapusage", swap)) return std::nullopt;
   return SwapUsage{swap.xsu_total, std::min<uint64_t>(swap.xsu_used, swap.xsu_total)};
 }
 
-/// What the kernel cannot give back on demand, as Activity Monitor counts it: anonymous memory that
-/// its owner did not offer as purgeable, wired memory, and what the compressor holds. Pages of
-/// files are given back, whether they are active or not.
+/// The bytes that the kernel cannot reclaim on demand, as Activity Monitor counts them: anonymous
+/// memory that its owner did not offer as purgeable, wired memory, and the compressor's. Pages of
+/// files are reclaimable, active or not.
 uint64_t usedPages(const vm_statistics64_data_t& pages) {
   const uint64_t anonymous = pages.internal_page_count;
   const uint64_t purgeable = std::min<uint64_t>(pages.purgeable_count, anonymous);
@@ -76,7 +76,7 @@ class DarwinMemoryReader final : public MemoryReader {
     const uint64_t used = std::min(total, usedPages(pages) * pageBytes);
     MemoryUsage usage;
     if (!toSystemBound("host_statistics64", total, total - used, usage.system, error)) return false;
-    usage.kernel = readKernelWord();
+    usage.kernel = readKernelHint();
     out = usage;
     return true;
   }

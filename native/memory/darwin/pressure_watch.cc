@@ -7,7 +7,7 @@
 namespace ebbcache {
 namespace {
 
-/// Woken by the kernel whenever its pressure level changes.
+/// The kernel wakes it whenever its pressure level changes.
 class NotifiedWatch final : public PressureWatch {
  public:
   NotifiedWatch() {
@@ -40,13 +40,13 @@ class NotifiedWatch final : public PressureWatch {
   NotifiedWatch(const NotifiedWatch&) = delete;
   NotifiedWatch& operator=(const NotifiedWatch&) = delete;
 
-  Stalls wait(std::chrono::milliseconds atMost) override { return timed_.wait(atMost); }
+  Stalls wait(std::chrono::milliseconds timeout) override { return timed_.wait(timeout); }
   void wake() override { timed_.wake(); }
 
  private:
   TimedWatch timed_;
   dispatch_semaphore_t cancelled_ = nullptr;
-  /// Null where the system does not give one: then the watch hears nothing.
+  /// Null where the system refuses one: the watch hears nothing then.
   dispatch_source_t source_ = nullptr;
 };
 

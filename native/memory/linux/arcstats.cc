@@ -10,10 +10,10 @@ std::optional<uint64_t> parseReclaimableArc(std::string_view text) {
   std::string_view line;
   // Lines are "name type data".
   while (nextLine(text, line)) {
-    const std::string_view name = nextWord(line);
+    const std::string_view name = nextToken(line);
     if (name != "size" && name != "c_min") continue;
-    nextWord(line);
-    const auto bytes = parseUint64(nextWord(line));
+    nextToken(line);
+    const auto bytes = parseUint64(nextToken(line));
     if (!bytes) return std::nullopt;
     (name == "size" ? size : minimum) = bytes;
   }

@@ -1,4 +1,4 @@
-// The cache of ZFS (ARC) as <proc>/spl/kstat/zfs/arcstats tells of it.
+// The cache of ZFS (ARC), as <proc>/spl/kstat/zfs/arcstats reports it.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace ebbcache {
 
-/// Bytes that ZFS gives back when the kernel asks: what the ARC holds above its minimum ("size"
-/// less "c_min"). Empty where the text does not tell both.
+/// The number of bytes that ZFS gives back when the kernel asks: what the ARC holds above its
+/// minimum ("size" less "c_min"). Empty where the text lacks either.
 std::optional<uint64_t> parseReclaimableArc(std::string_view text);
 
 }  // namespace ebbcache

@@ -7,8 +7,8 @@
 
 namespace ebbcache {
 
-/// Empty for anything but whole groups of four of the standard alphabet, padded, with zeros in the
-/// bits that are not used.
+/// Decodes whole groups of four characters of the standard alphabet, padded, with zeros in the bits
+/// that are not used. Empty for anything else.
 std::optional<std::string> decodeBase64(std::string_view text);
 
 }  // namespace ebbcache

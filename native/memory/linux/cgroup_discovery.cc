@@ -16,7 +16,7 @@
 namespace ebbcache {
 namespace {
 
-/// Paths of the groups that this process is in.
+/// The paths of the groups that this process is in.
 struct Memberships {
   std::optional<std::string_view> memoryV1;
   std::optional<std::string_view> v2;
@@ -31,7 +31,7 @@ bool listContains(std::string_view list, std::string_view name) {
   }
 }
 
-/// Lines are "number:controllers:path"; that of v2 is "0::path".
+/// Lines have the form "number:controllers:path"; that of v2 is "0::path".
 Memberships findMemberships(std::string_view text) {
   Memberships found;
   std::string_view line;
@@ -48,7 +48,7 @@ Memberships findMemberships(std::string_view text) {
   return found;
 }
 
-/// E.g. <root>/cpu,memory, for controllers that are mounted together.
+/// Controllers that are mounted together have one folder, e.g. <root>/cpu,memory.
 std::string findCombinedMount(const std::string& root) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(root.c_str()), ::closedir);
   if (!folder) return {};
@@ -83,7 +83,7 @@ std::vector<Hierarchy> findListedHierarchies(const std::string& proc, CgroupVers
   return found;
 }
 
-/// Where distributions and containers mount it.
+/// Distributions and containers mount it there.
 std::vector<Hierarchy> findUsualHierarchies(const MemoryRoots& roots, CgroupVersion version) {
   if (version == CgroupVersion::kV1) {
     return {{roots.cgroup + "/memory"}, {findCombinedMount(roots.cgroup)}};
@@ -104,15 +104,15 @@ std::vector<std::string_view> splitPath(std::string_view path) {
   return names;
 }
 
-/// Whether the group of `path` is the one that is mounted, or below it.
+/// Whether the group of `path` is the one that is mounted, or a descendant of it.
 bool isBelow(std::string_view root, std::string_view path) {
   const std::vector<std::string_view> names = splitPath(path);
   const std::vector<std::string_view> above = splitPath(root);
   return above.size() <= names.size() && std::equal(above.begin(), above.end(), names.begin());
 }
 
-/// The names of `path` below the group that is mounted. A container that sees the host's path but
-/// mounts only its own part of the hierarchy lacks the first names of the path.
+/// The names of `path` below the group that is mounted. Where a container sees the host's path but
+/// mounts only its own part of the hierarchy, the first names of the path are missing.
 std::vector<std::string_view> namesBelow(std::string_view root, std::string_view path) {
   std::vector<std::string_view> names = splitPath(path);
   if (isBelow(root, path)) {
@@ -122,7 +122,7 @@ std::vector<std::string_view> namesBelow(std::string_view root, std::string_view
 }
 
 /// The folders from that of `path` up to the mount point. Names that the mount lacks are dropped
-/// from the front one by one until the folder exists; what remains in the end is the mount point.
+/// from the front one by one until the folder exists; the last resort is the mount point.
 std::vector<std::string> findFolders(const Hierarchy& hierarchy, std::string_view path) {
   std::vector<std::string_view> names = namesBelow(hierarchy.root, path);
   for (const std::string_view name : names) {
@@ -143,7 +143,7 @@ std::optional<CgroupPlace> findPlace(const MemoryRoots& roots, CgroupVersion ver
                                      std::optional<std::string_view> path) {
   if (!path) return std::nullopt;
   const size_t wholePath = splitPath(*path).size() + 1;
-  // The mount that shows most of the path: others may be of other parts of the hierarchy.
+  // Finds the mount that shows most of the path: others may show other parts of the hierarchy.
   std::vector<std::string> best;
   const auto consider = [&](const std::vector<Hierarchy>& hierarchies) {
     for (const Hierarchy& each : hierarchies) {
@@ -170,8 +170,8 @@ std::optional<CgroupPlace> findPlace(const MemoryRoots& roots, CgroupVersion ver
   return CgroupPlace{version, std::string(*path), std::move(best)};
 }
 
-/// The root of the hierarchy has all of the machine's processes in it: what it tells of stalls is
-/// what /proc/pressure tells. All other groups have a type.
+/// The root of the hierarchy contains all processes of the machine: it reports the same stalls as
+/// /proc/pressure. All other groups have a type.
 bool isRoot(const std::string& folder) {
   return ::access((folder + "/cgroup.type").c_str(), F_OK) != 0 && isOnCgroup2(folder);
 }
@@ -185,7 +185,7 @@ CgroupPlaces findCgroups(const MemoryRoots& roots, std::string_view membership) 
   if (v2 && !isRoot(v2->folders.front())) {
     places.pressureFile = v2->folders.front() + "/memory.pressure";
   }
-  // A controller is in one hierarchy only: where v1 has it, v2 does not.
+  // A controller is in one hierarchy only: a controller of v1 is not in v2.
   const auto v1 = memberships.memoryV1;
   places.memory = v1 ? findPlace(roots, CgroupVersion::kV1, v1) : std::move(v2);
   return places;

@@ -1,4 +1,4 @@
-// Finding the cgroups of this process.
+// The search for the cgroups of this process.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace ebbcache {
 
 enum class CgroupVersion : uint8_t { kV1, kV2 };
 
-/// Where a hierarchy keeps the files of this process's group.
+/// The folders in which a hierarchy keeps the files of this process's group.
 struct CgroupPlace {
   CgroupVersion version = CgroupVersion::kV2;
   /// The group's path as /proc/self/cgroup gives it, e.g. "/system.slice/web.service".
   std::string path;
-  /// The folder of the group, then that of each ancestor up to the mount point. Never empty.
+  /// The folder of the group, then that of each ancestor up to the mount point; never empty.
   std::vector<std::string> folders;
 
   bool operator==(const CgroupPlace& other) const {
@@ -27,18 +27,20 @@ struct CgroupPlace {
 };
 
 struct CgroupPlaces {
-  /// In the hierarchy that has the memory controller. Absent where none that could is in sight.
+  /// The places in the hierarchy that has the memory controller. Absent where no such hierarchy is
+  /// in sight.
   std::optional<CgroupPlace> memory;
-  /// memory.pressure of the group in v2, which tells its stalls whichever hierarchy has the memory
-  /// controller. Empty where the group is all of the machine; whether the file exists is not said.
+  /// The path of the group's memory.pressure in v2, which reports its stalls whichever hierarchy
+  /// has the memory controller. Empty where the group is the whole machine. The file need not
+  /// exist.
   std::string pressureFile;
 };
 
-/// Looks for the folders of the groups that `membership`, the text of <proc>/self/cgroup, names.
+/// Finds the folders of the groups that `membership`, the text of <proc>/self/cgroup, names.
 CgroupPlaces findCgroups(const MemoryRoots& roots, std::string_view membership);
 
-/// Reads <proc>/self/cgroup and looks for the folders. False, with a sentence in `error` and `out`
-/// untouched, when the files cannot be read.
+/// Reads <proc>/self/cgroup and finds the folders. Returns false, with a sentence in `error` and
+/// `out` untouched, where the files cannot be read.
 bool discoverCgroup(const MemoryRoots& roots, CgroupPlaces& out, std::string& error);
 
 }  // namespace ebbcache

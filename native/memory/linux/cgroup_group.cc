@@ -12,13 +12,12 @@
 namespace ebbcache {
 namespace {
 
-/// What v1 says for no limit is the largest int64, rounded down to whole pages, whatever their
-/// size.
+/// v1 writes the largest int64, rounded down to whole pages of any size, for no limit.
 constexpr uint64_t kNoLimitInV1 = uint64_t{1} << 62;
 
-const uint64_t kLeastLimit = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+const uint64_t kMinLimit = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 
-/// Lowers `limit` to what the file says, where there is one.
+/// Lowers `limit` to the number in the file, where there is one.
 bool lowerLimit(std::optional<ReopeningFile>& file, FileBuffer& buffer, uint64_t& limit,
                 std::string& error) {
   if (!file) return true;
@@ -32,14 +31,14 @@ bool lowerLimit(std::optional<ReopeningFile>& file, FileBuffer& buffer, uint64_t
   return true;
 }
 
-/// Lowers `limit` to memory.high. That may be 0, to have the kernel reclaim all that it can: it is
-/// taken for one page, which every group is above.
+/// Lowers `limit` to memory.high. It may be 0, to have the kernel reclaim all that it can: it
+/// counts as one page, which every group exceeds.
 bool lowerToThrottle(std::optional<ReopeningFile>& file, FileBuffer& buffer, uint64_t& limit,
                      std::string& error) {
   if (!file) return true;
   uint64_t bytes = 0;
   if (!readLimit(*file, buffer, bytes, error)) return false;
-  limit = std::min(limit, std::max(bytes, kLeastLimit));
+  limit = std::min(limit, std::max(bytes, kMinLimit));
   return true;
 }
 
@@ -52,10 +51,10 @@ uint64_t noneIfUnlimited(uint64_t limitOfV1) {
 CgroupGroup::CgroupGroup(CgroupVersion version, std::string folder, bool isTop,
                          const std::string& proc)
     : version_(version), folder_(std::move(folder)), isTop_(isTop), usage_(version, folder_, proc) {
-  lookAgain();
+  rediscover();
 }
 
-void CgroupGroup::lookAgain() {
+void CgroupGroup::rediscover() {
   // The root of v2, and groups without the memory controller, have none of these.
   if (version_ == CgroupVersion::kV1) {
     openIfThere(limit_, folder_ + "/memory.limit_in_bytes");
@@ -67,7 +66,7 @@ void CgroupGroup::lookAgain() {
     openIfThere(swapLimit_, folder_ + "/memory.swap.max");
     openIfThere(swapUsage_, folder_ + "/memory.swap.current");
   }
-  usage_.lookAgain();
+  usage_.rediscover();
 }
 
 bool CgroupGroup::read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer,
@@ -119,8 +118,8 @@ bool CgroupGroup::readLimits(FileBuffer& buffer, GroupLimits& out, std::string& 
   return true;
 }
 
-/// Only the topmost group in sight takes the limits of its ancestors: those below it are bounded by
-/// it anyway, and the usage of the ancestors is unknown.
+/// Only the topmost group in sight takes the limits of its ancestors: it bounds those below it
+/// anyway, and the usage of the ancestors is unknown.
 bool CgroupGroup::findInheritedLimits(FileBuffer& buffer, GroupLimits& out, std::string& error) {
   if (!inherited_) {
     MemoryStat stat;

@@ -1,4 +1,4 @@
-// One memory cgroup: its limits, and how near it is to them.
+// One memory cgroup: its limits and its usage.
 #pragma once
 
 #include <cstdint>
@@ -13,44 +13,45 @@
 
 namespace ebbcache {
 
-/// What the usage of a group is seen against.
+/// The machine that a group's usage is compared with.
 struct MachineMemory {
-  /// A limit of as much or more is none. Bytes.
+  /// The number of bytes from which on a limit counts as none.
   uint64_t total = 0;
   KernelMemory kernel;
 };
 
 struct CgroupUsage {
-  /// The bound of the group's memory with the fewest bytes available. Absent where
-  /// nothing does below the total of the machine.
+  /// The tightest bound of the group's memory. Absent where no limit is below the total of the
+  /// machine.
   std::optional<MemoryBound> memory;
-  /// Absent where nothing bounds it, or was not asked for.
+  /// Absent where no limit is set, or where it was not asked for.
   std::optional<SwapUsage> swap;
   /// See MemoryUsage::groupRefaults.
   bool refaults = false;
 };
 
 /// Not thread-safe. A call that returns false has left a sentence in `error` and has not touched
-/// `out`: a file cannot be read or believed.
+/// `out`: a file could not be read or understood.
 class CgroupGroup {
  public:
   /// `folder` is the group's, without a slash at its end. `isTop` says that no ancestor is in
   /// sight. `proc` is the root of procfs.
   CgroupGroup(CgroupVersion version, std::string folder, bool isTop, const std::string& proc);
 
-  /// Looks again which files there are, and what ancestors that are out of sight limit.
-  void lookAgain();
+  /// Finds out again which files exist and what ancestors out of sight limit.
+  void rediscover();
 
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
-  // These go by the limits that read() saw last. `out` becomes the tighter of itself and the bound.
+  // The calls that follow use the limits that read() saw last. `out` becomes the tighter of itself
+  // and the bound.
 
-  /// The bound as read() finds it. The call also fails, with nothing in `error`, where the
-  /// machine's kernel memory must be read again first.
+  /// Reads the bound as read() does. It also fails, with an empty `error`, where the machine's
+  /// kernel memory must be read again first.
   bool readAgain(const KernelMemory& machine, FileBuffer& buffer, std::optional<MemoryBound>& out,
                  std::string& error);
-  /// The bound with all that is charged as used.
+  /// Reads the bound with all charged bytes counted as used.
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
  private:
@@ -64,16 +65,16 @@ class CgroupGroup {
   bool isTop_;
 
   std::optional<ReopeningFile> limit_;
-  /// v2's memory.high, above which the kernel slows the group down.
+  /// The limit of v2's memory.high, above which the kernel slows the group down.
   std::optional<ReopeningFile> throttle_;
-  /// v2: of swap alone. v1: of memory and swap together.
+  /// In v2 the limit of swap; in v1 that of memory and swap together.
   std::optional<ReopeningFile> swapLimit_;
-  /// v2 only.
+  /// Read in v2 only.
   std::optional<ReopeningFile> swapUsage_;
-  /// What v1 tells of ancestors. Empty until it is read again.
+  /// What v1 reports of ancestors; empty until it is read again.
   std::optional<GroupLimits> inherited_;
   GroupUsage usage_;
-  /// Those below the machine's total, as of the last read().
+  /// The limits below the machine's total, as of the last read().
   GroupLimits bounding_;
 };
 

@@ -5,10 +5,10 @@
 namespace ebbcache {
 namespace {
 
-/// To ask where the process is costs about as much as two reads, so it is not done at each.
+/// Asking for the process's group costs about as much as two reads, so not each read does.
 constexpr std::chrono::seconds kFollowAfter{1};
-/// To look for the groups costs more than all else. Where the process stays, only what its groups
-/// have may change: a controller that is handed on to them, say.
+/// Finding the groups costs more than all else. While the process stays in its group, only the
+/// files of its groups may change: a controller that is delegated to them, say.
 constexpr std::chrono::seconds kDiscoverAfter{10};
 
 }  // namespace
@@ -17,7 +17,7 @@ bool CgroupReader::read(const MachineMemory& machine, bool withSwap, FileBuffer&
                         CgroupUsage& out, std::string& error) {
   if (!follow(buffer, error)) return false;
   if (readTightest(machine, withSwap, buffer, out, error)) return true;
-  // The group was removed, or the process was moved, since the last look.
+  // The group was removed, or the process was moved, since the groups were found.
   return discover(buffer, error) && readTightest(machine, withSwap, buffer, out, error);
 }
 
@@ -51,16 +51,16 @@ bool CgroupReader::discover(FileBuffer& buffer, std::string& error) {
   membership_ = text;
   CgroupPlaces places = findCgroups(roots_, membership_);
   std::optional<CgroupPlace>& place = places.memory;
-  // A group that was followed, is gone, and is still named as ours: reading an ancestor instead
-  // would show a limit that is not the one that kills this process.
+  // The group was removed and is still named as the process's: an ancestor instead would show a
+  // limit other than the one that kills this process.
   const bool sameGroup = place_ && (!place || place->path == place_->path);
   if (sameGroup && !isDirectory(place_->folders.front())) {
     error = "The memory cgroup " + place_->folders.front() + " of this process is gone.";
     return false;
   }
   if (place_ && place && *place_ == *place) {
-    // They remember what they saw before.
-    for (CgroupGroup& group : groups_) group.lookAgain();
+    // The groups that stay keep their history.
+    for (CgroupGroup& group : groups_) group.rediscover();
   } else {
     openGroups(place);
     place_ = std::move(place);
@@ -82,7 +82,7 @@ void CgroupReader::openGroups(const std::optional<CgroupPlace>& place) {
       groups.emplace_back(place->version, folder, isTop, roots_.proc);
     }
   }
-  // All or none, so that a heap that is exhausted meanwhile hides no limit.
+  // All or none are replaced, so that a heap that is exhausted meanwhile hides no limit.
   groups_ = std::move(groups);
 }
 

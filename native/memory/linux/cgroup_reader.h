@@ -1,4 +1,4 @@
-// Limits, usage and stalls of the cgroup of this process and of its ancestors.
+// Reads limits, usage and stalls of the process's cgroup and of its ancestors.
 #pragma once
 
 #include <chrono>
@@ -17,30 +17,31 @@
 
 namespace ebbcache {
 
-/// Not thread-safe. Follows the process when it is moved to another group, within a second.
+/// Follows the process within a second when it is moved to another group. Not thread-safe.
 class CgroupReader {
  public:
   explicit CgroupReader(MemoryRoots roots)
       : roots_(std::move(roots)), membershipFile_(roots_.proc + "/self/cgroup") {}
 
-  /// Reads the tightest bounds of memory and of swap among the nested groups. False, with a
-  /// sentence in `error`, when a file cannot be read or believed.
+  /// Reads the tightest bounds of memory and of swap among the nested groups. Returns false, with a
+  /// sentence in `error`, where a file cannot be read or understood.
   bool read(const MachineMemory& machine, bool withSwap, FileBuffer& buffer, CgroupUsage& out,
             std::string& error);
 
-  // The tightest bound of memory by the limits as of the last read(); see CgroupGroup.
+  // Reads the tightest bound of memory by the limits of the last read(); see CgroupGroup.
 
   bool readAgain(const KernelMemory& machine, FileBuffer& buffer, std::optional<MemoryBound>& out,
                  std::string& error);
   bool readCharged(FileBuffer& buffer, std::optional<MemoryBound>& out, std::string& error);
 
   /// Gives the stalls of the process's own group, as of the last read(); leaves `out` empty where
-  /// it tells none. False, with a sentence in `error`, when its file is malformed.
+  /// the group reports none. Returns false, with a sentence in `error`, where its file is
+  /// malformed.
   bool readPressure(PacedPsi::Clock::time_point now, FileBuffer& buffer,
                     std::optional<PsiAverages>& out, std::string& error);
 
  private:
-  /// Looks for the groups anew where the process was moved, or the last look is long ago.
+  /// Finds the groups anew where the process was moved, or where they were last found long ago.
   bool follow(FileBuffer& buffer, std::string& error);
   bool discover(FileBuffer& buffer, std::string& error);
   void openGroups(const std::optional<CgroupPlace>& place);
@@ -50,7 +51,7 @@ class CgroupReader {
 
   MemoryRoots roots_;
   ReopeningFile membershipFile_;
-  /// What it said when the groups were looked for.
+  /// The content of the file when the groups were found.
   std::string membership_;
   std::optional<CgroupPlace> place_;
   std::vector<CgroupGroup> groups_;

@@ -1,4 +1,4 @@
-// Looking up the fields of a text by their names.
+// A table that finds the fields of a text by their names.
 #pragma once
 
 #include <array>
@@ -13,8 +13,9 @@ struct NamedField {
   Member member{};
 };
 
-/// Made at compile time. Such texts have some 60 lines, of which a third matters, and are read
-/// before each slab that is taken near a limit: a name is compared with those of its length only.
+/// The table is made at compile time. Such texts have some 60 lines, of which a third matters, and
+/// are read before each slab that is taken near a limit: so a name is compared only with names of
+/// its length.
 template <typename Member, size_t kCount>
 class FieldTable {
  public:
@@ -43,7 +44,7 @@ class FieldTable {
   static constexpr size_t kMaxLength = 31;
 
   std::array<NamedField<Member>, kCount> byLength_{};
-  /// Where names of a length begin.
+  /// The position of the first name of each length.
   std::array<size_t, kMaxLength + 2> first_{};
 };
 

@@ -1,4 +1,4 @@
-// Which file system a file is on: only the kernel's own may be written to.
+// Tells which file system a file is on: only the kernel's own files may be written to.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@ namespace ebbcache {
 
 bool isOnCgroup2(const std::string& path);
 
-/// On procfs or cgroup2, whose files the kernel makes.
+/// Whether the file is on procfs or cgroup2, whose files the kernel makes.
 bool isKernelFile(int descriptor);
 
-/// The same, or on a v1 hierarchy of cgroups.
+/// Whether the file is on one of those, or on a v1 hierarchy of cgroups.
 bool isOnKernelFileSystem(int descriptor);
 
 }  // namespace ebbcache

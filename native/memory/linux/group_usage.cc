@@ -12,7 +12,7 @@
 namespace ebbcache {
 namespace {
 
-/// What was read of the machine is good until the group's kernel memory has changed by so many
+/// The number read of the machine is valid until the group's kernel memory has changed by so many
 /// bytes.
 constexpr uint64_t kKernelChange = uint64_t{256} << 10;
 
@@ -31,10 +31,10 @@ GroupUsage::GroupUsage(CgroupVersion version, const std::string& folder, const s
              (version == CgroupVersion::kV1 ? "/memory.usage_in_bytes" : "/memory.current")),
       stat_(folder + "/memory.stat"),
       dentryState_(proc + "/sys/fs/dentry-state") {
-  lookAgain();
+  rediscover();
 }
 
-void GroupUsage::lookAgain() {
+void GroupUsage::rediscover() {
   if (version_ != CgroupVersion::kV1) return;
   openIfThere(sum_, folder_ + "/memory.memsw.usage_in_bytes");
   openIfThere(kernel_, folder_ + "/memory.kmem.usage_in_bytes");
@@ -88,7 +88,7 @@ bool GroupUsage::readCharged(const GroupLimits& limits, FileBuffer& buffer,
     takeTighter<MemoryBound>(MemoryBound{limit, std::min(charged, limit)}, out);
     return true;
   };
-  // The sum is never less than the part of it that is in memory.
+  // The sum is never below its part in memory.
   const bool sumTellsAll = sum_ && limits.sum <= limits.memory;
   const bool isLimited = limits.memory != GroupLimits::kNone;
   if (isLimited && !sumTellsAll && !take(limits.memory, usage_)) return false;
@@ -127,7 +127,8 @@ uint64_t GroupUsage::reclaimableSlab(const MemoryStat& stat, const KernelMemory&
   return kernelMemory_.reclaimableSlab(slab, withInUse(machine, slab, buffer));
 }
 
-/// Sandboxes do not tell what is in use; there all that is called reclaimable is believed to be.
+/// Sandboxes do not report what is in use; there all slab that is called reclaimable counts as
+/// reclaimable.
 KernelMemory GroupUsage::withInUse(KernelMemory machine, uint64_t ofGroup, FileBuffer& buffer) {
   if (!hasReadInUse_ || isFar(ofGroup, inUseReadAt_)) {
     std::string_view text;

@@ -1,4 +1,4 @@
-// What is charged to one memory cgroup, and what of it is used.
+// The bytes charged to one memory cgroup, and those of them that are in use.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct GroupLimits {
   uint64_t sum = kNone;
 };
 
-/// The bound with the fewest bytes available of those that a group's limits are.
+/// The tightest of the bounds that a group's limits make.
 struct GroupReading {
   std::optional<MemoryBound> bound;
   /// See MemoryUsage::groupRefaults.
@@ -33,30 +33,31 @@ struct GroupReading {
 
 /// Remembers how the group's kernel memory and refaults grew. Not thread-safe.
 ///
-/// A call that returns false has left a sentence in `error` and has not touched `out`: a file
-/// cannot be read or believed.
+/// A call that returns false has left a sentence in `error` and has not touched `out`: a file could
+/// not be read or understood.
 class GroupUsage {
  public:
-  /// `folder` is the group's, without a slash at its end; `proc` the root of procfs.
+  /// `folder` is the group's, without a slash at its end; `proc` is the root of procfs.
   GroupUsage(CgroupVersion version, const std::string& folder, const std::string& proc);
 
-  /// Looks again which files there are.
-  void lookAgain();
+  /// Finds out again which files exist.
+  void rediscover();
 
   bool readStat(FileBuffer& buffer, MemoryStat& out, std::string& error);
-  /// Leaves `out` empty where there is no limit.
+  /// Reads the usage; leaves `out` empty where there is no limit.
   bool read(const GroupLimits& limits, const KernelMemory& machine, FileBuffer& buffer,
             GroupReading& out, std::string& error);
-  /// Takes all that is charged as used: an upper bound, for a tenth of the cost. `out` becomes the
+  /// Counts all charged bytes as used: an upper bound, for a tenth of the cost. `out` becomes the
   /// tighter of itself and the bound.
   bool readCharged(const GroupLimits& limits, FileBuffer& buffer, std::optional<MemoryBound>& out,
                    std::string& error);
-  /// Bytes of swap, where v1 tells them: what is charged to the sum less what is to memory.
+  /// The bytes of swap, where v1 reports them: the bytes charged to the sum less those charged to
+  /// memory.
   bool readSwap(FileBuffer& buffer, uint64_t& bytes, std::string& error);
   /// Whether the sum of memory and swap is known.
   bool tellsSum() const { return sum_.has_value(); }
-  /// Whether the group's kernel memory is about what it was at the last read(), so that what was
-  /// known of the machine's then will do.
+  /// Whether the group's kernel memory is close to its value at the last read(), so that the
+  /// machine's need not be read again.
   bool isKernelMemorySteady(FileBuffer& buffer);
 
  private:
@@ -73,12 +74,12 @@ class GroupUsage {
   std::optional<ReopeningFile> sum_;
   /// v1's memory.kmem.usage_in_bytes, a part of the usage.
   std::optional<ReopeningFile> kernel_;
-  /// This file is of the machine.
+  /// This file reports on the whole machine.
   ReopeningFile dentryState_;
 
   GroupKernelMemory kernelMemory_;
   uint64_t kernelReadAs_ = 0;
-  /// Dentries in use on the machine, bytes, and what the group's kernel memory was at that time.
+  /// The bytes of dentries in use on the machine, and the group's kernel memory at that time.
   uint64_t inUse_ = 0;
   uint64_t inUseReadAt_ = 0;
   bool hasReadInUse_ = false;

@@ -33,8 +33,8 @@ KernelMemory kernelMemoryOf(const Meminfo& meminfo) {
 
 std::optional<uint64_t> parseDentriesInUse(std::string_view text) {
   constexpr uint64_t kBytesEach = 1024;
-  const auto all = parseUint64(nextWord(text));
-  const auto unused = parseUint64(nextWord(text));
+  const auto all = parseUint64(nextToken(text));
+  const auto unused = parseUint64(nextToken(text));
   if (!all || !unused || *unused > *all) return std::nullopt;
   const uint64_t count = *all - *unused;
   if (count > std::numeric_limits<uint64_t>::max() / kBytesEach) return std::nullopt;

@@ -13,8 +13,8 @@ namespace {
 /// Empty unless the text is a number, of kilobytes where it says so.
 std::optional<uint64_t> parseValue(std::string_view text) {
   constexpr uint64_t kMaxKilobytes = std::numeric_limits<uint64_t>::max() / 1024;
-  const auto number = parseUint64(nextWord(text));
-  const std::string_view unit = nextWord(text);
+  const auto number = parseUint64(nextToken(text));
+  const std::string_view unit = nextToken(text);
   if (!number || unit.empty()) return number;
   if (unit != "kB" || *number > kMaxKilobytes) return std::nullopt;
   return *number * 1024;
@@ -52,7 +52,7 @@ Meminfo parseMeminfo(std::string_view text) {
   Meminfo meminfo;
   std::string_view line;
   while (nextLine(text, line)) {
-    // No space after the colon is legal: wide numbers use its column up.
+    // The space after the colon may be missing: wide numbers use its column up.
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
     const auto* const field = kFields.find(line.substr(0, colon));

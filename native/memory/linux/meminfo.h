@@ -10,23 +10,24 @@
 
 namespace ebbcache {
 
-/// One line. Whether a malformed one matters is up to those who need it.
+/// The number of one line. Only a caller that needs the line cares whether it is malformed.
 struct MeminfoField {
   bool isThere = false;
-  /// Empty where the line is missing or malformed. Bytes; for huge pages also a count.
+  /// Bytes; for huge pages also a count. Empty where the line is missing or malformed.
   std::optional<uint64_t> value;
 
   bool isMalformed() const { return isThere && !value; }
   uint64_t valueOr0() const { return value.value_or(0); }
 };
 
-/// What the text tells of the machine, or of the container that a sandbox shows as one.
+/// The numbers that the text reports of the machine, or of the container that a sandbox shows as
+/// one.
 struct Meminfo {
   MeminfoField memTotal;
   MeminfoField memFree;
   MeminfoField memAvailable;
   MeminfoField buffers;
-  /// With tmpfs.
+  /// Includes tmpfs.
   MeminfoField cached;
   MeminfoField active;
   MeminfoField inactive;
@@ -41,21 +42,21 @@ struct Meminfo {
   MeminfoField kernelStack;
   MeminfoField pageTables;
   MeminfoField percpu;
-  /// A count of pages of `hugePageBytes`.
+  /// A count of pages of `hugePageBytes` each.
   MeminfoField hugePages;
   MeminfoField hugePageBytes;
-  /// Huge pages of all sizes; since Linux 4.19.
+  /// The bytes of huge pages of all sizes; reported since Linux 4.19.
   MeminfoField hugetlb;
 };
 
 /// Accepts any text.
 Meminfo parseMeminfo(std::string_view text);
 
-/// Swap of the machine. Leaves `out` empty where the text does not tell. When it returns false,
-/// `why` completes the sentence "The file ... ".
+/// Gives the swap of the machine, and leaves `out` empty where the text does not report it. When it
+/// returns false, `why` completes the sentence "The file ... ".
 bool swapOf(const Meminfo& meminfo, std::optional<SwapUsage>& out, std::string& why);
 
-/// True, with `why` completing the sentence "The file ... ", for a line that makes no sense.
+/// Returns true, with `why` completing the sentence "The file ... ", for a malformed line.
 bool rejectMalformed(const MeminfoField& field, std::string_view name, std::string& why);
 
 }  // namespace ebbcache

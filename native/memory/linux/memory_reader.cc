@@ -89,18 +89,19 @@ class LinuxMemoryReader final : public MemoryReader {
     usage.group = group.memory;
     usage.groupRefaults = group.refaults;
     latest_ = usage;
-    // Only the reading that found them tells them.
+    // Only the reading in which they were found reports them.
     latest_.groupRefaults = false;
     latestKernel_ = machine.kernel;
     hasLatest_ = true;
     return true;
   }
 
-  /// 0 where there is no ZFS, or nothing that can be understood: then its memory counts as used.
+  /// Returns 0 where there is no ZFS, or where the text is malformed: its memory counts as used
+  /// then.
   uint64_t readReclaimableArc() {
     const auto now = std::chrono::steady_clock::now();
-    if (!arcIsThere_ && now < lookForArcAt_) return 0;
-    lookForArcAt_ = now + kLookForArcAfter;
+    if (!arcIsThere_ && now < nextArcCheck_) return 0;
+    nextArcCheck_ = now + kArcCheckInterval;
     std::string_view text;
     std::string ignored;
     arcIsThere_ = arcstats_.read(buffer_, text, ignored) == FileResult::kRead;
@@ -114,18 +115,18 @@ class LinuxMemoryReader final : public MemoryReader {
     return reject(statm_, "does not begin with two numbers of pages", error);
   }
 
-  /// Nearly no machine has ZFS, and those that have it load it at boot.
-  static constexpr std::chrono::seconds kLookForArcAfter{10};
+  /// Hardly any machine has ZFS, and those that have it load it at boot.
+  static constexpr std::chrono::seconds kArcCheckInterval{10};
 
   FileBuffer buffer_{};
   ReopeningFile meminfo_;
   ReopeningFile statm_;
   ReopeningFile arcstats_;
   bool arcIsThere_ = false;
-  std::chrono::steady_clock::time_point lookForArcAt_;
+  std::chrono::steady_clock::time_point nextArcCheck_;
   PacedPsi pressure_;
   CgroupReader cgroup_;
-  /// What the last full reading found, if it succeeded.
+  /// The result of the last full reading, if it succeeded.
   bool hasLatest_ = false;
   MemoryUsage latest_;
   KernelMemory latestKernel_;

@@ -10,7 +10,7 @@ namespace {
 
 using MemberOfMemoryStat = std::optional<uint64_t> MemoryStat::*;
 
-/// Names without "total_" leave the descendants out, but the usage has them.
+/// The names without "total_" leave the descendants out, but the usage includes them.
 constexpr FieldTable kFieldsOfV1(std::array<NamedField<MemberOfMemoryStat>, 12>{{
     {"hierarchical_memory_limit", &MemoryStat::hierarchicalLimit},
     {"hierarchical_memsw_limit", &MemoryStat::hierarchicalSumLimit},
@@ -43,11 +43,11 @@ constexpr FieldTable kFieldsOfV2(std::array<NamedField<MemberOfMemoryStat>, 17>{
     {"slab_reclaimable", &MemoryStat::slabReclaimable},
     {"slab_unreclaimable", &MemoryStat::slabUnreclaimable},
     {"workingset_refault_file", &MemoryStat::refaultedPages},
-    // Before Linux 5.9, which counted files only.
+    // Linux before 5.9 has this name, and counts only files.
     {"workingset_refault", &MemoryStat::refaultedPages},
 }});
 
-/// Lines are "name value".
+/// Lines have the form "name value".
 template <typename Table>
 bool parseFields(const Table& fields, std::string_view text, MemoryStat& out, std::string& why) {
   std::string_view line;
@@ -56,7 +56,7 @@ bool parseFields(const Table& fields, std::string_view text, MemoryStat& out, st
     const auto* const field = fields.find(name);
     if (field == nullptr) continue;
     line.remove_prefix(name.size());
-    const auto value = parseUint64(nextWord(line));
+    const auto value = parseUint64(nextToken(line));
     if (!value) {
       why = "has a malformed " + std::string(name);
       return false;

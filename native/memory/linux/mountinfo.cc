@@ -30,7 +30,8 @@ std::string unescape(std::string_view text) {
 
 }  // namespace
 
-/// Lines are "id parent device root mount-point options [tag ...] - type source super-options".
+/// Lines have the form "id parent device root mount-point options [tag ...] - type source
+/// super-options".
 std::vector<Mount> parseMountinfo(std::string_view text) {
   std::vector<Mount> mounts;
   std::string_view line;
@@ -39,12 +40,12 @@ std::vector<Mount> parseMountinfo(std::string_view text) {
     if (dash == std::string_view::npos) continue;
     std::string_view left = line.substr(0, dash);
     std::string_view right = line.substr(dash + 3);
-    for (int field = 0; field < 3; ++field) nextWord(left);
+    for (int field = 0; field < 3; ++field) nextToken(left);
     Mount mount;
-    mount.root = unescape(nextWord(left));
-    mount.point = unescape(nextWord(left));
-    mount.type = nextWord(right);
-    // The source before them may be empty, which leaves two blanks.
+    mount.root = unescape(nextToken(left));
+    mount.point = unescape(nextToken(left));
+    mount.type = nextToken(right);
+    // The source before the options may be empty, which leaves two blanks.
     mount.superOptions = right.substr(right.rfind(' ') + 1);
     if (!mount.point.empty()) mounts.push_back(std::move(mount));
   }

@@ -10,15 +10,15 @@ namespace ebbcache {
 struct Mount {
   /// The folder of the file system that is mounted, e.g. "/docker/4bd2" of a hierarchy of cgroups.
   std::string root;
-  /// Where it is mounted.
+  /// The folder on which it is mounted.
   std::string point;
-  /// E.g. "cgroup2".
+  /// The type of the file system, e.g. "cgroup2".
   std::string type;
-  /// Options of the file system, e.g. "rw,memory".
+  /// The options of the file system, e.g. "rw,memory".
   std::string superOptions;
 };
 
-/// The mounts in the order of the text. Lines that make no sense are left out.
+/// Parses the mounts in the order of the text, and leaves malformed lines out.
 std::vector<Mount> parseMountinfo(std::string_view text);
 
 }  // namespace ebbcache

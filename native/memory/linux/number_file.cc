@@ -19,7 +19,7 @@ bool notANumber(const ReopeningFile& file, std::string& error) {
 bool readNumber(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
   std::string_view text;
   if (file.read(buffer, text, error) != FileResult::kRead) return false;
-  const auto value = parseUint64(nextWord(text));
+  const auto value = parseUint64(nextToken(text));
   if (!value) return notANumber(file, error);
   bytes = *value;
   return true;
@@ -28,8 +28,8 @@ bool readNumber(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::s
 bool readLimit(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error) {
   std::string_view text;
   if (file.read(buffer, text, error) != FileResult::kRead) return false;
-  const std::string_view word = nextWord(text);
-  const auto value = word == "max" ? std::numeric_limits<uint64_t>::max() : parseUint64(word);
+  const std::string_view token = nextToken(text);
+  const auto value = token == "max" ? std::numeric_limits<uint64_t>::max() : parseUint64(token);
   if (!value) return notANumber(file, error);
   bytes = *value;
   return true;

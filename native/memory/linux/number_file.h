@@ -10,14 +10,14 @@
 
 namespace ebbcache {
 
-/// False, with a sentence in `error` and `bytes` untouched, where the file cannot be read or holds
-/// something else.
+/// Reads a number. Returns false, with a sentence in `error` and `bytes` untouched, where the file
+/// cannot be read or holds something else.
 bool readNumber(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
 
-/// The same for a limit: "max" is the largest number.
+/// Reads a limit: "max" is the largest number.
 bool readLimit(ReopeningFile& file, FileBuffer& buffer, uint64_t& bytes, std::string& error);
 
-/// Keeps a file that was kept already, or gives one up that is gone.
+/// Opens the file where it exists and is not open yet, and closes it where it no longer exists.
 void openIfThere(std::optional<ReopeningFile>& file, std::string path);
 
 }  // namespace ebbcache

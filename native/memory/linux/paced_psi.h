@@ -11,9 +11,9 @@
 
 namespace ebbcache {
 
-/// The kernel computes the averages every 2 s. A read in between tells nothing new, and one at the
-/// wrong moment takes the place of the kernel's own update, which is when it looks at the triggers
-/// that somebody armed on the file. Not thread-safe.
+/// The kernel computes the averages every 2 s. A read in between reports nothing new, and one at
+/// the wrong moment takes the place of the kernel's own update, in which it checks the triggers
+/// that others armed on the file. Not thread-safe.
 class PacedPsi {
  public:
   using Clock = std::chrono::steady_clock;
@@ -22,9 +22,9 @@ class PacedPsi {
 
   explicit PacedPsi(std::string path) : file_(std::move(path)) {}
 
-  /// The averages as of the last read, which is at most kPeriod old. Not every kernel has the file
-  /// and not every sandbox lets it be read: `out` is empty then, and the next call looks again.
-  /// False, with a sentence in `error`, when the file is malformed.
+  /// Gives the averages as of the last read, which is at most kPeriod old. Not every kernel has the
+  /// file and not every sandbox lets it be read: `out` is empty then, and the next call tries
+  /// again. Returns false, with a sentence in `error`, where the file is malformed.
   bool read(Clock::time_point now, FileBuffer& buffer, std::optional<PsiAverages>& out,
             std::string& error);
   const std::string& path() const { return file_.path(); }

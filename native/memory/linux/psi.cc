@@ -23,8 +23,8 @@ bool parsePsi(std::string_view text, PsiAverages& out) {
   std::optional<double> full;
   std::string_view line;
   while (nextLine(text, line)) {
-    const std::string_view kind = nextWord(line);
-    const std::string_view average = nextWord(line);
+    const std::string_view kind = nextToken(line);
+    const std::string_view average = nextToken(line);
     if (average.substr(0, kAverage.size()) != kAverage) continue;
     if (kind == "some") some = parsePercent(average.substr(kAverage.size()));
     if (kind == "full") full = parsePercent(average.substr(kAverage.size()));
@@ -38,9 +38,9 @@ std::optional<uint64_t> parsePsiTotal(std::string_view text) {
   constexpr std::string_view kTotal = "total=";
   std::string_view line;
   while (nextLine(text, line)) {
-    if (nextWord(line) != "some") continue;
-    for (auto word = nextWord(line); !word.empty(); word = nextWord(line)) {
-      if (word.substr(0, kTotal.size()) == kTotal) return parseUint64(word.substr(kTotal.size()));
+    if (nextToken(line) != "some") continue;
+    for (auto token = nextToken(line); !token.empty(); token = nextToken(line)) {
+      if (token.substr(0, kTotal.size()) == kTotal) return parseUint64(token.substr(kTotal.size()));
     }
   }
   return std::nullopt;

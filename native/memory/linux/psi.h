@@ -9,12 +9,12 @@
 
 namespace ebbcache {
 
-/// The 10 s averages, in percent, from the text of a PSI file. False, and `out` untouched, when
-/// one of the two lines is missing or malformed.
+/// Parses the averages over 10 s, in percent, from the text of a PSI file. Returns false, and
+/// leaves `out` untouched, where one of the two lines is missing or malformed.
 bool parsePsi(std::string_view text, PsiAverages& out);
 
-/// For how long at least one task waited, in microseconds since the group was made. Empty when the
-/// line is missing or malformed.
+/// The time for which at least one task waited, in microseconds since the group was made. Empty
+/// where the line is missing or malformed.
 std::optional<uint64_t> parsePsiTotal(std::string_view text);
 
 }  // namespace ebbcache

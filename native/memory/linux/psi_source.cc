@@ -12,7 +12,7 @@ void PsiSource::arm() {
 }
 
 bool PsiSource::isStall(short found) {
-  // The group was removed. A trigger that has ended has POLLPRI as well, from then on.
+  // The group was removed. A trigger that has ended has POLLPRI set as well from then on.
   if ((found & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
     trigger_.close();
     return false;

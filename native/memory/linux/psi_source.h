@@ -1,4 +1,4 @@
-// The stalls that one PSI file tells of.
+// The stalls that one PSI file reports.
 #pragma once
 
 #include <string>
@@ -10,21 +10,21 @@
 
 namespace ebbcache {
 
-/// By a trigger where one can be armed. In most containers the file can only be read: there by its
-/// count. Not thread-safe.
+/// Uses a trigger where one can be armed. In most containers the file can only be read: there it
+/// uses the file's count. Not thread-safe.
 class PsiSource {
  public:
   explicit PsiSource(std::string path) : file_(std::move(path)) {}
 
   const std::string& path() const { return file_.path(); }
-  /// Does nothing where the trigger is armed.
+  /// Arms the trigger; does nothing where it is armed.
   void arm();
-  /// To poll() for POLLPRI; below 0 where there is no trigger.
+  /// The descriptor to poll() for POLLPRI; below 0 where there is no trigger.
   int descriptor() const { return trigger_.number(); }
-  /// True when what poll() found there is a stall. A trigger that has ended is dropped.
+  /// Returns true where the events that poll() found are a stall. Drops a trigger that has ended.
   bool isStall(short found);
-  /// True when the count shows a stall since the last call. Does not read where there is a trigger,
-  /// as that would keep the kernel from looking at it.
+  /// Returns true where the count shows a stall since the last call. It does not read the file
+  /// where there is a trigger, as that would delay the kernel's own checks.
   bool readStall(StallMeter::Clock::time_point now, FileBuffer& buffer);
 
  private:

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// With the NUL: the kernel puts one in the place of the last byte.
+/// The NUL is written too: the kernel puts one in the place of the last byte.
 constexpr std::string_view kStallTrigger = "some 100000 2000000\0"sv;
 
 }  // namespace

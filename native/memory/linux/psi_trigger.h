@@ -1,4 +1,4 @@
-// Having the kernel say when tasks wait for memory.
+// A trigger by which the kernel reports that tasks wait for memory.
 #pragma once
 
 #include <string>
@@ -8,13 +8,14 @@
 
 namespace ebbcache {
 
-/// Arms a trigger on a PSI file, e.g. "some 100000 2000000" and a NUL. False where the descriptor
-/// is not one of the kernel's files, which is not written to then, or the kernel refuses.
+/// Arms a trigger on a PSI file, e.g. "some 100000 2000000" and a NUL. Returns false where the
+/// descriptor is not one of the kernel's files, which is not written to then, or where the kernel
+/// refuses.
 bool armTrigger(int descriptor, std::string_view trigger);
 
-/// A descriptor on which poll() has POLLPRI once at least one task has waited for 100 ms within
-/// 2 s, and POLLERR when the group of the file is removed. Any user may have that window since
-/// Linux 6.5. Not open where the trigger cannot be had.
+/// Opens a descriptor on which poll() has POLLPRI once at least one task has waited for 100 ms
+/// within 2 s, and POLLERR when the group of the file is removed. Any user may ask for that window
+/// since Linux 6.5. It is not open where the kernel refuses the trigger.
 Descriptor openStallTrigger(const std::string& path);
 
 }  // namespace ebbcache

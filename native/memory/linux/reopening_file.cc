@@ -32,7 +32,7 @@ ssize_t readAt(int descriptor, char* buffer, size_t size, off_t offset) {
 
 FileResult fail(const std::string& path, int code, std::string& error) {
   error = "The file " + path + " cannot be read: " + std::generic_category().message(code) + ".";
-  // The last is what /proc/pressure says when PSI was switched off at boot.
+  // /proc/pressure returns the last of these where PSI was switched off at boot.
   const bool absent = code == ENOENT || code == ENOTDIR || code == EOPNOTSUPP;
   return absent ? FileResult::kAbsent : FileResult::kFailed;
 }

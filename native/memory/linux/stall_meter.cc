@@ -7,7 +7,7 @@ bool StallMeter::update(Clock::time_point now, uint64_t total) {
     window_ = Window{now, total, 0};
     return false;
   }
-  // In windows.
+  // The elapsed time, in windows.
   const double elapsed =
       std::chrono::duration<double>(now - window_->start) / std::chrono::duration<double>(kWindow);
   double growth = static_cast<double>(total - window_->total);
@@ -19,7 +19,7 @@ bool StallMeter::update(Clock::time_point now, uint64_t total) {
   }
   if (growth < static_cast<double>(threshold_)) return false;
   if (reportedAt_ && now - *reportedAt_ < kWindow) return false;
-  // What was reported does not count again.
+  // Growth that was reported does not count again.
   window_ = Window{now, total, 0};
   reportedAt_ = now;
   return true;

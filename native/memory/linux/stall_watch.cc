@@ -19,15 +19,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Keeps sums of times in their range. To return early is allowed.
+/// Keeps sums of times within their range. A wait may return early.
 constexpr milliseconds kLongestWait = std::chrono::hours(1);
 
-/// No exception passes this. Where the heap is exhausted, what `look` did not find is looked for
-/// again like any source that cannot be had.
-template <typename Look>
-void whereThereIsHeap(const Look& look) {
+/// No exception passes this. Where the heap is exhausted, sources that `step` did not find are
+/// tried again like all missing sources.
+template <typename Step>
+void whereThereIsHeap(const Step& step) {
   try {
-    look();
+    step();
   } catch (const std::bad_alloc&) {
   }
 }
@@ -36,39 +36,39 @@ void whereThereIsHeap(const Look& look) {
 
 std::unique_ptr<StallWatch> StallWatch::open(const MemoryRoots& roots,
                                              std::optional<SystemdRequest> request,
-                                             milliseconds lookAgainAfter,
+                                             milliseconds rediscoverInterval,
                                              Clock::duration quietTime) {
   Descriptor wakeUp(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wakeUp.isOpen()) return nullptr;
   std::optional<SystemdSource> systemd;
   if (request) systemd.emplace(*std::move(request), quietTime);
   return std::unique_ptr<StallWatch>(
-      new StallWatch(roots, std::move(systemd), lookAgainAfter, std::move(wakeUp)));
+      new StallWatch(roots, std::move(systemd), rediscoverInterval, std::move(wakeUp)));
 }
 
 StallWatch::StallWatch(const MemoryRoots& roots, std::optional<SystemdSource> systemd,
-                       milliseconds lookAgainAfter, Descriptor wakeUp)
+                       milliseconds rediscoverInterval, Descriptor wakeUp)
     : roots_(roots),
-      lookAgainAfter_(lookAgainAfter),
+      rediscoverInterval_(rediscoverInterval),
       wakeUp_(std::move(wakeUp)),
       system_(roots.proc + "/pressure/memory"),
       systemd_(std::move(systemd)) {}
 
 void StallWatch::listen() {
   if (std::exchange(listening_, true)) return;
-  look(Clock::now());
-  // Where there are only counts, what they show from now on counts.
+  discover(Clock::now());
+  // Counts matter only as far as they grow from now on.
   Stalls before;
   readStalls(before);
 }
 
-Stalls StallWatch::wait(milliseconds atMost) {
-  const auto deadline = Clock::now() + std::clamp(atMost, milliseconds(0), kLongestWait);
+Stalls StallWatch::wait(milliseconds timeout) {
+  const auto deadline = Clock::now() + std::clamp(timeout, milliseconds(0), kLongestWait);
   Stalls stalls;
   bool isOver = false;
   while (!isOver) {
     const auto now = Clock::now();
-    if (listening_ && now >= nextLook_) look(now);
+    if (listening_ && now >= nextDiscovery_) discover(now);
     const bool woken = poll(now, nextChange(now, deadline), stalls);
     isOver = woken || stalls.system || stalls.group || Clock::now() >= deadline;
   }
@@ -78,12 +78,12 @@ Stalls StallWatch::wait(milliseconds atMost) {
 
 void StallWatch::wake() {
   const uint64_t one = 1;
-  // Fails only when the count is full, and then the watch is woken anyway.
+  // The write fails only when the count is full, and then the watch is woken anyway.
   [[maybe_unused]] const ssize_t written = ::write(wakeUp_.number(), &one, sizeof one);
 }
 
-void StallWatch::look(Clock::time_point now) {
-  nextLook_ = now + lookAgainAfter_;
+void StallWatch::discover(Clock::time_point now) {
+  nextDiscovery_ = now + rediscoverInterval_;
   whereThereIsHeap([this] { findSources(); });
 }
 
@@ -104,16 +104,16 @@ void StallWatch::findSources() {
   group_->arm();
 }
 
-/// Until when the sources stay as they are, at most until `deadline`.
+/// Returns until when the sources stay as they are, at most `deadline`.
 StallWatch::Clock::time_point StallWatch::nextChange(Clock::time_point now,
                                                      Clock::time_point deadline) const {
   if (!listening_) return deadline;
-  auto next = std::min(deadline, nextLook_);
+  auto next = std::min(deadline, nextDiscovery_);
   if (systemd_ && systemd_->quietUntil() > now) next = std::min(next, systemd_->quietUntil());
   return next;
 }
 
-/// True when it was woken.
+/// Returns true where the watch was woken.
 bool StallWatch::poll(Clock::time_point now, Clock::time_point until, Stalls& stalls) {
   std::array<pollfd, 4> sources{{
       {wakeUp_.number(), POLLIN, 0},
@@ -124,7 +124,7 @@ bool StallWatch::poll(Clock::time_point now, Clock::time_point until, Stalls& st
   const auto rounded = std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(0));
   const int count = ::poll(sources.data(), sources.size(), static_cast<int>(rounded.count()));
   if (count < 0) {
-    // The loop around must not turn at full speed, whatever it is.
+    // Any other error must not make the caller's loop spin.
     if (errno != EINTR) std::this_thread::sleep_for(std::min(rounded, milliseconds(100)));
     return false;
   }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxBytesToWrite = size_t{32} << 10;
 
-/// Variables end with a NUL. Of two with one name the first counts, as for getenv.
+/// Variables end with a NUL. Where two have one name the first counts, as for getenv.
 std::optional<std::string_view> findVariable(std::string_view environment, std::string_view name) {
   while (!environment.empty()) {
     const std::string_view variable = environment.substr(0, environment.find('\0'));

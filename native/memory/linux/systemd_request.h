@@ -1,4 +1,4 @@
-// What systemd asks its services to watch: https://systemd.io/MEMORY_PRESSURE/
+// The source that systemd asks its services to watch: https://systemd.io/MEMORY_PRESSURE/
 #pragma once
 
 #include <optional>
@@ -7,18 +7,18 @@
 namespace ebbcache {
 
 struct SystemdRequest {
-  /// A PSI file, a FIFO or a UNIX socket.
+  /// The path of a PSI file, a FIFO or a UNIX socket.
   std::string path;
-  /// What to write into it after opening it; up to 32 KiB of any bytes.
+  /// The bytes to write into it after opening it: up to 32 KiB of any bytes.
   std::string toWrite;
 
-  /// Whether services shall not watch anything.
+  /// Whether the service shall not watch anything.
   bool turnsOff() const { return path == "/dev/null"; }
 };
 
-/// From MEMORY_PRESSURE_WATCH and MEMORY_PRESSURE_WRITE in <proc>/self/environ, that is as the
-/// process was started: to read the variables while another thread sets some is a race. Empty where
-/// they are not set, or malformed.
+/// Reads MEMORY_PRESSURE_WATCH and MEMORY_PRESSURE_WRITE from <proc>/self/environ, which holds them
+/// as of the start of the process: to read the environment while another thread changes it is a
+/// race. Empty where they are not set, or malformed.
 std::optional<SystemdRequest> readSystemdRequest(const std::string& proc);
 
 }  // namespace ebbcache

@@ -18,7 +18,7 @@
 namespace ebbcache {
 namespace {
 
-/// Cuts off the front of `bytes` what `echo` begins with, and off `echo` what came back.
+/// Removes the common prefix of `bytes` and `echo` from both: `echo` is what may be read back.
 void cutEcho(std::string_view& bytes, std::string& echo) {
   const size_t most = std::min(bytes.size(), echo.size());
   const auto* const differs =
@@ -43,9 +43,10 @@ bool SystemdSource::open() {
 
 bool SystemdSource::openFile() {
   const std::string& bytes = request_.toWrite;
-  // Before anything is open, because it needs the heap.
+  // The copy comes first because it needs the heap.
   echo_ = bytes;
-  // Also for writing, as a FIFO that others may open and close would else be at its end each time.
+  // The FIFO is opened for writing too: otherwise it would be at its end whenever the last of its
+  // writers closes it.
   descriptor_ =
       Descriptor(::open(request_.path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
@@ -89,13 +90,13 @@ bool SystemdSource::isWarning(Clock::time_point now, short found) {
   return warned;
 }
 
-/// True when there was something to read. A sender that never stops is left off after 1 MiB, which
-/// is as much as a pipe may hold: what was there at first is one warning.
+/// Returns true where there was something to read. It stops after 1 MiB of a sender that never
+/// stops, which is as much as a pipe may hold: the bytes that were there at first are one warning.
 bool SystemdSource::drain() {
-  constexpr int kMostReads = 256;
+  constexpr int kMaxReads = 256;
   std::array<char, 4096> chunk{};
   bool warned = false;
-  for (int i = 0; i < kMostReads; ++i) {
+  for (int i = 0; i < kMaxReads; ++i) {
     const ssize_t count = ::read(descriptor_.number(), chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) break;

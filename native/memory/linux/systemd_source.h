@@ -1,4 +1,4 @@
-// The notifications that systemd asked for.
+// The notifications of the source that systemd named.
 #pragma once
 
 #include <string>
@@ -10,28 +10,31 @@
 
 namespace ebbcache {
 
-/// Warns at most once in its quiet time, as PSI does, whatever the other end sends. Not
+/// Warns at most once in its quiet time, as PSI does, however much the other end sends. Not
 /// thread-safe.
 class SystemdSource {
  public:
   using Clock = StallMeter::Clock;
 
-  /// `quietTime` is above 0.
+  /// `quietTime` MUST be above 0.
   explicit SystemdSource(SystemdRequest request, Clock::duration quietTime = StallMeter::kWindow)
       : request_(std::move(request)), quietTime_(quietTime) {}
 
-  /// True where it is open, or could be opened now. A regular file is opened only where the kernel
-  /// made it and there is a trigger to write: without one it would have nothing to say.
+  /// Returns true where the source is open, or could be opened now. It opens a regular file only
+  /// where the kernel made the file and there is a trigger to write, without which the file would
+  /// report nothing.
   bool open();
-  /// To poll() for events(); below 0 where it is not open, and after a warning until quietUntil():
-  /// what comes meanwhile waits there, and so does the end of it.
+  /// The descriptor to poll() for events(). It is below 0 where the source is not open, and after a
+  /// warning until quietUntil(): what arrives meanwhile, the end of the source included, stays
+  /// queued.
   int descriptor(Clock::time_point now) const {
     return now < quietUntil_ ? -1 : descriptor_.number();
   }
   short events() const;
-  /// In the past where it is not quiet.
+  /// The end of the quiet time; in the past where it is over.
   Clock::time_point quietUntil() const { return quietUntil_; }
-  /// True when what poll() found there says that memory is tight. Closes what has ended.
+  /// Returns true where the events that poll() found say that memory is tight. Closes a source that
+  /// has ended.
   bool isWarning(Clock::time_point now, short found);
 
  private:
@@ -46,7 +49,7 @@ class SystemdSource {
   Clock::time_point quietUntil_ = Clock::time_point::min();
   Descriptor descriptor_;
   Kind kind_ = Kind::kPsiFile;
-  /// What was written into a FIFO and may come back, if nobody else has read it.
+  /// The bytes that were written into a FIFO and may be read back, if nobody else has read them.
   std::string echo_;
 };
 

@@ -7,13 +7,14 @@
 
 namespace ebbcache {
 
-/// Cuts the first line off `text` into `line`, without its newline. False once `text` is empty.
+/// Cuts the first line off `text` into `line`, without its newline. Returns false once `text` is
+/// empty.
 bool nextLine(std::string_view& text, std::string_view& line);
 
-/// Cuts the first word (up to spaces, tabs or newlines) off `text`; empty when there is none.
-std::string_view nextWord(std::string_view& text);
+/// Cuts the first token (up to spaces, tabs or newlines) off `text`; empty when there is none.
+std::string_view nextToken(std::string_view& text);
 
-/// The number when all of `digits` is an unsigned decimal number that fits.
+/// The number, where all of `digits` is an unsigned decimal number that fits.
 std::optional<uint64_t> parseUint64(std::string_view digits);
 
 /// The sum, or the largest number where that would not fit.

@@ -1,15 +1,15 @@
-// Which of two bounds comes first.
+// Chooses the tighter of two bounds.
 #pragma once
 
 #include <optional>
 
 namespace ebbcache {
 
-/// `least` becomes `bound` where that has less room left. Equal ones change nothing.
+/// `tightest` becomes `bound` where that has fewer bytes available.
 template <class Bound>
-void takeTighter(const std::optional<Bound>& bound, std::optional<Bound>& least) {
+void takeTighter(const std::optional<Bound>& bound, std::optional<Bound>& tightest) {
   if (!bound) return;
-  if (!least || bound->limit - bound->used < least->limit - least->used) least = bound;
+  if (!tightest || bound->limit - bound->used < tightest->limit - tightest->used) tightest = bound;
 }
 
 }  // namespace ebbcache

@@ -11,7 +11,8 @@ uint64_t pageCache(const MemoryStat& stat) {
   return addSaturated(stat.activeFile.value_or(0), stat.inactiveFile.value_or(0));
 }
 
-/// Pages of processes, files and tmpfs. The lists where the text has them, which a sandbox may not.
+/// The pages of processes, files and tmpfs. The lists are used where the text has them, which a
+/// sandbox's may not.
 uint64_t userPages(const Meminfo& meminfo) {
   if (meminfo.active.value && meminfo.inactive.value) {
     const uint64_t lists = addSaturated(*meminfo.active.value, *meminfo.inactive.value);
@@ -21,8 +22,8 @@ uint64_t userPages(const Meminfo& meminfo) {
   return addSaturated(files, meminfo.anonPages.valueOr0());
 }
 
-/// 0 for a pool that leaves no room for what else the text shows: in a container that has a total
-/// of its own, the pool may be the host's.
+/// Returns 0 for a pool that leaves no room for the rest of the text: in a container that has a
+/// total of its own, the pool may be the host's.
 bool findHugePages(const Meminfo& meminfo, uint64_t total, uint64_t& bytes, std::string& why) {
   if (rejectMalformed(meminfo.hugetlb, "Hugetlb", why) ||
       rejectMalformed(meminfo.hugePages, "HugePages_Total", why) ||
@@ -38,7 +39,7 @@ bool findHugePages(const Meminfo& meminfo, uint64_t total, uint64_t& bytes, std:
   return true;
 }
 
-/// What MemAvailable would be about.
+/// An estimate of MemAvailable.
 bool estimateAvailable(const Meminfo& meminfo, uint64_t total, uint64_t& available,
                        std::string& why) {
   if (rejectMalformed(meminfo.memFree, "MemFree", why) ||
@@ -79,7 +80,7 @@ uint64_t shownInUse(const MemoryStat& stat) {
   const bool hasLists = stat.activeAnon && stat.inactiveAnon;
   uint64_t sum = hasLists ? addSaturated(*stat.activeAnon, *stat.inactiveAnon)
                           : addSaturated(stat.anon.value_or(0), stat.shmem.value_or(0));
-  // Without the lists, mlocked pages are in the sum already.
+  // Where there are no lists, mlocked pages are in the sum already.
   if (hasLists) sum = addSaturated(sum, stat.unevictable.value_or(0));
   for (const auto& kernel :
        {stat.slabUnreclaimable, stat.kernelStack, stat.pageTables, stat.percpu, stat.sock}) {
@@ -102,7 +103,7 @@ bool machineBound(const Meminfo& meminfo, uint64_t reclaimableArc, MemoryBound& 
   uint64_t hugePages = 0;
   if (!findHugePages(meminfo, reported, hugePages, why)) return false;
   const uint64_t total = reported - hugePages;
-  // Believing it, even cut to the total, would mean that memory never gets tight.
+  // To accept it, even cut to the total, would mean that memory never gets tight.
   uint64_t available = meminfo.memAvailable.valueOr0();
   if (available == 0 || available > total) {
     if (!estimateAvailable(meminfo, total, available, why)) return false;

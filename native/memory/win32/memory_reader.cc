@@ -5,7 +5,8 @@
 #define WIN32_LEAN_AND_MEAN
 #endif
 #include <windows.h>
-// After windows.h. Version 2 has the functions in kernel32, so there is no psapi.dll to link.
+// This include must follow windows.h. Version 2 has the functions in kernel32, so that psapi.dll
+// need not be linked.
 #ifndef PSAPI_VERSION
 #define PSAPI_VERSION 2
 #endif
@@ -49,7 +50,8 @@ uint64_t committed(const PROCESS_MEMORY_COUNTERS_EX& counters) {
   return std::max<uint64_t>(counters.PrivateUsage, counters.PagefileUsage);
 }
 
-/// What all processes of the job have committed; where Windows does not say, what this one has.
+/// The bytes that all processes of the job have committed; where Windows does not say, those of
+/// this process.
 uint64_t readJobUsage(uint64_t own) {
   JobMemoryUsage usage{};
   const BOOL read =
@@ -66,10 +68,10 @@ uint64_t lessOrZero(uint64_t a, uint64_t b) {
   return a - std::min(a, b);
 }
 
-/// What Windows calls the page file is all that may be committed (by this process, where a job
-/// allows it less): physical memory and the page files. So the limit is what the page files add,
-/// and in use is what is committed beyond the physical memory in use: what lies in the page files,
-/// and what they would have to take if all of it were touched.
+/// Windows calls the page file what may be committed in all (by this process, where a job allows it
+/// less): physical memory and the page files. So the limit is the size of the page files, and in
+/// use are the bytes committed beyond the physical memory in use: those in the page files, and
+/// those that they would have to take if all committed memory were touched.
 SwapUsage toSwap(const MEMORYSTATUSEX& status) {
   const uint64_t limit = lessOrZero(status.ullTotalPageFile, status.ullTotalPhys);
   const uint64_t allCommitted = lessOrZero(status.ullTotalPageFile, status.ullAvailPageFile);
@@ -115,13 +117,13 @@ class WindowsMemoryReader final : public MemoryReader {
       return false;
     }
     if (!readJob(usage.system.limit, usage.group, error)) return false;
-    usage.kernel = readKernelWord();
+    usage.kernel = readKernelHint();
     out = usage;
     return true;
   }
 
-  /// Windows has no word for critical.
-  OsPressureHint readKernelWord() const {
+  /// Windows reports no critical level.
+  OsPressureHint readKernelHint() const {
     BOOL low = FALSE;
     const bool known =
         lowMemory_ != nullptr && ::QueryMemoryResourceNotification(lowMemory_, &low) != 0;
@@ -155,7 +157,7 @@ class WindowsMemoryReader final : public MemoryReader {
     return true;
   }
 
-  /// Null where it is not to be had.
+  /// Null where the system refuses it.
   HANDLE lowMemory_ = ::CreateMemoryResourceNotification(LowMemoryResourceNotification);
 };
 

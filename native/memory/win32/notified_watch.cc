@@ -23,13 +23,14 @@ NotifiedWatch::~NotifiedWatch() {
   if (notification_ != nullptr) ::CloseHandle(notification_);
 }
 
-Stalls NotifiedWatch::wait(std::chrono::milliseconds atMost) {
+Stalls NotifiedWatch::wait(std::chrono::milliseconds timeout) {
   const std::array<HANDLE, 2> handles{wakeEvent_, notification_};
-  // What is signalled already would end each wait at once, so it is left out until it is not.
+  // A notification that stays signalled would end each wait at once, so it is left out until it is
+  // not.
   if (reported_) reported_ = ::WaitForSingleObject(notification_, 0) == WAIT_OBJECT_0;
   const bool listens = notification_ != nullptr && !reported_;
   const DWORD ended =
-      ::WaitForMultipleObjects(listens ? 2 : 1, handles.data(), FALSE, toTimeout(atMost));
+      ::WaitForMultipleObjects(listens ? 2 : 1, handles.data(), FALSE, toTimeout(timeout));
   if (ended == WAIT_OBJECT_0 + 1) reported_ = true;
   return {};
 }

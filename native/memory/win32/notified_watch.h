@@ -5,18 +5,18 @@
 
 namespace ebbcache {
 
-/// Handles are void* here, so that what includes this does not include windows.h.
+/// Handles are void* here, so that users of this header do not include windows.h.
 class NotifiedWatch final : public PressureWatch {
  public:
-  /// Owns both handles. `wakeEvent` is an auto-reset event; `notification` may be null, and is
-  /// signalled for as long as memory is low.
+  /// Owns both handles. `wakeEvent` is an auto-reset event. `notification` may be null; it is
+  /// signalled as long as memory is low.
   NotifiedWatch(void* wakeEvent, void* notification)
       : wakeEvent_(wakeEvent), notification_(notification) {}
   ~NotifiedWatch() override;
   NotifiedWatch(const NotifiedWatch&) = delete;
   NotifiedWatch& operator=(const NotifiedWatch&) = delete;
 
-  Stalls wait(std::chrono::milliseconds atMost) override;
+  Stalls wait(std::chrono::milliseconds timeout) override;
   void wake() override;
 
  private:

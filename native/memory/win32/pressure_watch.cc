@@ -16,7 +16,7 @@ std::unique_ptr<PressureWatch> openPressureWatch(const MemoryRoots& /*roots*/) {
   try {
     return std::make_unique<NotifiedWatch>(wakeEvent, notification);
   } catch (...) {
-    // The heap is exhausted, and nobody else knows of the handles.
+    // The heap is exhausted, and nobody else owns the handles.
     ::CloseHandle(wakeEvent);
     if (notification != nullptr) ::CloseHandle(notification);
     throw;

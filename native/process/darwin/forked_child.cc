@@ -12,11 +12,11 @@ const pid_t kLoadedBy = ::getpid();
 
 }  // namespace
 
-// There are no pages here that read as zero in a child, but getpid() is no system call either.
+// macOS has no pages that read as zero in a child, but getpid() is no system call either.
 const volatile unsigned char* forkMark = &kMustAsk;
 
 bool isForkedChildBySystem() {
-  // 0 for what runs before the library's own initializers.
+  // 0 for code that runs before the library's own initializers.
   return kLoadedBy != 0 && ::getpid() != kLoadedBy;
 }
 

@@ -10,7 +10,8 @@
 namespace ebbcache {
 namespace {
 
-/// MADV_WIPEONFORK, which older headers lack: the pages read as zero in a child. Linux 4.14 has it.
+/// MADV_WIPEONFORK, which older headers lack: the pages read as zero in a child. Linux has it from
+/// 4.14 on.
 constexpr int kWipeOnFork = 18;
 constexpr int kNoAdvice = -1;
 constexpr size_t kLargestPageBytes = size_t{64} << 10;
@@ -18,7 +19,7 @@ constexpr size_t kLargestPageBytes = size_t{64} << 10;
 constexpr unsigned char kNotForked = 1;
 constexpr unsigned char kMustAsk = 0;
 
-/// Has a whole page within, wherever it lies. It is the library's own memory, so it goes when the
+/// Contains a whole page, wherever it lies. It is the library's own memory, so it is freed when the
 /// library is unloaded, and not before.
 unsigned char markRoom[2 * kLargestPageBytes];
 
@@ -49,7 +50,7 @@ bool setMark() {
 
 }  // namespace
 
-// Right for what runs before the library's own initializers, too.
+// The answer is right for code that runs before the library's own initializers, too.
 const volatile unsigned char* forkMark = &kNotForked;
 
 namespace {

@@ -7,7 +7,7 @@ constexpr unsigned char kNotForked = 1;
 
 }  // namespace
 
-// There is no fork here.
+// Windows has no fork.
 const volatile unsigned char* forkMark = &kNotForked;
 
 bool isForkedChildBySystem() {

@@ -1,5 +1,5 @@
-// Threads that belong to no JavaScript environment: they use a store until the last environment
-// that loaded this addon ends, or one asks them to stop.
+// Threads that belong to no JavaScript environment. They use a store until the last environment
+// that loaded this addon ends, or until a test asks them to stop.
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -24,7 +24,7 @@ struct Keeper {
   std::atomic<int64_t> failures{0};
 };
 
-// Never destroyed: process.exit() runs no cleanup hooks, and threads may be at work to the end.
+// Never destroyed: process.exit() runs no cleanup hooks, and the threads may run to the end.
 Keeper& keeper = *new Keeper();
 
 void use(const ebbcache_api* api, ebbcache_store* store, int number) {
@@ -37,7 +37,7 @@ void use(const ebbcache_api* api, ebbcache_store* store, int number) {
         api->get(store, key.data(), key.size(), buffer, sizeof buffer, nullptr) < 0) {
       ++keeper.failures;
     }
-    // Opened and closed as well: nothing may hang on the environment's own handles.
+    // The store is opened and closed as well: nothing may depend on the environment's own handles.
     if (i % 500 == 0) {
       ebbcache_options options = EBBCACHE_OPTIONS_INIT;
       options.max_bytes = 1 << 20;
@@ -58,7 +58,7 @@ void stopLocked() {
   keeper.store = nullptr;
 }
 
-/// (api, name, maxBytes): opens the store, without ebb, and lets two threads use it.
+/// (api, name, maxBytes): opens the store, without ebb, and has two threads use it.
 napi_value start(napi_env env, napi_callback_info info) {
   size_t count = 3;
   napi_value arguments[3];
@@ -89,14 +89,14 @@ napi_value start(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// (): how many turns the threads have made.
+/// (): returns the number of rounds that the threads have made.
 napi_value turns(napi_env env, napi_callback_info /*info*/) {
   napi_value result = nullptr;
   napi_create_int64(env, keeper.turns, &result);
   return result;
 }
 
-/// (): joins the threads, closes the store; how many calls failed.
+/// (): joins the threads and closes the store; returns how many calls failed.
 napi_value stop(napi_env env, napi_callback_info /*info*/) {
   const std::lock_guard<std::mutex> lock(keeper.mutex);
   stopLocked();
@@ -105,7 +105,7 @@ napi_value stop(napi_env env, napi_callback_info /*info*/) {
   return result;
 }
 
-/// How many functions of the table are not refused.
+/// Returns how many functions of the table are not refused.
 int useAllForked() {
   const ebbcache_api* const api = keeper.api;
   ebbcache_store* const store = keeper.store;
@@ -133,7 +133,7 @@ int useAllForked() {
   return used;
 }
 
-/// (): what a child that uses and closes the store ends with: 0 when all was refused.
+/// (): returns the exit code of a child that uses and closes the store: 0 when all was refused.
 napi_value forkKept(napi_env env, napi_callback_info /*info*/) {
   napi_value result = nullptr;
   napi_create_int32(env, endOfForked(useAllForked), &result);
