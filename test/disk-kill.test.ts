@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { native } from '../lib/native.js';
+import { native } from '../lib/native/addon.js';
 import { packageUrl } from './helpers/run-script.js';
 import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';

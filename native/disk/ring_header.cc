@@ -59,6 +59,11 @@ HeaderState readHeader(const RingFile& file, RingKind kind, RingHeader& header) 
   return stateOf(header, kind);
 }
 
+HeaderState readHeader(const RingFile& file, RingHeader& header) {
+  const HeaderState state = readHeader(file, RingKind::kRecords, header);
+  return state == HeaderState::kOtherKind ? readHeader(file, RingKind::kValues, header) : state;
+}
+
 IoError writeHeader(RingFile& file, RingHeader& header) {
   header.checksum = checksumOf(header);
   return file.write(0, {reinterpret_cast<const char*>(&header), sizeof header}).error;

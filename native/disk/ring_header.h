@@ -23,6 +23,8 @@ enum class HeaderState : uint8_t {
 };
 
 HeaderState readHeader(const RingFile& file, RingKind kind, RingHeader& header);
+/// readHeader() of a ring whose keys may be of either kind.
+HeaderState readHeader(const RingFile& file, RingHeader& header);
 /// Completes the checksum and writes the header.
 IoError writeHeader(RingFile& file, RingHeader& header);
 

@@ -34,12 +34,6 @@ std::string faultOf(HeaderState state) {
   }
 }
 
-std::string readHeaderOfAnyKind(const RingFile& file, RingHeader& header) {
-  HeaderState state = readHeader(file, RingKind::kValues, header);
-  if (state == HeaderState::kOtherKind) state = readHeader(file, RingKind::kRecords, header);
-  return state == HeaderState::kValid ? "" : faultOf(state);
-}
-
 /// The check of one file.
 class RingCheck {
  public:
@@ -173,7 +167,8 @@ bool waitForLock(RingFile& file) {
 
 std::string checkRing(const RingFile& file, const RingTolerance& tolerance) {
   RingHeader header;
-  std::string fault = readHeaderOfAnyKind(file, header);
+  const HeaderState state = readHeader(file, header);
+  std::string fault = state == HeaderState::kValid ? "" : faultOf(state);
   return fault.empty() ? RingCheck(file, header, tolerance).run() : fault;
 }
 

@@ -8,15 +8,6 @@
 
 namespace ebbcache {
 
-namespace {
-
-bool readHeaderOfAnyKind(const RingFile& file, RingHeader& header) {
-  return readHeader(file, RingKind::kRecords, header) == HeaderState::kValid ||
-         readHeader(file, RingKind::kValues, header) == HeaderState::kValid;
-}
-
-}  // namespace
-
 std::optional<RingSummary> summarizeRing(const std::string& dir) {
   const std::unique_ptr<RingFolder> folder = openRingFolder(dir);
   bool removedEarlier = false;
@@ -24,7 +15,7 @@ std::optional<RingSummary> summarizeRing(const std::string& dir) {
   FolderTrouble trouble;
   const std::unique_ptr<RingFile> file = folder->openRing(RingFolder::Open::kExisting, trouble);
   RingHeader header;
-  if (file == nullptr || !readHeaderOfAnyKind(*file, header)) return std::nullopt;
+  if (file == nullptr || readHeader(*file, header) != HeaderState::kValid) return std::nullopt;
   RingSummary summary;
   summary.kind = header.kind;
   summary.entries = header.entries;

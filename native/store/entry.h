@@ -112,6 +112,7 @@ class Entry {
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }
 
+  /// Never for an entry without a time to live.
   Deadline deadline() const {
     if (!expires()) return {};
     uint64_t bits;
@@ -122,8 +123,6 @@ class Entry {
     const uint64_t bits = deadline.bits();
     std::memcpy(base() + deadlineOffset(), &bits, sizeof bits);
   }
-  /// ms of the store's clock; kNeverExpires for one without a time to live.
-  uint64_t expiry() const { return deadline().expiry(); }
 
   char* keyData() { return base() + parts().keyAt; }
   char* valueData() { return keyData() + keyBytes(); }

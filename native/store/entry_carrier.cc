@@ -42,7 +42,7 @@ bool EntryCarrier::carryOne(Address at, uint64_t hash) {
   if (address == kNowhere) return false;
   // The value is copied as it lies there: with its stamp.
   writeEntry(*to_.slabs.at(address), entry->key(), entry->value(), entry->deadline());
-  if (entry->expires()) to_.log.noteExpiry(address, entry->expiry());
+  if (entry->expires()) to_.log.noteExpiry(address, entry->deadline().expiry());
   const WriterStripe stripe(core_.stripes, hash);
   link(address, hash, *entry);
   from_.policy->removed(at);
@@ -58,7 +58,7 @@ bool EntryCarrier::carryMapping(Address at, uint64_t hash) {
   from_.policy->removed(at);
   from_.index.remove(hash, at);
   const Address address = to_.log.adoptLarge(from_.log.detachLarge(at), entry->bytes());
-  if (entry->expires()) to_.log.noteExpiry(address, entry->expiry());
+  if (entry->expires()) to_.log.noteExpiry(address, entry->deadline().expiry());
   link(address, hash, *entry);
   return true;
 }

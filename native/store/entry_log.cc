@@ -294,7 +294,7 @@ EntryLog::Evacuation EntryLog::dropOneSlabInSteps(const std::function<bool()>& m
 bool EntryLog::moveOut(Address from, Pace pace) {
   const uint32_t number = slabs_.numberOf(from);
   const uint64_t bytes = slabs_.at(from)->bytes();
-  const uint64_t expiry = slabs_.at(from)->expiry();
+  const uint64_t expiry = slabs_.at(from)->deadline().expiry();
   Address to = append(bytes);
   if (to == kNowhere) {
     const uint32_t emptiest = emptiestShared(number);

@@ -179,7 +179,7 @@ std::optional<uint64_t> Store::remainingTtl(std::string_view key, uint64_t* stam
   uint64_t expiry = kNeverExpires;
   if (stamp != nullptr) *stamp = 0;
   const auto onHit = [&](const Entry& entry) {
-    expiry = entry.expiry();
+    expiry = entry.deadline().expiry();
     if (stamp != nullptr) *stamp = stamps_.stampOf(entry);
     return ReadResult::kHit;
   };

@@ -50,7 +50,7 @@ class Census {
 
   bool isSweptTooLate(const Slab& slab, const Entry& entry) const {
     return entry.expires() &&
-           slab.nextSweep > std::max(entry.expiry(), nowMs_ + kMaxSweepSpacingMs);
+           slab.nextSweep > std::max(entry.deadline().expiry(), nowMs_ + kMaxSweepSpacingMs);
   }
 
   std::string checkSlabs() {

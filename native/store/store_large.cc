@@ -61,7 +61,7 @@ bool Store::publishLarge(void* mapping, uint64_t hash, std::string_view key, dou
     return false;
   const Address address = core_.arena->log.adoptLarge(mapping, entry->bytes());
   if (address == kNowhere) return false;
-  if (entry->expires()) core_.arena->log.noteExpiry(address, entry->expiry());
+  if (entry->expires()) core_.arena->log.noteExpiry(address, entry->deadline().expiry());
   publish(address, hash, key, cost);
   return true;
 }

@@ -203,14 +203,14 @@ TEST_F(RuntimeDisk, IsCoherentUnlessToldOtherwise) {
 /// Each key has one writer, through one of two stores: nobody reads a value that is older than its
 /// last put, through either, while values are promoted, evicted and written.
 TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
-  constexpr uint64_t kKeys = 64;
+  constexpr uint64_t kKeyCount = 64;
   SharedStoreOptions options = optionsOf("one", "disk");
   options.store.maxEntries = 30;
   options.disk.tier.maxBytes = kMinRingBytes;
   const StoreHandle one = open(options);
   options.name = "two";
   const StoreHandle two = open(options);
-  std::vector<std::atomic<uint64_t>> oldest(kKeys);
+  std::vector<std::atomic<uint64_t>> oldest(kKeyCount);
   std::atomic<uint64_t> wrong{0};
   std::atomic<uint64_t> found{0};
   std::atomic<uint64_t> fromDisk{0};
@@ -222,7 +222,7 @@ TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
       TieredStore& store = part == 0 ? *one : *two;
       std::string value;
       for (uint64_t version = 1; version < scaled(8000); ++version) {
-        const uint64_t id = random.below(kKeys / 2) * 2 + part;
+        const uint64_t id = random.below(kKeyCount / 2) * 2 + part;
         if (random.oneIn(10)) {
           store.remove(keyOf(id));
         } else {
@@ -238,7 +238,7 @@ TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
       std::vector<char> out(4096);
       while (writers > 0) {
         TieredStore& store = random.oneIn(2) ? *one : *two;
-        const uint64_t id = random.below(kKeys);
+        const uint64_t id = random.below(kKeyCount);
         const uint64_t minVersion = oldest[id];
         uint64_t bytes = 0;
         bool onDisk = false;

@@ -421,9 +421,9 @@ TEST_F(TieredStoreTest, IsItsMemoryWithoutADisk) {
 /// Each key has one writer, which knows its last put: nobody reads an older value, while values are
 /// promoted, removed and evicted.
 TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
-  constexpr uint64_t kKeys = 64;
+  constexpr uint64_t kKeyCount = 64;
   open({}, 64 * kKiB, 30);
-  std::vector<std::atomic<uint64_t>> oldest(kKeys);
+  std::vector<std::atomic<uint64_t>> oldest(kKeyCount);
   std::atomic<uint64_t> wrong{0};
   std::atomic<uint64_t> fromDisk{0};
   std::atomic<int> writers{2};
@@ -433,7 +433,7 @@ TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
       SeededRandom random(part);
       std::string value;
       for (uint64_t version = 1; version < scaled(20000); ++version) {
-        const uint64_t id = random.below(kKeys / 2) * 2 + part;
+        const uint64_t id = random.below(kKeyCount / 2) * 2 + part;
         if (random.oneIn(10)) {
           store_->remove(keyOf(id));
         } else {
@@ -450,7 +450,7 @@ TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
       SeededRandom random(10 + t);
       char out[512];
       while (writers > 0) {
-        const uint64_t id = random.below(kKeys);
+        const uint64_t id = random.below(kKeyCount);
         const uint64_t minVersion = oldest[id];
         uint64_t bytes = 0;
         bool onDisk = false;
