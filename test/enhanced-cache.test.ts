@@ -1,6 +1,5 @@
 import {
   mkdirSync,
-  mkdtempSync,
   renameSync,
   rmSync,
   statSync,
@@ -8,51 +7,19 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ClosedError } from '../lib/errors/errors.js';
-import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
 import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
 import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
 import { getEnhancedCache, shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
 import { presets } from '../lib/metadata/presets.js';
+import { cache, file, folder, make, metadata } from './helpers/enhanced-cache.js';
 import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
-const _onWindows = process.platform === 'win32';
 const MIB = 1024 * 1024;
-const metadata = { tags: ['test'], format: 'image' };
-
-let folder: string;
-let file: string;
-let cache: EnhancedMetadataCache;
-
-function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Of the memory tier alone: the others have tests of their own.
-  return new EnhancedMetadataCache({
-    enableMemoryPressureMonitoring: false,
-    maxDiskSizeMb: 0,
-    ...options,
-  });
-}
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ebbcache-enhanced-'));
-  file = join(folder, 'test.jpg');
-  writeFileSync(file, 'some bytes');
-  cache = make();
-});
-
-afterEach(() => {
-  cache.shutdown();
-  shutdownEnhancedCache();
-  shutdownMonitoring();
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 describe('getEnhancedCache', () => {
   it.each([true, false])('keeps metadata of a file that is there: %s', (there) => {
     const before = process.cwd();

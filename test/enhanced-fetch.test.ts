@@ -1,51 +1,14 @@
 // Extraction through the cache of metadata: fetch and warmCache.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ClosedError } from '../lib/errors/errors.js';
-import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
-import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
-import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
 import type { MetadataExtractor } from '../lib/metadata/extractions.js';
-import { shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
 import type { Metadata } from '../lib/tiers/metadata.js';
 import { deferred } from './helpers/deferred.js';
-
-const _onLinux = process.platform === 'linux';
-const _onWindows = process.platform === 'win32';
-const _MIB = 1024 * 1024;
-const metadata = { tags: ['test'], format: 'image' };
-
-let folder: string;
-let file: string;
-let cache: EnhancedMetadataCache;
-
-function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Of the memory tier alone: the others have tests of their own.
-  return new EnhancedMetadataCache({
-    enableMemoryPressureMonitoring: false,
-    maxDiskSizeMb: 0,
-    ...options,
-  });
-}
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ebbcache-enhanced-'));
-  file = join(folder, 'test.jpg');
-  writeFileSync(file, 'some bytes');
-  cache = make();
-});
-
-afterEach(() => {
-  cache.shutdown();
-  shutdownEnhancedCache();
-  shutdownMonitoring();
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
+import { cache, file, folder, make, metadata } from './helpers/enhanced-cache.js';
 
 describe('fetch', () => {
   it('gives all callers what later ones get, each a copy of its own', async () => {

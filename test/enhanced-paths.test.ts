@@ -1,49 +1,15 @@
 // Paths and other arguments that the cache of metadata cannot use.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EncodeError } from '../lib/codec/encode-error.js';
-import { shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { EnhancedMetadataCache } from '../lib/metadata/enhanced-metadata-cache.js';
 import type { EnhancedCacheOptions } from '../lib/metadata/enhanced-options.js';
-import { shutdownEnhancedCache } from '../lib/metadata/global-cache.js';
+import { cache, file, folder, metadata } from './helpers/enhanced-cache.js';
 
-const _onLinux = process.platform === 'linux';
 const onWindows = process.platform === 'win32';
-const _MIB = 1024 * 1024;
-const metadata = { tags: ['test'], format: 'image' };
-
-let folder: string;
-let file: string;
-let cache: EnhancedMetadataCache;
-
-function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Of the memory tier alone: the others have tests of their own.
-  return new EnhancedMetadataCache({
-    enableMemoryPressureMonitoring: false,
-    maxDiskSizeMb: 0,
-    ...options,
-  });
-}
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ebbcache-enhanced-'));
-  file = join(folder, 'test.jpg');
-  writeFileSync(file, 'some bytes');
-  cache = make();
-});
-
-afterEach(() => {
-  cache.shutdown();
-  shutdownEnhancedCache();
-  shutdownMonitoring();
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true, force: true });
-});
-
 describe('paths that lead to no file', () => {
   const isMiss = (path: string) => {
     expect(cache.put(path, metadata)).toBe(false);

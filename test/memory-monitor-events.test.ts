@@ -1,17 +1,11 @@
 // What a monitor of memory tells, to listeners and callbacks, of samples and of failures.
 
 import { type EventEmitter, errorMonitor } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SampleError } from '../lib/errors/errors.js';
-import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
-import type { MemoryStats } from '../lib/memory/memory-stats.js';
-import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
-import { native } from '../lib/native/addon.js';
-import { FakeMemory } from './helpers/fake-memory.js';
+import { folder, machine, monitor, monitorWith, sampleAt } from './helpers/fed-monitor.js';
 
 const onLinux = process.platform === 'linux';
 
@@ -19,35 +13,6 @@ const onLinux = process.platform === 'linux';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
-  let machine: FakeMemory;
-  let folder: string;
-  let monitor: MemoryPressureMonitor;
-
-  const monitorWith = (options: MonitorOptions = {}): MemoryPressureMonitor =>
-    new MemoryPressureMonitor({
-      procRoot: machine.procRoot,
-      cgroupRoot: machine.cgroupRoot,
-      ...options,
-    });
-  const sampleAt = (percent: number, of = monitor): MemoryStats => {
-    machine.use(percent);
-    return of.sample();
-  };
-
-  beforeEach(() => {
-    native.forgetWarnings();
-    folder = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
-    machine = new FakeMemory(folder);
-    monitor = monitorWith();
-  });
-
-  afterEach(() => {
-    monitor.stopMonitoring();
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   describe('events and callbacks', () => {
     it('tells every sample, and a level once per change', () => {
       const samples = vi.fn();

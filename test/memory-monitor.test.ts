@@ -1,14 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { getGlobalMonitor, shutdownMonitoring } from '../lib/memory/global-monitor.js';
 import { MemoryPressureMonitor } from '../lib/memory/memory-pressure-monitor.js';
-import type { MemoryStats } from '../lib/memory/memory-stats.js';
 import type { MonitorOptions } from '../lib/memory/monitor-options.js';
 import { PressureLevel, pressureLevelName } from '../lib/memory/pressure-level.js';
-import { native } from '../lib/native/addon.js';
-import { FakeMemory, totalKb } from './helpers/fake-memory.js';
+import { totalKb } from './helpers/fake-memory.js';
+import { machine, monitor, monitorWith, sampleAt } from './helpers/fed-monitor.js';
 
 const onLinux = process.platform === 'linux';
 const kbPerMb = 1024;
@@ -117,35 +114,6 @@ describe('options of MemoryPressureMonitor', () => {
 });
 
 describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
-  let machine: FakeMemory;
-  let folder: string;
-  let monitor: MemoryPressureMonitor;
-
-  const monitorWith = (options: MonitorOptions = {}): MemoryPressureMonitor =>
-    new MemoryPressureMonitor({
-      procRoot: machine.procRoot,
-      cgroupRoot: machine.cgroupRoot,
-      ...options,
-    });
-  const sampleAt = (percent: number, of = monitor): MemoryStats => {
-    machine.use(percent);
-    return of.sample();
-  };
-
-  beforeEach(() => {
-    native.forgetWarnings();
-    folder = mkdtempSync(join(tmpdir(), 'ebbcache-monitor-'));
-    machine = new FakeMemory(folder);
-    monitor = monitorWith();
-  });
-
-  afterEach(() => {
-    monitor.stopMonitoring();
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   it.each([
     [50, PressureLevel.NORMAL],
     [74.9, PressureLevel.NORMAL],
@@ -310,13 +278,14 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     });
 
     it('samples at once and then at each interval', () => {
-      monitor = monitorWith({ sampleIntervalSeconds: 0.5 });
-      expect(monitor.monitoring).toBe(false);
-      monitor.startMonitoring();
-      expect(monitor.monitoring).toBe(true);
-      expect(monitor.getHistory()).toHaveLength(1);
+      const frequent = monitorWith({ sampleIntervalSeconds: 0.5 });
+      onTestFinished(() => frequent.stopMonitoring());
+      expect(frequent.monitoring).toBe(false);
+      frequent.startMonitoring();
+      expect(frequent.monitoring).toBe(true);
+      expect(frequent.getHistory()).toHaveLength(1);
       vi.advanceTimersByTime(1_500);
-      expect(monitor.getHistory()).toHaveLength(4);
+      expect(frequent.getHistory()).toHaveLength(4);
     });
 
     it('starts once, stops once, and restarts', () => {
