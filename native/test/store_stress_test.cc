@@ -98,7 +98,9 @@ class StressWorld {
   /// Where one thread does it all, nothing but the governor and the supply runs beside it.
   void startThreads(uint64_t round) {
     const uint64_t steps = scaled(3000);
-    const auto stream = [this, round](uint64_t thread) { return StressRandom(seed_, 100 * round + thread); };
+    const auto stream = [this, round](uint64_t thread) {
+      return StressRandom(seed_, 100 * round + thread);
+    };
     if (alone_) {
       threads_.emplace_back([this, stream, steps] {
         StressWriter even(0, kWriters, stream(1));
