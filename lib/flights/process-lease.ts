@@ -14,7 +14,7 @@ const MOST_WAIT_MS = 30_000;
 /** The leases that one cache holds by its store. */
 export class ProcessLeases {
   readonly #store: NativeStore;
-  /** Whose each is. */
+  /** The call that holds the lease of each key. */
   readonly #held = new Map<string, object>();
 
   constructor(store: NativeStore) {

@@ -2,7 +2,7 @@
 // JavaScript, and regrows them when the pressure has passed. Work of a store that may take long is
 // done on a thread of the store's own (see StoreExecutor), so that no store waits for another.
 //
-// Locks MUST be taken in this order, and no lock of a store inside the last three:
+// Locks MUST be taken in this order, and no lock of a store inside mutex_ or those after it:
 //   lifecycleMutex_   add, remove and configure, and with them the start and the join of the thread
 //   tickMutex_        held for a whole tick, which waits for no store
 //   (the turn of a store's history, then the store's own locks: taken by the store's thread and by

@@ -32,7 +32,7 @@ struct Thresholds {
 };
 
 /// The percentages of the effective limit to which usage shall return, for each level. The defaults
-/// are those of the memory management that this is a port of.
+/// are those of the Python server whose API the caches of metadata follow.
 struct EvictionTargets {
   double elevated = 65;
   double high = 75;

@@ -52,6 +52,7 @@ TieredStore::TieredStore(Store& memory, std::shared_ptr<DiskStore> disk,
       guards_(disk_ == nullptr ? nullptr : std::make_unique<Guards>()) {}
 
 TieredStore::Guard& TieredStore::guardOf(std::string_view key) const {
+  // The hash needs no secret: who makes keys collide makes their changes wait for one another.
   return (*guards_)[std::hash<std::string_view>{}(key) % kGuards];
 }
 

@@ -13,6 +13,7 @@
 //   largeMutex_   whoever puts a large entry, or changes size or budget, MUST hold it
 //   mutex_        every writer MUST hold it; all parts of the store rely on that
 //   a stripe      a reader MUST hold that of its key, and a writer MUST while it changes an entry
+//   of the policy a hit buffer's, then the queue's: taken inside a stripe, or by a writer
 // A large entry is copied in and out with neither of the last two held: out by a reader that has
 // pinned its mapping, in before the index has it.
 //
@@ -73,9 +74,9 @@ class Store final : public StoreGauges {
   /// and its stamp is given.
   ReadResult getPrefixed(std::string_view key, std::string_view prefix, char* out,
                          uint64_t capacity, uint64_t& bytes, uint64_t* stamp = nullptr);
-  /// Calls `visit` with the value in place, if the key is there: kHit or kMiss. Writers wait for
-  /// `visit`, or for the bytes that it is at; it MUST NOT call the store, or it would wait for
-  /// itself. It counts like get().
+  /// Calls `visit` with the value in place, if the key is there: kHit or kMiss. `visit` runs with
+  /// the key's stripe held, or with the mapping of a large entry pinned: it MUST NOT call the
+  /// store, and writers that need the stripe, or the memory, wait for it. It counts like get().
   ReadResult view(std::string_view key, const std::function<void(std::string_view value)>& visit,
                   uint64_t* stamp = nullptr);
   /// get() that counts as neither hit, miss nor use.

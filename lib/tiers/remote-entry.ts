@@ -1,5 +1,4 @@
-// An entry of a tier that others can write to, or that can decay: the disk, and the remote. Numbers are
-// little-endian.
+// An entry of a remote tier, which others can write to. Numbers are little-endian.
 //
 //     0          8          16        20        22        24      24 + k
 //     +----------+----------+---------+---------+---------+-------+----------------+
