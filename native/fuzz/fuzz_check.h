@@ -1,4 +1,4 @@
-// How a fuzz target reports that something is wrong.
+// The checks of a fuzz target, which report a fault to the fuzzer.
 #pragma once
 
 #include <cstdio>

@@ -72,7 +72,7 @@ class SlabSupply {
  private:
   void run();
   static void tellReady(const SlabOrder& order);
-  /// For the following functions mutex_ MUST be held, except for run() and tellReady().
+  /// For the following two functions mutex_ MUST be held.
   bool startThread();
   void remove(SlabOrder& order);
 

@@ -86,7 +86,8 @@ class HashIndex {
 
   /// Merges buckets of which there have become too many, and gives back the chunks that this
   /// empties. Returns false where more than `maxMerges` are to be merged: then the next call
-  /// continues. A bounded call keeps overflow buckets of which a very large number is free.
+  /// continues. A bounded call gives back no overflow chunks where very many of their buckets are
+  /// free.
   bool contract(uint64_t maxMerges = UINT64_MAX);
   /// Whether contract() would give back half of the buckets or more.
   bool isSparse() const;

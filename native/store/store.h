@@ -44,7 +44,7 @@ namespace ebbcache {
 
 class Store final : public StoreGauges {
  public:
-  /// Null when the options are invalid or the system refuses the first pages.
+  /// Returns null when the options are invalid or the system refuses the first pages.
   static std::unique_ptr<Store> open(const StoreOptions& options,
                                      StoreEnvironment environment = {});
 
@@ -167,7 +167,7 @@ class Store final : public StoreGauges {
   template <Counted kCounted>
   ReadResult copyStamped(std::string_view key, char* out, uint64_t capacity, uint64_t& bytes,
                          uint64_t& stamp);
-  /// Not inlined, so that reads of a store that is not stamped take no longer for it.
+  /// It is not inlined, so that reads of a store that is not stamped take no longer for it.
   template <Counted kCounted>
   EBBCACHE_NOINLINE ReadResult copyFromStamped(std::string_view key, char* out, uint64_t capacity,
                                                uint64_t& bytes);

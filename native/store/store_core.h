@@ -36,7 +36,7 @@ struct StoreCore {
     // The clock is read only for entries that can expire, because that costs as much as the lookup.
     return entry.expires() && isPast(entry.deadline());
   }
-  /// Not inlined, so that a read of an entry that never expires takes no longer for it.
+  /// It is not inlined, so that a read of an entry that never expires takes no longer for it.
   EBBCACHE_NOINLINE bool isPast(Deadline deadline) const { return deadline.isPast(clock.now()); }
   bool tellsRemovals() const { return !removals.isEmpty(); }
 

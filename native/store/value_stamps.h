@@ -47,7 +47,7 @@ class ValueStamps {
   }
 
  private:
-  /// Not inlined, so that puts of a store that is not stamped take no longer for it.
+  /// It is not inlined, so that puts of a store that is not stamped take no longer for it.
   EBBCACHE_NOINLINE static void writeStamped(Entry& entry, std::string_view key,
                                              std::string_view value, Deadline deadline,
                                              uint64_t stamp) {

@@ -65,7 +65,7 @@ class StressStore {
   }
 
   Store& store() { return *store_; }
-  /// Null for a store of a runtime.
+  /// The store as the governor knows it; null for a store of a runtime.
   const std::shared_ptr<SharedStore>& shared() const { return shared_; }
   StressMemory* memory() const { return memory_.get(); }
 
