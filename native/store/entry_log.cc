@@ -191,7 +191,7 @@ void EntryLog::compact(uint32_t number) {
   (void)widenGap(slabs_[number].bytes + 1, kAll);
 }
 
-// ---------------------------------------------------------------- the dead
+// ---------------------------------------------------------------- dead entries
 
 void EntryLog::markDead(Address address) {
   const uint32_t number = slabs_.numberOf(address);

@@ -37,7 +37,7 @@ class EntryQueue {
     pushNewest(address);
   }
 
-  /// The entry's bytes, links included, now lie at `to`.
+  /// Notes that the entry's bytes, links included, are at `to` now.
   void moved(Address from, Address to) {
     const Entry* const entry = slabs_.at(to);
     if (entry->newer() != kNowhere) slabs_.at(entry->newer())->setOlder(to);

@@ -1,7 +1,7 @@
 // The removals of a store, kept for one listener: a ring of bytes that never grows.
 //
 //   record:   | key bytes, u16 | kind, u8 | key |          kind is a RemovalReason
-//   loss:     | 8, u16         | 255, u8  | count, u64 |   so many removals found no room here
+//   loss:     | 8, u16         | 255, u8  | count, u64 |   the number of removals lost here
 //
 // A writer of the store notes removals under the store's mutex; the listener takes them in batches,
 // in its own thread. Noting neither waits for the listener nor takes memory.

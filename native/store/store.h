@@ -4,8 +4,9 @@
 //   get -> HashIndex finds -> the value is copied out -> EvictionPolicy notes the hit
 //
 // Goals: every byte that the store takes from the system (slabs, index, tables) counts towards its
-// budget, and the sum never passes it; a read waits for at most one writer's step at one entry, and
-// nobody waits while megabytes are copied; a refusal of memory is a refused put and a counter.
+// budget, and the sum never passes it; a read waits for at most one writer's step at one entry;
+// reads and puts of other entries do not wait while a large value is copied; a refusal of memory is
+// a refused put and a counter.
 // Non-goals: values that outlive the process, several values under one key, and a fair share for
 // each of several users.
 //

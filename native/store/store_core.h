@@ -75,7 +75,8 @@ struct StoreCore {
   /// The bytes of large entries, that of one being written included.
   uint64_t largeBytes() const { return arena->log.largeBytes() + writingBytes; }
   bool mayGrow(uint64_t bytes) const { return !environment.mayGrow || environment.mayGrow(bytes); }
-  /// Computes the least budget that the tables, an open slab and two chunks of the index need.
+  /// Computes and returns minBudget: the bytes that the tables, an open slab and two chunks of the
+  /// index need.
   uint64_t computeMinBudget();
 
   /// The options of the opening; maxBytes and maxEntries below are the current bounds.

@@ -1,7 +1,7 @@
 // Puts of large entries: the store's mutex is not held while they are copied.
 //
 //   with the lock    room is made, and whole pages are taken
-//   without it       key and value are copied there; nobody else knows of the pages
+//   without it       key and value are copied there; no other thread knows the pages
 //   with the lock    the entry is linked, if what has changed meanwhile still leaves it room
 
 #include <algorithm>
