@@ -1,6 +1,6 @@
-// What a store does where something is against it: the machine denies growth, the system refuses
-// memory, entries expire all at once, budgets fall by an order of magnitude. Beside the version before,
-// in turns.
+// Measures a store under adverse conditions: the machine denies growth, the system refuses memory,
+// entries expire all at once, budgets fall by an order of magnitude. It alternates with the version
+// before.
 //
 //   node bench/adversity.mjs [CASE ...] [--huge] [--turns=N]     after npm run build; see
 //   native/bench/adversity_bench.cc for the cases. --huge needs 17 GiB of memory.

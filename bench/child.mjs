@@ -1,15 +1,15 @@
-// Measurements that must not see each other's heap each get a process of their own.
+// Measurements that must not affect each other's heap each run in their own process.
 
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-// A young generation of one size: V8 would grow it by what has survived so far.
+// The young generation has a fixed size: V8 would grow it by the bytes that have survived so far.
 const YOUNG = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
 const FLAGS = ['--expose-gc', '--max-old-space-size=12288', ...YOUNG];
 
 /**
- * A function that calls `measure` with its argument in a new process and resolves to the result; both
- * go through JSON. `url` is that of the module that calls this: the new process runs it.
+ * Returns a function that calls `measure` with its argument in a new process and resolves to the
+ * result; both are passed as JSON. `url` is that of the calling module: the new process runs it.
  */
 export function inChild(url, measure) {
   const file = fileURLToPath(url);

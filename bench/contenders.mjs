@@ -1,4 +1,4 @@
-// ebbcache and what a service would use instead, behind one face: get, put, settle, close. Each is
+// ebbcache and the alternatives of a service behind one interface: get, put, settle, close. Each is
 // opened for a number of entries, and for more bytes than they need.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { Packr } from 'msgpackr';
 
 const BUDGET = 4 * 1024 ** 3;
 const packr = new Packr({ useRecords: false, moreTypes: true });
-/** Keeps its own bytes: what pack returns is a view on a buffer that the next one overwrites. */
+/** Copies the bytes: pack returns a view of a buffer that the next call overwrites. */
 const pack = (value) => Buffer.from(packr.pack(value));
 const unpack = (bytes) => (bytes === undefined ? undefined : packr.unpack(bytes));
 
@@ -27,7 +27,8 @@ export const contenders = {
       close: async () => cache.close(),
     };
   },
-  // Hands out and keeps the object itself: no copy, no encoding, and no protection from changes.
+  // This contender returns and keeps the object itself: it has no copy, no encoding, and no
+  // protection from changes.
   'lru-cache, objects': (entries) => {
     const cache = new LRUCache({ max: entries });
     return {
@@ -55,7 +56,7 @@ export const contenders = {
       close: async () => cache.clear(),
     };
   },
-  // As a cache would have it: nothing waits for the disk.
+  // It is configured as a cache: no call waits for the disk.
   lmdb: () => {
     const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
     const database = openLmdb({ path: join(folder, 'data.mdb'), noSync: true });
@@ -74,7 +75,7 @@ export const contenders = {
   },
 };
 
-/** A process that has all of them loaded and uses none: what a measurement costs by itself. */
+/** A process that has all contenders loaded and uses none: the cost of a measurement itself. */
 export const nothing = {
   name: 'nothing',
   open: () => ({ ...synchronous, get: () => undefined, put: () => {}, close: async () => {} }),

@@ -1,5 +1,5 @@
-// The same program twice in a memory group of 256 MiB, with a cache that may take 1 GiB: once
-// lru-cache, once ebbcache. Shows how each ended and what it still cached.
+// Runs the same program twice in a memory group of 256 MiB, with a cache that may take 1 GiB: once
+// with lru-cache, once with ebbcache. It shows how each ended and what it still cached.
 //
 //   npm run demo:oom
 
@@ -14,7 +14,7 @@ const PROGRESS_MS = 500;
 const program = fileURLToPath(new URL('./oom-program.mjs', import.meta.url));
 const mib = (bytes) => (Number.isNaN(bytes) ? '-' : (bytes / MIB).toFixed(0));
 
-/** Runs the program with that cache; resolves to a row of the table. */
+/** Runs the program with this cache; resolves to a row of the table. */
 function run(name) {
   return withGroup(LIMIT, async (group) => {
     const child = group.spawn(process.execPath, [program, name], {

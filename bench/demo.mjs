@@ -1,5 +1,5 @@
-// Extracts the metadata of real files twice: the second pass is all hits. Shows what was found, what
-// the second pass saved and what the cache holds.
+// Extracts the metadata of real files twice: all reads of the second pass are hits. It shows the
+// metadata, the time that the second pass saved and the contents of the cache.
 //
 //   npm run demo [-- files and folders...]     without any: the checkout's own small images
 import path from 'node:path';
@@ -33,7 +33,7 @@ function row({ file, error, metadata }) {
 function printTable(rows) {
   const widths = [];
   for (const cells of rows) {
-    // The last cell of a row, which may be a long error, widens no column.
+    // The last cell of a row may be a long error, and does not widen its column.
     cells.slice(0, -1).forEach((cell, i) => {
       widths[i] = Math.max(widths[i] ?? 0, cell.length);
     });

@@ -1,5 +1,5 @@
-// What the disk tier costs, beside memory and, where EBBCACHE_BEFORE names the folder of another version that
-// is built, beside that version's: a process for each measurement, in turns.
+// Measures the cost of the disk tier, beside memory and, where EBBCACHE_BEFORE names the folder of another
+// built version, beside that version's: in a process for each measurement, in turns.
 //
 //   node bench/disk-tier.mjs [turns] [measurement ...]     after npm run build; default 5 turns of all
 
@@ -14,7 +14,7 @@ import { tableText } from './report.mjs';
 import { spread } from './statistics.mjs';
 import { inTurns, versions } from './versions.mjs';
 
-/** Each resolves to lists of numbers by name, of the version in a folder. */
+/** Each measurement resolves to lists of numbers by name, for the version in a folder. */
 const MEASUREMENTS = {
   reads: measureReads,
   opening: measureOpening,

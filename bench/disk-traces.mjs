@@ -1,5 +1,5 @@
-// Hit ratios of the disk tier alone on traces of requests, beside exact LRU's: what it finds in files of as
-// many bytes as the cache, and of a tenth more, as LRU counts bytes of values alone.
+// Hit ratios of the disk tier alone on traces of requests, beside exact LRU's, in files with as many bytes as
+// the cache and in files a tenth larger. LRU counts bytes of values only.
 //
 //   EBBCACHE_DATA=folder node bench/disk-traces.mjs [TRACE ...]     after npm run build
 //
@@ -18,13 +18,13 @@ const SHARES = [0.02, 0.1];
 const ROOM = [1, 1.1];
 const LEAST_MEMORY = 64 * 1024;
 const LEAST_RING = 1024 ** 2;
-/** So much is put before the writer is waited for: less than waits at most before puts are dropped. */
+/** The writer is waited for after this many bytes: fewer than wait at most before puts are dropped. */
 const UNSETTLED = 512 * 1024;
 
 const folder = join(process.env.EBBCACHE_DATA ?? '.', 'traces');
 const referenceOf = referencesIn(folder);
 
-/** The share of requests that were found, 0 to 1. */
+/** Returns the share of requests that were hits, 0 to 1. */
 function replay(trace, dir, maxBytes) {
   const store = new native.Store({
     maxBytes: LEAST_MEMORY,

@@ -1,4 +1,5 @@
-// How late the event loop is under a steady load of gets and puts, a process for each contender.
+// The delay of the event loop under a steady load of gets and puts, in a process for each
+// contender.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';

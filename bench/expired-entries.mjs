@@ -1,6 +1,6 @@
-// How long after their time to live many small entries are still held: until the last one is counted
-// as expired, and until 9 of 10 bytes are back with the system. Nobody asks for them: the governor's
-// thread finds them by itself.
+// The time after their time to live for which many small entries are still held: until the last one
+// is counted as expired, and until 9 of 10 bytes are back with the system. No call reads them: the
+// governor's thread finds them.
 //
 //   node bench/expired-entries.mjs [turns]     after npm run build; default 3 turns
 
@@ -19,7 +19,7 @@ const measure = inChild(import.meta.url, async ({ root }) => {
   const { ArenaCache } = await packageIn(root);
   const cache = new ArenaCache({ maxBytes: 1024 ** 3 });
   const value = Buffer.alloc(VALUE_BYTES, 'v');
-  // All expire at once, after the last one has been put.
+  // All entries expire at once, after the last one has been put.
   const end = Date.now() + 10_000;
   for (let i = 0; i < ENTRIES; i++) cache.setBytes(`key ${i}`, value, { ttl: end - Date.now() });
   const held = cache.stats().heldBytes;

@@ -1,5 +1,5 @@
-// How long garbage collections take in a process that holds a full cache, beside one that holds none:
-// a process for each contender, the same garbage in all.
+// The duration of garbage collections in a process that holds a full cache, beside one that holds
+// none, in a process for each contender with the same garbage.
 
 import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { keyOf, smallRecordText } from './records.mjs';
 import { median, spread } from './statistics.mjs';
 
 const FULL_COLLECTIONS = 5;
-/** Scavenges until the litter's code is optimized. */
+/** The number of scavenges until the litter's code is optimized. */
 const WARM_UP = 20;
 
 export async function gcPauses({ quick }) {
@@ -51,7 +51,7 @@ const pausesBeside = inChild(import.meta.url, async ({ name, entries, scavenges 
     if (i % 10_000 === 0) await cache.settle();
   }
   await cache.settle();
-  // All that is cached is old by then.
+  // All cached entries are old after these collections.
   gc();
   gc();
 
@@ -78,7 +78,7 @@ const pausesBeside = inChild(import.meta.url, async ({ name, entries, scavenges 
   return { scavengeMs: scavengeMs.slice(WARM_UP, WARM_UP + scavenges), fullMs };
 });
 
-/** Makes garbage of which the last few thousand objects are alive at any time, as a service does. */
+/** Makes garbage of which the last few thousand objects are alive at any time, as in a service. */
 function litterer() {
   const alive = new Array(5_000);
   let made = 0;

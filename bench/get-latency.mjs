@@ -1,6 +1,6 @@
-// What a get of a small value takes alone, from two threads, and beside a thread that overwrites a
-// large value of the same store: nanoseconds of the median and of the 99.9th percentile, beside the
-// version before, in turns.
+// The duration of a get of a small value from one thread, from two threads, and beside a thread
+// that overwrites a large value of the same store: nanoseconds of the median and of the 99.9th
+// percentile. It alternates with the version before.
 //
 //   node bench/get-latency.mjs [turns] [milliseconds]     after npm run build; default 7 turns of 1000 ms
 
@@ -38,7 +38,8 @@ console.log(
 function cells(found, name) {
   const all = Object.keys(versions).map((version) => spread(found[version][name]));
   if (!('before' in versions)) return all;
-  // Each turn is compared with its own neighbour: the machine drifts by more than the bars allow.
+  // Each turn is compared with its neighbour: the machine drifts by more than the differences to be
+  // seen.
   const ratio = median(found.now[name].map((now, turn) => now / found.before[name][turn]));
   return [...all, `${ratio.toFixed(3)}${ratio > BARS[name] ? ` (above ${BARS[name]})` : ''}`];
 }

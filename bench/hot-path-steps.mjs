@@ -1,6 +1,6 @@
-// These are the steps of one version of this package that bench/hot-path.mjs times. A version that is
-// measured beside another imports this module under a URL of its own: functions that two versions share
-// would be compiled for neither.
+// The steps of one version of this package that bench/hot-path.mjs times. A version that is measured beside
+// another imports this module under a URL of its own: functions that two versions share would be optimized
+// for neither.
 
 import { join } from 'node:path';
 import { packageIn } from './versions.mjs';

@@ -1,8 +1,8 @@
-// These are the keys and records that bench/hot-path.mjs stores.
+// The keys and records that bench/hot-path.mjs stores.
 
 import { metadataRecords, tinyRecord } from './records.mjs';
 
-/** It shares no factor with the number of entries, so that steps of it visit all entries, out of order. */
+/** The stride shares no factor with the number of entries, so that it visits all entries, out of order. */
 const STRIDE = 7919;
 
 /** Returns lists of records by name; the entries take the records of one list in turn. */

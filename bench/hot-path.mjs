@@ -1,6 +1,6 @@
-// Measures what a get and a set cost beside a Map of msgpack Buffers, which neither bounds itself nor leaves
-// the heap's bookkeeping, and beside the version before where EBBCACHE_BEFORE names it. The sides take turns
-// of few entries; medians and ratios are reported.
+// Measures what a get and a set cost beside a Map of msgpack Buffers, which is neither bounded nor outside
+// the heap's bookkeeping, and beside the version before where EBBCACHE_BEFORE names it. The sides alternate
+// after few entries; medians and ratios are reported.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ export async function hotPath({ quick }) {
 const nanoseconds = (side) => (found) => found.ns[side]?.toFixed(0);
 const ratio = (name) => (found) => found[name] && `${found[name].toFixed(2)} x`;
 
-/** Each makes the cell of one operation; it is undefined where a side has no such operation. */
+/** Each function makes the cell of one operation; it is undefined where a side has no such operation. */
 const COLUMNS = {
   'Map of Buffers': nanoseconds('map'),
   ebbcache: nanoseconds('now'),
@@ -60,7 +60,7 @@ const COLUMNS = {
   'to before': ratio('beforeRatio'),
 };
 
-/** Returns the titles of the columns that have something to show. */
+/** Returns the titles of the columns that have values. */
 function columnsOf(measured) {
   const operations = Object.values(measured).flatMap(({ bytes, ...all }) => Object.values(all));
   return Object.keys(COLUMNS).filter((title) =>
@@ -68,7 +68,7 @@ function columnsOf(measured) {
   );
 }
 
-// Each step is its own function: a loop that both sides share would be compiled for neither.
+// Each step is its own function: a loop that both sides share would be optimized for neither.
 function mapSteps(packr) {
   const map = new Map();
   return {
@@ -87,7 +87,7 @@ async function comparison(records, entries, folder) {
   const keys = keysOf(entries);
   const paths = keys.map((key) => join(folder, 'files', basename(key)));
   mkdirSync(join(folder, 'files'));
-  // An empty file could be one of procfs, and its file system is looked at with each put.
+  // An empty file could be one of procfs, so each put would check its file system.
   for (const path of paths) writeFileSync(path, 'not empty');
   const packr = new Packr({ useRecords: false, moreTypes: true });
   const pairsOf = (names) => names.map((name, i) => [name, records[i % records.length]]);
@@ -140,7 +140,7 @@ const measure = inChild(import.meta.url, async ({ name, entries, rounds }) => {
   }
 });
 
-/** Returns for each side the ns an entry took in each turn of all rounds. */
+/** Returns for each side the ns per entry in each turn of all rounds. */
 function timesOf(sides, input, rounds) {
   const names = Object.keys(sides);
   const times = Object.fromEntries(names.map((side) => [side, []]));
@@ -148,7 +148,7 @@ function timesOf(sides, input, rounds) {
     gc();
     for (let from = 0; from < input.length; from += BATCH) {
       const some = input.slice(from, from + BATCH);
-      // Who goes first changes: the first one finds the records out of the caches of the processor.
+      // The first side changes: the first one finds the records outside of the caches of the processor.
       names.push(names.shift());
       for (const side of names) {
         const ns = nsPerEntry(sides[side], some);
@@ -167,7 +167,7 @@ function nsPerEntry(step, input) {
   return ns;
 }
 
-/** Ratios are of what one turn measured: what slows the machine down for longer is in both. */
+/** The ratios are those within one turn, as a longer slowdown of the machine affects both sides. */
 function summary(times) {
   const ratioTo = (side, base) =>
     times[side] && times[base] && median(times[side].map((time, i) => time / times[base][i]));

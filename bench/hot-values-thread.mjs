@@ -1,5 +1,5 @@
-// A worker of the benchmark of hot values: gets or puts one value of a store again and again until it
-// is told to stop, and answers how often the value was there, or was stored.
+// A worker of the benchmark of hot values: gets or puts one value of a store repeatedly until it is
+// told to stop, and reports how often the value was there, or was stored.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { packageIn } from './versions.mjs';

@@ -1,7 +1,7 @@
-// What one large value that everybody wants does to all others: two threads get it all the time and
-// one overwrites it all the time. How often the governor looks meanwhile, when memory pressure reaches
-// another store, and how long single calls take at most, beside those of a loop that calls nothing:
-// that is what a busy machine adds.
+// The effect of one large value that is in constant use on all other calls: two threads get it and
+// one overwrites it all the time. It measures how often the governor samples meanwhile, when memory
+// pressure reaches another store, and the maximum duration of single calls, beside that of a loop
+// that calls nothing, which shows the delays of a busy machine.
 //
 //   node bench/hot-values.mjs [turns] [seconds]     after npm run build; default 3 turns of 8 seconds
 
@@ -21,10 +21,10 @@ const SIZES = [1, 64];
 const INTERVAL_MS = 100;
 const SMALL_KEYS = 1000;
 const TURN_MS = 10;
-/** What takes longer is given up. */
+/** Longer waits are given up. */
 const MOST_MS_TO_FALL = 10_000;
 
-/** Of one version and size: numbers by name. */
+/** Measures one version and size; resolves to numbers by name. */
 const measure = inChild(import.meta.url, async ({ root, size, seconds }) => {
   const { ArenaCache, configureGovernor, getGovernorStatus } = await packageIn(root);
   const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
@@ -79,7 +79,7 @@ const measure = inChild(import.meta.url, async ({ root, size, seconds }) => {
   };
 });
 
-/** Files such as Linux shows, of a machine with 1,000,000 kB. */
+/** Makes files like those of Linux, for a machine with 1,000,000 kB. */
 function fakeMachine(folder) {
   const procRoot = join(folder, 'proc');
   const cgroupRoot = join(folder, 'cgroup');
@@ -97,8 +97,9 @@ function fakeMachine(folder) {
 }
 
 /**
- * ms that each call took at most, and "nothing": the longest time between two looks at the clock. As
- * long on nothing as on calls, in short turns, so that what disturbs one disturbs all.
+ * Returns the maximum ms of each call, and as "nothing" the longest time between two readings of
+ * the clock. Calls and nothing alternate in short turns of equal length, so that a disturbance
+ * affects both.
  */
 async function longestOf(calls, seconds) {
   const longest = Object.fromEntries([...Object.keys(calls), 'nothing'].map((name) => [name, 0]));

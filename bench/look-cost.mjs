@@ -1,4 +1,4 @@
-// What one look at memory costs.
+// The cost of one sample of memory.
 
 import { freemem } from 'node:os';
 import { inChild } from './child.mjs';
@@ -10,15 +10,15 @@ export const LOOKS_A_ROUND = 200;
 
 const nodeLooks = {
   'os.freemem()': freemem,
-  // Newer than the oldest Node that ebbcache runs in.
+  // This function is newer than the oldest Node that ebbcache supports.
   'process.availableMemory()': process.availableMemory,
   'process.memoryUsage.rss()': process.memoryUsage.rss,
   'process.memoryUsage()': process.memoryUsage,
 };
 
 /**
- * Microseconds by look: for each round the median of its looks. In the memory group, if there is one; of
- * the package in `root`.
+ * Resolves to microseconds by sample: for each round the median of its samples. It measures in the
+ * memory group, if there is one, with the package in `root`.
  */
 export const timeLooks = inChild(import.meta.url, async ({ rounds, folder, root }) => {
   if (folder !== undefined) new MemoryGroup(folder).enter(process.pid);
@@ -27,7 +27,7 @@ export const timeLooks = inChild(import.meta.url, async ({ rounds, folder, root 
   const looks = { 'monitor.sample()': () => monitor.sample(), ...nodeLooks };
   const known = Object.entries(looks).filter(([, look]) => look !== undefined);
   const times = Object.fromEntries(known.map(([name]) => [name, []]));
-  // Once for nothing: until the code is compiled.
+  // The first round compiles the code, and is not kept.
   for (const [, look] of known) timeRound(look);
   for (let round = 0; round < rounds; round++) {
     for (const [name, look] of known) times[name].push(timeRound(look));

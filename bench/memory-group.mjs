@@ -1,15 +1,15 @@
-// Memory cgroups of one's own, version 1 or 2, for what must be seen under a real limit.
+// Memory cgroups, version 1 or 2, for measurements under a real limit.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The files of a version. Numbers are bytes. */
+/** The files of each version of cgroups. Numbers are bytes. */
 const FILES = {
   1: {
     limit: 'memory.limit_in_bytes',
-    /** With swap; never below the limit. */
+    /** The limit of memory and swap, which is never below that of memory. */
     limitWithSwap: 'memory.memsw.limit_in_bytes',
     usage: 'memory.usage_in_bytes',
     peak: 'memory.max_usage_in_bytes',
@@ -30,24 +30,26 @@ const FILES = {
   },
 };
 
-/** Enters the group ($0), then becomes the command: its first page is already charged to the group. */
+/**
+ * Enters the group ($0), then becomes the command: its first page is already charged to the group.
+ */
 const ENTER = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
 const PATIENCE_MS = 5000;
 
-/** A group below this process's, or as near to it as one can be made. Remove it when done. */
+/** A group below that of this process, or as near to it as possible. The caller MUST remove it. */
 export class MemoryGroup {
   /** @type {string} */
   folder;
   #files;
 
-  /** One that is there, such as a child process is told of. @param {string} folder */
+  /** Opens an existing group, such as one that a child process was given. @param {string} folder */
   constructor(folder) {
     this.folder = folder;
     this.#files = FILES[existsSync(join(folder, FILES[1].limit)) ? 1 : 2];
   }
 
   /**
-   * A new one, without swap. Throws where none can be made: see whyNoGroup().
+   * Makes a new group without swap. Throws where that is impossible: see whyNoGroup().
    * @param {number} limitBytes
    */
   static create(limitBytes) {
@@ -57,7 +59,7 @@ export class MemoryGroup {
   }
 
   /**
-   * As spawn() of node:child_process, in the group.
+   * Does the same as spawn() of node:child_process, in the group.
    * @param {string} command
    * @param {string[]} args
    * @param {import('node:child_process').SpawnOptions} [options]
@@ -75,23 +77,26 @@ export class MemoryGroup {
     return Number(this.#read(this.#files.limit));
   }
 
-  /** All that is charged to the group. */
+  /** All bytes that are charged to the group. */
   usageBytes() {
     return Number(this.#read(this.#files.usage));
   }
 
-  /** What counts towards the limit and cannot be dropped at once: usage less inactive page cache. */
+  /**
+   * The bytes that count towards the limit and cannot be dropped at once: usage less inactive page
+   * cache.
+   */
   usedBytes() {
     return this.usageBytes() - numberAfter(this.#read('memory.stat'), this.#files.inactiveFile);
   }
 
-  /** Memory of processes and tmpfs, which no reclaim gives back without swap. */
+  /** The memory of processes and tmpfs, which no reclaim gives back without swap. */
   unreclaimableBytes() {
     const stat = this.#read('memory.stat');
     return this.#files.unreclaimable.reduce((sum, name) => sum + numberAfter(stat, name), 0);
   }
 
-  /** Page cache, that of shared memory included. */
+  /** The page cache, that of shared memory included. */
   cacheBytes() {
     return numberAfter(this.#read('memory.stat'), this.#files.cache);
   }
@@ -107,14 +112,14 @@ export class MemoryGroup {
   }
 
   /**
-   * Version 1 refuses a limit below the usage; this tries again for some seconds.
+   * Sets the limit. Version 1 refuses a limit below the usage; this tries again for some seconds.
    * @param {number} bytes
    */
   async setLimit(bytes) {
     await withPatience('EBUSY', () => this.#writeLimit(bytes));
   }
 
-  /** Kills what still runs in the group, and removes it. */
+  /** Kills all processes of the group, and removes it. */
   async remove() {
     await withPatience('EBUSY', () => {
       for (const pid of this.#read('cgroup.procs').split('\n').filter(Boolean)) kill(Number(pid));
@@ -123,7 +128,7 @@ export class MemoryGroup {
   }
 
   /**
-   * Only for a new one.
+   * Sets the limit of a new group, and disables its swap.
    * @param {number} bytes
    */
   limitWithoutSwap(bytes) {
@@ -138,7 +143,7 @@ export class MemoryGroup {
     const both = [limit, limitWithSwap].filter(
       (name) => name !== undefined && existsSync(join(this.folder, name)),
     );
-    // The one with swap makes way first when both rise.
+    // When both limits rise, the one with swap MUST be set first.
     if (bytes > this.limitBytes) both.reverse();
     for (const name of both) this.#write(/** @type {string} */ (name), bytes);
   }
@@ -154,14 +159,17 @@ export class MemoryGroup {
   }
 }
 
-/** Why MemoryGroup.create() cannot work here, e.g. 'no memory cgroup'; undefined when it can. */
+/**
+ * Returns why MemoryGroup.create() cannot work here, e.g. 'no memory cgroup'; undefined when it
+ * can.
+ */
 export function whyNoGroup() {
   const parent = findParent();
   return typeof parent === 'string' ? parent : undefined;
 }
 
 /**
- * Runs `use` with a new group, which is gone afterwards with all that ran in it.
+ * Runs `use` with a new group, which is removed afterwards with all its processes.
  * @template T
  * @param {number} limitBytes
  * @param {(group: MemoryGroup) => Promise<T>} use
@@ -191,7 +199,7 @@ function createIn(folder, limitBytes) {
   }
 }
 
-/** This process's groups from its own to the root of those it sees. */
+/** Returns this process's groups from its own to the topmost visible one. */
 function ownGroups() {
   const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
   const paths = new Map(lines.map((line) => /^\d+:([^:]*):(.*)$/.exec(line)?.slice(1) ?? ['', '']));
@@ -205,7 +213,10 @@ function ownGroups() {
   return folders.filter((folder) => existsSync(folder));
 }
 
-/** Version 2 hands a controller on only where no process is, hence often not in one's own group. */
+/**
+ * Enables the controller for subgroups. Version 2 allows that only in a group without processes,
+ * hence often not in this process's own.
+ */
 function handOnMemory(folder) {
   const file = join(folder, 'cgroup.subtree_control');
   if (!existsSync(file) || readFileSync(file, 'utf8').split(/\s/).includes('memory')) return;
@@ -214,7 +225,7 @@ function handOnMemory(folder) {
 
 let found;
 
-/** Where groups can be made and entered, or why nowhere. */
+/** Returns where groups can be made and entered, or why that is impossible. */
 function findParent() {
   found ??= lookForParent();
   return found;
@@ -241,7 +252,7 @@ function lookForParent() {
   return `no memory cgroup that can be made (${reason})`;
 }
 
-/** The number behind a word at the start of a line. */
+/** Returns the number behind a word at the start of a line. */
 function numberAfter(text, word) {
   const line = text.split('\n').find((each) => each.startsWith(`${word} `));
   if (line === undefined) throw new Error(`There is no ${word} in ${JSON.stringify(text)}.`);
@@ -256,7 +267,7 @@ function kill(pid) {
   }
 }
 
-/** Again and again while it fails with `code`, for some seconds. */
+/** Repeats `attempt` while it fails with `code`, for some seconds. */
 async function withPatience(code, attempt) {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -1,4 +1,4 @@
-// What an entry adds to the resident set, a process for each contender.
+// The bytes that an entry adds to the resident set, in a process for each contender.
 
 import { encode } from 'msgpackr';
 import { inChild } from './child.mjs';
@@ -6,7 +6,10 @@ import { contenders, nothing, openContender } from './contenders.mjs';
 import { keyOf, metadataRecords, smallRecordText } from './records.mjs';
 
 const WARM_UP = 2_000;
-/** One in so many is encoded for the average; a prime, so that all of a few records come up. */
+/**
+ * One in this many records is encoded for the average. It is a prime, so that all of a few records
+ * are sampled.
+ */
 const SAMPLED = 97;
 
 export async function memoryPerEntry({ quick }) {
@@ -48,7 +51,7 @@ export async function memoryPerEntry({ quick }) {
 const residentPerEntry = inChild(import.meta.url, async ({ name, load, entries }) => {
   const textOf = load === 'small' ? smallRecordText : metadataTextOf();
   const cache = openContender(name, entries);
-  // Code and buffers that do not grow with the entries.
+  // The first puts create code and buffers that do not grow with the entries.
   for (let i = 0; i < WARM_UP; i++) cache.put(keyOf(i), JSON.parse(textOf(i)));
   await cache.settle();
   const before = residentBytes();
@@ -57,7 +60,7 @@ const residentPerEntry = inChild(import.meta.url, async ({ name, load, entries }
     const text = textOf(i);
     if (i % SAMPLED === 0) encoded += SAMPLED * (encode(JSON.parse(text)).length + keyOf(i).length);
     cache.put(keyOf(i), JSON.parse(text));
-    // What waits to be committed would be counted too.
+    // Uncommitted entries would be counted too.
     if (i % 10_000 === 0) await cache.settle();
   }
   await cache.settle();

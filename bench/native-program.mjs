@@ -1,5 +1,5 @@
-// Programs of native/bench that need no library, built against the store of any version: that of a
-// version before may have no such program itself.
+// Builds programs of native/bench that need no library against the store of any version, because an
+// earlier version may not have the program.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -13,8 +13,9 @@ const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
 /**
- * Paths by the root of the version, of a program of these files of native/bench; with the headers
- * of that folder of this version, and all else of the other.
+ * Builds a program of these files of native/bench for each version, with this version's headers of
+ * that folder and all other headers of the other version. Returns its paths by the root of the
+ * version.
  */
 export function buildForAll(name, files) {
   return Object.fromEntries(
@@ -29,7 +30,7 @@ function build(name, files, version, root) {
   }
   const program = join(folder, `${name}-${version}`);
   const flags = ['-std=c++17', '-O3', '-DNDEBUG', '-pthread'];
-  // What this version's headers of the benchmarks include of the store is found in the other first.
+  // This order makes this version's headers of native/bench include the other version's store.
   const paths = [`-I${join(root, 'native')}`, `-I${sources}`];
   const inputs = [...files.map((file) => join(sources, 'bench', file)), library];
   const { status } = spawnSync('c++', [...flags, ...paths, ...inputs, '-o', program], {
@@ -39,7 +40,7 @@ function build(name, files, version, root) {
   return program;
 }
 
-/** The lines that a program prints, each parsed as JSON. */
+/** Returns the lines that a program prints, each parsed as JSON. */
 export function runProgram(program, parameters) {
   const { status, signal, stdout } = spawnSync(program, parameters.map(String), {
     stdio: ['ignore', 'pipe', 'inherit'],

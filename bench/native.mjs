@@ -47,7 +47,7 @@ export async function native({ quick }) {
   };
 }
 
-/** One object a benchmark: its name, who was measured, its argument, threads and measurements. */
+/** Returns one object per benchmark: its name, contender, argument, threads and measurements. */
 function measure(options) {
   const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
   const file = join(folder, 'results.json');
@@ -75,7 +75,7 @@ function measure(options) {
   return [...found.values()];
 }
 
-/** With the decimals that they are shown with. */
+/** The numbers of decimals that are shown. */
 const DECIMALS = {
   p50_us: 2,
   p999_us: 0,

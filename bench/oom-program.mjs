@@ -1,4 +1,4 @@
-// The program of demo-oom.mjs, which prints a line of JSON now and then:
+// The program of demo-oom.mjs, which prints a line of JSON at intervals:
 //   node oom-program.mjs ebbcache|lru-cache     in a memory group, or it may take gigabytes
 
 import { writeSync } from 'node:fs';
@@ -22,7 +22,7 @@ const caches = {
   'lru-cache': () => {
     const cache = new LRUCache({ maxSize: MAX_BYTES });
     return {
-      // As honest as one can be about an object: the bytes of its JSON.
+      // The size of an object is estimated by the bytes of its JSON.
       put: (key, value, bytes) => cache.set(key, value, { size: key.length + bytes }),
       held: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     };
@@ -36,7 +36,7 @@ let puts = 0;
 function put(value, bytes) {
   cache.put(keyOf(puts), value, bytes);
   puts++;
-  // Written at once: the next put may be the last.
+  // The line is written synchronously, because the next put may be the last.
   if (puts % 1000 === 0) writeSync(1, `${JSON.stringify({ puts, ...cache.held() })}\n`);
 }
 

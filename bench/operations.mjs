@@ -1,4 +1,5 @@
-// Nanoseconds per get and put of metadata records: all contenders in one process, rounds interleaved.
+// The nanoseconds of a get and a put of metadata records: all contenders in one process, rounds
+// interleaved.
 
 import { contenders } from './contenders.mjs';
 import { keyOf, metadataRecords } from './records.mjs';
@@ -9,7 +10,7 @@ export async function operations({ quick }) {
   const rounds = quick ? 3 : 7;
   const { records, source } = metadataRecords();
   const keys = Array.from({ length: entries }, (_, i) => keyOf(i));
-  // A fixed stride that shares no factor with the number of entries visits all, out of order.
+  // The stride shares no factor with the number of entries, so that it visits all, out of order.
   const order = keys.map((_, i) => keys[(i * 7919) % entries]);
 
   const measured = Object.fromEntries(

@@ -1,5 +1,5 @@
-// What it costs to know how tight memory is: one look, the check before a slab, and a process that
-// watches all the time. Beside the version before where EBBCACHE_BEFORE names it.
+// The cost of measuring memory pressure: one sample, the check before a slab, and a process that
+// watches all the time. It is compared with the version before where EBBCACHE_BEFORE names it.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ export async function pressureCost({ quick }) {
   };
 }
 
-/** Places of a name are parted by a comma. */
+/** Adds the place to the names, after a comma. */
 function inPlace(place, times) {
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [`${name}, ${place}`, all]));
 }
@@ -55,7 +55,7 @@ function measureLooks(rounds) {
   });
 }
 
-/** Nothing where no group can be made, or a version has no such program. */
+/** Resolves to no numbers where no group can be made, or a version has no such program. */
 function measureGuard(rounds) {
   return inTurns(TURNS, async (root) => {
     const program = join(root, 'build/native/bench/ebbcache_guard_cost');
@@ -68,7 +68,7 @@ function measureGuard(rounds) {
   });
 }
 
-/** All of a version at once, as they are idle. */
+/** Measures all processes of a version at once, as they are idle. */
 function measureWatchers(times) {
   return inTurns(1, async (root) => {
     const percents = await Promise.all(

@@ -1,13 +1,13 @@
 // A worker of the benchmark of reader threads: reads the shared store for as long as it is told to,
-// and answers how many gets that were.
+// and reports the number of gets.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { ArenaCache } from 'ebbcache';
 import { keyOf } from './records.mjs';
 
-/** Shares no factor with the number of entries: visits all, out of order. */
+/** The stride shares no factor with the number of entries, so that it visits all, out of order. */
 const STRIDE = 7919;
-/** Gets between two looks at the clock. */
+/** The number of gets between two readings of the clock. */
 const BATCH = 256;
 
 const { store, entries, start } = workerData;

@@ -1,4 +1,4 @@
-// What a second worker thread adds to the reading of one shared store.
+// The gain of a second worker thread that reads the same shared store.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// What the benchmarks cache.
+// The records that the benchmarks cache.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ function made(i, properties) {
   );
 }
 
-/** Metadata of some 5 kB: of real images where EBBCACHE_DATA has it, else made up. */
+/** Returns metadata of some 5 kB: of real images where EBBCACHE_DATA has it, else made up. */
 export function metadataRecords() {
   const folder = process.env.EBBCACHE_DATA;
   if (folder === undefined) {
@@ -27,16 +27,19 @@ export function metadataRecords() {
   return { records: lines.map((line) => JSON.parse(line)), source: 'metadata of real images' };
 }
 
-// Making each record's text from nothing would take longer than to cache it.
+// The texts come from a template, as making each from nothing would take longer than caching it.
 const PLACE = 1_234_567;
 const smallTemplate = JSON.stringify(made(PLACE, 20));
 
-/** The text of a record of some 600 bytes: parsed anew for each put, entries share no part of it. */
+/**
+ * Returns the text of a record of some 600 bytes. It is parsed anew for each put, so that entries
+ * share no part of it.
+ */
 export function smallRecordText(i) {
   return smallTemplate.replaceAll(`${PLACE} `, `${i} `);
 }
 
-/** About 200 bytes of msgpack. */
+/** Returns a record of about 200 bytes of msgpack. */
 export function tinyRecord(i) {
   return {
     name: `IMG_${10_000 + i}.jpg`,

@@ -1,5 +1,5 @@
-// Keeps what was measured in bench/results: for each benchmark a file of JSON with the numbers, and one
-// of Markdown with its tables. docs/benchmarks.md says what they mean, and is written by hand.
+// Keeps the results in bench/results: for each benchmark a file of JSON with the numbers, and one
+// of Markdown with its tables. docs/benchmarks.md explains them, and is written by hand.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
@@ -43,7 +43,7 @@ export function keep(name, result) {
   writeFileSync(join(results, `${name}.md`), keptText(JSON.parse(text)));
 }
 
-/** The tables, and where and with what they were measured. */
+/** Returns the tables, with the date, machine and versions of the measurement. */
 export function keptText(kept) {
   const used = Object.entries(kept.versions).map((each) => each.join(' '));
   return `${pageText(kept)}\n\nMeasured ${kept.date} on ${kept.machine}; ${used.join(', ')}.\n`;

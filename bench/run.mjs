@@ -1,4 +1,4 @@
-// All benchmarks, or those that are named, into bench/results.
+// Runs all benchmarks, or those that are named, and keeps their results in bench/results.
 //   npm run bench [-- NAME ...] [--quick]     --quick keeps nothing: it only shows that all run
 
 import { eventLoop } from './event-loop.mjs';
@@ -13,8 +13,8 @@ import { keep, pageText } from './report.mjs';
 import { tiers } from './tiers.mjs';
 
 /**
- * In the order in which they run. Each is called with `{ quick }` and resolves to a `title`, a sentence
- * `about` it, `tables` of `columns` and `rows`, and what was `measured`.
+ * The benchmarks in the order in which they run. Each is called with `{ quick }` and resolves to a
+ * `title`, a sentence `about` it, `tables` of `columns` and `rows`, and the numbers `measured`.
  */
 const benchmarks = {
   operations,
@@ -26,7 +26,7 @@ const benchmarks = {
   'pressure-cost': pressureCost,
   native,
 };
-/** Only when they are named. */
+/** These run only when they are named. */
 const onRequest = { tiers };
 const all = { ...benchmarks, ...onRequest };
 

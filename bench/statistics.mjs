@@ -1,10 +1,10 @@
-// What the benchmarks say of repeated measurements: the median, and how far they lay apart.
+// The statistics of repeated measurements: the median and the range.
 
 export function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
-/** "median (least to most)", each with so many decimals. */
+/** Returns "median (least to most)", with this many decimals each. */
 export function spread(numbers, decimals = 0) {
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const [middle, from, to] = [median(numbers), least, most].map((n) => n.toFixed(decimals));

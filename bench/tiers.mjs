@@ -1,6 +1,6 @@
-// What a hit costs in memory and on disk, a miss and a put, beside caches that are layered of packages: in
-// turns, a process for each measurement. It installs packages of its own (bench/peers), so it runs only
-// when it is named.
+// The cost of a hit in memory and on disk, of a miss and of a put, beside caches that are layered of
+// packages: in turns, in a process for each measurement. It installs packages of its own (bench/peers), so it
+// runs only when it is named.
 //   npm run bench:tiers [-- --quick]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { measureWrites } from './tiers/writes.mjs';
 
 const FULL = { entries: 100_000, gets: 1000, puts: 500, singles: 40, kept: 20_000, rounds: 7 };
 const QUICK = { entries: 4000, gets: 300, puts: 200, singles: 5, kept: 4000, rounds: 2 };
-/** Without a record before a round writes them: SQLite skips the writing of what is there already. */
+/** The number of files without a record that a round writes to: SQLite skips writing unchanged records. */
 const FILES_A_ROUND = 1000;
 
 export async function tiers({ quick }) {
@@ -54,7 +54,7 @@ export async function tiers({ quick }) {
   };
 }
 
-/** In turns, so that what slows the machine down for a while slows all down. */
+/** Measures in turns, so that a temporary slowdown of the machine affects all caches. */
 async function measureAll(names, { caches, ...common }) {
   const results = {};
   const argumentOf = (name) => ({
@@ -75,7 +75,7 @@ async function measureAll(names, { caches, ...common }) {
       results[name].writes.push(await measureWrites({ ...argumentOf(name), from }));
     }
     for (const name of order) {
-      // Other records than those that the files have by now.
+      // These records differ from those that the files have by now.
       await killWhileOpen({ ...argumentOf(name), from: from + 1, puts: common.puts });
       const { openMs } = await measureReads({ ...argumentOf(name), gets: 1 });
       results[name].openAfterKillMs.push(openMs);

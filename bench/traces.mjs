@@ -1,9 +1,9 @@
 // Hit ratios of the store on traces of requests (`key size` a line, plain or gzip).
 //   npm run bench:traces -- [FILE...] [--share 0.005,0.02,0.1,0.3] [--bytes N] [--policy lru,s3fifo]
 //                           [--json FILE]
-// Without a file: all of $EBBCACHE_DATA/traces. Where a hit-ratios.csv lies beside a trace, the
-// ratios of its exact LRU and its S3-FIFO stand beside ours. `plain` is with a budget of the cache's
-// bytes for everything; the other ratios are with as many bytes of values.
+// Without a file it replays all of $EBBCACHE_DATA/traces. Where a hit-ratios.csv lies beside a
+// trace, the ratios of its exact LRU and its S3-FIFO are shown beside ours. `plain` has a budget of
+// the cache's bytes for everything; the other ratios have as many bytes of values.
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

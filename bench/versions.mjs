@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const before = process.env.EBBCACHE_BEFORE;
 
-/** Folders by name. */
+/** The folders by name. */
 export const versions = { now: here, ...(before ? { before: resolve(before) } : {}) };
 
 /** @param {string} root */
@@ -16,8 +16,8 @@ export function packageIn(root) {
 }
 
 /**
- * What `measure` resolves to for each version: lists of numbers by name, of several turns, so that what
- * drifts on the machine drifts for all.
+ * Resolves to the results of `measure` for each version: lists of numbers by name, of several
+ * turns, so that a drift of the machine affects all versions.
  * @param {number} turns
  * @param {(root: string) => Promise<Record<string, number[]>>} measure
  */

@@ -1,4 +1,4 @@
-// What it costs an idle process to watch memory all the time.
+// The cost of watching memory all the time, for an idle process.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inChild } from './child.mjs';
@@ -23,9 +23,9 @@ const watchers = {
 export const watcherNames = Object.keys(watchers);
 
 /**
- * CPU time of all threads, user and system, in percent of a core; after `settleSeconds`, as V8 still
- * compiles for a while after the start, and collects some ten seconds after the last garbage. Of the
- * package in `root`.
+ * Resolves to the CPU time of all threads, user and system, in percent of a core, for the package
+ * in `root`. It is measured after `settleSeconds`, as V8 still compiles for a while after the
+ * start, and collects some ten seconds after the last garbage.
  */
 export const timeWatcher = inChild(import.meta.url, async (options) => {
   const { name, settleSeconds, seconds, root } = options;

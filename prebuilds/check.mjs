@@ -1,4 +1,5 @@
-// Before a package is packed: it needs no build where it is installed only if binaries are here.
+// Runs before a package is packed: without binaries in this folder, each installation would need a
+// build.
 
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Stands in for node-gyp when prebuildify calls it: `prebuild.mjs rebuild --target=... --release`
-// must leave the addon in build/Release. cmake-js does the work, without tests and benchmarks.
+// Replaces node-gyp when prebuildify calls it: `prebuild.mjs rebuild --target=... --release` must
+// leave the addon in build/Release. cmake-js builds it, without tests and benchmarks.
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

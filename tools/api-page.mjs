@@ -1,6 +1,6 @@
-// Writes docs/api.md: one entry for each public export, from its declaration and docstring. It begins at
-// the entry points that package.json names. With --check it writes nothing, and fails where the page is
-// not what it would write.
+// Writes docs/api.md: one entry for each public export, from its declaration and docstring. It begins at the
+// entry points that package.json names. With --check it writes nothing, and fails where the page differs from
+// the one that it would write.
 
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { SymbolFlags } from 'typescript/unstable/sync';
@@ -25,7 +25,7 @@ Everything that the package exports. The options of all classes and functions, w
 ranges, are in one table in [Options](options.md).
 `;
 
-/** The page's text. Throws for an export without a topic, and for one without a docstring. */
+/** Returns the page's text. Throws for an export without a topic, and for one without a docstring. */
 function apiPage() {
   return withProject((project) => {
     const face = new PublicFace(project);
@@ -36,7 +36,7 @@ function apiPage() {
   });
 }
 
-/** All exports of all entry points, and which of them have been told. */
+/** All exports of all entry points, and which of them the page already has. */
 class PublicFace {
   #modules;
   #symbols = new Map();
@@ -81,7 +81,7 @@ function contentsOf(topics, anchors) {
   return lines.join('');
 }
 
-/** The anchors of the headings, as GitHub makes them: a number tells those apart that would be the same. */
+/** Returns the anchors of the headings, as GitHub makes them: a number distinguishes equal ones. */
 function anchorsOf(text) {
   const anchors = new Map();
   const counts = new Map();
@@ -130,14 +130,16 @@ function classText(face, name, [node], doc) {
   return [`${code(title)}\n${doc}\n`, ...members].join('\n');
 }
 
-/** Public members, with all declarations of each; those that only override what the base says are left out. */
+/**
+ * Returns public members, with all declarations of each, except for those that only override inherited ones.
+ */
 function membersByName(node) {
   const byName = new Map();
   const isError = /Error$/.test(node.name.text);
   for (const member of node.members.filter(isPublic)) {
     const isConstructor = member.kind === SyntaxKind.Constructor;
     const name = isConstructor ? 'constructor' : member.name.text;
-    // Nobody but the package makes its errors. A method with a symbol for its name has no name.
+    // Only the package makes its errors. A method with a symbol for its name has no name.
     if (name === undefined || (isConstructor && isError)) continue;
     byName.set(name, [...(byName.get(name) ?? []), member]);
   }
@@ -174,7 +176,10 @@ function memberDoc(face, owner, name, node) {
   return doc;
 }
 
-/** Parameters of types that the package keeps to itself are for its own classes. */
+/**
+ * Returns a predicate for parameters with types of options that the package does not export: they are for its
+ * own classes.
+ */
 function hiddenFrom(face) {
   return (parameter) => {
     const type = parameter.questionToken === undefined ? undefined : parameter.type?.typeName?.text;
@@ -182,7 +187,7 @@ function hiddenFrom(face) {
   };
 }
 
-/** Not the implementation, where there are overloads, nor a setter. */
+/** Returns all nodes except for the implementation, where there are overloads, and setters. */
 function overloadsOf(nodes) {
   const callable = nodes.filter((each) => each.kind !== SyntaxKind.SetAccessor);
   return callable.length > 1 ? callable.filter((each) => each.body === undefined) : callable;
@@ -245,7 +250,7 @@ function membersTable({ project, checker }, name, members) {
   return `| name | type | what it is |\n| ---- | ---- | ---------- |\n${rows.join('')}`;
 }
 
-/** An alias of an interface that the package keeps to itself is told as that interface. */
+/** An alias of an interface that the package does not export is shown as that interface. */
 function aliasText(face, name, nodes, doc, symbol) {
   const node = nodes.find((each) => each.kind === SyntaxKind.TypeAliasDeclaration);
   const target = node.type.typeName?.text;

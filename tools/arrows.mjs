@@ -21,7 +21,7 @@ export const LIBRARY_LAYERS = [
   ['errors'],
 ];
 
-/** The folders of native/, in the same way. */
+/** The folders of native/, in the same order. */
 export const NATIVE_LAYERS = [
   ['test', 'bench', 'fuzz'],
   ['addon'],
@@ -33,20 +33,20 @@ export const NATIVE_LAYERS = [
   ['files', 'process', 'include'],
 ];
 
-/** Only these folders include the headers of Node. */
+/** Only these folders may include the headers of Node. */
 const NODE_FOLDERS = ['addon', 'include', 'test'];
 const NODE_HEADER = /^(napi|node|node_api|js_native_api|uv|v8)(-.*)?\.h$/;
-/** Only the files in a folder of a platform's name ask which platform it is. */
+/** Only files in a folder with a platform's name may test for the platform. */
 const PLATFORM_FOLDERS = ['linux', 'darwin', 'win32', 'posix'];
 const PLATFORM =
   /^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b.*\b(?:_WIN32|_WIN64|__linux__|__APPLE__|__unix__)\b.*/gm;
 
 /** Tests, benchmarks and generated files may be longer. */
 const MAX_LINES = 400;
-/** Accessors of TypeScript and overloads of one name do not count. */
+/** Accessors of TypeScript and overloads of one name do not count separately. */
 const MAX_METHODS = 25;
 
-/** The faults of a tree that has lib/ with a tsconfig.json, and native/: each a sentence. */
+/** Returns the faults of a tree that has lib/ with a tsconfig.json, and native/: each a sentence. */
 export function faultsOf(root) {
   return [...faultsOfLibrary(root), ...faultsOfNative(root)];
 }
@@ -72,7 +72,7 @@ function faultsOfLibrary(root) {
   }
 }
 
-/** What a file imports and re-exports from others, types and dynamic imports included. */
+/** Returns what a file imports and re-exports from others, types and dynamic imports included. */
 function importsOf(file, source) {
   return source.imports
     .map(({ text }) => text)
@@ -80,7 +80,7 @@ function importsOf(file, source) {
     .map((text) => posix.join(posix.dirname(file), text).replace(/\.js$/, '.ts'));
 }
 
-/** The public methods of each class, by its name. */
+/** Returns the public methods of each class, by its name. */
 function methodsOf(source) {
   const isPublic = ({ kind, name, modifiers = [] }) =>
     kind === SyntaxKind.MethodDeclaration &&
@@ -146,7 +146,7 @@ function upwardFaults(graph, area, layers, verb) {
   ];
 }
 
-/** One fault for each set of files that reach one another. */
+/** Returns one fault for each set of files that reach one another. */
 function circleFaults(graph) {
   const reached = new Map([...graph.keys()].map((file) => [file, reachableFrom(file, graph)]));
   const told = new Set();
@@ -223,7 +223,7 @@ function filesIn(root, area, pattern) {
     .sort();
 }
 
-/** The folder below lib/ or native/, or the name of a file that is in none. */
+/** Returns the folder below lib/ or native/, or the name of a file that is in none. */
 const folderOf = (file) => file.split('/')[1];
 
 const isIn = (files) => {

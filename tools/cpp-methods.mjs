@@ -1,7 +1,10 @@
-// Counts the public methods of the classes in a C++ header. It is no compiler: it knows comments, strings,
+// Counts the public methods of the classes in a C++ header. It is not a compiler: it knows comments, strings,
 // braces and access specifiers, which is enough for headers that clang-format has laid out.
 
-/** The number of public methods of each class and struct, by its name; overloads of one name count once. */
+/**
+ * Returns the number of public methods of each class and struct, by its name; overloads of one name count
+ * once.
+ */
 export function methodsOfCpp(text) {
   const code = withoutComments(text);
   const heads =
@@ -26,7 +29,7 @@ function publicMethods(code, start, keyword, name) {
   return names.size;
 }
 
-/** The statements and bodies of a class at its own depth, without what is in their braces. */
+/** Returns the statements and bodies of a class at its own depth, without the contents of their braces. */
 function statementsAt(code, start) {
   const statements = [];
   let depth = 1;
@@ -38,7 +41,7 @@ function statementsAt(code, start) {
     else if (char === '}') depth--;
     else if (depth === 1) current += char;
     if (isMember && char === '}' && depth === 1) {
-      // As if it were in parentheses.
+      // The initialiser is treated as if it were in parentheses.
       current += '()';
       isMember = false;
       continue;
@@ -59,7 +62,7 @@ function initialisesMember(current) {
   return /\)[^;:]*:(?!:)/.test(current) && /\w\s*$/.test(current);
 }
 
-/** Two access specifiers may follow each other. */
+/** Separates access specifiers that follow each other. */
 function separateAccess(statement) {
   return statement.split(/(?=\b(?:public|protected|private):)/).map((each) => each.trim());
 }
@@ -69,7 +72,7 @@ function methodName(statement) {
   if (/^(friend|using|typedef|static_assert|enum|class|struct)\b/.test(text)) return undefined;
   if (/= delete;?$/.test(text)) return undefined;
   const head = text.split('(')[0];
-  // A member with an initialiser is no method.
+  // A member with an initialiser is not a method.
   if (head === text || /[=]/.test(head.replace(/operator\S*$/, ''))) return undefined;
   return /(operator\S*|~?\w+) ?$/.exec(head)?.[1];
 }

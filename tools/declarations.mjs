@@ -1,11 +1,11 @@
-// Declarations as a reader of an API page wants to see them: without bodies, defaults and what is private.
+// Declarations for the reader of an API page: without bodies, defaults and private members.
 
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { ModifierFlags, TypeFlags } from 'typescript/unstable/sync';
 
 const WIDTH = 100;
 
-/** The source of a node in one line, without comments. */
+/** Returns the source of a node in one line, without comments. */
 export function sourceOf(node) {
   return node
     .getText()
@@ -17,7 +17,9 @@ export function sourceOf(node) {
     .trim();
 }
 
-/** 'name(parameters): result' of a function or method. `isHidden` tells which parameters are left out. */
+/**
+ * Returns 'name(parameters): result' of a function or method. `isHidden` tells which parameters are left out.
+ */
 export function signatureOf(checker, node, name, isHidden) {
   const parameters = node.parameters
     .filter((each) => !isHidden(each))
@@ -35,20 +37,20 @@ function parameterOf(checker, node) {
   return `${rest}${node.name.text}${isOptional ? '?' : ''}: ${typeOf(checker, node)}`;
 }
 
-/** '<T extends object = Metadata>', or nothing. */
+/** Returns '<T extends object = Metadata>', or an empty string. */
 export function typeParametersOf(node) {
   const parameters = node.typeParameters ?? [];
   return parameters.length === 0 ? '' : `<${parameters.map(sourceOf).join(', ')}>`;
 }
 
-/** The type as it is written, or else as it is inferred; one that is looked up in another is spelled out. */
+/** Returns the type as it is written, or else as it is inferred; an indexed access type is spelled out. */
 export function typeOf(checker, node) {
   const type = node.type ?? undefined;
   if (type !== undefined && type.kind !== SyntaxKind.IndexedAccessType) return sourceOf(type);
   return literalsOf(checker, checker.getTypeAtLocation(node.name));
 }
 
-/** A union of strings, spelled out, or else what the checker calls the type; undefined is left out. */
+/** Returns a union of strings, spelled out, or else the checker's text of the type; undefined is left out. */
 export function literalsOf(checker, type) {
   const parts = type.isUnionType() ? type.getTypes() : [type];
   const given = parts.filter((each) => (each.flags & TypeFlags.Undefined) === 0);
@@ -58,7 +60,9 @@ export function literalsOf(checker, type) {
   return checker.typeToString(type).replace(/ \| undefined$/, '');
 }
 
-/** A type that is too long for a line, with a line for each parameter, or for each member of its union. */
+/**
+ * Wraps a type that is too long for a line: each parameter, or each member of its union, gets its own line.
+ */
 export function wrapType(text) {
   if (text.length <= WIDTH) return text;
   return text

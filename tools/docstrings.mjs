@@ -2,19 +2,19 @@
 
 const WIDTH = 115;
 
-/** The docstring in one line, for a table. */
+/** Returns the docstring in one line, for a table. */
 export function lineOf(checker, symbol) {
   return markdownOf(symbol.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();
 }
 
-/** The docstring with its paragraphs and lists, and what its tags say. */
+/** Returns the docstring with its paragraphs and lists, and the texts of its tags. */
 export function docOf(checker, symbol) {
   const text = symbol.getDocumentationComment(checker);
   const tags = symbol.getJsDocTags(checker).map(tagText).filter(Boolean);
   return [...blocksOf(text).map(wrap), ...tags].join('\n\n');
 }
 
-/** Paragraphs, and items of lists, each in one line; the items of a list follow each other. */
+/** Returns paragraphs, and items of lists, each in one line; the items of a list follow each other. */
 function blocksOf(text) {
   return markdownOf(text)
     .split(/\n\s*\n/)
@@ -28,7 +28,7 @@ function blocksOf(text) {
     .filter(Boolean);
 }
 
-/** Outside of code, what Markdown takes for a tag is not one. */
+/** Escapes what Markdown would take for a tag, outside of code. */
 function markdownOf(text) {
   return text.replace(/`[^`]*`|</g, (found) => (found === '<' ? '\\<' : found));
 }
@@ -48,7 +48,7 @@ function wrapLine(line) {
   return lines.join('\n');
 }
 
-/** Examples are left to the pages in docs/, where they are run. */
+/** Examples are left out: the pages in docs/ have them, where they are run. */
 function tagText({ name, text }) {
   const said = (typeof text === 'string' ? text : (text ?? []).map((each) => each.text).join(''))
     .replace(/\s+/g, ' ')

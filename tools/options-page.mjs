@@ -1,5 +1,5 @@
 // Writes docs/options.md: a table of all options, from the interfaces in lib/ and their docstrings. With
-// --check it writes nothing, and fails where the page is not what it would write.
+// --check it writes nothing, and fails where the page differs from the one that it would write.
 
 import { SymbolFlags } from 'typescript/unstable/sync';
 import { literalsOf } from './declarations.mjs';
@@ -7,7 +7,7 @@ import { lineOf } from './docstrings.mjs';
 import { keepPage, row } from './page-file.mjs';
 import { declarationOf, withProject } from './public-face.mjs';
 
-/** What takes options, the interface of those, and the interface whose options have rows already. */
+/** The owner of the options, their interface, and the interface whose options already have rows. */
 const OWNERS = [
   ['`ArenaCache`, `KeyvEbbcache`', 'ArenaCacheOptions'],
   ['their `disk`', 'DiskOptions'],
@@ -39,7 +39,7 @@ A value of the wrong type is a TypeError, and one that is out of range a RangeEr
 | ------ | -- | ---- | ------- | -------------- | ---------- |
 `;
 
-/** The page's text. Throws for an option without a docstring. */
+/** Returns the page's text. Throws for an option without a docstring. */
 function optionsPage() {
   return withProject(
     (project) => HEAD + OWNERS.flatMap((owner) => rowsOf(project, owner)).join(''),
@@ -75,7 +75,7 @@ function rowOf(checker, owner, member) {
   ]);
 }
 
-/** 'Default: a sentence.' in full, or the value alone of 'Default 24: why.' */
+/** Returns 'Default: a sentence.' in full, or the value alone of 'Default 24: why.' */
 function defaultOf(doc) {
   const sentence = /\bDefault: ((?:[^.;]|\.\d)+)/.exec(doc)?.[1];
   return sentence ?? /\bDefault ('[^']*'|(?:[^.,:;]|[.,]\d)+)/.exec(doc)?.[1];

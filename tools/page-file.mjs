@@ -1,15 +1,15 @@
-// How a generated page reaches docs/, or with --check is compared with what is there.
+// Writes a generated page to docs/, or with --check compares it with the file that is there.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './public-face.mjs';
 
-/** A row of a table in Markdown. */
+/** Returns a row of a table in Markdown. */
 export function row(cells) {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
 }
 
-/** Writes docs/NAME. With --check it writes nothing, and fails where the page says something else. */
+/** Writes docs/NAME. With --check it writes nothing, and fails where the page differs. */
 export function keepPage(name, text, command) {
   const file = join(root, 'docs', name);
   if (!process.argv.includes('--check')) writeFileSync(file, text);

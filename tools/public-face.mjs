@@ -1,5 +1,5 @@
-// The public face of the package as the type checker sees it: the entry points that package.json names,
-// what they export, and the docstrings. The generators of pages begin here, so that files in lib/ may move.
+// The public interface of the package as the type checker sees it: the entry points that package.json names,
+// their exports, and the docstrings. The generators of pages begin here, so that files in lib/ may move.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export function withProject(work) {
   }
 }
 
-/** The modules that package.json exports: how they are imported, and their source file. */
+/** Returns the modules that package.json exports: their specifier and their source file. */
 export function entryPoints() {
   const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return Object.entries(exports)
@@ -31,7 +31,7 @@ export function entryPoints() {
     }));
 }
 
-/** The exports of a module by name, each as the symbol that is meant in the end. */
+/** Returns the exports of a module by name, each as the symbol that it finally refers to. */
 export function exportsOf({ checker, program }, file) {
   const module = checker.getSymbolAtLocation(program.getSourceFile(file));
   return new Map(
@@ -44,7 +44,7 @@ export function exportsOf({ checker, program }, file) {
   );
 }
 
-/** The declaration of this name in lib/, whether or not the package exports it. */
+/** Returns the declaration of this name in lib/, whether or not the package exports it. */
 export function declarationOf({ program }, name) {
   for (const file of program.getSourceFileNames()) {
     if (!file.startsWith(join(root, 'lib'))) continue;

@@ -1,5 +1,5 @@
-// What a hit on disk takes in a memory group that is much smaller than the file: most of what is read is not
-// in the page cache. Records are read in random order; nothing is measured where no group can be made.
+// The duration of a hit on disk in a memory group that is much smaller than the file: most reads miss the
+// page cache. Records are read in random order. It fails where no group can be made.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ async function readSome(root, folder) {
   console.log(JSON.stringify([times[GETS >> 1], times[Math.floor(GETS * 0.99)]]));
 }
 
-/** What the filling left there is charged elsewhere. */
+/** Drops the pages that the fill left in the page cache, because they are charged to another group. */
 function dropFromPageCache(folder) {
   for (const name of readdirSync(folder)) {
     spawnSync('dd', [`if=${join(folder, name)}`, 'iflag=nocache', 'count=0']);

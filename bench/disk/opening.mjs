@@ -1,4 +1,4 @@
-// How long a new process takes to open a disk tier of many entries: one that was closed, and one that was
+// The duration of opening a disk tier of many entries in a new process: one that was closed, and one that was
 // being written to when its process was killed.
 
 import { fork } from 'node:child_process';

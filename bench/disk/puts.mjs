@@ -1,5 +1,5 @@
-// How long a put is held up when more comes than the disk takes: puts of one size in a loop that lets nobody
-// else run, without a disk tier, with one, and with one that another process hammers too.
+// The delay of puts that come faster than the disk can write: puts of one size in a loop that never yields,
+// without a disk tier, with one, and with one that another process also writes to.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// The processor's time for a whole get of metadata by file: from memory, from disk, and for one that is in
-// neither. The files and the disk tier's are in the page cache.
+// The processor time of a whole get of metadata by file: from memory, from disk, and for a miss in both. The
+// files and the disk tier's files are in the page cache.
 
 import { join } from 'node:path';
 import { inChild } from '../child.mjs';
@@ -8,7 +8,7 @@ import { cpuOf, fill, makeFiles, recordOf, withFolder } from './records.mjs';
 
 const FILES = 20_000;
 const PASSES = 3;
-/** Shares no factor with the number of files: visits all, out of order. */
+/** The stride shares no factor with the number of files, so that it visits all, out of order. */
 const STRIDE = 7919;
 
 export const measureReads = inChild(import.meta.url, ({ root }) =>
@@ -35,7 +35,7 @@ export const measureReads = inChild(import.meta.url, ({ root }) =>
             }
           }
         });
-        // The code is compiled in the first pass.
+        // The first pass compiles the code, and is not measured.
         if (pass > 0) passes.push(us);
       }
       return passes;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export const RECORD_BYTES = 4000;
 
-/** 4 kB of msgpack: some strings of a kind that metadata has. */
+/** Returns 4 kB of msgpack: some strings like those of metadata. */
 export function recordOf(i) {
   return {
     Make: 'Maker',
@@ -18,7 +18,7 @@ export function recordOf(i) {
   };
 }
 
-/** `use` may be async; the folder is gone afterwards. */
+/** Calls `use`, which may be async, with a folder that is removed afterwards. */
 export async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
   try {
@@ -28,7 +28,7 @@ export async function withFolder(use) {
   }
 }
 
-/** Small files, some hundred a folder. */
+/** Makes small files, some hundred in a folder. */
 export function makeFiles(folder, count) {
   return Array.from({ length: count }, (_, i) => {
     const parent = join(folder, 'files', `${i % 100}`);
@@ -39,7 +39,7 @@ export function makeFiles(folder, count) {
   });
 }
 
-/** Puts a record for each path, and waits now and then, so that nothing is dropped. */
+/** Puts a record for each path, and flushes now and then, so that nothing is dropped. */
 export async function fill(cache, paths) {
   for (const [i, path] of paths.entries()) {
     cache.put(path, recordOf(i));
@@ -48,7 +48,7 @@ export async function fill(cache, paths) {
   if (!(await cache.flush())) throw new Error('Records were dropped.');
 }
 
-/** User and system time of the process while `work` runs, in us an operation. */
+/** Returns the user and system time of the process while `work` runs, in us per operation. */
 export function cpuOf(operations, work) {
   const begun = process.cpuUsage();
   work();
@@ -56,7 +56,7 @@ export function cpuOf(operations, work) {
   return (user + system) / operations;
 }
 
-/** Records of about 400 MB, more than a small group has room for, and the cache that reads them from disk. */
+/** The number of records that take about 400 MB, which is more than a small group has room for. */
 export const MANY = 95_000;
 export const manyPaths = Array.from({ length: MANY }, (_, i) => `/file/${i}`);
 export const manyOptions = (folder) => ({

@@ -1,4 +1,4 @@
-// What reading all of a disk tier of 400 MB adds to the resident set of the process.
+// The bytes that reading a whole disk tier of 400 MB adds to the resident set of the process.
 
 import { readFileSync } from 'node:fs';
 import { inChild } from '../child.mjs';
@@ -6,7 +6,7 @@ import { packageIn } from '../versions.mjs';
 import { fill, MANY, manyOptions, manyPaths, withFolder } from './records.mjs';
 
 const MIB = 1024 ** 2;
-/** Of the process alone, also where a file is mapped. */
+/** Returns the resident set of this process, in MiB, mapped pages of files included. */
 function residentMb() {
   global.gc();
   const [, pages] = readFileSync('/proc/self/statm', 'latin1').split(' ');
@@ -21,7 +21,7 @@ const inOneProcess = inChild(import.meta.url, async ({ root, folder, isToFill })
     cache.shutdown();
     return 0;
   }
-  // The heap has its size, and the code is compiled, before anything is measured.
+  // The heap has its final size and the code is compiled before anything is measured.
   for (let i = 0; i < 20_000; i++) cache.get(manyPaths[i % 100]);
   const idle = residentMb();
   let found = 0;

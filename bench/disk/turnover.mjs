@@ -1,4 +1,4 @@
-// How large the files of a disk tier are beside what is in them, after ten times as much was put as fits.
+// The size of a disk tier's files beside their payload, after ten times as many bytes were put as fit.
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export const measureTurnover = inChild(import.meta.url, ({ root }) =>
       .map((name) => statSync(join(cacheDir, name)).size)
       .reduce((sum, size) => sum + size, 0);
     cache.shutdown();
-    // Key, state, times and the text.
+    // An entry's payload is its key, state, times and text.
     const payload = diskEntries * (VALUE_BYTES + 40 + 36 + 10);
     return {
       'bytes of files / bytes of entries': [bytes / payload],

@@ -1,6 +1,6 @@
-// Caches of more than one tier behind one face: get, put, settle, close; each may give a promise. `front`
-// is how many entries fit in memory; without a folder there is no disk tier. For remote hits, a contender
-// with a remote tier belongs here, and a step of reads.mjs that finds its records there.
+// Caches of more than one tier behind one interface: get, put, settle, close; each may return a promise.
+// `front` is the number of entries that fit in memory; without a folder there is no disk tier. To measure
+// remote hits, add a contender with a remote tier here, and a step to reads.mjs that finds its records there.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { sqliteStore } from './peers.mjs';
 
-/** More than any of them needs: nothing is evicted. */
+/** The size is more than any of them needs: nothing is evicted. */
 const DISK_MB = 8192;
 const MEMORY_MB = 4096;
 
@@ -33,7 +33,7 @@ const ebbcache = (validate) => async (folder, front) => {
   };
 };
 
-/** The store connects by itself; it is open when it answers. */
+/** Opens the store, which connects by itself; it is open when it answers. */
 async function openSqlite(folder) {
   mkdirSync(folder, { recursive: true });
   const Store = sqliteStore();
@@ -43,10 +43,10 @@ async function openSqlite(folder) {
 }
 
 const sqliteClose = async (store) => store?.disconnect();
-/** Each put is a transaction of its own, and on the disk when its promise resolves. */
+/** Nothing waits: each put is its own transaction, and is durable when its promise resolves. */
 const settle = async () => {};
 
-/** Many puts as one transaction: a store is filled in minutes else. */
+/** Groups many puts into one transaction, without which a fill takes minutes. */
 const transactions = (store) => ({
   begin: () => store.query('BEGIN'),
   commit: () => store.query('COMMIT'),
@@ -94,7 +94,7 @@ export const ebbcaches = {
   "ebbcache, 'none'": ebbcache('none'),
 };
 
-/** What a contender loads with its first use is no part of opening it. */
+/** Loads what a contender loads with its first use, so that it does not count as opening. */
 export async function loadPackages(name) {
   if (name in peers) sqliteStore();
 }

@@ -1,4 +1,4 @@
-// Fills a new cache, and says what that takes on the disk.
+// Fills a new cache, and returns the bytes that it takes on the disk.
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A process that is killed while it has a filled cache open and writes to it.
+// Kills a process while it has a filled cache open and writes to it.
 
 import { inChild } from '../child.mjs';
 import { openTiers } from './contenders.mjs';
@@ -20,7 +20,7 @@ const writeAndDie = inChild(
   },
 );
 
-/** Resolves when it is dead. */
+/** Resolves when the process has ended. */
 export async function killWhileOpen(argument) {
   const end = await writeAndDie(argument).catch((error) => error.message);
   if (!String(end).includes('SIGKILL')) throw new Error(`It was not killed: ${end}`);

@@ -1,6 +1,6 @@
-// What the bench of the tiers measures ebbcache beside, and the project itself has no need of: a package
-// of its own (bench/peers), installed when it is needed. SQLite is compiled for that where no binary of it
-// fits the machine.
+// The packages beside which the benchmark of the tiers measures ebbcache, and which the project does not need
+// otherwise: they are in a package of their own (bench/peers) that is installed when needed. SQLite is
+// compiled then where no binary of it fits the machine.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,15 +10,15 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../peers', import.meta.url));
 const requirePeer = createRequire(new URL('../peers/package.json', import.meta.url));
-/** Of Keyv, which all peers have below them. */
+/** The Keyv store that all peers use. */
 const STORE = '@keyv/sqlite';
 
-/** The class of the store; throws where it is not installed. */
+/** Returns the class of the store; throws where it is not installed. */
 export function sqliteStore() {
   return requirePeer(STORE).KeyvSqlite;
 }
 
-/** Undefined when the peers can be used; else why they cannot, as a sentence. */
+/** Installs the peers. Returns undefined when they can be used; else why they cannot, as a sentence. */
 export function installPeers() {
   if (whyNotUsable() === undefined) return undefined;
   console.log(
@@ -27,7 +27,7 @@ export function installPeers() {
   const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
-    // On Windows npm is a script.
+    // npm is a script on Windows.
     shell: process.platform === 'win32',
   });
   if (status !== 0) return `npm ci in ${folder} failed: ${error?.message ?? `status ${status}`}.`;

@@ -1,5 +1,5 @@
-// A new process opens a filled cache and gets from it what it has: from disk, then the same from memory,
-// then more from disk, and then what it has not.
+// A new process opens a filled cache and reads its records from disk, then the same ones from memory, then
+// more from disk, and then keys without a record.
 
 import { performance } from 'node:perf_hooks';
 import { inChild } from '../child.mjs';
@@ -9,10 +9,10 @@ import { quantiles, timeEach } from './timing.mjs';
 
 const FRONT = 20_000;
 const MEMORY_PASSES = 6;
-/** Shares no factor with the number of entries: visits all, out of order. */
+/** The stride shares no factor with the number of entries, so that it visits all, out of order. */
 const STRIDE = 7919;
 
-/** `misses` are of files behind those that have records. */
+/** Misses are reads for files after those that have records. */
 export const measureReads = inChild(
   import.meta.url,
   async ({ name, folder, files, entries, gets }) => {
@@ -30,7 +30,7 @@ export const measureReads = inChild(
 
     const disk = await timeEach(first, get, true);
     if ((cache.diskHits?.() ?? gets) !== gets) throw new Error('Not all came from disk.');
-    // The code of this way is compiled after the first pass.
+    // The code of this path is compiled after the first pass.
     await timeEach(first, get, true);
     const memory = [];
     for (let pass = 0; pass < MEMORY_PASSES; pass++) {

@@ -1,4 +1,4 @@
-// What the bench of the tiers stores, as texts, and the files that it is said to be of.
+// The records of the benchmark of the tiers, as texts, and the files to which they belong.
 
 import { spawnSync } from 'node:child_process';
 import { createReadStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const EXPANDED = 20_000;
 export const keyOf = (files, i) =>
   join(files, `${Math.floor(i / FILES_IN_A_FOLDER)}`, `photograph-${i}.jpg`);
 
-/** A look at the state of a file takes a file. */
+/** Makes the files, because validation reads the state of a file. */
 export function makeFiles(files, count) {
   for (let i = 0; i < count; i++) {
     if (i % FILES_IN_A_FOLDER === 0) mkdirSync(join(keyOf(files, i), '..'), { recursive: true });
@@ -20,7 +20,7 @@ export function makeFiles(files, count) {
   }
 }
 
-/** Writes records to a file, one a line, to be repeated as needed; returns what they are. */
+/** Writes records to a file, one per line, to be repeated as needed; returns a description of them. */
 export function writeRecords(load, path) {
   if (load === 'small') {
     const lines = Array.from({ length: EXPANDED }, (_, i) => JSON.stringify(tinyRecord(i)));
@@ -40,7 +40,7 @@ export function writeRecords(load, path) {
   return source;
 }
 
-/** So many texts of the file, from the first on, again and again. */
+/** Returns `count` texts from the start of the file, which are repeated as needed. */
 export async function readTexts(path, count) {
   const texts = [];
   const input = createReadStream(path);

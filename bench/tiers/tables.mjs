@@ -1,4 +1,4 @@
-// The tables of what the bench of the tiers measured: a row for each load and cache.
+// The tables of the benchmark of the tiers: a row for each load and cache.
 
 import { spread } from '../statistics.mjs';
 

@@ -1,8 +1,10 @@
-// Times of single calls, in microseconds. What a caller waits for ends when a promise resolves.
+// The duration of single calls, in microseconds. A call that returns a promise ends when that resolves.
 
 import { performance } from 'node:perf_hooks';
 
-/** Times `operate` on each of the inputs, one after the other; throws when it gives another than `found`. */
+/**
+ * Times `operate` on each of the inputs, one after the other; throws when it returns anything but `found`.
+ */
 export async function timeEach(inputs, operate, found) {
   const times = new Array(inputs.length);
   for (let i = 0; i < inputs.length; i++) {

@@ -1,4 +1,4 @@
-// Puts into a filled cache: many at once that nobody waits for, and single ones until each is durable.
+// Puts into a filled cache: many at once without waiting, and single ones, each until it is durable.
 
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { quantiles } from './timing.mjs';
 const FRONT = 20_000;
 const WARM_UP = 200;
 
-/** Of files from `from` on. */
+/** Measures puts for the files from number `from` on. */
 export const measureWrites = inChild(
   import.meta.url,
   async ({ name, folder, files, records, from, puts, singles }) => {

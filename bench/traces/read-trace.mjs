@@ -1,4 +1,4 @@
-// A trace of requests, `key size` a line, plain or gzip: sizes are the value's bytes.
+// Traces of requests, `key size` a line, plain or gzip: sizes are the value's bytes.
 
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
@@ -57,7 +57,7 @@ export async function traceOf(name, lines) {
   };
 }
 
-/** Six bits a character, '0' to 'o'. */
+/** Encodes six bits per character, '0' to 'o'. */
 function shortKey(number, length) {
   const digits = Array.from({ length }, (_, i) => 48 + (Math.floor(number / 64 ** i) % 64));
   return String.fromCharCode(...digits);

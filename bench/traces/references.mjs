@@ -1,4 +1,4 @@
-// Hit ratios that others measured, from a table beside the traces.
+// Reference hit ratios from a table beside the traces.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 export const REFERENCE_OF = { lru: 'LRU', s3fifo: 'S3FIFO-own-t1' };
 
 /**
- * The object hit ratio of (trace, cache bytes, policy), or undefined: from the folder's
- * hit-ratios.csv, which may be missing.
+ * Returns a function for the object hit ratio of (trace, cache bytes, policy), or undefined, by the
+ * folder's hit-ratios.csv, which may be missing.
  */
 export function referencesIn(folder) {
   const path = join(folder, 'hit-ratios.csv');

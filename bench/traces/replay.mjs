@@ -1,15 +1,15 @@
-// Replays a trace through a real store: what is not found is put, unless it is larger than the
-// cache that is asked about.
+// Replays a trace through a real store: a miss is followed by a put, unless the value is larger
+// than the size of the cache in question.
 
 import { native } from '../../dist/native/addon.js';
 
-/** How often the payload is looked at in a replay. */
+/** The number of samples of the payload in a replay. */
 const SAMPLES = 4096;
 
 let buffer;
 useBuffer(1024 * 1024);
 
-/** Values are written from it and read to it: what is in them does not matter. */
+/** Values are written from this buffer and read to it: their contents do not matter. */
 function useBuffer(bytes) {
   buffer = Buffer.alloc(bytes);
   native.setReadBuffer(buffer);
@@ -17,9 +17,9 @@ function useBuffer(bytes) {
 }
 
 /**
- * Hit ratios, 0 to 1, and `payloadBytes`: the mean of the bytes of values held, sampled from the
- * first eviction on, or at the end where there was none. `bypassAbove` is the size, in bytes, of
- * the largest value that is put.
+ * Returns hit ratios, 0 to 1, and `payloadBytes`: the mean of the bytes of values held, sampled
+ * from the first eviction on, or at the end where there was none. `bypassAbove` is the size, in
+ * bytes, of the largest value that is put.
  */
 export function replay(trace, { maxBytes, policy, bypassAbove = maxBytes }) {
   if (trace.largest > buffer.length) useBuffer(trace.largest);

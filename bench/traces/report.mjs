@@ -1,6 +1,6 @@
-// What the replays gave, as Markdown tables.
+// The results of the replays, as Markdown tables.
 
-/** Below this a store has so few slabs that its ratios say little. */
+/** A smaller store has so few slabs that its ratios say little. */
 const LEAST_BYTES = 1024 * 1024;
 
 const percent = (ratio) => (ratio === undefined ? '' : (100 * ratio).toFixed(2));
@@ -33,7 +33,7 @@ export function row(result) {
   return `| ${COLUMNS.map(([, cell]) => cell(result)).join(' | ')} |`;
 }
 
-/** Mean and worst in points, of the results that have something to compare with. */
+/** Returns the mean and the range in points, for the results that can be compared. */
 export function summary(results) {
   const large = results.filter(({ cacheBytes }) => cacheBytes >= LEAST_BYTES);
   const lines = [];

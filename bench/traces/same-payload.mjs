@@ -1,27 +1,30 @@
 // Hit ratios at the payload of a cache that counts values alone, so that policies are compared and
-// not overheads: finds the budget at which the store holds as many bytes of values.
+// not overheads: it finds the budget at which the store holds as many bytes of values.
 
 import { replay } from './replay.mjs';
 
-/** A store's least budget: no smaller cache can be replayed. */
+/** The minimum budget of a store: no smaller cache can be replayed. */
 export const LEAST_BYTES = 64 * 1024;
-/** A payload this near, as a share, is the same. */
+/** The difference, as a share, up to which a payload counts as equal. */
 const SAME = 0.0001;
 /**
- * Between two payloads or budgets this near, as shares, ratios are taken as linear: a trace may have
- * a cliff, where one percent of the bytes makes five points.
+ * The difference of two payloads or budgets, as a share, within which ratios are taken as linear: a
+ * trace may have a cliff, where one percent of the bytes makes five points.
  */
 const NEAR = 0.005;
-/** Budgets are spent by the page: between two this near there is none. */
+/** Budgets are used by the page: between two that differ by less there is none. */
 const PAGE_BYTES = 4096;
-/** One step further than in proportion, so that both sides of the payload are seen. */
+/**
+ * The share by which a step goes further than in proportion, so that both sides of the payload are
+ * seen.
+ */
 const STEP = 0.006;
 const MOST_RUNS = 16;
 
 /**
- * `plain` is a replay at maxBytes = `cacheBytes`, and `same` one at the `maxBytes` at which the
- * values held are `cacheBytes` in the mean. A store takes memory by the slab, so there is hardly a
- * budget of just that payload: `same` is interpolated between the nearest below and above.
+ * Returns `plain`, a replay at maxBytes = `cacheBytes`, and `same`, one at the `maxBytes` at which
+ * the values held are `cacheBytes` on average. A store takes memory by the slab, so there is hardly
+ * a budget of exactly that payload: `same` is interpolated between the nearest below and above.
  */
 export function replayAtPayload(trace, policy, cacheBytes) {
   const at = (bytes) => {
@@ -54,7 +57,10 @@ export function replayAtPayload(trace, policy, cacheBytes) {
   );
 }
 
-/** Straight to the other side of the nearer one, or halved where steps make that futile. */
+/**
+ * Returns a budget on the other side of the nearer run; every second time the middle, as steps may
+ * not succeed.
+ */
 function towards(below, above, cacheBytes, runs) {
   if (runs % 2 === 1) return (below.maxBytes + above.maxBytes) / 2;
   const isBelowNearer = cacheBytes - below.payloadBytes < above.payloadBytes - cacheBytes;

@@ -1,5 +1,5 @@
-// Answers metadata of products by id, which another service has: GET /products/ID, DELETE /products/ID to
-// forget what is cached of one, and GET /stats.
+// Serves metadata of products by id, which another service has: GET /products/ID, DELETE
+// /products/ID to remove a product from the cache, and GET /stats.
 
 import { createServer } from 'node:http';
 import { LRUCache } from 'lru-cache';

@@ -1,4 +1,5 @@
-// The cases of the adversity benchmark: a store that is full, held back, refused memory or resized.
+// The cases of the adversity benchmark: a store that is full, denied growth, refused memory or
+// resized.
 #pragma once
 
 #include <algorithm>

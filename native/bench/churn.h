@@ -17,7 +17,7 @@ namespace ebbcache::bench {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 
-/// In ms; it stands still until a benchmark moves it.
+/// The time in ms, which stands still until a benchmark moves it.
 inline uint64_t& virtualNow() {
   static uint64_t now = 1;
   return now;

@@ -1,5 +1,6 @@
-// Instructions per operation of the store, counted by valgrind: the same on a busy machine as on an
-// idle one. Fails where an operation takes more than the committed budget (instructions.json) allows.
+// Counts the instructions per operation of the store with valgrind: the same on a busy machine as
+// on an idle one. Fails where an operation takes more than the committed budget (instructions.json)
+// allows.
 //   node native/bench/instructions.mjs [--update]     after `npm run build`; --update sets the budget
 
 import { execFile } from 'node:child_process';
@@ -16,7 +17,8 @@ const budgetFile = join(here, 'instructions.json');
 
 const OPERATIONS = ['get-hit', 'get-miss', 'put-new', 'overwrite', 'evicting-put'];
 const POLICIES = ['lru', 's3fifo'];
-// The hash seed is random: over as many operations chains are as long as ever to within 1 %.
+// The hash seed is random: over this many operations, the average length of chains is the same to
+// within 1 %.
 const COUNT = 32_768;
 const TIMED_ROUNDS = 5;
 const ALLOWED_OVER = 0.03;
@@ -36,7 +38,9 @@ async function instructionsOf(operation, policy, count) {
   return Number(collected);
 }
 
-/** What one operation takes: setting up is in both counts and cancels out. */
+/**
+ * Returns the instructions of one operation; those of the setup are in both counts and cancel out.
+ */
 async function count({ operation, policy }) {
   const once = await instructionsOf(operation, policy, COUNT);
   const twice = await instructionsOf(operation, policy, 2 * COUNT);
@@ -52,7 +56,7 @@ async function medianNs({ operation, policy }) {
   return rounds.sort((a, b) => a - b)[TIMED_ROUNDS >> 1];
 }
 
-/** Results in the order of the items, from as many workers as there are processors. */
+/** Returns the results in the order of the items, with as many workers as there are processors. */
 async function inParallel(items, work) {
   const results = [];
   let next = 0;

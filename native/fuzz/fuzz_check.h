@@ -1,4 +1,4 @@
-// How a fuzz target reports that something is wrong.
+// The checks of a fuzz target, which report a fault to the fuzzer.
 #pragma once
 
 #include <cstdio>
@@ -7,14 +7,14 @@
 
 namespace ebbcache::fuzz {
 
-/// Ends the process where `holds` is false: the fuzzer then keeps the input as a finding.
+/// Ends the process where `holds` is false; the fuzzer then keeps the input as a finding.
 inline void check(bool holds, const char* sentence) {
   if (holds) return;
   std::fprintf(stderr, "%s\n", sentence);
   std::abort();
 }
 
-/// The same for a check that returns a sentence on the fault that it has found.
+/// Does the same for a check that returns a sentence on the fault that it has found.
 inline void checkNoFault(const std::string& fault) {
   check(fault.empty(), fault.c_str());
 }

@@ -1,6 +1,6 @@
-// A ring file that is damaged, cut, replayed and crashed at any moment, and used in between: what
-// is read was put under its key, and what was replaced or removed does not come back to a file that
-// nobody damaged.
+// A ring file that is damaged, cut, replayed and crashed at any moment, and used in between: a
+// value that is read was put under its key, and in an undamaged file no replaced or removed value
+// comes back.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <algorithm>
@@ -55,7 +55,7 @@ enum class Operation : uint8_t {
   kMaxValue = kLetTimePass,
 };
 
-/// What was put under a key, by the number of the put.
+/// A put under a key; its number identifies the value.
 struct Put {
   uint64_t bytes;
   uint64_t ttlMs;
@@ -66,7 +66,7 @@ class RingFuzz {
  public:
   RingFuzz(const uint8_t* data, size_t size) : input_(data, size) {
     kind_ = input_.ConsumeBool() ? RingKind::kValues : RingKind::kRecords;
-    // Any bytes at all are rarely a ring, and a new ring takes a while.
+    // Random bytes are rarely a ring, and a new ring takes a while.
     if (input_.ConsumeIntegralInRange(0, 15) == 0) {
       disk_.setBytes(input_.ConsumeRandomLengthString(256));
     } else {
@@ -90,7 +90,7 @@ class RingFuzz {
     return hash;
   }
 
-  /// A ring whose buckets are the same in each run.
+  /// Makes a ring whose buckets are the same in each run.
   void makeFile(uint64_t id) {
     FolderTrouble trouble;
     const auto file = disk_.openFolder()->openRing(RingFolder::Open::kCreate, trouble);
@@ -108,7 +108,7 @@ class RingFuzz {
     openForWriting();
   }
 
-  /// A file that belongs to somebody else is left alone: the fuzzer goes on with a new one.
+  /// Opens the ring. A file of another program is not changed: the fuzzer goes on with a new one.
   void openForWriting() {
     RingOpening opening;
     if (access_->openForWriting(opening)) {
@@ -125,7 +125,7 @@ class RingFuzz {
   void noteRing(bool isNew) {
     if (isNew) forgetAll();
   }
-  /// A ring that was made anew is empty and sound.
+  /// A ring that was made anew is empty and undamaged.
   void forgetAll() {
     isDamaged_ = false;
     isExact_ = true;
@@ -232,14 +232,14 @@ class RingFuzz {
     apply(changes);
   }
 
-  /// What a tier's writer does with a batch.
+  /// Does the same as a tier's writer with a batch.
   void apply(std::vector<RingChange>& changes) {
     openForWriting();
     RingOpening opening;
     RingHeader header;
     const bool isLocked = access_->lock(0, header, opening);
     if (!isLocked && !isCrashing_) {
-      // Somebody else's ring is in the file's place.
+      // Another program's ring is in the file's place.
       openForWriting();
       return;
     }
@@ -261,7 +261,7 @@ class RingFuzz {
       if (change.kind == RingChange::Kind::kPut && isDone) {
         current_[id] = change.version;
       } else {
-        // A version that is not the current one is none of the model's.
+        // A version that is not the current one is not in the model.
         const auto current = current_.find(id);
         const bool isMeant = change.kind != RingChange::Kind::kRemoveVersion ||
                              current == current_.end() || current->second == change.version;
@@ -281,11 +281,11 @@ class RingFuzz {
     checkFile();
   }
 
-  /// A process that is killed in a batch, and the next one.
+  /// Has a batch end as if the process were killed, and opens the ring again.
   void crash() {
     const uint64_t call = input_.ConsumeIntegralInRange<uint64_t>(1, 12);
     const uint64_t bytes = input_.ConsumeIntegralInRange<uint64_t>(0, 20) * kBlockBytes;
-    // Before the crash, so that it meets the batch alone.
+    // The ring is opened before the crash, so that the crash meets only the batch.
     openForWriting();
     isCrashing_ = true;
     disk_.crashAt(call, bytes);
@@ -298,7 +298,8 @@ class RingFuzz {
 
   // ---------------------------------------------------------------- damage
 
-  /// A place in the header, the index or the chunks, with a length that stays within the file.
+  /// Chooses a place in the header, the index or the chunks, with a length that stays within the
+  /// file.
   uint64_t placeFromInput(std::string& bytes) {
     const uint64_t region = input_.ConsumeIntegralInRange<uint64_t>(0, 2);
     const uint64_t at = input_.ConsumeIntegral<uint32_t>();
@@ -348,7 +349,7 @@ class RingFuzz {
       bytes.replace(at, some, snapshot_, at, some);
     });
   }
-  /// Any numbers in a header whose checksum is right.
+  /// Writes any numbers to a header whose checksum is right.
   void forgeHeader() {
     isDamaged_ = true;
     isExact_ = false;
@@ -425,7 +426,7 @@ class RingFuzz {
     });
   }
 
-  /// Whatever is in the file, the check ends; in a file that nobody damaged it finds nothing.
+  /// Checks that the check of any file ends, and finds nothing in an undamaged file.
   void checkFile() {
     const std::string fault = checkRingOf(*disk_.openFolder(), {});
     if (!isDamaged_) checkNoFault(fault);
@@ -439,7 +440,7 @@ class RingFuzz {
   uint64_t nowMs_ = 1'000'000;
   uint64_t lastNumber_ = 0;
   std::map<uint32_t, std::map<uint64_t, Put>> puts_;
-  /// The put that each key has; none for a key that has none.
+  /// The current put of each key that has one.
   std::map<uint32_t, uint64_t> current_;
   std::string snapshot_;
   std::vector<std::string> keys_;

@@ -1,5 +1,5 @@
-// Calls of a small store, which may be refused memory at any moment, held against a map. A removal
-// log tells the map of each entry that leaves, so that it has exactly the store's entries.
+// Calls of a small store, which may be refused memory at any moment, compared with a map. A removal
+// log reports each entry that is removed, so that the map has exactly the store's entries.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <cstddef>
@@ -148,7 +148,7 @@ class StoreFuzz {
     return kMinBudgetBytes * input_.ConsumeIntegralInRange<uint32_t>(1, 64);
   }
 
-  /// The last value that was put, where it is in the store and has not expired; else null.
+  /// Returns the last value that was put, if it is in the store and has not expired; else null.
   const Value* valueOf(uint32_t id) const {
     const auto found = values_.find(test::keyOf(id));
     return found == values_.end() || found->second.hasExpired() ? nullptr : &found->second;
@@ -174,7 +174,7 @@ class StoreFuzz {
     const PutResult result = store_->put(test::keyOf(id), value_, options);
     check(bytes <= largest || result == PutResult::kTooLarge,
           "A value was stored that is larger than the largest.");
-    // What left for this value has left before it came.
+    // The removals for this value happened before it was stored.
     forgetRemoved();
     if (result != PutResult::kStored) return;
     const uint64_t expiry = options.ttlMs == 0 ? kNeverExpires : fakeNow() + options.ttlMs;
@@ -273,7 +273,7 @@ class StoreFuzz {
     check(store_->payloadBytes() <= bytes, "trimPayload() left too much.");
   }
 
-  /// Takes what has left the store out of the map.
+  /// Erases removed entries from the map.
   void forgetRemoved() {
     const RemovalBatch batch = log_->take(kLogBytes);
     check(batch.lost() == 0, "A removal found no room in the log.");

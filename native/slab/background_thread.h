@@ -1,11 +1,11 @@
-// A thread whose work others wait for less than for their own.
+// The priority of a thread whose work is less urgent than that of others.
 #pragma once
 
 namespace ebbcache {
 
-/// From now on the calling thread takes no core from one that runs when it is woken, where the
-/// system can be told so. Its share of the cores stays the same, so that what it holds a lock for
-/// is done as soon.
+/// From now on the calling thread does not preempt running threads when it is woken, where the
+/// system supports that. Its share of the cores stays the same, so that it does not hold locks
+/// longer.
 void stayInBackground();
 
 }  // namespace ebbcache

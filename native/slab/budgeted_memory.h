@@ -1,4 +1,4 @@
-// The one gate through which a store takes memory: what it holds never passes its budget.
+// The only place where a store takes memory: the held bytes never pass the budget.
 #pragma once
 
 #include <atomic>
@@ -14,17 +14,18 @@
 namespace ebbcache {
 
 struct SlabMemory {
-  /// Null when refused.
+  /// The slab; null when refused.
   void* memory;
-  /// Because no huge page was ready.
+  /// Whether it is in small pages, because no huge page was ready.
   bool smallPages;
 };
 
-/// Counts what is held of a source. Its store's lock guards it, but for what any thread may call:
-/// unpin(), waitForReaders() and the numbers held(), budget(), retiredBytes() and refusals().
+/// Counts the bytes that are held of a source. The store's mutex MUST be held for every call,
+/// except for those that any thread may make: unpin(), waitForReaders() and the numbers held(),
+/// budget(), retiredBytes() and refusals().
 ///
-/// With a supply, one slab is made ahead of need. It counts as held, but one that is ready is
-/// released where anything else needs its room.
+/// With a supply, one slab is made ahead of need. It counts as held, but a ready one is released
+/// where anything else needs its room.
 class BudgetedMemory {
  public:
   /// `whenSpareIsReady` is called on the supply's thread, with no lock held.
@@ -36,57 +37,59 @@ class BudgetedMemory {
         budget_(budget),
         spare_(source, supply, std::move(whenSpareIsReady)) {}
 
-  /// Whole small pages for `bytes`, zeroed. Null when that would pass the budget or the system
-  /// refuses; the latter is counted.
+  /// Takes whole small pages for `bytes`, zeroed. Returns null when that would pass the budget or
+  /// the system refuses; the latter is counted.
   void* take(uint64_t bytes);
-  /// The same for a slab, in huge pages; where there is a supply, which is never waited for, those
-  /// of the spare one, or small pages.
+  /// Takes a slab, in huge pages. Where there is a supply, which is never waited for, it is the
+  /// spare slab, or one in small pages.
   SlabMemory takeSlab(uint64_t bytes);
-  /// The spare slab, and nothing else; null when none of so many bytes is ready.
+  /// Takes the spare slab; returns null when none of `bytes` is ready.
   void* takeSpare(uint64_t bytes);
-  /// Gives back to the system what any of them returned; where it is pinned, the last unpin() does.
+  /// Gives memory of the functions above back to the system; where it is pinned, the last unpin()
+  /// does so.
   void release(void* memory, uint64_t bytes);
 
-  /// Keeps what take() returned mapped until unpin(), even if it is given back meanwhile. False
-  /// when too much is pinned. The caller holds a lock under which it is given back.
+  /// Keeps memory of take() mapped until unpin(), even if it is given back meanwhile. Returns false
+  /// when too many mappings are pinned. The caller MUST hold a lock under which the memory is given
+  /// back.
   bool pin(const void* memory) { return pins_.pin(memory); }
   void unpin(void* memory);
-  /// What was given back and is held until it is unpinned.
+  /// The bytes that were given back and are held until they are unpinned.
   uint64_t retiredBytes() const { return pins_.retiredBytes(); }
-  /// Returns when as much is unmapped as that is now. The caller MUST NOT hold a lock that the
-  /// readers take.
+  /// Waits until as many bytes are unmapped as are retired now. The caller MUST NOT hold a lock
+  /// that the readers take.
   void waitForReaders() { pins_.waitForReaders(); }
 
-  /// Whether a spare slab of so many bytes is to be had, and leaves room for `beside` more.
+  /// Whether a spare slab of `bytes` can be ordered, and leaves room for `beside` more.
   bool mayOrderSpare(uint64_t bytes, uint64_t beside) const {
     return spare_.serves(bytes) && spare_.none() && fits(bytes + beside);
   }
-  /// mayOrderSpare() holds.
+  /// Orders a spare slab. mayOrderSpare() MUST be true.
   void orderSpare(uint64_t bytes) { spare_.order(bytes); }
-  /// Ready or in the making.
+  /// Whether there is a spare slab, ready or in the making.
   bool hasSpare() const { return !spare_.none(); }
   /// Gives back a spare slab that is ready or not begun.
   void withdrawSpare() { spare_.withdraw(); }
-  /// Gives back a spare slab, and waits for one in the making; false when there was none.
+  /// Gives back a spare slab, and waits for one in the making; returns false when there was none.
   bool releaseSpare() { return spare_.release(); }
-  /// releaseSpare(), and there will be none. The caller MUST NOT hold a lock that whenSpareIsReady
-  /// takes.
+  /// Does the same as releaseSpare(), after which there is never a spare slab again. The caller
+  /// MUST NOT hold a lock that whenSpareIsReady takes.
   void endSupply() { spare_.end(); }
 
   bool fits(uint64_t bytes) const {
     return bytes <= budget() && taken() + spare_.pendingBytes() <= budget() - bytes;
   }
-  /// `bytes` in whole pages: what take(bytes) really holds.
+  /// The bytes that take(bytes) really holds: whole pages.
   uint64_t wholePages(uint64_t bytes) const { return (bytes + pageMask_) & ~pageMask_; }
 
-  /// What is held, but for the spare slab.
+  /// The bytes that are held, without the spare slab.
   uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
   uint64_t held() const { return taken() + spare_.heldBytes(); }
-  /// What is held once a slab is taken.
+  /// The bytes that are held once a slab is taken.
   uint64_t heldWithSlab(uint64_t bytes) const { return held() + (spare_.ready() ? 0 : bytes); }
   uint64_t budget() const { return budget_.load(std::memory_order_relaxed); }
   void setBudget(uint64_t bytes) { budget_.store(bytes, std::memory_order_relaxed); }
-  /// Requests that the system refused.
+  /// The number of requests that the system refused.
   uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
 
  private:
@@ -96,7 +99,7 @@ class BudgetedMemory {
   MemorySource& source_;
   uint64_t pageMask_;
   std::atomic<uint64_t> budget_;
-  /// Held, but for the spare slab.
+  /// The bytes that are held, without the spare slab.
   std::atomic<uint64_t> taken_{0};
   std::atomic<uint64_t> refusals_{0};
   PinnedMappings pins_;

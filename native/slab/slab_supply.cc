@@ -7,12 +7,12 @@
 namespace ebbcache {
 namespace {
 
-/// Null when the system refuses.
+/// Returns null when the system refuses.
 void* mapTouched(MemorySource& source, size_t bytes) {
   void* const memory = source.map(bytes);
   if (memory == nullptr) return nullptr;
   // Every small page is touched, not only one of each huge page: the system may have had no huge
-  // one.
+  // page.
   const size_t pageBytes = source.pageBytes();
   auto* const touched = static_cast<volatile char*>(memory);
   for (size_t at = 0; at < bytes; at += pageBytes) touched[at] = 0;
@@ -59,7 +59,7 @@ void SlabSupply::settle(SlabOrder& order) {
 void SlabSupply::forget(SlabOrder& order) {
   std::unique_lock<std::mutex> lock(mutex_);
   done_.wait(lock, [&] {
-    // It is withdrawn again after whenReady, which may order.
+    // The order is withdrawn again after whenReady, which may have ordered.
     remove(order);
     return current_ != &order;
   });
@@ -70,7 +70,7 @@ bool SlabSupply::startThread() {
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::exception&) {
-    // No thread to be had (a pids limit, say), or no heap for it: the next order tries again.
+    // There is no thread (a pids limit, say), or no heap for it: the next order tries again.
   }
   return thread_.joinable();
 }
@@ -94,7 +94,7 @@ void SlabSupply::tellReady(const SlabOrder& order) {
 }
 
 void SlabSupply::run() {
-  // An order comes from a put: it is not to lose its core to what it ordered.
+  // A put made the order: its thread should not lose its core to this one.
   stayInBackground();
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {

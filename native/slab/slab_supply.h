@@ -1,5 +1,5 @@
-// Slabs made ahead of need. The first touch of a huge page can take milliseconds, on a virtual
-// machine whose host has to find the memory tens of them: a thread of its own waits for that.
+// Slabs made ahead of need. The first touch of a huge page can take milliseconds, and tens of them
+// on a virtual machine whose host has to find the memory: a separate thread waits for that.
 #pragma once
 
 #include <atomic>
@@ -14,14 +14,15 @@
 
 namespace ebbcache {
 
-/// One slab that is wanted, or has been made. It is its owner's, who calls from one thread at a
-/// time; state() and bytes() may be asked by any.
+/// One slab that is ordered, or has been made. Its owner MUST call from one thread at a time; any
+/// thread may call state() and bytes().
 class SlabOrder {
  public:
-  /// What the system refuses is none again.
+  /// An order that the system refuses returns to kNone.
   enum class State : uint8_t { kNone, kInTheMaking, kReady };
 
-  /// `whenReady` is called on the supply's thread after a slab was made. What it throws is dropped.
+  /// `whenReady` is called on the supply's thread after a slab was made. Exceptions that it throws
+  /// are ignored.
   SlabOrder(MemorySource& source, std::function<void()> whenReady)
       : source_(source), whenReady_(std::move(whenReady)) {}
   SlabOrder(const SlabOrder&) = delete;
@@ -30,7 +31,7 @@ class SlabOrder {
   State state() const { return state_.load(std::memory_order_acquire); }
   /// The size that was ordered last.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
-  /// The slab that is ready, for the caller to unmap.
+  /// Returns the slab that is ready, which the caller MUST unmap.
   void* collect() {
     state_.store(State::kNone, std::memory_order_relaxed);
     return memory_;
@@ -49,7 +50,7 @@ class SlabOrder {
 };
 
 /// Thread-safe. The thread starts with the first order and ends with the supply, which leaves no
-/// order in the making; where the system refuses a thread, orders come to nothing.
+/// order in the making. Where the system refuses a thread, orders have no effect.
 class SlabSupply {
  public:
   SlabSupply() = default;
@@ -57,29 +58,29 @@ class SlabSupply {
   SlabSupply(const SlabSupply&) = delete;
   SlabSupply& operator=(const SlabSupply&) = delete;
 
-  /// Orders `bytes`, mapped and touched. Waits for no memory. The order's state is none before.
+  /// Orders `bytes`, mapped and touched, without waiting for memory. The order's state MUST be
+  /// kNone.
   void order(SlabOrder& order, size_t bytes);
-  /// Takes back an order that was not begun.
+  /// Withdraws an order that was not begun.
   void withdraw(SlabOrder& order);
-  /// On return the order is not in the making: it was not begun and is withdrawn, or was waited
-  /// for.
+  /// Withdraws an order that was not begun, or waits for one in the making.
   void settle(SlabOrder& order);
-  /// settle(), and on return the supply does not and will not touch the order, or call its
-  /// whenReady. The caller MUST NOT hold a lock that whenReady takes.
+  /// Does the same as settle(); on return the supply does not and will not touch the order, or call
+  /// its whenReady. The caller MUST NOT hold a lock that whenReady takes.
   void forget(SlabOrder& order);
 
  private:
   void run();
   static void tellReady(const SlabOrder& order);
-  /// For what follows mutex_ MUST be held.
+  /// For the following two functions mutex_ MUST be held.
   bool startThread();
   void remove(SlabOrder& order);
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  /// An order was made, or its whenReady has returned.
+  /// Signals that an order was made, or that its whenReady has returned.
   std::condition_variable done_;
-  // All below is guarded by mutex_.
+  // mutex_ MUST be held to use the following members.
   std::thread thread_;
   bool stopping_ = false;
   SlabOrder* first_ = nullptr;

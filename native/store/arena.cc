@@ -22,7 +22,7 @@ Arena::Arena(BudgetedMemory& memory, const Layout& layoutOfAll, Policy kind, con
 
 bool Arena::reserve(uint64_t maxBytes) {
   const bool reserved = slabs.reserve(maxBytes) && index.reserve(maxBytes);
-  // One of them may have grown though the other was refused.
+  // One of the two may have grown although the other was refused.
   fixedTableBytes_ = slabs.tableBytes() + index.directoryBytes();
   if (!reserved) return false;
   policy->reserve(maxBytes);

@@ -1,4 +1,4 @@
-// All that lies in a store's budget, put together: slabs, log, index and policy of one layout.
+// All that counts towards a store's budget: the slabs, log, index and policy of one layout.
 #pragma once
 
 #include <memory>
@@ -16,37 +16,38 @@ namespace ebbcache {
 
 class Arena final : private EntryRelocator {
  public:
-  /// Null when the budget or the system has no memory for the tables.
+  /// Returns null when the budget or the system has no memory for the tables.
   static std::unique_ptr<Arena> make(BudgetedMemory& memory, const Layout& layout,
                                      uint64_t maxBytes, Policy policy, const KeyHash& hash,
                                      StripeLocks& stripes);
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  /// Makes the tables fit another budget; false when their memory is refused. All
-  /// stripes MUST be held.
+  /// Makes the tables fit another budget; returns false when their memory is refused. All stripes
+  /// MUST be held.
   bool reserve(uint64_t maxBytes);
 
-  /// Removes an entry, which the policy no longer has, from index and log. Its stripe MUST be held.
+  /// Removes an entry that the policy has already removed from index and log. Its stripe MUST be
+  /// held.
   void forget(Address address, uint64_t hash);
-  /// All stripes MUST be held.
+  /// Removes all entries. All stripes MUST be held.
   void clear();
-  /// Gives back what the tables no longer need.
+  /// Gives memory back that the tables no longer need.
   void contractTables();
 
-  /// What reserve() would have to take for a budget.
+  /// The bytes that reserve() would have to take for a budget.
   uint64_t growthFor(uint64_t maxBytes) const {
     return slabs.growthFor(maxBytes) + index.growthFor(maxBytes);
   }
-  /// What the tables for a budget take at first.
+  /// The bytes that the tables for a budget take at first.
   static uint64_t tableBytesFor(const BudgetedMemory& memory, const Layout& layout,
                                 uint64_t maxBytes);
-  /// Mapped for the tables, now and when there are no entries.
+  /// The bytes that are mapped for the tables, now and when there are no entries.
   uint64_t tableBytes() const {
     return fixedTableBytes_ + index.chunksBytes() + policy->tableBytes();
   }
   uint64_t emptyTableBytes() const { return fixedTableBytes_ + index.chunkBytes(); }
-  /// The number of bytes of live entries, in slabs and large ones.
+  /// The number of bytes of live entries, large ones included.
   uint64_t liveBytes() const { return log.sharedLiveBytes() + log.largeBytes(); }
 
   const Layout layout;

@@ -12,14 +12,15 @@
 //           |      | uses | in small | kLong | kExpires | kLive |
 //           +------+------+----------+-------+----------+-------+
 //
-// The links are addresses, never pointers, so that the bytes mean the same wherever they are
-// mapped. Neither the hash nor a chain is kept: the index has a byte of the hash beside each
-// address, and the few who need all of it (a split, a move, an eviction) make it from the key.
+// The links are addresses, not pointers, so that the bytes mean the same wherever they are mapped.
+// Neither the hash nor a chain is kept: the index has a byte of the hash beside each address, and
+// the few operations that need all of it (a split, a move, an eviction) compute it from the key.
 //
-// Who may touch what: the links and the queue's bits belong to the policy; all else is written
-// before the entry can be found and read under its stripe's lock. The state is atomic because
-// policy and readers meet in it; relaxed, because no other bytes are published by it, and the links
-// because whoever follows them to change a queue has the queue's lock, or is the only writer.
+// The links and the queue's bits belong to the policy. All other bytes are written before the entry
+// can be found, and are read under its stripe's lock. The state is atomic because the policy and
+// readers change it concurrently; it is relaxed because it publishes no other bytes. The links are
+// relaxed because whoever follows them to change a queue holds the queue's lock, or is the only
+// writer.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,7 @@
 
 namespace ebbcache {
 
-/// Where an entry lies: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
+/// The location of an entry: slab number, then offset in units of kEntryAlignment. 0 is nowhere.
 using Address = uint32_t;
 constexpr Address kNowhere = 0;
 /// Large entries, which have mappings of their own, have the addresses from kFirstLarge on: twice
@@ -45,7 +46,7 @@ constexpr uint64_t kEntryAlignment = 4;
 constexpr uint64_t kMaxKeyBytes = UINT16_MAX;
 constexpr uint64_t kMaxValueBytes = UINT32_MAX;
 
-/// What an entry is made of, and how many bytes that takes.
+/// The parts of an entry, and the number of bytes that they take.
 struct EntryShape {
   uint64_t keyBytes = 0;
   uint64_t valueBytes = 0;
@@ -63,19 +64,19 @@ class Entry {
   static constexpr uint8_t kLive = 1;
   static constexpr uint8_t kExpires = 2;
   static constexpr uint8_t kLong = 4;
-  /// For the policy's own use: which of its queues the entry is in, and a count of two bits.
+  /// These bits are for the policy: the queue that the entry is in, and a count of two bits.
   static constexpr uint8_t kInSmallQueue = 8;
   static constexpr unsigned kUsesShift = 4;
   static constexpr uint8_t kMaxUses = 3;
 
-  /// Makes the header of a live entry; key and value are written after it.
+  /// Makes the header of a live entry; key and value MUST be written after it.
   void begin(const EntryShape& shape) {
     setLinks(kNowhere, kNowhere);
     setSizes(shape.keyBytes, shape.valueBytes, shape.isLong(),
              shape.expires ? kLive | kExpires : kLive);
   }
-  /// Makes a dead entry of so many bytes, a multiple of kEntryAlignment and 16 or more, that stands
-  /// for a gap.
+  /// Makes a dead entry of `bytes`, a multiple of kEntryAlignment and at least 16, that stands for
+  /// a gap.
   void beginGap(uint64_t bytes) {
     setLinks(kNowhere, kNowhere);
     const bool fitsShort = bytes - 12 <= UINT16_MAX;
@@ -84,7 +85,7 @@ class Entry {
 
   uint8_t state() const { return state_.load(std::memory_order_relaxed); }
   void setState(uint8_t state) { state_.store(state, std::memory_order_relaxed); }
-  /// False where another thread changed it since it was `expected`.
+  /// Returns false where another thread has changed the state from `expected`.
   bool changeState(uint8_t expected, uint8_t state) {
     return state_.compare_exchange_strong(expected, state, std::memory_order_relaxed);
   }
@@ -106,13 +107,13 @@ class Entry {
   uint64_t valueBytes() const { return parts().valueBytes; }
   uint64_t payloadBytes() const { return parts().keyBytes + parts().valueBytes; }
   uint64_t bytes() const {
-    // What lies before the key tells: a gap may have long sizes without need.
+    // The offset of the key decides: a gap may have long sizes without need.
     const Parts at = parts();
     const uint64_t exact = at.keyAt + at.keyBytes + at.valueBytes;
     return (exact + kEntryAlignment - 1) & ~(kEntryAlignment - 1);
   }
 
-  /// Never for an entry without a time to live.
+  /// Returns the deadline; an entry without a time to live never expires.
   Deadline deadline() const {
     if (!expires()) return {};
     uint64_t bits;

@@ -11,7 +11,7 @@ void EntryCarrier::carryAll() {
     const uint64_t hash = core_.hash(from_.slabs.at(at));
     hasMoved_ = false;
     if (!hasRoomFor(hash) || !carryOne(at, hash)) {
-      // There is room now, and the entry may be elsewhere.
+      // There is room now, but the entry may have moved.
       if (hasMoved_) continue;
       evictOldest();
     }
@@ -40,7 +40,7 @@ bool EntryCarrier::carryOne(Address at, uint64_t hash) {
   if (isLarge && SlabTable::isLarge(at)) return carryMapping(at, hash);
   const Address address = isLarge ? allocateLarge(bytes) : allocateShared(bytes);
   if (address == kNowhere) return false;
-  // The value is copied as it lies there: with its stamp.
+  // The value is copied with its stamp, if it has one.
   writeEntry(*to_.slabs.at(address), entry->key(), entry->value(), entry->deadline());
   if (entry->expires()) to_.log.noteExpiry(address, entry->deadline().expiry());
   const WriterStripe stripe(core_.stripes, hash);
@@ -53,7 +53,7 @@ bool EntryCarrier::carryOne(Address at, uint64_t hash) {
 bool EntryCarrier::carryMapping(Address at, uint64_t hash) {
   if (!to_.slabs.hasLargeSlot()) return false;
   Entry* const entry = from_.slabs.at(at);
-  // Readers may be at it: its bytes stay as they are, but for the policy's.
+  // Readers may be reading the entry: only the bytes that belong to the policy change.
   const WriterStripe stripe(core_.stripes, hash);
   from_.policy->removed(at);
   from_.index.remove(hash, at);
@@ -98,7 +98,7 @@ bool EntryCarrier::makeFit(uint64_t bytes) {
   EntryLog& log = from_.log;
   bool moved = false;
   while (!core_.memory.fits(bytes)) {
-    // Nothing is moved before a slab's bytes are dead.
+    // Nothing is moved before a slab's worth of bytes is dead.
     if (log.sharedLiveBytes() + from_.layout.slabBytes > log.sharedBytes()) return false;
     if (!log.dropOneSlab()) return false;
     moved = true;

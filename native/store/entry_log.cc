@@ -6,9 +6,9 @@
 namespace ebbcache {
 namespace {
 
-/// Gaps are left behind that are too short, up to this share of what is dead.
+/// Gaps that are too short are skipped, up to this share of the dead bytes.
 constexpr uint64_t kSkippedShare = 4;
-/// What one append may move: so many times its bytes, or so many bytes where that is more.
+/// The bytes that one append may move: this many times its own, or a minimum where that is more.
 constexpr uint64_t kMovedPerByte = 32;
 constexpr uint64_t kMayMove = uint64_t{64} << 10;
 constexpr uint64_t kAll = UINT64_MAX;
@@ -160,8 +160,8 @@ bool EntryLog::widenGap(uint64_t bytes, uint64_t mayMove) {
   return slab.bytes - to_ >= bytes;
 }
 
-/// Moves the live entries behind the gap, up to the next dead one, to its front. Some at a time, so
-/// that what they need is on its way while others move.
+/// Moves the live entries behind the gap, up to the next dead one, to its front. They move in
+/// groups, so that the cache lines of some are fetched while others move.
 uint64_t EntryLog::moveRun(Slab& slab) {
   struct Step {
     uint64_t bytes;
@@ -191,7 +191,7 @@ void EntryLog::compact(uint32_t number) {
   (void)widenGap(slabs_[number].bytes + 1, kAll);
 }
 
-// ---------------------------------------------------------------- the dead
+// ---------------------------------------------------------------- dead entries
 
 void EntryLog::markDead(Address address) {
   const uint32_t number = slabs_.numberOf(address);
@@ -255,7 +255,8 @@ bool EntryLog::dropOneEmptySlab() {
 
 bool EntryLog::evacuate(uint32_t number) {
   const Slab& slab = slabs_[number];
-  // All live entries would not fit the others even without a gap: nothing is moved for nothing.
+  // All live entries would not fit the other slabs even without a gap, so moving some would free no
+  // slab.
   if (slab.live > 0 && sharedLiveBytes_ > (sharedSlabs_ - 1) * layout_.slabBytes) return false;
   if (open_ == number) open_ = 0;
   for (uint64_t offset = 0; slab.live > 0 && offset < slab.tail;) {
@@ -290,7 +291,8 @@ EntryLog::Evacuation EntryLog::dropOneSlabInSteps(const std::function<bool()>& m
   return Evacuation::kDropped;
 }
 
-/// Moves a live entry of a shared slab that is not open into another; false when none has room.
+/// Moves a live entry of a shared slab that is not open into another; returns false when none has
+/// room.
 bool EntryLog::moveOut(Address from, Pace pace) {
   const uint32_t number = slabs_.numberOf(from);
   const uint64_t bytes = slabs_.at(from)->bytes();
@@ -303,7 +305,7 @@ bool EntryLog::moveOut(Address from, Pace pace) {
       open(emptiest);
       to = append(bytes);
     }
-    // Its gaps may be too short, each of them.
+    // There may be room in sum, but in gaps that are each too short.
     if (to == kNowhere) {
       compact(emptiest);
       to = append(bytes);

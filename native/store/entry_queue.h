@@ -37,7 +37,7 @@ class EntryQueue {
     pushNewest(address);
   }
 
-  /// The entry's bytes, links included, now lie at `to`.
+  /// Notes that the entry's bytes, links included, are at `to` now.
   void moved(Address from, Address to) {
     const Entry* const entry = slabs_.at(to);
     if (entry->newer() != kNowhere) slabs_.at(entry->newer())->setOlder(to);
@@ -46,7 +46,8 @@ class EntryQueue {
     if (oldest_ == from) oldest_ = to;
   }
 
-  /// remove() and moved() will need these lines. Safe beside threads that change the queue.
+  /// Prefetches the lines that remove() and moved() need. It is safe while threads change the
+  /// queue.
   void prefetchNeighbours(Address address) const {
     const Entry* const entry = slabs_.at(address);
     slabs_.prefetchHeader(entry->newer());

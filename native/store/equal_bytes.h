@@ -11,18 +11,18 @@
 
 namespace ebbcache {
 
-/// Which of eight bytes are `wanted`. A byte of the differences is zero where neither its high bit
-/// is set nor adding 127 to the others sets it (Hacker's Delight, 6-1).
+/// Returns which of eight bytes are `wanted`. A byte of the differences is zero where neither its
+/// high bit is set nor adding 127 to its other bits sets it (Hacker's Delight, 6-1).
 inline uint32_t equalBytesOfWord(uint64_t bytes, uint8_t wanted) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kLows = 0x7f7f7f7f7f7f7f7f;
   const uint64_t differences = bytes ^ wanted * kOnes;
   const uint64_t equal = ~(((differences & kLows) + kLows) | differences | kLows);
-  // Gathers bit 7 of each byte into the highest byte.
+  // The multiplication gathers bit 7 of each byte into the highest byte.
   return static_cast<uint32_t>((equal >> 7) * 0x0102040810204080 >> 56);
 }
 
-/// equalBytes() on any processor.
+/// The form of equalBytes() that any processor can run.
 template <uint32_t kCount>
 uint32_t equalBytesByWords(const void* bytes, uint8_t wanted) {
   static_assert(kCount <= 16, "two words");
@@ -32,7 +32,8 @@ uint32_t equalBytesByWords(const void* bytes, uint8_t wanted) {
          ((uint32_t{1} << kCount) - 1);
 }
 
-/// Which of the first kCount of 16 bytes are `wanted`: a bit each, the first byte's the lowest.
+/// Returns which of the first kCount of 16 bytes are `wanted`: a bit each, the first byte's the
+/// lowest.
 template <uint32_t kCount>
 uint32_t equalBytes(const void* bytes, uint8_t wanted) {
 #if defined(__SSE2__) || defined(_M_X64)
@@ -45,7 +46,7 @@ uint32_t equalBytes(const void* bytes, uint8_t wanted) {
 #endif
 }
 
-/// memcmp(a, b, bytes) == 0, in line for what is not short.
+/// The same as memcmp(a, b, bytes) == 0, but inline for longer ranges.
 inline bool sameBytes(const char* a, const char* b, size_t bytes) {
   const auto differences = [a, b](size_t at) {
     uint64_t words[2];

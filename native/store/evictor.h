@@ -1,4 +1,4 @@
-// Evicts the entries that the policy chooses, and counts and notes them.
+// Evicts the entries that the policy chooses, counts them, and notes their removals.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@ class Evictor {
  public:
   explicit Evictor(StoreCore& core) : core_(core) {}
 
-  /// Evicts one entry; false when there is none.
+  /// Evicts one entry; returns false when there is none.
   bool evictOne();
   /// Evicts for maxEntries until there are at most `entries`.
   void evictToEntries(uint64_t entries);
 
-  /// From now on entries are evicted for this reason; returns the one before.
+  /// Sets the reason for which entries are evicted from now on; returns the previous one.
   RemovalReason evictFor(RemovalReason reason) { return std::exchange(reason_, reason); }
 
-  /// The second chances that the evictions of one put of such an entry may give: for each put, and
-  /// for its bytes. They take a fraction of a millisecond, and there are 32 for each entry of a
-  /// kilobyte that a large one replaces.
+  /// Returns the second chances that the evictions of one put may give: a fixed number, and more
+  /// for a larger entry. They take a fraction of a millisecond, and there are 32 for each entry of
+  /// a kilobyte that a large entry replaces.
   static constexpr uint64_t chancesFor(uint64_t entryBytes) {
     constexpr uint64_t kChancesPerPut = 2048;
     constexpr uint64_t kBytesPerChance = 32;
@@ -31,17 +31,17 @@ class Evictor {
   }
 
  private:
-  /// Brings into the cache what the next evictions will need, of this victim and of those after it
-  /// in its queue: buckets and ghosts come together, not one after the other.
+  /// Prefetches what the evictions of this victim and of those after it in its queue need, so that
+  /// the misses of their buckets and ghosts overlap.
   void prepareEvictions(Address first);
 
   StoreCore& core_;
   RemovalReason reason_ = RemovalReason::kEvict;
-  /// Evictions until the next ones are to be prepared.
+  /// The number of evictions until the next ones are to be prepared.
   uint32_t prepared_ = 0;
 };
 
-/// While one lives, entries are evicted for the reason given.
+/// While it lives, entries are evicted for the given reason.
 class EvictsFor {
  public:
   EvictsFor(Evictor& evictor, RemovalReason reason)

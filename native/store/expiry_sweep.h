@@ -1,5 +1,5 @@
-// Finds expired entries, some at a time: where the caller has no more time for it, the next call
-// goes on at the same entry.
+// Finds expired entries in steps: where the caller has no more time, the next call continues with
+// the same entry.
 //
 // The boundaries of a slab's entries stay where they are as long as nothing is appended to it.
 // Where the boundaries of the slab that is being searched change, its search starts anew: what it
@@ -25,11 +25,12 @@ class ExpirySweep {
 
   explicit ExpirySweep(SlabTable& slabs) : slabs_(slabs) {}
 
-  /// Something is appended to the slab, or it is gone.
+  /// Notes that something is appended to the slab, or that the slab is removed.
   void boundariesChange(uint32_t number) {
     if (number == at_) offset_ = 0;
   }
-  /// When each slab is due no longer holds: all of them are due.
+  /// Notes that the clock went back: the times at which slabs are due no longer hold, and all slabs
+  /// are due.
   void clockWentBack() {
     for (uint32_t number = 1; number < slabs_.end(); ++number) slabs_[number].nextSweep = 0;
     for (uint32_t number = kFirstLarge; number != slabs_.endOfLarge(); ++number) {
@@ -42,7 +43,7 @@ class ExpirySweep {
     left_ = offset_ = 0;
   }
 
-  /// Goes on with a round of all slabs, or begins one: visits the expired entries of those slabs in
+  /// Continues a round of all slabs, or begins one: visits the expired entries of those slabs in
   /// which one may have expired. The visitor may release what it is given. A slab is not due again
   /// for `spacing` ms. `mayGoOn` is asked every kAskedEvery entries, and once for as many slabs.
   template <typename Visitor, typename MayGoOn>
@@ -64,8 +65,8 @@ class ExpirySweep {
  private:
   static constexpr uint64_t kAskedEvery = 64;
 
-  /// The large entries come after the last slab, and the first slab comes after those. False when
-  /// there are neither.
+  /// Moves on to the large entries after the last slab, and to the first slab after those. Returns
+  /// false when there are neither.
   bool wrap() {
     if (!SlabTable::isLarge(at_) && at_ >= slabs_.end()) at_ = kFirstLarge;
     if (SlabTable::isLarge(at_) && at_ >= slabs_.endOfLarge()) {
@@ -74,7 +75,7 @@ class ExpirySweep {
     return at_ < (SlabTable::isLarge(at_) ? slabs_.endOfLarge() : slabs_.end());
   }
 
-  /// False when it was told to stop.
+  /// Returns false when it was told to stop.
   template <typename Visitor, typename MayGoOn>
   bool sweepSlab(uint64_t now, uint64_t spacing, uint64_t& seen, Visitor&& visit,
                  MayGoOn&& mayGoOn) {
@@ -109,10 +110,10 @@ class ExpirySweep {
   }
 
   SlabTable& slabs_;
-  /// The slab or large entry that is next, and where in it the next entry lies.
+  /// The slab or large entry that is next, and the offset of the next entry in it.
   uint32_t at_ = 1;
   uint64_t offset_ = 0;
-  /// When the first of the entries before the offset expires.
+  /// The earliest expiry of the entries before the offset.
   uint64_t earliest_ = kNeverExpires;
   /// The number of slabs and large entries that are left of the round.
   uint64_t left_ = 0;

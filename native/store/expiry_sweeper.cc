@@ -13,14 +13,15 @@ MaintainResult ExpirySweeper::sweep(const std::function<bool()>& mayGoOn) {
   const uint64_t now = core_.clock.now();
   if (core_.clock.takeSetBack()) core_.arena->log.clockWentBack();
   sweptAt_ = now;
-  // A given time may jump, and the caller may ask at once what is left.
+  // A given time may jump, and the caller may ask at once for what has expired.
   const uint64_t spacing = core_.clock.isGiven() ? 0 : kSpacingMs;
   const ExpirySweep::Result swept = core_.arena->log.sweepExpired(now, spacing, expire, mayGoOn);
   return swept.done ? doneIf(swept.seen > 0) : MaintainResult::kMore;
 }
 
 void ExpirySweeper::sweepAll() {
-  // A round that an earlier call began may have passed what has expired since: a whole one follows.
+  // A round that an earlier call began may have passed entries that have expired since: a whole
+  // round follows.
   for (int round = 0; round < 2; ++round) (void)sweep([] { return true; });
 }
 

@@ -1,4 +1,4 @@
-// Removes a store's entries once they have expired, some at a time.
+// Removes a store's expired entries in steps.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ class ExpirySweeper {
  public:
   explicit ExpirySweeper(StoreCore& core) : core_(core) {}
 
-  /// Goes on with a round of all slabs in which an entry may have expired, for as long as
-  /// `mayGoOn`. By the store's own time a slab is searched once a second at most.
+  /// Continues a round of all slabs in which an entry may have expired, for as long as `mayGoOn`
+  /// returns true. With the store's own time a slab is searched at most once a second.
   MaintainResult sweep(const std::function<bool()>& mayGoOn);
   /// Sweeps all slabs.
   void sweepAll();
 
-  /// When it swept last, by the store's clock.
+  /// The time of the last sweep, by the store's clock.
   uint64_t sweptAt() const { return sweptAt_; }
 
  private:

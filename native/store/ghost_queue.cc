@@ -7,32 +7,34 @@
 namespace ebbcache {
 namespace {
 
-/// A store's bytes on the clock, as a power of two: the most that the bytes of an entry can be
-/// shifted by, so that one of 16 bytes still counts in a store of 16 GiB.
+/// The bytes of a store on the ghosts' clock, as a power of two. It is the maximum by which the
+/// bytes of an entry can be shifted, and with it an entry of 16 bytes still counts in a store of 16
+/// GiB.
 constexpr unsigned kStoreBits = 30;
-/// Ticks of a stamp in a store's bytes, as a power of two: few, so that 16 bits last for 1024 times
-/// those bytes, and a ghost that nobody came for is hardly ever taken for a young one.
+/// The number of ticks of a stamp per bytes of a store, as a power of two. It is small, so that 16
+/// bits last for 1024 times those bytes, and a stale ghost is hardly ever taken for a recent one.
 constexpr unsigned kTickBits = 6;
-/// How long a ghost is remembered.
+/// The number of ticks for which a ghost is remembered.
 constexpr uint16_t kTicksRemembered = uint16_t{1} << kTickBits;
-/// How often a table that was refused, or is too small by now, is asked for again, in ghosts.
+/// The number of ghosts after which a table that was refused, or has become too small, is asked for
+/// again.
 constexpr uint32_t kRetryEvery = 4096;
-/// A store with more of its budget left than one in so many has hardly a use for ghosts, and is
-/// spared the table. What is left then has room for the table and slabs besides.
+/// A store with more of its budget left than this share hardly needs ghosts, and has no table. The
+/// rest of the budget then has room for the table and for slabs.
 constexpr uint64_t kRestWithoutTable = 8;
-/// A table for a budget so many times larger than what the store holds is given back.
+/// A table that suits a budget this many times larger than what the store holds is given back.
 constexpr uint64_t kFarTooLarge = 16;
 
 constexpr uint16_t kNoTag = 0;
 
-/// Never kNoTag.
+/// The tag of a hash, which is never kNoTag.
 uint16_t tagOf(uint32_t hash) {
   return static_cast<uint16_t>(hash | 1);
 }
 
 }  // namespace
 
-// No loop over a bucket ends early, so that compilers make vectors of them.
+// No loop over a bucket ends early, so that compilers can vectorize them.
 
 uint32_t GhostQueue::Bucket::slotOf(uint16_t tag) const {
   uint32_t found = 0;
@@ -41,7 +43,8 @@ uint32_t GhostQueue::Bucket::slotOf(uint16_t tag) const {
 }
 
 uint32_t GhostQueue::Bucket::oldestAt(uint16_t tick) const {
-  // The first of the oldest: its age above, what it lacks of the last slot below.
+  // The first of the oldest ghosts: the high bits are its age, the low ones its distance from the
+  // last slot.
   uint32_t oldest = 0;
   for (uint32_t i = 0; i < kSlots; ++i) {
     const auto age = static_cast<uint16_t>(tick - stamps[i]);

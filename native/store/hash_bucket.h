@@ -22,7 +22,7 @@ struct alignas(64) HashBucket {
   static constexpr uint8_t kNoTag = 0;
 
   uint8_t tags[kSlots];
-  /// Number of the bucket in which this one goes on, 1 or more; 0 for none.
+  /// The number of the bucket in which this one continues, 1 or more; 0 for none.
   uint32_t overflow;
   Address slots[kSlots];
 
@@ -31,7 +31,7 @@ struct alignas(64) HashBucket {
     return tag != kNoTag ? tag : uint8_t{1};
   }
 
-  /// A bit for each slot with this tag, the first slot's the lowest.
+  /// A bit mask of the slots with this tag; the first slot's bit is the lowest.
   uint32_t slotsWith(uint8_t tag) const { return equalBytes<kSlots>(this, tag); }
 };
 static_assert(sizeof(HashBucket) == 64, "the layout above");

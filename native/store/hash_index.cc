@@ -6,23 +6,25 @@
 namespace ebbcache {
 namespace {
 
-/// Buckets hold this many entries on average before one is split. With nine in twelve slots about
-/// one bucket in seven overflows, and an entry's share of all buckets is 8 to 8.5 bytes.
+/// The average number of entries per bucket above which a bucket is split. With nine entries in
+/// twelve slots about one bucket in seven overflows, and an entry's share of all buckets is 8 to
+/// 8.5 bytes.
 constexpr uint64_t kEntriesPerBucket = 9;
-/// Fewer than this, and buckets are merged; what is between saves splitting and merging in turns.
+/// The average number of entries per bucket below which buckets are merged. The distance of the two
+/// avoids alternating splits and merges.
 constexpr uint64_t kFewestPerBucket = 6;
-/// To give back overflow buckets takes a walk along all free ones, which cannot be done in steps.
-/// More than this and a chunk, and that waits for a call that has the time.
+/// Giving back overflow buckets takes a walk along all free ones, which cannot be done in steps.
+/// With more free ones than this and a chunk, the walk waits for a call without a bound.
 constexpr uint64_t kFreeInOneStep = 4096;
 
-/// The bucket that bucket `number` was split from: itself without its highest bit.
+/// The bucket that bucket `number` was split from: the number without its highest bit.
 uint32_t parentOf(uint32_t number) {
   uint32_t highest = 1;
   while (highest <= number / 2) highest *= 2;
   return number - highest;
 }
 
-/// Directory entries for the chunks of a budget, were all entries as small as they can be; a
+/// The directory entries for the chunks of a budget whose entries all have the smallest size, and a
 /// quarter more for overflows.
 uint64_t directoryRoomFor(const Layout& layout, uint64_t maxBytes, uint64_t bucketBytes) {
   const uint64_t buckets = maxBytes / kSmallestEntryBytes / kEntriesPerBucket + 1;
@@ -88,7 +90,7 @@ bool HashIndex::reserve(uint64_t maxBytes) {
 unsigned HashIndex::Shape::bitsOf(uint32_t number) const {
   unsigned bits = 0;
   while ((uint64_t{1} << bits) <= mask) ++bits;
-  // Not split yet in this round: its upper half does not exist.
+  // The bucket was not split yet in this round: its upper half does not exist.
   const uint64_t upperHalf = uint64_t{number} + (uint64_t{mask} + 1) / 2;
   const bool whole = number <= mask >> 1 && upperHalf >= buckets;
   return whole ? bits - 1 : bits;
@@ -130,7 +132,7 @@ void HashIndex::insert(uint64_t hash, Address address) {
 void HashIndex::remove(uint64_t hash, Address address) {
   Bucket& first = bucketOf(hash);
   const Place hole = placeOf(first, address);
-  // The last of the chain fills the hole.
+  // The last entry of the chain fills the hole.
   Place last = hole;
   while (last.bucket->overflow != 0) {
     last = {&overflowAt(last.bucket->overflow), 0, last.bucket};
@@ -170,7 +172,8 @@ bool HashIndex::wantsChunk() const {
          free_ < std::min(spareOverflows(), uint64_t{1});
 }
 
-/// Overflow buckets that are kept: a chunk, once there are entries enough for one to be likely.
+/// The number of overflow buckets that are kept: a chunk, once there are enough entries for one to
+/// be likely.
 uint64_t HashIndex::spareOverflows() const {
   return count_ >= shape().buckets * kFewestPerBucket / 2 ? bucketsPerChunk() : 0;
 }
@@ -227,7 +230,7 @@ void HashIndex::split(Shape shape) {
   const uint32_t fresh = shape.buckets;
   const WriterStripe stripe(stripes_, fresh);
   Bucket& parent = bucketAt(parentOf(fresh));
-  // All may go to the fresh bucket, which needs as many overflows then.
+  // All entries may go to the fresh bucket, which then needs as many overflow buckets.
   if (measure(parent).overflows > free_) return;
   for (const Bucket* bucket = &parent;; bucket = &overflowAt(bucket->overflow)) {
     for (const Address address : bucket->slots) {
@@ -238,7 +241,7 @@ void HashIndex::split(Shape shape) {
 
   const uint32_t mask = fresh > shape.mask ? shape.mask * 2 + 1 : shape.mask;
   Bucket& freshBucket = bucketAt(fresh);
-  // Those that stay close up behind `kept`.
+  // The entries that stay are moved up behind `kept`.
   Place kept{&parent, 0, nullptr};
   const auto keep = [&](uint8_t tag, Address address) {
     if (kept.slot == Bucket::kSlots) kept = {&overflowAt(kept.bucket->overflow), 0, kept.bucket};
@@ -261,7 +264,7 @@ void HashIndex::split(Shape shape) {
       keep(tag, address);
     }
   }
-  // What lies behind is empty now: the buckets after kept's, then its end.
+  // All behind `kept` is empty now: the rest of its bucket, and the buckets after that.
   while (kept.bucket->overflow != 0) {
     Place last{kept.bucket, 0, nullptr};
     while (last.bucket->overflow != 0) {
@@ -320,13 +323,13 @@ bool HashIndex::contract(uint64_t maxMerges) {
   return all;
 }
 
-/// Gives back as many overflow chunks as are free in sum, the last ones: what is in them moves to
-/// free buckets of the others.
+/// Gives back as many of the last overflow chunks as there are chunks' worth of free buckets; their
+/// used buckets move to free buckets of the other chunks.
 void HashIndex::dropOverflowChunks() {
   const uint64_t kept = overflowChunks_ - (free_ - spareOverflows()) / bucketsPerChunk();
   const auto first = static_cast<uint32_t>(kept * bucketsPerChunk()) + 1;
   const auto end = static_cast<uint32_t>(overflowChunks_ * bucketsPerChunk()) + 1;
-  // The free ones below `first` stay, and they are enough for what is used above it.
+  // The free ones below `first` stay; they are enough for the used ones above it.
   uint32_t* link = &firstFree_;
   while (*link != 0) {
     Bucket& bucket = overflowAt(*link);

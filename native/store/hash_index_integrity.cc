@@ -1,4 +1,4 @@
-// Whether the index agrees with itself and with the entries that it leads to.
+// Checks that the index agrees with itself and with the entries that it leads to.
 
 #include "store/hash_index.h"
 

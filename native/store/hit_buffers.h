@@ -1,7 +1,8 @@
-// Hits that wait for their place in a queue, a few dozen for each thread: applied together, their
-// neighbours in the queue come into the cache together, and threads that only read meet seldom.
+// Buffers of hits that are not applied to a queue yet, a few dozen for each thread. Hits that are
+// applied together fetch their neighbours in the queue together, and threads that only read seldom
+// contend.
 //
-// A thread's own hits are applied in their order; those of different threads in turns of a buffer.
+// A thread's own hits are applied in order; those of different threads are interleaved by buffers.
 #pragma once
 
 #include <array>
@@ -20,26 +21,27 @@ class HitBuffers {
   /// The number of hits that one buffer holds.
   static constexpr uint32_t kHits = 32;
 
-  /// `apply(first, last)` is called with a full buffer's addresses. The caller holds the entry's
-  /// stripe.
+  /// Notes a hit, and calls `apply(first, last)` with the addresses of a full buffer. The caller
+  /// MUST hold the entry's stripe.
   template <typename Apply>
   void add(Address address, Apply&& apply) {
     const uint32_t number = threadNumber() - 1;
     Buffer& buffer = buffers_[number];
     const std::lock_guard<SpinLock> lock(buffer.lock);
     if (buffer.count > 0 && buffer.hits[buffer.count - 1] == address) return;
-    // Relaxed: whoever has to find this hit takes the entry's stripe after this thread, and so sees
-    // this bit, or that it was cleared again.
+    // Relaxed order suffices: whoever has to find this hit takes the entry's stripe after this
+    // thread, and so sees this bit, or that it was cleared again.
     if (buffer.count == 0) waiting_.fetch_or(1U << number, std::memory_order_relaxed);
     buffer.hits[buffer.count++] = address;
     if (buffer.count == kHits) empty(number, apply);
   }
 
-  /// Applies what waits. Whoever holds an entry's stripe then knows that no hit of it waits.
+  /// Applies all hits that wait. Whoever holds an entry's stripe then knows that no hit of it
+  /// waits.
   template <typename Apply>
   void flush(Apply&& apply) {
     // Where another thread has emptied a buffer and cleared its bit, its lock is not taken here:
-    // what that thread changed in the queue is seen by this order and that of empty() only.
+    // only this order and that of empty() make visible what that thread changed in the queue.
     const uint32_t waiting = waiting_.load(std::memory_order_acquire);
     if (waiting == 0) return;
     for (uint32_t number = 0; number < kBuffers; ++number) {
@@ -66,9 +68,10 @@ class HitBuffers {
     waiting_.fetch_and(~(1U << number), std::memory_order_release);
   }
 
-  /// Threads are numbered as they come, so that few of them share a buffer.
+  /// Threads are numbered in the order in which they come, so that few of them share a buffer.
   static uint32_t threadNumber() {
-    // 0 for one without a number: a constant needs no check on each use.
+    // The number is 0 for a thread without one: a constant initial value needs no check on each
+    // use.
     thread_local uint32_t number = 0;
     if (number == 0) number = nextThreadNumber();
     return number;

@@ -11,8 +11,8 @@
 
 namespace ebbcache {
 
-/// 64 bits by a seed of the store's own. The low ones number buckets and stripes, the highest eight
-/// are the index's tag.
+/// 64 bits that depend on a seed of the store's own. The low bits number buckets and stripes, the
+/// highest eight are the index's tag.
 class KeyHash {
  public:
   explicit KeyHash(const HashSeed& seed) : seed_(seed), ofShort_(seed) {}

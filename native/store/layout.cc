@@ -10,11 +10,11 @@ namespace {
 
 constexpr uint64_t kLargestSlabBytes = uint64_t{2} << 20;
 constexpr uint64_t kSlabsInBudget = 32;
-/// A put may have to make so much room in one piece.
+/// The limit bounds the room that a put may have to make in one piece.
 constexpr uint64_t kLargestInAnySlab = uint64_t{128} << 10;
 
-/// Entries of s bytes leave s / 2 of a slab's end unused on average, and on their own half a page
-/// each: the same share of memory where s is the geometric mean of slab and page.
+/// Entries of s bytes leave s / 2 of a slab's end unused on average, and half a page each in
+/// mappings of their own: the two shares are equal where s is the geometric mean of slab and page.
 uint64_t sharesUpTo(uint64_t slabBytes, uint64_t pageBytes) {
   const double mean = std::sqrt(static_cast<double>(slabBytes) * static_cast<double>(pageBytes));
   return std::min({static_cast<uint64_t>(mean), slabBytes / 4, kLargestInAnySlab});
@@ -41,7 +41,7 @@ unsigned Layout::offsetBits() const {
 }
 
 uint64_t Layout::slabSlots(uint64_t maxBytes) const {
-  // Slot 0 stays empty, and the last addresses are those of large entries.
+  // Slot 0 stays empty, and the last addresses belong to large entries.
   const uint64_t reachable = kFirstLarge >> offsetBits();
   return std::min(maxBytes / slabBytes + 2, reachable);
 }

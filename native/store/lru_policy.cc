@@ -21,7 +21,7 @@ void LruPolicy::inserted(Address address, uint64_t /*hash*/, const Admission& /*
 }
 
 void LruPolicy::hit(Address address) {
-  // These lines are in the cache by the time that the buffer is full.
+  // These lines are in the cache by the time at which the buffer is full.
   queue_.prefetchNeighbours(address);
   hits_.add(address, [this](const Address* first, const Address* last) { applyHits(first, last); });
 }
@@ -50,7 +50,7 @@ void LruPolicy::prepareMove(Address address) const {
 
 void LruPolicy::move(Address from, Address to) {
   flushHits();
-  // Threads that apply hits write the links of this entry's header.
+  // Other threads that apply hits write the links of this entry's header.
   const std::lock_guard<SpinLock> lock(queueLock_);
   std::memmove(static_cast<void*>(slabs_.at(to)), slabs_.at(from), slabs_.at(from)->bytes());
   queue_.moved(from, to);

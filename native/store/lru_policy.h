@@ -1,5 +1,5 @@
-// Least recently used, by entry: exact for one thread, and between threads to the hits that wait in
-// their buffers.
+// Least recently used, by entry. The order is exact for one thread; between threads it is exact
+// except for the hits that wait in their buffers.
 #pragma once
 
 #include "store/entry_queue.h"
@@ -30,7 +30,7 @@ class LruPolicy final : public EvictionPolicy {
   void flushHits();
 
   SlabTable& slabs_;
-  /// Before queueLock_, where both are held.
+  /// Its locks are taken before queueLock_, where both are held.
   HitBuffers hits_;
   SpinLock queueLock_;
   EntryQueue queue_;

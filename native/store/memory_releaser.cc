@@ -3,11 +3,11 @@
 namespace ebbcache {
 namespace {
 
-/// Memory is not given back for so long after a slab was taken, ms: a store that is emptied and
-/// filled in turns keeps what it will need again.
+/// Memory is not given back for this long after a slab was taken, ms: a store that is emptied and
+/// filled alternately keeps what it will need again.
 constexpr uint64_t kQuietMs = 1000;
-/// Live entries are moved together where they fill less than 1/2 of their slabs, until they would
-/// fill more than 3/4: what is between saves moving them again after every few removals.
+/// Live entries are condensed where they fill less than 1/2 of their slabs, until they would fill
+/// more than 3/4. The distance of the two avoids moving them again after every few removals.
 constexpr uint64_t kSparseShare = 2;
 constexpr uint64_t kDense = 3;
 constexpr uint64_t kDenseOf = 4;
@@ -18,7 +18,7 @@ constexpr uint64_t kMergesInOneStep = 256;
 MaintainResult MemoryReleaser::releaseUnused(const std::function<bool()>& mayGoOn) {
   EntryLog& log = core_.arena->log;
   const uint64_t slabBytes = core_.arena->layout.slabBytes;
-  // This is about memory and not about entries: a given time does not count.
+  // The pace concerns memory, not entries: a given time does not count.
   const uint64_t now = core_.clock.own();
   if (slabsTakenSeen_ != log.slabsTaken()) quietSince_ = now;
   slabsTakenSeen_ = log.slabsTaken();
@@ -29,7 +29,7 @@ MaintainResult MemoryReleaser::releaseUnused(const std::function<bool()>& mayGoO
   dropsEmptied_ = dropsEmptied_ || expired;
   bool dropped = false;
   if (dropsEmptied_ || quiet) {
-    // Only as far as puts would fill gaps in what is left, and not take slabs again.
+    // Condensing ends where puts would take slabs again instead of filling gaps in the rest.
     const auto hasTooMany = [&] {
       const uint64_t rest = less(log.sharedBytes(), slabBytes);
       return rest > 0 && log.sharedLiveBytes() <= liveWorthCompacting(rest, core_.arena->layout);

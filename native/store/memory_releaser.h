@@ -1,5 +1,5 @@
-// Gives memory back to the system that a store has had no use for lately: empty slabs, and more
-// where live entries fill less than half of their slabs.
+// Gives memory back to the system that a store has not needed recently: empty slabs, and more where
+// live entries fill less than half of their slabs.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@ class MemoryReleaser {
  public:
   explicit MemoryReleaser(StoreCore& core) : core_(core) {}
 
-  /// Works for as long as `mayGoOn`; its last step may take longer.
+  /// Works for as long as `mayGoOn` returns true; its last step may take longer.
   MaintainResult releaseUnused(const std::function<bool()>& mayGoOn);
-  /// Whether live entries are being moved together: a slab may be empty soon.
+  /// Whether live entries are being condensed: then a slab may soon be empty.
   bool isCondensing() const { return condensing_; }
 
  private:
   MaintainResult condense(const std::function<bool()>& mayGoOn);
 
   StoreCore& core_;
-  /// The expirations when it last searched for slabs that they emptied.
+  /// The number of expirations at the last search for slabs that they emptied.
   uint64_t expirationsSeen_ = 0;
-  /// They may have emptied more.
+  /// Whether expirations may have emptied more slabs.
   bool dropsEmptied_ = false;
-  /// The slabs that were taken when it ran last, and when that number changed last, ms.
+  /// The number of slabs taken by the last run, and the time at which that number last changed, ms.
   uint64_t slabsTakenSeen_ = 0;
   uint64_t quietSince_ = 0;
   bool condensing_ = false;

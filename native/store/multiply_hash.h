@@ -1,4 +1,4 @@
-// A hash of keys up to 128 bytes by a few multiplications: in a lookup that waits for memory, each
+// A hash of keys up to 128 bytes by a few multiplications. A lookup waits for memory, so each
 // instruction less lets the processor run further ahead, and SipHash takes three times as many.
 //
 //   sum   = (w0 + k0) (w1 + k1) + (w2 + k2) (w3 + k3) + ... + length k    mod 2^128
@@ -8,9 +8,9 @@
 // keys are taken, the chance of secrets k that give both one sum is 2^-64. The second line is
 // strongly universal (Dietzfelbinger, STACS '96): for secret a, b and c the hashes of two sums are
 // two random numbers, and so are any bits of them. mix() is a bijection, which leaves that so; it
-// scatters keys that differ by a constant. Whoever knows neither the secrets nor hashes can thus do
-// no better than random keys would. No hash leaves the process, but a scan visits keys in the order
-// of their hashes: it is not for the inputs of who may choose keys.
+// scatters keys that differ by a constant. Somebody who knows neither the secrets nor hashes can
+// thus do no better than with random keys. No hash leaves the process, but a scan visits keys in
+// the order of their hashes: that order MUST NOT be shown to those who may choose keys.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ class MultiplyHash {
  public:
   static constexpr size_t kMaxBytes = 128;
 
-  /// Secrets are what SipHash makes of a counter.
+  /// The secrets are SipHash values of a counter.
   explicit MultiplyHash(const HashSeed& seed);
 
   /// The hash of a key of kMaxBytes or fewer.
@@ -39,8 +39,8 @@ class MultiplyHash {
     return mix(highWord(low_ * lowWord(sum) + high_ * highWord(sum) + constant_));
   }
 
-  /// The `k` of the first word of a key of 16 bytes or fewer, and of the last 16 of a longer one:
-  /// for a test that makes keys collide as only who knows it can.
+  /// The `k` of the first word of a key of 16 bytes or fewer, and of the last 16 of a longer one. A
+  /// test makes keys collide with it, which is possible only for those who know it.
   uint64_t secretOfLastBlock() const { return last_.first; }
 
  private:
@@ -57,7 +57,7 @@ class MultiplyHash {
 
   Uint128 sumOfBlocks(std::string_view key) const {
     const char* at = key.data();
-    // Some bytes are in two blocks where the key is no whole number of them.
+    // Some bytes are in two blocks where the key is not a whole number of blocks.
     const char* const last = at + key.size() - kBlockBytes;
     Uint128 sum = product(blockAt(last), last_);
     for (const Block* secrets = blocks_.data(); at < last; at += kBlockBytes, ++secrets) {

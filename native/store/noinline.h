@@ -1,14 +1,14 @@
-// Keeps what seldom runs out of what often does.
+// Macros that keep rarely executed code out of the frequent paths.
 #pragma once
 
-/// The callers of such a function spare no registers for it.
+/// The callers of such a function keep no registers free for it.
 #if defined(_MSC_VER)
 #define EBBCACHE_NOINLINE __declspec(noinline)
 #else
 #define EBBCACHE_NOINLINE __attribute__((noinline))
 #endif
 
-/// The condition seldom holds: what does not follow from it comes first.
+/// Marks a condition that seldom holds: the compiler lays out the other branch first.
 #if defined(_MSC_VER)
 #define EBBCACHE_SELDOM(condition) (condition)
 #else

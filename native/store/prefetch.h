@@ -1,4 +1,4 @@
-// Asks for cache lines before they are needed.
+// Prefetches cache lines before they are needed.
 #pragma once
 
 #include <cstdint>

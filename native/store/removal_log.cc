@@ -16,7 +16,7 @@ size_t RemovalBatch::keyBytesOf(const char* header) {
 RemovalLog::RemovalLog(std::function<void()> wake, size_t capacityBytes)
     : wake_(std::move(wake)),
       capacity_(capacityBytes),
-      // It is not initialized: pages that no record was ever written to take no memory.
+      // The ring is not initialized: pages that no record was ever written to take no memory.
       ring_(new char[capacityBytes]) {}
 
 // ---------------------------------------------------------------- by writers of the store
@@ -31,7 +31,7 @@ bool RemovalLog::note(std::string_view key, RemovalReason reason) {
     if (!noted) {
       ++lost_;
     } else {
-      // What was lost before comes first, so that the order is that of the removals.
+      // Earlier losses are recorded first, so that the order is that of the removals.
       if (lost_ > 0) {
         char count[sizeof lost_];
         std::memcpy(count, &lost_, sizeof count);
@@ -65,7 +65,7 @@ void RemovalLog::wake() {
   try {
     wake_();
   } catch (...) {
-    // Whoever removes an entry must not fail for it: the next one tries again.
+    // Removing an entry must not fail because of a log: the next removal tries again.
     const std::lock_guard<std::mutex> lock(mutex_);
     isAwake_ = false;
   }

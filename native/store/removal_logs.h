@@ -1,4 +1,4 @@
-// The removal logs of one store. As a rule there are none: then each removal costs its writer one
+// The removal logs of one store. Usually there are none: then each removal costs its writer one
 // test of isEmpty(), in a cache line that the writer uses anyway.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace ebbcache {
 
-/// The store's mutex MUST be held for every call but isEmpty(), which any thread may make.
+/// The store's mutex MUST be held for every call except isEmpty(), which any thread may call.
 class RemovalLogs {
  public:
   bool isEmpty() const { return count_.load(std::memory_order_relaxed) == 0; }
@@ -30,7 +30,7 @@ class RemovalLogs {
     count_.store(logs_.size(), std::memory_order_relaxed);
   }
 
-  /// False where none of them has room for it.
+  /// Returns false where none of the logs has room for the removal.
   bool note(std::string_view key, RemovalReason reason) {
     bool noted = false;
     for (const auto& each : logs_) noted = each->note(key, reason) || noted;

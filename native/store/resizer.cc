@@ -9,7 +9,7 @@
 namespace ebbcache {
 namespace {
 
-/// Slabs that are so many times too large or too small for a new size are replaced, and so are
+/// Slabs that are this many times too large or too small for a new size are replaced, and so are
 /// tables that are too large by such a share of it.
 constexpr uint64_t kRebuildFactor = 4;
 constexpr uint64_t kTableShare = 16;
@@ -23,7 +23,7 @@ bool Resizer::resize(Lock& lock, uint64_t newMaxBytes) {
   const uint64_t pressureBudget = memory.budget();
   const bool pressed = pressureBudget < maxBytes();
   const Layout layout = Layout::forBudget(newMaxBytes, core_.environment.memory->pageBytes());
-  // The tables of both sizes must fit, whatever the pressure.
+  // The tables of both sizes must fit, whatever the pressure is.
   const uint64_t minBytes = core_.arena->emptyTableBytes() +
                             Arena::tableBytesFor(memory, layout, newMaxBytes) +
                             2 * layout.slabBytes;
@@ -45,7 +45,7 @@ uint64_t Resizer::shrinkWholly(Lock& lock, uint64_t target) {
     allocator_.shrinkHeldTo(target);
     evictions += core_.counters.evictions - evictionsBefore;
     if (core_.memory.held() <= target || core_.memory.retiredBytes() == 0) return evictions;
-    // Others who evict meanwhile do so for reasons of their own.
+    // Other threads that evict meanwhile have reasons of their own.
     const RemovalReason reason = evictor_.evictFor(RemovalReason::kEvict);
     lock.unlock();
     core_.memory.waitForReaders();
@@ -56,11 +56,11 @@ uint64_t Resizer::shrinkWholly(Lock& lock, uint64_t target) {
 
 uint64_t Resizer::holdWithin(Lock& lock, uint64_t budget) {
   const uint64_t evictionsBefore = core_.counters.evictions;
-  // Set first: the policy's own tables follow it while entries are evicted.
+  // The budget is set first: the policy's own tables follow it while entries are evicted.
   core_.memory.setBudget(budget);
   allocator_.shrinkHeldTo(budget);
   const uint64_t evictions = core_.counters.evictions - evictionsBefore;
-  // What is held never passes the budget for who gets the lock now.
+  // The held bytes never pass the budget for threads that take the lock now.
   core_.memory.setBudget(std::max(budget, core_.memory.held()));
   const uint64_t evictionsLater = shrinkWholly(lock, budget);
   core_.memory.setBudget(budget);
@@ -76,7 +76,7 @@ bool Resizer::isFarFrom(const Layout& layout, uint64_t newMaxBytes) const {
 }
 
 bool Resizer::growTables(uint64_t newMaxBytes) {
-  // Under pressure the larger tables must find room in what there is.
+  // Under pressure the larger tables must fit in the room that there is.
   const uint64_t tables = core_.arena->growthFor(newMaxBytes);
   if (!core_.memory.fits(tables)) allocator_.shrinkHeldTo(less(core_.memory.budget(), tables));
   const AllStripes stripes(core_.stripes);
@@ -90,7 +90,7 @@ bool Resizer::rebuildWithin(uint64_t minBytes, Lock& lock, const Layout& layout,
   const uint64_t held = core_.memory.held();
   const uint64_t entries = std::min(bytesIn(layout, newMaxBytes), newMaxBytes);
   if (core_.mayGrow(entries)) return rebuild(lock, layout, newMaxBytes);
-  // Larger slabs and tables would cost entries. Those that there are serve as well, only slower,
+  // Larger slabs and tables would cost entries. The present ones serve as well, only more slowly,
   // and the tables grow with the store.
   if (layout.slabBytes > core_.arena->layout.slabBytes) {
     core_.maxBytes.store(newMaxBytes, std::memory_order_relaxed);
@@ -105,7 +105,7 @@ uint64_t Resizer::bytesIn(const Layout& layout, uint64_t newMaxBytes) const {
   constexpr uint64_t kIndexBytesPerEntry = 8;
   const uint64_t count = core_.arena->index.count();
   const uint64_t live = core_.arena->liveBytes();
-  // A slab's end is too short for half an entry on average.
+  // On average, a slab's end is too short for half an entry.
   const uint64_t entryBytes = count == 0 ? 0 : live / count;
   const uint64_t wasted = live / layout.slabBytes * std::min(entryBytes, layout.slabBytes) / 2;
   return Arena::tableBytesFor(core_.memory, layout, newMaxBytes) + layout.slabBytes + live +

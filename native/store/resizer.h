@@ -1,8 +1,8 @@
-// Changes how much a store may hold: its maxBytes, its budget under pressure, and what it holds
-// now.
+// Changes how much a store may hold: its maxBytes, its budget under pressure, and the bytes that it
+// holds now.
 //
-// Where readers are still at what was evicted, these calls wait for them, and release the store's
-// mutex for that long: memory that they make the store give back is back with the system on return.
+// Where readers still use evicted entries, these calls wait for them, and release the store's mutex
+// for that time: memory that they make the store give back is back with the system on return.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,7 @@
 
 namespace ebbcache {
 
-/// The mutex of large entries and `lock`, which is of the store's mutex, MUST be held for every
-/// call.
+/// For every call the mutex of large entries and `lock`, a lock of the store's mutex, MUST be held.
 class Resizer {
  public:
   using Lock = std::unique_lock<std::mutex>;
@@ -24,7 +23,7 @@ class Resizer {
   Resizer(StoreCore& core, Evictor& evictor, SpaceAllocator& allocator)
       : core_(core), evictor_(evictor), allocator_(allocator) {}
 
-  // See the methods of Store.
+  // These do the work of Store's methods of the same names.
 
   bool resize(Lock& lock, uint64_t maxBytes);
   uint64_t shrink(Lock& lock, uint64_t bytes);
@@ -34,23 +33,24 @@ class Resizer {
  private:
   uint64_t maxBytes() const { return core_.maxBytes.load(std::memory_order_relaxed); }
 
-  /// SpaceAllocator::shrinkHeldTo(), and on return the memory is back with the system. Returns the
-  /// evictions.
+  /// Does the same as SpaceAllocator::shrinkHeldTo(), but on return the memory is back with the
+  /// system. Returns the number of evictions.
   uint64_t shrinkWholly(Lock& lock, uint64_t target);
-  /// shrinkWholly(), and `budget` is the budget from now on; on the way, what is held.
+  /// Does the same as shrinkWholly(), and sets the budget, which is never below the held bytes
+  /// meanwhile. Returns the number of evictions.
   uint64_t holdWithin(Lock& lock, uint64_t budget);
 
   /// Whether slabs or tables are far too large or too small for a new size.
   bool isFarFrom(const Layout& layout, uint64_t maxBytes) const;
   bool growTables(uint64_t maxBytes);
 
-  // A rebuild moves all entries to another arena, while readers go on. It stays within the memory's
-  // budget, and where the store may not grow, within what it held, or `minBytes` if that is more:
-  // what does not fit is evicted, the oldest first.
+  // A rebuild moves all entries to another arena, while readers continue. It stays within the
+  // memory's budget and, where the store may not grow, within what it held, or `minBytes` if that
+  // is more. Entries that do not fit are evicted, the oldest first.
 
   bool rebuildWithin(uint64_t minBytes, Lock& lock, const Layout& layout, uint64_t maxBytes);
   bool rebuild(Lock& lock, const Layout& layout, uint64_t maxBytes);
-  /// Bytes of an arena of that layout with all entries that there are now.
+  /// The bytes of an arena of that layout with all present entries.
   uint64_t bytesIn(const Layout& layout, uint64_t maxBytes) const;
 
   StoreCore& core_;

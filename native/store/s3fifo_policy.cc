@@ -7,11 +7,11 @@ namespace {
 
 /// The small queue's share of all bytes, from the paper.
 constexpr uint64_t kSmallShare = 10;
-/// Second chances and promotions of an eviction that shares them with no other, so that none makes
-/// a pass over all entries.
+/// The second chances and promotions of an eviction that has its own allowance. They are bounded,
+/// so that no eviction makes a pass over all entries.
 constexpr uint64_t kChancesOfOne = 2048;
 
-/// The state of an entry in the other queue, or with other uses.
+/// The state of an entry in the given queue with the given uses.
 uint8_t stateWith(const Entry* entry, bool inSmall, uint8_t uses) {
   constexpr uint8_t kMine = Entry::kInSmallQueue | Entry::kMaxUses << Entry::kUsesShift;
   const int kept = entry->state() & ~kMine;
@@ -21,8 +21,8 @@ uint8_t stateWith(const Entry* entry, bool inSmall, uint8_t uses) {
 
 }  // namespace
 
-// Readers count uses while a writer moves entries between the queues: a count that is lost in
-// between costs a guess and nothing else.
+// Readers count uses while a writer moves entries between the queues: a count that is lost then
+// costs a wrong guess and nothing else.
 
 S3FifoPolicy::S3FifoPolicy(SlabTable& slabs, BudgetedMemory& memory)
     : slabs_(slabs), small_(slabs), main_(slabs), ghosts_(memory) {}

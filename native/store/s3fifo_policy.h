@@ -1,7 +1,7 @@
 // S3-FIFO (Yang et al., SOSP '23): a small queue for new entries, a main queue for those that were
-// asked for again, and a ghost queue that remembers what left the small one. Objects of any size
-// enter; the small queue's share decides only from which queue to evict, and one hit in it
-// promotes.
+// used again, and a ghost queue that remembers the entries that left the small one. Entries of any
+// size are admitted; the small queue's share decides only from which queue to evict, and one hit in
+// it promotes.
 #pragma once
 
 #include "store/entry_queue.h"
@@ -36,7 +36,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   uint64_t tableBytes() const override { return ghosts_.tableBytes(); }
 
  private:
-  /// A queue that knows its entries' bytes.
+  /// A queue that counts its entries' bytes.
   struct SizedQueue {
     explicit SizedQueue(SlabTable& slabs) : entries(slabs) {}
     EntryQueue entries;
@@ -47,7 +47,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   uint64_t allBytes() const { return small_.bytes + main_.bytes; }
   void push(SizedQueue& queue, Address address);
   void remove(Address address);
-  /// Takes one from the allowance; false when it is used up.
+  /// Takes one chance from the allowance; returns false when it is used up.
   bool takeChance();
   Address victimOfSmall();
   Address victimOfMain();
@@ -56,9 +56,9 @@ class S3FifoPolicy final : public EvictionPolicy {
   SizedQueue small_;
   SizedQueue main_;
   GhostQueue ghosts_;
-  /// Second chances and promotions that are left.
+  /// The number of second chances and promotions that are left.
   uint64_t chances_ = 0;
-  /// Several evictions share them.
+  /// Whether several evictions share them.
   bool limited_ = false;
 };
 

@@ -1,5 +1,5 @@
-// A clock of milliseconds that shows its own time, or one that it was given: tests have time go by
-// without waiting. Thread-safe.
+// A clock of milliseconds that shows its own time, or one that it was given, so that tests need not
+// wait. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@ class SettableClock {
  public:
   using Source = uint64_t (*)();
 
-  /// Its own time is that of `source`, and `offset` later.
+  /// Its own time is that of `source` plus `offset`.
   explicit SettableClock(Source source, uint64_t offset = 0) : source_(source), offset_(offset) {}
   SettableClock(const SettableClock&) = delete;
   SettableClock& operator=(const SettableClock&) = delete;
@@ -20,16 +20,17 @@ class SettableClock {
     const uint64_t given = given_.load(std::memory_order_relaxed);
     return given == kNone ? own() : given;
   }
-  /// Whatever it was given.
+  /// The clock's own time, whatever it was given.
   uint64_t own() const { return source_() + offset_; }
   bool isGiven() const { return given_.load(std::memory_order_relaxed) != kNone; }
 
-  /// It shows this time, and stands still, until it is given another one or none.
+  /// Has the clock show this time and stand still, until it is given another one or none.
   void give(uint64_t ms) { given_.store(ms, std::memory_order_relaxed); }
   void giveNone() { give(kNone); }
 
  private:
-  /// Far from any time, also from one before the epoch as an unsigned number.
+  /// The mark of a clock that was given no time: it is far from any time, also from one before the
+  /// epoch as an unsigned number.
   static constexpr uint64_t kNone = uint64_t{1} << 63U;
 
   const Source source_;

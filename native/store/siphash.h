@@ -1,5 +1,5 @@
 // SipHash-1-3 (Aumasson and Bernstein, 2012), the variant of Rust's and Python's hash tables: keys
-// come from strangers, and without the seed they cannot be made to collide.
+// come from untrusted sources, and without the seed they cannot be made to collide.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct HashSeed {
   uint64_t k0 = 0;
   uint64_t k1 = 0;
 
-  /// From the system's entropy.
+  /// Returns a seed from the system's entropy.
   static HashSeed random();
 };
 
@@ -70,7 +70,8 @@ inline uint64_t sipHash13(std::string_view bytes, const HashSeed& seed) {
   }
   uint64_t last = 0;
   if (bytes.size() >= sizeof word) {
-    // The last eight, without those that are absorbed already: no copy of a length known late.
+    // The last eight bytes are read, without those that are absorbed already, which avoids a copy
+    // of variable length.
     std::memcpy(&word, at + left - sizeof word, sizeof word);
     last = word >> 8 >> (56 - 8 * left);
   } else if (left > 0) {

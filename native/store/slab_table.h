@@ -1,4 +1,4 @@
-// Which slabs there are, and where in this process an address lies.
+// The table of slabs, and the place of an address in this process.
 //
 //   address of an entry in a slab   +--------------------+----------------------+
 //                                   | slab number        | offset in units of 4 |
@@ -18,22 +18,22 @@ namespace ebbcache {
 
 /// A slab of many entries, or the mapping of one large entry.
 struct Slab {
-  /// Null for an unused slot. Atomic for prefetchHeader() of a slab that another thread removes;
-  /// relaxed, because whoever reads an entry has its address from the index, under the stripe that
-  /// it was linked under, and a prefetch may miss.
+  /// The start of the mapping; null for an unused slot. It is atomic for prefetchHeader() of a slab
+  /// that another thread removes. It is relaxed because whoever reads an entry has its address from
+  /// the index, under the stripe that it was linked under, and a prefetch may miss.
   std::atomic<char*> base;
   /// The bytes that are mapped: slabBytes, or whole pages for a large entry.
   uint64_t bytes;
-  /// Where the next entry would go; what lies before is entries, live or dead, without gaps.
+  /// The offset of the next entry; what lies before it is entries, live or dead, without gaps.
   uint64_t tail;
-  /// Bytes of live entries.
+  /// The bytes of live entries.
   uint64_t live;
   /// The bytes at a full slab's end, where the next entry did not fit.
   uint64_t waste;
-  /// When to search for expired entries next, ms of the store's clock: when the first expires, or a
-  /// little later where the slab was searched just before.
+  /// The time of the next search for expired entries, ms of the store's clock: when the first
+  /// expires, or a little later where the slab was searched just before.
   uint64_t nextSweep;
-  /// The next unused slot, in an unused one.
+  /// The next unused slot; only for an unused one.
   uint32_t nextUnused;
   /// Whether it was taken in small pages, because no huge page was ready.
   bool smallPages;
@@ -43,7 +43,8 @@ struct Slab {
 
   char* start() const { return base.load(std::memory_order_relaxed); }
   bool used() const { return start() != nullptr; }
-  /// What compaction would leave at its end: dead entries and what was never written.
+  /// The bytes that compaction would leave at the slab's end: dead entries and what was never
+  /// written.
   uint64_t reclaimable() const { return bytes - live; }
 };
 
@@ -54,29 +55,30 @@ class SlabTable {
   SlabTable(const SlabTable&) = delete;
   SlabTable& operator=(const SlabTable&) = delete;
 
-  /// Makes the tables large enough for a budget; false when their memory is refused.
+  /// Makes the tables large enough for a budget; returns false when their memory is refused.
   bool reserve(uint64_t maxBytes);
 
-  /// What reserve() would have to take for a budget.
+  /// The bytes that reserve() would have to take for a budget.
   uint64_t growthFor(uint64_t maxBytes) const;
 
-  /// A fresh slab for many entries; 0 when memory or slots are out.
+  /// Adds a fresh slab for many entries; returns 0 when there is no memory or no slot.
   uint32_t add();
-  /// Takes in the mapping of one entry of so many bytes; 0, and it is still the caller's, when
-  /// slots are out.
+  /// Takes over the mapping of one entry of `bytes`. Returns 0 when there is no slot: then the
+  /// mapping still belongs to the caller.
   uint32_t adoptLarge(void* mapping, uint64_t bytes);
   bool hasLargeSlot() const { return !isFull(large_); }
-  /// Takes the mapping of a large entry out of the table and returns it: it is the caller's then.
+  /// Removes the mapping of a large entry from the table and returns it; it then belongs to the
+  /// caller.
   void* detachLarge(uint32_t number);
   void remove(uint32_t number);
   void removeAll();
 
-  /// How many slabs were taken by small pages.
+  /// The number of slabs that were taken in small pages.
   uint64_t ofSmallPages() const { return ofSmallPages_; }
-  /// The first slab that was taken by small pages; 0 when there is none.
+  /// The first slab that was taken in small pages; 0 when there is none.
   uint32_t firstOfSmallPages() const;
-  /// Moves all that lies in a slab to `memory`, of its size and in huge pages; returns where it
-  /// was, which is the caller's to give back. All stripes MUST be held.
+  /// Moves all that lies in a slab to `memory`, of its size and in huge pages. Returns the old
+  /// memory, which the caller MUST give back. All stripes MUST be held.
   void* moveTo(void* memory, uint32_t number);
 
   static bool isLarge(uint32_t number) { return number >= kFirstLarge; }
@@ -95,7 +97,8 @@ class SlabTable {
     if (isLarge(address)) return entryAt(large_.slots[address - kFirstLarge].start());
     return entryAt(slabs_.slots[address >> offsetBits_].start() + offsetOf(address));
   }
-  /// Asks for the header of an entry that may be gone by now, with its slab; nowhere asks for none.
+  /// Prefetches the header of an entry that may already be removed together with its slab; the
+  /// address may be nowhere.
   void prefetchHeader(Address address) const {
     const bool large = isLarge(address);
     const Slab& slab =
@@ -110,7 +113,7 @@ class SlabTable {
     return number << offsetBits_ | static_cast<Address>(offset / kEntryAlignment);
   }
 
-  /// Bytes of slabs for many entries that there are slots for.
+  /// The bytes of the slabs that there are slots for.
   uint64_t slabCapacity() const { return (slabs_.capacity - 1) * layout_.slabBytes; }
 
   /// The bytes that are mapped for the tables themselves.
@@ -121,7 +124,7 @@ class SlabTable {
     Slab* slots = nullptr;
     uint64_t capacity = 0;
     uint32_t end = 0;
-    /// kNone when all below `end` are used.
+    /// The first unused slot; kNone when all below `end` are used.
     uint32_t firstUnused = kNone;
   };
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -138,9 +141,9 @@ class SlabTable {
   static bool isFull(const Slots& slots) {
     return slots.firstUnused == kNone && slots.end == slots.capacity;
   }
-  /// An index into the slots, which are not full, for memory of so many bytes.
+  /// Returns the index of a slot for memory of `bytes`. The slots MUST NOT be full.
   uint32_t begin(Slots& slots, SlabMemory taken, uint64_t bytes);
-  /// The slot is unused from now on.
+  /// Marks the slot as unused.
   void endSlot(uint32_t number);
   void removeAllOf(Slots& slots, uint32_t first);
 

@@ -1,4 +1,4 @@
-// How much of its slabs a store leaves to dead entries.
+// The share of its slabs that a store leaves to dead entries.
 #pragma once
 
 #include <algorithm>
@@ -9,27 +9,29 @@
 
 namespace ebbcache {
 
-/// More dead bytes than this share, and a slab is compacted rather than a fresh one taken while the
-/// budget has room: what is held stays below 8/7 of what is live, whatever makes entries die.
+/// The share of dead bytes above which a slab is compacted, instead of taking a fresh one, while
+/// the budget has room: the held bytes stay below 8/7 of the live ones, whatever the reason why
+/// entries die.
 constexpr uint64_t kGrowthSlackShare = 8;
 
-/// a - b, and 0 where that would be negative.
+/// Returns a - b, or 0 where that would be negative.
 inline uint64_t less(uint64_t a, uint64_t b) {
   return a > b ? a - b : 0;
 }
 
-/// Room in a full budget that stays dead, so that the emptiest slab is worth compacting. Where
-/// entries die in the order they came, a slab is enough: the oldest dies as a whole, and nothing is
-/// ever moved. Where deaths are spread evenly all slabs are alike, and it grows to a sixteenth of
-/// them: then utilisation is above 93 %, and compaction moves up to six bytes for each byte put.
+/// The room in a full budget that stays dead, so that the emptiest slab is worth compacting. Where
+/// entries die in the order in which they came, one slab is enough: the oldest dies as a whole, and
+/// nothing is ever moved. Where deaths are spread evenly all slabs are alike, and the slack grows
+/// to a sixteenth of them: then utilisation is above 93 %, and compaction moves up to six bytes for
+/// each byte put.
 class Slack {
  public:
-  /// Bytes, within slabs of so many bytes.
+  /// The slack in bytes, within slabs of `slabsBytes`.
   uint64_t within(uint64_t slabsBytes, const Layout& layout) const {
     return std::min(std::max(bytes_, minWithin(slabsBytes, layout)), maxWithin(slabsBytes, layout));
   }
 
-  /// What a slab that was filled in a full store has cost.
+  /// Adapts the slack to the cost of a slab that was filled in a full store.
   void observe(const EntryLog::Pass& pass, uint64_t slabsBytes, const Layout& layout) {
     constexpr uint64_t kPassedPerMoved = 8;
     const uint64_t cost = pass.movedBytes + pass.passedBytes / kPassedPerMoved;
@@ -41,7 +43,8 @@ class Slack {
     }
   }
 
-  /// With each put the slack grows by no more than what is put, so that none evicts for long.
+  /// Lets the slack grow with each put by no more than the put's bytes, so that no put evicts for
+  /// long.
   void follow(uint64_t putBytes) {
     bytes_ = bytes_ < wanted_ ? std::min(wanted_, bytes_ + putBytes) : wanted_;
   }
@@ -59,7 +62,7 @@ class Slack {
   uint64_t wanted_ = 0;
 };
 
-/// Live bytes in slabs of so many bytes, up to which dead ones are worth a compaction while the
+/// The live bytes in slabs of `slabsBytes` up to which dead ones are worth a compaction while the
 /// budget has room.
 inline uint64_t liveWorthCompacting(uint64_t slabsBytes, const Layout& layout) {
   return less(slabsBytes, std::max(slabsBytes / kGrowthSlackShare, layout.slabBytes / 2));

@@ -6,19 +6,19 @@ namespace ebbcache {
 namespace {
 
 /// The maximum of bytes that one put evicts ahead of need. Where much is to be evicted at once,
-/// because a store may not grow any more or its index takes a slab's room, that is spread over the
-/// next puts.
+/// because a store may not grow any more or its index takes a slab's room, the eviction is spread
+/// over the next puts.
 uint64_t maxEvictedFor(uint64_t bytes) {
   constexpr uint64_t kMin = uint64_t{64} << 10;
   constexpr uint64_t kPerByte = 4;
   return std::max(kPerByte * bytes, kMin);
 }
 
-/// A store that may not grow asks again after so many bytes, where its slabs are smaller: to ask
+/// A store that may not grow asks again after this many bytes, where its slabs are smaller: asking
 /// takes some microseconds.
 constexpr uint64_t kMinBetweenAsks = uint64_t{256} << 10;
 
-/// One of so many slabs may be of small pages: reads of all of them are a hundredth slower then.
+/// One in this many slabs may have small pages: reads of all entries are a hundredth slower then.
 constexpr uint64_t kShareOfSmallPages = 32;
 /// A store with fewer slabs cannot spare one.
 constexpr uint64_t kFewSlabs = 16;
@@ -44,7 +44,7 @@ bool SpaceAllocator::canEverFit(uint64_t entryBytes) const {
 
 uint64_t SpaceAllocator::largestEntry() const {
   const Arena& arena = *core_.arena;
-  // A slab that is there takes entries of up to its own size, however small the budget is.
+  // A slab that exists takes entries up to its own size, however small the budget is.
   const uint64_t shared = arena.log.sharedBytes() > 0 ? arena.layout.largestInSlab : 0;
   return std::max(shared, less(core_.budget(), arena.emptyTableBytes()));
 }
@@ -71,7 +71,8 @@ bool SpaceAllocator::makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newL
     return arena.log.sharedLiveBytes() + bytes <=
            liveLimit(budget, core_.largeBytes() + newLargeBytes);
   };
-  // Tables that entries leave behind are room too: they are given back on the way, not after it.
+  // The tables' memory that evicted entries leave unused is room too: it is given back during the
+  // evictions, not after them.
   const auto contractBelow = [&] { return arena.index.count() - arena.index.count() / 8; };
   for (uint64_t below = contractBelow(); !fits();) {
     if (liveBefore - arena.liveBytes() >= maxEvicted) return true;
@@ -102,7 +103,7 @@ Address SpaceAllocator::allocateShared(uint64_t bytes) {
   for (;;) {
     const Address address = log.append(bytes);
     if (address != kNowhere) return address;
-    // The store may grow again by now; it asks once for each slab's bytes.
+    // The store may be allowed to grow again; it asks once for each slab's bytes.
     const bool asksAgain = (heldBack || !hasSlabSlot()) &&
                            appendedSinceAsked_ >= std::max(layout.slabBytes, kMinBetweenAsks);
     if (asksAgain && openFreshSlab(request)) continue;
@@ -118,10 +119,10 @@ Address SpaceAllocator::allocateShared(uint64_t bytes) {
         (log.openCompacted(bytes) || log.openEvacuated())) {
       continue;
     }
-    // As much is evicted as is wanted: a search for room costs more than an eviction.
+    // All bytes that are needed are evicted at once: a search for room costs more than an eviction.
     for (const uint64_t before = arena.liveBytes(); before - arena.liveBytes() < bytes;) {
       if (evictor_.evictOne()) continue;
-      // Nothing is left but a slab in the making, which is worth waiting for.
+      // Only a slab in the making is left, which is worth waiting for.
       if (!core_.memory.releaseSpare()) return kNowhere;
       break;
     }
@@ -134,8 +135,8 @@ bool SpaceAllocator::openFreshSlab(SlabRequest& request) {
   if (heldThen + keptForUpgrades() > core_.memory.budget()) return false;
   if (heldThen >= request.refusedAt) return false;
   if (!hasSlabSlot() && !addsSlots()) return false;
-  // What was held before may be held again without asking. More is asked for once, because the
-  // answer costs a reading of the machine's memory.
+  // The bytes that were held before may be held again without asking. The store asks for more only
+  // once, because the answer costs a reading of the machine's memory.
   const bool grows = heldThen > request.heldBefore;
   if (grows && request.asked) return false;
   growthDenied_ = false;
@@ -179,14 +180,14 @@ void SpaceAllocator::makeIndexRoom() {
   if (!index.wantsChunk()) return;
   if (!core_.memory.fits(index.chunkBytes())) {
     const uint64_t rest = less(core_.budget(), index.chunkBytes());
-    // The chunk is not worth all entries.
+    // The chunk is not worth evicting all entries.
     if (liveLimit(rest, core_.largeBytes()) == 0) return;
     makeLiveRoom(0, rest, 0, maxEvictedFor(0));
     EntryLog& log = core_.arena->log;
     if (log.sharedLiveBytes() > liveLimit(rest, core_.largeBytes())) return;
     log.dropOneSlab();
   }
-  // Without the chunk buckets grow fuller, and the next put asks again.
+  // Without the chunk, buckets become fuller and the next put asks again.
   index.addChunk();
 }
 
@@ -220,7 +221,7 @@ void* SpaceAllocator::allocateLarge(uint64_t bytes, uint64_t unasked) {
   const uint64_t whole = memory.wholePages(bytes);
   const SharedChances chances(*core_.arena->policy, Evictor::chancesFor(bytes));
   makeIndexRoom();
-  // Where no slots are to be had, a large entry that is evicted leaves its own.
+  // Where there are no more slots, a large entry that is evicted leaves its own.
   while (!core_.arena->slabs.hasLargeSlot() && !addsSlots() && evictor_.evictOne()) {
   }
   uint64_t mayHold = memory.budget();
@@ -232,7 +233,7 @@ void* SpaceAllocator::allocateLarge(uint64_t bytes, uint64_t unasked) {
   if (memory.held() + whole > mayHold) return nullptr;
   void* mapping = memory.take(whole);
   if (mapping == nullptr && memory.held() >= whole) {
-    // The system refused: it has as much once the store has given that back.
+    // The system refused: it has as much memory once the store has given that much back.
     shrinkHeldTo(memory.held() - whole);
     mapping = memory.take(whole);
   }
@@ -246,7 +247,7 @@ uint64_t SpaceAllocator::shrinkHeldTo(uint64_t target) {
   Arena& arena = *core_.arena;
   BudgetedMemory& memory = core_.memory;
   const uint64_t before = memory.held();
-  // No eviction gives back what an entry is being written to, or what readers are still at.
+  // No eviction gives back the entry that is being written, or entries that readers still use.
   const auto isAbove = [&] {
     return memory.held() > target + core_.writingBytes + memory.retiredBytes();
   };
@@ -259,7 +260,7 @@ uint64_t SpaceAllocator::shrinkHeldTo(uint64_t target) {
   for (uint64_t evictions = 0; isAbove();) {
     if (arena.log.dropOneSlab()) continue;
     if (!evictor_.evictOne()) {
-      // Nothing is left but a slab in the making, which is worth waiting for.
+      // Only a slab in the making is left, which is worth waiting for.
       (void)memory.releaseSpare();
       break;
     }

@@ -1,8 +1,8 @@
 // Finds room within the budget for what a store puts: evicts entries, opens and compacts slabs,
 // maps large entries, and adds chunks to the index.
 //
-// Where the environment denies growth, or the system refuses memory, the store works within what it
-// holds as it does within its budget, and asks again from time to time.
+// Where the environment denies growth, or the system refuses memory, the store works within the
+// bytes that it holds as it does within its budget, and asks again from time to time.
 #pragma once
 
 #include <cstdint>
@@ -19,45 +19,46 @@ class SpaceAllocator {
   SpaceAllocator(StoreCore& core, Evictor& evictor) : core_(core), evictor_(evictor) {}
 
   bool canEverFit(uint64_t entryBytes) const;
-  /// Bytes above which canEverFit() is false of every entry.
+  /// The size above which canEverFit() is false for every entry.
   uint64_t largestEntry() const;
 
-  /// Room for an entry in a slab, and for its link in the index; nowhere when refused.
+  /// Returns room for an entry in a slab, and makes room for its link in the index; returns nowhere
+  /// when refused.
   Address allocate(uint64_t hash, uint64_t entryBytes);
-  /// Whole pages for a large entry, with room made for them, and where the store may not grow,
-  /// within `unasked` bytes. Null when refused, or as long as readers are at what was evicted for
-  /// it.
+  /// Makes room for a large entry and returns whole pages for it; where the store may not grow,
+  /// within `unasked` bytes. Returns null when refused, or as long as readers use entries that were
+  /// evicted for it.
   void* allocateLarge(uint64_t bytes, uint64_t unasked);
-  /// Bytes that a large entry may have the store hold without asking whether it may grow: what is
-  /// held now, also where a part of it is released on the way.
+  /// The bytes that a large entry may have the store hold without asking whether it may grow: those
+  /// that are held now, also where a part of them is released on the way.
   uint64_t heldUnasked() const { return core_.memory.held() + regrowCredit_; }
-  /// Whether the index has room for one more entry of the hash, or was given some.
+  /// Whether the index has room for one more entry of the hash. It may take memory for that.
   bool hasIndexRoomFor(uint64_t hash);
   bool hasSlabSlot() const;
 
-  /// Evicts and gives memory back until at most `target` bytes are held, but for what is being
-  /// written and what readers are at; returns the bytes given back. A spare slab in the making is
-  /// waited for only when nothing else is left to give.
+  /// Evicts and gives memory back until at most `target` bytes are held, except for those that are
+  /// being written or read; returns the bytes given back. It waits for a spare slab in the making
+  /// only when nothing else is left to give.
   uint64_t shrinkHeldTo(uint64_t target);
 
-  /// Bytes of the budget that puts leave for a spare slab, so that a full store too can move slabs
-  /// of small pages to it; 0 when there are few of them.
+  /// The bytes of the budget that puts leave for a spare slab, so that a full store too can move
+  /// slabs of small pages to it; 0 when few slabs have small pages.
   uint64_t keptForUpgrades() const;
-  /// How many slabs puts have taken.
+  /// The number of slabs that puts have taken.
   uint64_t slabsTaken() const { return slabsTaken_; }
 
   bool isGrowthDenied() const { return growthDenied_; }
   void denyGrowth() { growthDenied_ = true; }
-  /// The store was made smaller: what it has given back is to be asked for again.
+  /// Notes that the store was shrunk: it must ask before it takes again what it has given back.
   void endRegrowCredit() { regrowCredit_ = 0; }
-  /// The entries have moved to slabs of another size.
+  /// Resets the slack after the entries have moved to slabs of another size.
   void resetSlack() { slack_ = {}; }
 
  private:
-  /// What one put has found out about another slab.
+  /// The knowledge that one put has gathered about another slab.
   struct SlabRequest {
     uint64_t heldBefore = 0;
-    /// What would have been held when the system refused.
+    /// The bytes that would have been held when the system refused.
     uint64_t refusedAt = UINT64_MAX;
     bool asked = false;
   };
@@ -65,19 +66,19 @@ class SpaceAllocator {
   /// The maximum of live bytes in shared slabs within a budget.
   uint64_t liveLimit(uint64_t budget, uint64_t largeBytes) const;
   /// Evicts until `bytes` more in shared slabs, and `newLargeBytes` more of large entries, leave
-  /// the slack within the budget that compaction needs; or until `maxEvicted` bytes of entries are
-  /// evicted. False when there are none left to evict and it is not enough.
+  /// the slack within the budget that compaction needs, or until `maxEvicted` bytes of entries are
+  /// evicted. Returns false when it is not enough and no entries are left to evict.
   bool makeLiveRoom(uint64_t bytes, uint64_t budget, uint64_t newLargeBytes,
                     uint64_t maxEvicted = UINT64_MAX);
   Address allocateShared(uint64_t bytes);
-  /// False where budget, slots, machine or system have no room for one.
+  /// Opens a fresh slab; returns false where budget, slots, machine or system have no room for one.
   bool openFreshSlab(SlabRequest& request);
-  /// Makes tables that a resize left too small for maxBytes large enough, if the store may grow.
+  /// Enlarges tables that a resize left too small for maxBytes, if the store may grow.
   bool addsSlots();
-  /// Whether the slab to open next is one with gaps, not a fresh one. The open one is full.
+  /// Whether the slab to open next is one with gaps, not a fresh one. The open one MUST be full.
   bool fillsGaps();
   void makeIndexRoom();
-  /// As core_.mayGrow(), and the answer counts until it is asked again.
+  /// Asks core_.mayGrow(). The answer counts until it is asked again.
   bool asksToGrow(uint64_t bytes) {
     appendedSinceAsked_ = 0;
     growthDenied_ = !core_.mayGrow(bytes);
@@ -87,12 +88,12 @@ class SpaceAllocator {
   StoreCore& core_;
   Evictor& evictor_;
   Slack slack_;
-  /// A slab was wanted, and the store may not grow, or the system refused it.
+  /// Whether a slab was needed and the store was not allowed to grow, or the system refused it.
   bool growthDenied_ = false;
-  /// Bytes put into slabs since the store asked last whether it may grow.
+  /// The bytes put into slabs since the store last asked whether it may grow.
   uint64_t appendedSinceAsked_ = 0;
-  /// What the last large entry made the store give back beyond its own bytes: up to a slab, that
-  /// it may take again without asking.
+  /// The bytes that the last large entry made the store give back beyond its own: up to a slab,
+  /// that the store may take again without asking.
   uint64_t regrowCredit_ = 0;
   uint64_t slabsTaken_ = 0;
 };

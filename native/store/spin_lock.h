@@ -1,4 +1,4 @@
-// A lock of one byte for sections of some dozen instructions.
+// Locks of one or two bytes for sections of some dozen instructions.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace ebbcache {
 
-/// Tells the processor that this is a loop that waits.
+/// Tells the processor that this is a spin loop.
 inline void relaxWhileWaiting() {
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
   _mm_pause();
@@ -24,8 +24,8 @@ inline void relaxWhileWaiting() {
 #endif
 }
 
-/// Returns once `take` has returned true, which is tried whenever `isFree` does. One that waits
-/// spins for a microsecond or so, then yields its core: the holder may have lost its own.
+/// Returns once `take` has returned true; it is tried whenever `isFree` is true. A waiting thread
+/// spins for about a microsecond, then yields its core, as the holder may have lost its own.
 template <typename IsFree, typename Take>
 EBBCACHE_NOINLINE void spinUntilTaken(IsFree isFree, Take take) {
   constexpr int kSpins = 64;
@@ -41,7 +41,7 @@ EBBCACHE_NOINLINE void spinUntilTaken(IsFree isFree, Take take) {
   }
 }
 
-/// Meets std::lock_guard's needs.
+/// A lock that works with std::lock_guard.
 class SpinLock {
  public:
   void lock() {
@@ -57,9 +57,9 @@ class SpinLock {
   std::atomic<bool> taken_{false};
 };
 
-/// A spin lock of many readers, who keep each other out too, and of one writer at a time, who comes
-/// before all readers that have not got it yet: however often they come, the writer waits for one
-/// of them at most, and for those that were about to take the lock when it came.
+/// A spin lock for many readers, which also exclude each other, and for one writer at a time, which
+/// has priority over readers that do not hold it yet: however many readers come, the writer waits
+/// for at most one of them, and for those that were about to take the lock when it came.
 class WriterFirstSpinLock {
  public:
   void lock() {

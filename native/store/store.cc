@@ -70,7 +70,7 @@ ReadResult Store::readPinned(uint64_t hash, std::string_view key, Entry* entry, 
     Entry* entry;
     ~Pin() { memory.unpin(entry); }
   };
-  // It is unpinned at the end, without the lock: that may unmap the entry.
+  // The entry is unpinned at the end, without the lock, as that may unmap it.
   const Pin pin{core_.memory, entry};
   const ReadResult result = onHit(*entry);
   if (kCounted == Counted::kNo || result == ReadResult::kBufferTooSmall) return result;
@@ -78,7 +78,7 @@ ReadResult Store::readPinned(uint64_t hash, std::string_view key, Entry* entry, 
   StripeLocks::Stripe& stripe = core_.stripes.of(hash);
   const std::lock_guard<WriterFirstSpinLock> lock(stripe.lock);
   ++(result == ReadResult::kHit ? stripe.hits : stripe.misses);
-  // It may have been replaced or removed meanwhile, or be on its way to another arena.
+  // The entry may have been replaced or removed meanwhile, or moved to another arena.
   const HashIndex::Found now = core_.arena->index.find(hash, key);
   if (result == ReadResult::kHit && now.entry == entry) core_.arena->policy->hit(now.address);
   return result;
@@ -155,7 +155,7 @@ ReadResult Store::getPrefixed(std::string_view key, std::string_view prefix, cha
         other = isOther(entry);
         return other ? ReadResult::kMiss : copyTo(out, capacity, bytes, stamps_.bytes())(entry);
       });
-  // Another thread may have put the right one by now.
+  // Another thread may have put a matching value by now.
   if (other) (void)removeIf(key, RemovalReason::kDelete, isOther);
   return result;
 }
@@ -186,7 +186,7 @@ std::optional<uint64_t> Store::remainingTtl(std::string_view key, uint64_t* stam
   if (read<HashIndex::Wanted::kHeader, Counted::kNo>(key, onHit) != ReadResult::kHit) return {};
   if (expiry == kNeverExpires) return kNeverExpires;
   const uint64_t now = core_.clock.now();
-  // It may have expired since.
+  // The value may have expired since.
   return expiry > now ? std::optional(expiry - now) : std::nullopt;
 }
 
@@ -240,7 +240,7 @@ void Store::evictToMaxEntries(uint64_t hash, std::string_view key) {
 
 void Store::publish(Address address, uint64_t hash, std::string_view key, double cost) {
   const WriterStripe stripe(core_.stripes, hash);
-  // The old entry is looked up only now: making room may have moved or evicted it.
+  // The old entry is looked up only now, because making room may have moved or evicted it.
   const auto old = core_.arena->index.find(hash, key);
   const Admission admission{cost, old.entry};
   if (old.entry != nullptr) {

@@ -19,7 +19,8 @@ int64_t wallNowMs() {
   return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// What the clock shows at first, and the most that it may be set back: half of its range.
+/// The time that the clock shows at first, and the maximum that it may be set back: half of its
+/// range.
 constexpr uint64_t kClockOffset = uint64_t{1} << (Deadline::kExpiryBits - 1);
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The time that a store's times to live follow: its own, or one that it is given. Thread-safe.
+// The time that a store's times to live follow: its own, or a given one. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -20,10 +20,10 @@ class StoreClock {
   uint64_t own() const { return clock_.own(); }
   bool isGiven() const { return clock_.isGiven(); }
 
-  /// It shows this time, ms since the epoch, and stands still until it is given another. With none
-  /// it follows its own time again.
+  /// Has the clock show this time, ms since the epoch, and stand still until it is given another.
+  /// Without a time it follows its own time again.
   void give(std::optional<int64_t> wallMs);
-  /// Whether it was set back since this was asked last.
+  /// Whether it was set back since the last call.
   bool takeSetBack() { return wasSetBack_.exchange(false, std::memory_order_relaxed); }
 
   Deadline deadlineAfter(uint64_t ttlMs) const {
@@ -31,12 +31,12 @@ class StoreClock {
   }
 
  private:
-  /// What the clock shows when the system's clock shows `wallMs`.
+  /// The time that the clock shows when the system's clock shows `wallMs`.
   uint64_t timeOf(int64_t wallMs) const;
 
   SettableClock clock_;
   std::atomic<bool> wasSetBack_{false};
-  /// What the clock showed when the system's was at 0 ms, as the two were at the start.
+  /// The time that the clock showed when the system's was at 0 ms, extrapolated from the start.
   const int64_t wallOrigin_;
 };
 

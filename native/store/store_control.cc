@@ -1,5 +1,5 @@
-// The store's calls beside reads and writes: each takes the locks, and a part of the store does the
-// work.
+// The store's calls other than reads and writes: each takes the locks, and a part of the store does
+// the work.
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +10,7 @@
 namespace ebbcache {
 namespace {
 
-/// How long one call of maintain() works: by the clock of the system, not the store's.
+/// The duration of one call of maintain(), by the clock of the system, not the store's.
 class WorkTime {
  public:
   bool isLeft() const { return Clock::now() < end_; }
@@ -56,7 +56,7 @@ uint64_t Store::scan(uint64_t cursor, const std::function<void(std::string_view)
     const std::lock_guard<WriterFirstSpinLock> stripe(lock);
     if (core_.outgoing == nullptr) return visitBucket();
   }
-  // The bucket's entries are in two arenas until the resize that moves them is over.
+  // The bucket's entries are in two arenas while a resize moves them.
   const std::lock_guard<std::mutex> noResize(mutex_);
   const std::lock_guard<WriterFirstSpinLock> stripe(lock);
   return visitBucket();
@@ -115,7 +115,7 @@ MaintainResult Store::maintain(bool waits) {
   }
   const WorkTime time;
   const std::function<bool()> mayGoOn = [&time] { return time.isLeft(); };
-  // While entries are moved together no slab is upgraded: the one moved may be empty soon.
+  // No slab is upgraded while entries are condensed: the slab moved may soon be empty.
   const MaintainResult upgraded = doneIf(!releaser_.isCondensing() && upgrader_.upgradeOne());
   const MaintainResult swept = both(upgraded, sweeper_.sweep(mayGoOn));
   return both(swept, mayGoOn() ? releaser_.releaseUnused(mayGoOn) : MaintainResult::kMore);
@@ -142,7 +142,7 @@ StoreStats Store::stats() const {
   stats.heldBytes = core_.memory.held();
   stats.budgetBytes = core_.memory.budget();
   stats.payloadBytes = payloadBytes();
-  // While a resize waits for readers of what it evicted, both are still what is held.
+  // While a resize waits for readers of evicted entries, the budget may be above maxBytes.
   stats.maxBytes = std::max(maxBytes(), stats.budgetBytes);
   stats.maxEntries = maxEntries();
   stats.memoryRefusals = core_.memory.refusals();

@@ -44,7 +44,7 @@ void StoreCore::noteCleared() {
 }
 
 uint64_t StoreCore::computeMinBudget() {
-  // One chunk of the index is for buckets, and one for overflow buckets.
+  // The index needs a chunk for buckets, and one for overflow buckets.
   const uint64_t bytes =
       arena->emptyTableBytes() + arena->layout.slabBytes + 2 * arena->index.chunkBytes();
   minBudget.store(bytes, std::memory_order_relaxed);

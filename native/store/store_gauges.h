@@ -1,4 +1,4 @@
-// The numbers of a store that any thread may read, each at any moment, without waiting.
+// The numbers of a store that any thread may read at any time, without waiting.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace ebbcache {
 
-/// The base of a Store. Each number is right at some moment of the call, but not all at the same
-/// one: Store::stats() is for that.
+/// The base of a Store. Each number is right at some moment of its call, but not all are of the
+/// same moment: Store::stats() is for that.
 class StoreGauges {
  public:
   uint64_t heldBytes() const { return core_.memory.held(); }
   uint64_t payloadBytes() const { return core_.payloadBytes.load(std::memory_order_relaxed); }
   uint64_t budgetBytes() const { return core_.memory.budget(); }
-  /// What the tables and an open slab need: setBudget() sets no budget below it.
+  /// The bytes that the tables and an open slab need: setBudget() sets no lower budget.
   uint64_t minBudget() const { return core_.minBudget.load(std::memory_order_relaxed); }
   uint64_t maxBytes() const { return core_.maxBytes.load(std::memory_order_relaxed); }
-  /// 0 for no bound but bytes.
+  /// The maximum number of entries; 0 where only bytes are bounded.
   uint64_t maxEntries() const { return core_.maxEntries.load(std::memory_order_relaxed); }
   /// Whether a removal log is attached.
   bool tellsRemovals() const { return core_.tellsRemovals(); }

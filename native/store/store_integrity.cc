@@ -1,4 +1,4 @@
-// Whether all that the store keeps about its entries and its memory agrees.
+// Checks that all that the store keeps about its entries and its memory agrees.
 
 #include <algorithm>
 #include <unordered_map>
@@ -8,15 +8,17 @@
 namespace ebbcache {
 namespace {
 
-/// How long after a sweep a slab may be swept next though one of its entries expires before, ms.
+/// The time after a sweep until a slab may be swept again, though one of its entries expires
+/// before, ms.
 constexpr uint64_t kMaxSweepSpacingMs = 1000;
 
-/// What a walk over all slabs finds, and then in which other places it is.
+/// Collects the entries that a walk over all slabs finds, and then checks all other places for
+/// them.
 class Census {
  public:
   Census(const Arena& arena, uint64_t nowMs) : arena_(arena), nowMs_(nowMs) {}
 
-  /// All but what the store counts itself; empty or a sentence.
+  /// Checks all but the store's own counters. Returns an empty string or a sentence.
   std::string checkAll() {
     for (std::string (Census::*const check)() :
          {&Census::checkSlabs, &Census::checkLargeEntries, &Census::checkSums, &Census::checkIndex,
@@ -28,7 +30,7 @@ class Census {
   }
 
   uint64_t payloadBytes() const { return payloadBytes_; }
-  /// Mapped for slabs and large entries.
+  /// The bytes that are mapped for slabs and large entries.
   uint64_t mappedBytes() const { return sharedBytes_ + largeBytes_; }
 
  private:
@@ -190,7 +192,7 @@ class Census {
 std::string Store::checkIntegrity() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const AllStripes stripes(core_.stripes);
-  // Where the clock was set back, the slabs are still as they were swept last.
+  // Where the clock was set back, the slabs are still in the state of their last sweep.
   Census census(*core_.arena, std::max(core_.clock.now(), sweeper_.sweptAt()));
   std::string fault = census.checkAll();
   if (!fault.empty()) return fault;

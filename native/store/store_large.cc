@@ -1,7 +1,7 @@
 // Puts of large entries: the store's mutex is not held while they are copied.
 //
 //   with the lock    room is made, and whole pages are taken
-//   without it       key and value are copied there; nobody else knows of the pages
+//   without it       key and value are copied there; no other thread knows the pages
 //   with the lock    the entry is linked, if what has changed meanwhile still leaves it room
 
 #include <algorithm>
@@ -18,7 +18,7 @@ PutResult Store::putLarge(std::unique_lock<std::mutex>& lock, std::string_view k
   const std::lock_guard<std::mutex> large(largeMutex_);
   lock.lock();
   // A store that may not grow replaces what it holds now, also where that is released on the way.
-  // Where it released a slab for less than one, it may take the rest of that again.
+  // Where it released a slab for a smaller entry, it may take the rest of the slab again.
   const uint64_t unasked = allocator_.heldUnasked();
   void* mapping = nullptr;
   for (;; lock.lock()) {
@@ -29,7 +29,7 @@ PutResult Store::putLarge(std::unique_lock<std::mutex>& lock, std::string_view k
     mapping = allocator_.allocateLarge(shape.bytes(), unasked);
     if (mapping != nullptr) break;
     if (core_.memory.retiredBytes() == 0) return PutResult::kNoMemory;
-    // The room is made: readers are still at what was evicted for it.
+    // The room is made, but readers still use the entries that were evicted for it.
     lock.unlock();
     core_.memory.waitForReaders();
   }
@@ -40,7 +40,7 @@ PutResult Store::putLarge(std::unique_lock<std::mutex>& lock, std::string_view k
   stamps_.write(*static_cast<Entry*>(mapping), key, value, deadline, options.stamp);
   lock.lock();
   core_.writingBytes = 0;
-  // What it replaces is unmapped without the lock, as by a last reader.
+  // The entry that it replaces is pinned, so that it is unmapped without the lock.
   const HashIndex::Found old = core_.arena->index.find(hash, key);
   const bool pinned = SlabTable::isLarge(old.address) && core_.memory.pin(old.entry);
   const bool stored = publishLarge(mapping, hash, key, options.cost);
@@ -53,7 +53,7 @@ PutResult Store::putLarge(std::unique_lock<std::mutex>& lock, std::string_view k
 bool Store::publishLarge(void* mapping, uint64_t hash, std::string_view key, double cost) {
   const Entry* const entry = static_cast<Entry*>(mapping);
   const SharedChances chances(*core_.arena->policy, Evictor::chancesFor(entry->bytes()));
-  // The budget may have fallen, and others may have put and cleared.
+  // The budget may have fallen, and other threads may have put and cleared.
   allocator_.shrinkHeldTo(core_.budget());
   if (maxEntries() != 0) evictToMaxEntries(hash, key);
   if (core_.memory.held() > core_.budget() + core_.memory.retiredBytes() ||

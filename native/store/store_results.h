@@ -1,4 +1,4 @@
-// What a store's calls return.
+// The results of a store's calls.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@ enum class PutResult : uint8_t { kStored, kTooLarge, kNoMemory };
 
 enum class ReadResult : uint8_t { kMiss, kHit, kBufferTooSmall };
 
-/// What a call of maintain() did: found nothing to do, did all that there was, used up its time
-/// with more left to do, or could do nothing because the store was in use.
+/// The result of maintain(): it found nothing to do, did all that there was, used up its time with
+/// more left to do, or could do nothing because the store was in use.
 enum class MaintainResult : uint8_t { kIdle, kDone, kMore, kBusy };
 
 /// The result of two pieces of work, one after the other.
@@ -23,9 +23,9 @@ inline MaintainResult doneIf(bool anything) {
   return anything ? MaintainResult::kDone : MaintainResult::kIdle;
 }
 
-/// What a call under pressure took from a store.
+/// The effect of a call under pressure on a store.
 struct Shrinkage {
-  /// Bytes that are back with the system.
+  /// The bytes that are back with the system.
   uint64_t releasedBytes = 0;
   uint64_t evictions = 0;
   /// Whether the budget is less than before.

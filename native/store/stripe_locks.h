@@ -1,9 +1,10 @@
 // The locks that readers take: one for each share of the hashes, so that readers of different keys
-// do not wait for each other, and a reader waits for a writer only while that touches its stripe.
+// do not wait for each other, and a reader waits only for a writer that changes its stripe.
 //
-// Whoever holds the stripe of an entry's hash may read the entry and its bucket. Writers come one
-// at a time (the store's mutex) and hold the stripe too whenever they change either. They come
-// before readers, so that no number of readers keeps a writer waiting.
+// The holder of the stripe of an entry's hash may read the entry and its bucket. Writers come one
+// at a time, as each MUST hold the store's mutex, and a writer MUST also hold the stripe while it
+// changes an entry or its bucket. Writers have priority over readers, so that no number of readers
+// keeps a writer waiting.
 #pragma once
 
 #include <array>
@@ -15,11 +16,11 @@ namespace ebbcache {
 
 class StripeLocks {
  public:
-  /// Buckets of the index are numbered by the hash's low bits, so all entries of a bucket are of
+  /// Buckets of the index are numbered by the hash's low bits, so all entries of a bucket belong to
   /// one stripe as long as there are this many buckets or more.
   static constexpr uint32_t kStripes = 64;
 
-  /// A cache line, so that readers of different stripes do not share one.
+  /// It fills a cache line, so that readers of different stripes do not share one.
   struct alignas(64) Stripe {
     WriterFirstSpinLock lock;
     uint64_t hits = 0;
@@ -35,11 +36,12 @@ class StripeLocks {
   friend class WriterStripe;
 
   std::array<Stripe, kStripes> stripes_;
-  /// Writers only: a writer has them all.
+  /// Whether a writer holds all stripes; only writers use this.
   bool allHeld_ = false;
 };
 
-/// For a writer: no reader is in the store.
+/// Holds all stripes while it lives, so that no reader is in the store. The store's mutex MUST be
+/// held.
 class AllStripes {
  public:
   explicit AllStripes(StripeLocks& locks) : locks_(locks) {
@@ -57,7 +59,8 @@ class AllStripes {
   StripeLocks& locks_;
 };
 
-/// For a writer: no reader is at the entries of this hash's stripe.
+/// Holds the stripe of a hash while it lives, so that no reader uses its entries. The store's mutex
+/// MUST be held.
 class WriterStripe {
  public:
   WriterStripe(StripeLocks& locks, uint64_t hash) : WriterStripe(locks, locks.of(hash)) {}

@@ -1,4 +1,4 @@
-// Unsigned arithmetic modulo 2^128, as compilers have it and where they do not.
+// Unsigned arithmetic modulo 2^128, native where the compiler has it.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@
 
 namespace ebbcache {
 
-/// Writes key and value as they are.
+/// Writes key and value without a stamp.
 inline void writeEntry(Entry& entry, std::string_view key, std::string_view value,
                        Deadline deadline) {
   entry.begin({key.size(), value.size(), !deadline.isNever()});
@@ -24,15 +24,15 @@ class ValueStamps {
  public:
   explicit ValueStamps(bool stamped) : bytes_(stamped ? sizeof(uint64_t) : 0) {}
 
-  /// The bytes before each value; 0 where the store is not stamped.
+  /// The number of bytes before each value; 0 where the store is not stamped.
   uint64_t bytes() const { return bytes_; }
 
-  /// The value behind the stamp.
+  /// The value without its stamp.
   std::string_view valueOf(const Entry& entry) const {
     const std::string_view value = entry.value();
     return {value.data() + bytes_, value.size() - bytes_};
   }
-  /// 0 where the store is not stamped.
+  /// The stamp of an entry; 0 where the store is not stamped.
   uint64_t stampOf(const Entry& entry) const {
     uint64_t stamp = 0;
     std::memcpy(&stamp, entry.value().data(), bytes_);
@@ -47,7 +47,7 @@ class ValueStamps {
   }
 
  private:
-  /// Not inlined, so that puts of a store that is not stamped take no longer for it.
+  /// It is not inlined, so that puts of a store that is not stamped take no longer for it.
   EBBCACHE_NOINLINE static void writeStamped(Entry& entry, std::string_view key,
                                              std::string_view value, Deadline deadline,
                                              uint64_t stamp) {

@@ -5,9 +5,9 @@
 
 namespace ebbcache::test {
 
-/// Null when the system refuses. `alignment` is a power of two, at least a pointer's.
+/// Returns null when the system refuses. `alignment` MUST be a power of two, at least a pointer's.
 void* allocateAligned(size_t bytes, size_t alignment) noexcept;
-/// Null is allowed.
+/// `memory` may be null.
 void freeAligned(void* memory) noexcept;
 
 }  // namespace ebbcache::test

@@ -83,7 +83,7 @@ TEST(DiskEventLog, CallsNobodyAfterUnsubscribeHasReturned) {
       for (int i = 0; i < 20; ++i) log.tell({Kind::kRemovedEarlier, "event"});
     });
     log.unsubscribe(subscription);
-    // The count is not atomic: the test is that nobody writes to it any more.
+    // The count is not atomic: the test is that no thread writes to it any more.
     const int before = calls;
     teller.join();
     EXPECT_EQ(calls, before);

@@ -1,4 +1,4 @@
-// The header of a ring: which files are rings, and what happens to files that are not.
+// The header of a ring: which files are rings, and the treatment of files that are not.
 #include <gtest/gtest.h>
 
 #include <algorithm>

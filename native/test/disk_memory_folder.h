@@ -63,7 +63,7 @@ class MemoryDisk {
         ++mutations;
         if (mutations == n) return IoFault{IoError::kOther, bytes};
       }
-      // Locks are free, so that nobody waits for them.
+      // Locks are free, so that no tier waits for them.
       const bool fails = mutations >= n && call.kind != IoCall::Kind::kLock;
       return IoFault{fails ? IoError::kOther : IoError::kNone, 0};
     });

@@ -1,5 +1,5 @@
 // Threads that read, put, remove and clear on one tier, and others on a second tier of the same
-// file: nobody sees a version that is older than one it has seen or written, nor a torn value.
+// file: no thread sees a version that is older than one it has seen or written, nor a torn value.
 // EBBCACHE_DISK_THREADS_MS sets the duration.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Looks up keys that were made to collide, for a test that counts the instructions of each lookup:
+// Looks up keys that collide by design, for a test that counts the instructions of each lookup:
 //   ebbcache_hash_flooding craft FAMILY FILE   writes the bytes of a key, a line feed and the keys
 //   ebbcache_hash_flooding get FILE            puts them all and gets some, each with Store::get
 #include <cstdint>
@@ -23,9 +23,10 @@ constexpr uint64_t kKeys = 100000;
 /// All keys of a family have this length, so that hashing them costs the same.
 constexpr int kPairs = 17;
 constexpr uint64_t kKeyBytes = 2 * kPairs;
-/// The suffix of keys that are to be hashed as long ones are.
+/// The suffix that makes keys long enough for the hash of long keys.
 const std::string kTail(150, '.');
-/// The bits that all hashes of a family share: chains of some 400 in a table of one bucket a key.
+/// The number of bits that all hashes of a family share: chains of some 400 in a table of one
+/// bucket a key.
 constexpr uint64_t kSharedBits = 9;
 
 std::string numbered(uint64_t number) {
@@ -40,7 +41,7 @@ std::vector<std::string> randomKeys() {
   return keys;
 }
 
-/// Keys whose hash, if there were no seed, is zero in some bits: they are found by trying.
+/// Returns keys whose hash, if there were no seed, is zero in some bits: they are found by trying.
 std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit, const std::string& tail = {}) {
   const KeyHash hash{HashSeed{}};
   const uint64_t shared = ((uint64_t{1} << kSharedBits) - 1) << lowestBit;
@@ -54,8 +55,8 @@ std::vector<std::string> collidingWithoutSeed(uint64_t lowestBit, const std::str
   return keys;
 }
 
-/// Keys of one hash, if there were no seed: the last block's first factor is zero, and so is the
-/// product whatever the other word.
+/// Returns keys that have one hash if there were no seed: the last block's first factor is zero, so
+/// its product is zero whatever the other word is.
 std::vector<std::string> withZeroFactor() {
   const uint64_t word = -MultiplyHash(HashSeed{}).secretOfLastBlock();
   char bytes[sizeof word];
@@ -74,8 +75,8 @@ std::vector<std::string> withTail(std::vector<std::string> keys) {
   return keys;
 }
 
-/// Two pairs of characters of one hash give 2^n strings of one hash, for h = h * 31 + c and its
-/// like.
+/// Two pairs of characters with one hash give 2^n strings with one hash, for h = h * 31 + c and
+/// similar hashes.
 std::vector<std::string> collidingInPolynomials(std::string_view one, std::string_view other) {
   std::vector<std::string> keys;
   for (uint64_t i = 0; i < kKeys; ++i) {

@@ -17,7 +17,7 @@ constexpr uint64_t kLimit = 512 * kMiB;
 constexpr int kAsExpected = 0;
 constexpr int kOtherwise = 1;
 
-/// Null where the system refuses one.
+/// Returns null where the system refuses a job.
 HANDLE createJob(DWORD flag) {
   const HANDLE job = ::CreateJobObjectW(nullptr, nullptr);
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};

@@ -1,4 +1,4 @@
-// Numbers that look random and follow from one that is given.
+// Numbers that look random and follow from a given one.
 #pragma once
 
 #include <cstdint>

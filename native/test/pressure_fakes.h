@@ -122,7 +122,7 @@ class FakeReader : public MemoryReader {
   std::shared_ptr<FakeMachine> machine_;
 };
 
-/// Reports what the test tells it, once, and notes how long each wait was to be.
+/// Reports what the test gives it, once, and records the requested length of each wait.
 class FakeWatch final : public PressureWatch {
  public:
   Stalls wait(std::chrono::milliseconds timeout) override {

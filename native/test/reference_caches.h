@@ -1,5 +1,5 @@
-// Plain caches, written to be obviously right, that the store is held against. Entries are known by
-// a number and have no bytes.
+// Plain reference caches, simple enough to be obviously correct. Entries are known by a number and
+// have no bytes.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +9,24 @@
 
 namespace ebbcache::test {
 
-/// Entries from the least to the most recently used; all in O(1).
+/// Entries from the least to the most recently used; all operations take O(1).
 template <typename Entry>
 class RecencyOrder {
  public:
   using Item = std::pair<uint64_t, Entry>;
 
-  /// Makes it the newest, in place of what was there under this number.
+  /// Makes the entry the newest one, in place of any other with this number.
   void put(uint64_t id, Entry entry) {
     remove(id);
     items_.emplace_back(id, std::move(entry));
     places_[id] = std::prev(items_.end());
   }
-  /// Null when it is not there.
+  /// Returns null when there is none.
   Entry* find(uint64_t id) {
     const auto place = places_.find(id);
     return place == places_.end() ? nullptr : &place->second->second;
   }
-  /// Makes it the newest.
+  /// Makes the entry the newest one.
   void use(uint64_t id) { items_.splice(items_.end(), items_, places_.at(id)); }
   bool remove(uint64_t id) {
     const auto place = places_.find(id);
@@ -46,7 +46,7 @@ class RecencyOrder {
   }
 
   uint64_t size() const { return places_.size(); }
-  /// Oldest first.
+  /// The entries, the oldest first.
   const std::list<Item>& items() const { return items_; }
 
  private:
@@ -55,8 +55,8 @@ class RecencyOrder {
 };
 
 /// S3-FIFO of entries of one size, at most `maxEntries`: then shares of bytes are shares of
-/// entries. A ghost is remembered until those that came after it were as many bytes as the cache
-/// holds, on a clock that ticks 64 times in that.
+/// entries. A ghost is remembered until as many bytes have come after it as the cache holds, on a
+/// clock that ticks 64 times in that span.
 class ReferenceS3Fifo {
  public:
   explicit ReferenceS3Fifo(uint64_t maxEntries) : maxEntries_(maxEntries) {}
@@ -99,7 +99,7 @@ class ReferenceS3Fifo {
     int uses;
   };
 
-  /// All that the cache holds, on the ghosts' clock.
+  /// The bytes that the cache holds, on the ghosts' clock.
   static constexpr uint64_t kCacheOnClock = uint64_t{1} << 30;
   static constexpr uint64_t kGhostTicks = 64;
 
@@ -145,7 +145,7 @@ class ReferenceS3Fifo {
 
   uint64_t ghostTick() const { return ghostClock_ * kGhostTicks / kCacheOnClock; }
 
-  /// True when it was remembered; it is no longer.
+  /// Removes the ghost; returns whether it was remembered.
   bool takeGhost(uint64_t id) {
     const auto ghost = ghosts_.find(id);
     if (ghost == ghosts_.end()) return false;
@@ -158,9 +158,9 @@ class ReferenceS3Fifo {
   Queue small_;
   Queue main_;
   std::unordered_map<uint64_t, Entry> entries_;
-  /// The tick at which each left.
+  /// The tick at which each ghost was added.
   std::unordered_map<uint64_t, uint64_t> ghosts_;
-  /// What became ghosts ever, in shares of what the cache held at the time.
+  /// The sum of all bytes that became ghosts, in shares of what the cache held at the time.
   uint64_t ghostClock_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// One who listens to a store.
+// A listener to the removals of a store.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ constexpr RemovalReason kReplace = RemovalReason::kReplace;
 constexpr RemovalReason kDelete = RemovalReason::kDelete;
 constexpr RemovalReason kClear = RemovalReason::kClear;
 
-/// Keys and reasons, in order.
+/// The keys and reasons, in order.
 using Noted = std::vector<std::pair<std::string, RemovalReason>>;
 
 inline Noted removalsIn(const RemovalBatch& batch) {
@@ -42,7 +42,7 @@ class RemovalListener {
   RemovalListener& operator=(const RemovalListener&) = delete;
 
   RemovalBatch take(uint64_t maxCount = UINT64_MAX) { return log_->take(maxCount); }
-  /// All that is held, up to the first loss.
+  /// Returns all held removals, up to the first loss.
   Noted heard() { return removalsIn(take()); }
   RemovalLog& log() { return *log_; }
 

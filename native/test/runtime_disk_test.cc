@@ -200,8 +200,8 @@ TEST_F(RuntimeDisk, IsCoherentUnlessToldOtherwise) {
   EXPECT_EQ(getString(*one, "b"), "new");
 }
 
-/// Each key has one writer, through one of two stores: nobody reads a value that is older than its
-/// last put, through either, while values are promoted, evicted and written.
+/// Each key has one writer, through one of two stores: no read returns a value that is older than
+/// its last put, through either, while values are promoted, evicted and written.
 TEST_F(RuntimeDisk, GivesNothingOldToTheStoresOfAFolder) {
   constexpr uint64_t kKeyCount = 64;
   SharedStoreOptions options = optionsOf("one", "disk");

@@ -1,5 +1,5 @@
 // Random numbers for tests that can be repeated: EBBCACHE_TEST_SEED chooses them, and a test that
-// fails says which it had.
+// fails prints its seed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,14 +20,15 @@ constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(th
 constexpr bool kSanitized = false;
 #endif
 
-/// Steps of a random test: fewer under a sanitizer, where each costs several times as much.
+/// The number of steps of a random test: fewer under a sanitizer, where each step takes several
+/// times as long.
 constexpr uint64_t scaled(uint64_t steps) {
   return kSanitized ? steps / 3 : steps;
 }
 
 class SeededRandom {
  public:
-  /// `stream` tells the tests, or the threads of one, from each other.
+  /// `stream` distinguishes the tests, or the threads of one test.
   explicit SeededRandom(uint64_t stream) : state_(mix(seed()) ^ mix(stream)) {}
   ~SeededRandom() {
     if (!::testing::Test::HasFailure()) return;
@@ -36,10 +37,10 @@ class SeededRandom {
   SeededRandom(const SeededRandom&) = delete;
   SeededRandom& operator=(const SeededRandom&) = delete;
 
-  /// From 0 to below - 1; below is 1 or more.
+  /// Returns a number from 0 to `bound` - 1; `bound` MUST be 1 or more.
   uint64_t below(uint64_t bound) { return (state_ = mix(state_)) % bound; }
   bool oneIn(uint64_t n) { return below(n) == 0; }
-  /// From 0 to below - 1, each order of magnitude about as often.
+  /// Returns a number from 0 to `bound` - 1; each order of magnitude is about equally frequent.
   uint64_t skewedBelow(uint64_t bound) { return below(below(bound) + 1); }
 
  private:

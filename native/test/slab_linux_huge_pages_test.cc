@@ -1,5 +1,5 @@
-// Which mappings the kernel may back with huge pages, also where it gives them to all who do not
-// decline.
+// The mappings that the kernel may back with huge pages, also where it backs all mappings that do
+// not decline.
 #include <gtest/gtest.h>
 
 #include <cinttypes>
@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kHuge = size_t{2} << 20;
 constexpr const char* kSetting = "/sys/kernel/mm/transparent_hugepage/enabled";
 
-/// What smaps says of the mapping with an address in it.
+/// The facts that smaps shows of the mapping with an address in it.
 struct Mapping {
   uint64_t anonHugeKiB = 0;
   bool declinesHuge = false;
@@ -46,7 +46,7 @@ Mapping mappingOf(const void* memory) {
   return mapping;
 }
 
-/// The system's setting is `always` while it lives, where it may be changed.
+/// While it lives, the system's setting is `always`, where it may be changed.
 class AlwaysHuge {
  public:
   AlwaysHuge() {
@@ -120,7 +120,7 @@ TEST(SlabHugePages, AreDeclinedForWhatIsNotOfWholeOnes) {
 TEST(SlabHugePages, DoNotSpanMappingsWhereAllGetThem) {
   const AlwaysHuge always;
   if (!always.isSet()) GTEST_SKIP() << "This needs a system that gives huge pages to all.";
-  // Side by side, for the kernel one mapping of 16 MiB.
+  // They lie side by side, and the kernel sees one mapping of 16 MiB.
   std::vector<Mapped> neighbours;
   for (int i = 0; i < 32; ++i) neighbours.emplace_back(kHuge / 4);
   for (const Mapped& each : neighbours) {

@@ -1,4 +1,4 @@
-// One spare slab beside an exact budget, in each of its states.
+// A spare slab within an exact budget, in each of its states.
 #include "slab/slab_supply.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ class SpareSlabTest : public ::testing::Test {
   }
 
   bool take(uint64_t bytes) { return keep(budgeted_.take(bytes), bytes); }
-  /// Whether it was of huge pages; it must not be refused.
+  /// Takes a slab, which must not be refused; returns whether it has huge pages.
   bool takesHugeSlab() {
     const SlabMemory slab = budgeted_.takeSlab(kSlab);
     EXPECT_TRUE(keep(slab.memory, kSlab));
@@ -172,7 +172,7 @@ TEST(SlabSupplyTest, EndsWithOrdersOpen) {
   }
   ASSERT_EQ(first.state(), SlabOrder::State::kReady);
   gated.unmap(first.collect(), kSlab);
-  // Begun or not, by when the first was done.
+  // The second may have begun by the time at which the first was done.
   if (second.state() == SlabOrder::State::kReady) gated.unmap(second.collect(), kSlab);
   EXPECT_EQ(second.state(), SlabOrder::State::kNone);
   EXPECT_EQ(gated.mapped, 0U);
@@ -188,7 +188,8 @@ TEST(SlabSupplyTest, WhoIsForgottenIsNotToldAnyMore) {
     if (ended == 0) begun.set_value();
     if (ended == 0) goOn.get_future().wait();
     gated.unmap(order.collect(), kSlab);
-    // One who is told may order again, and is told of that too unless it is forgotten before.
+    // The whenReady of an order may order again, and is then called again, unless the order is
+    // forgotten before.
     if (ended < 100) supply.order(order, kSlab);
     ++ended;
   });

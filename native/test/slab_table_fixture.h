@@ -1,4 +1,4 @@
-// Entries in slabs without a store around them, for tests of what works on entries alone.
+// Entries in slabs without a store, for tests of code that works on entries alone.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@ class EntriesInSlabs {
   /// The deadline of an entry that was put at the time 0.
   static Deadline deadlineAt(uint64_t expiry) { return Deadline::after(0, expiry); }
 
-  /// Entries of a few bytes, one behind the other; those with an expiry below kNeverExpires have a
-  /// time to live.
+  /// Adds an entry of a few bytes behind the last one; it has a time to live where its expiry is
+  /// below kNeverExpires.
   Address add(uint64_t expiry = kNeverExpires) {
     const EntryShape shape{8, 8, expiry != kNeverExpires};
     if (number == 0 || slabs[number].tail + shape.bytes() > slabs[number].bytes) {

@@ -1,6 +1,6 @@
-// The checksum against the test vectors of SipHash-1-3 in Rust's library
-// (coretests/tests/hash/sip.rs): the hash of the bytes 0, 1, 2, ... with the key of the same, read
-// as little-endian.
+// The checksum is compared with the test vectors of SipHash-1-3 in Rust's library
+// (coretests/tests/hash/sip.rs): the hash of the bytes 0, 1, 2, ... with the key of the same bytes,
+// read as little-endian.
 #include "store/checksum.h"
 
 #include <gtest/gtest.h>

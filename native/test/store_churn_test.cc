@@ -1,5 +1,5 @@
-// Everything at once, of all sizes: whatever is evicted when, a value read is the last one put, the
-// budget holds, and the counts are those of what is there.
+// All operations with entries of all sizes: whatever is evicted when, a value that is read is the
+// last one put, the budget holds, and the counts agree with the entries that are there.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// 256 keys of one byte, some of the longest, the others of all lengths in between.
+/// Returns 256 keys of one byte, some of the maximum length, and others of all lengths in between.
 std::vector<std::string> keysOfAllLengths(uint64_t count) {
   std::vector<std::string> keys;
   for (uint64_t i = 0; i < count; ++i) {
@@ -116,7 +116,7 @@ class StoreChurn : public ::testing::TestWithParam<std::tuple<Policy, uint64_t>>
     }
   }
 
-  /// What scan and peek find is what the counts say, once nothing expired is left.
+  /// Checks that scan and peek find what the counts say, once no expired entry is left.
   void checkAll() {
     fakeNow() += 1000;
     maintainToTheEnd(*store_);

@@ -1,5 +1,5 @@
 // Many threads on one store. Each key has one writer, so that every reader knows how old a value it
-// may still see; all keys are read, moved and evicted by all.
+// may still see; all threads read, move and evict all keys.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -22,11 +22,11 @@
 namespace ebbcache::test {
 namespace {
 
-/// What one key's writer tells its readers.
+/// The facts that one key's writer shares with its readers.
 struct KeyState {
   /// The version of the last put that began.
   std::atomic<uint64_t> newest{0};
-  /// What was put before this version is overwritten or removed: no later read may see it.
+  /// All versions before this one are overwritten or removed: no later read may see them.
   std::atomic<uint64_t> oldest{1};
 };
 
@@ -46,10 +46,11 @@ class SharedStoreUse {
   Store& store() { return *store_; }
   uint64_t gets() const { return gets_; }
 
-  /// Before the threads start: readers that run before every writer have something to hit.
+  /// Fills the store before the threads start, so that readers that run before every writer have
+  /// hits.
   void fill() { write(0, 1, scaled(1000)); }
 
-  /// Writes keys of the residue class `part` of `parts`, in threads of their own.
+  /// Writes keys of the residue class `part` of `parts`; each call needs its own thread.
   void write(uint64_t part, uint64_t parts, uint64_t steps) {
     SeededRandom random(part);
     std::string value;
@@ -58,7 +59,7 @@ class SharedStoreUse {
       KeyState& state = states_[id];
       if (random.oneIn(12)) {
         store_->remove(keyOf(id));
-        // Only its writer puts it: what is to come has a version that is not given yet.
+        // Only its writer puts the key: all later values have versions that are not used yet.
         state.oldest = state.newest + 1;
         if (store_->has(keyOf(id))) fail("removed, and still there");
         continue;
@@ -87,7 +88,7 @@ class SharedStoreUse {
     }
   }
 
-  /// Scans, resizes, shrinks, clears, ages.
+  /// Scans, resizes, shrinks, clears the store, and advances its clock.
   void disturb(uint64_t stream, uint64_t steps, uint64_t maxBytes) {
     SeededRandom random(200 + stream);
     for (uint64_t step = 0; step < steps && ok_; ++step) {
@@ -118,7 +119,7 @@ class SharedStoreUse {
     }
   }
 
-  /// Once all threads have ended.
+  /// Checks the store once all threads have ended.
   void checkAtRest() {
     ASSERT_TRUE(ok_) << failure_;
     fakeNow() += 2000;
@@ -233,7 +234,7 @@ TEST_P(StoreConcurrency, ServesAllOperationsAtOnce) {
   use.checkAtRest();
 }
 
-/// The budget holds few of them: each put overwrites, evicts or moves what is read just then.
+/// The budget holds few of them: each put overwrites, evicts or moves entries while they are read.
 TEST_P(StoreConcurrency, ServesReadersBesideAWriterThatCompacts) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 60 + maxBytes / 4000, 12000);
@@ -247,7 +248,7 @@ TEST_P(StoreConcurrency, ServesReadersBesideAWriterThatCompacts) {
   use.checkAtRest();
 }
 
-/// Slabs are made ahead, and moved to, while all that is in them is read, written and moved.
+/// Slabs are made ahead, and entries move to them while they are read, written and moved.
 TEST_P(StoreConcurrency, ServesAllOperationsWithASupply) {
   const auto [policy, maxBytes] = GetParam();
   SlabSupply supply;
@@ -263,7 +264,8 @@ TEST_P(StoreConcurrency, ServesAllOperationsWithASupply) {
   use.checkAtRest();
 }
 
-/// Few keys, all hot: the same entry is overwritten, read and removed at the same moment.
+/// There are few keys, which are all hot: the same entry is overwritten, read and removed
+/// concurrently.
 TEST_P(StoreConcurrency, ServesAHandfulOfKeys) {
   const auto [policy, maxBytes] = GetParam();
   SharedStoreUse use(policy, maxBytes, 8, 700);
@@ -281,8 +283,8 @@ INSTANTIATE_TEST_SUITE_P(Policies, StoreConcurrency,
                          ::testing::Combine(::testing::Values(Policy::kLru, Policy::kS3Fifo),
                                             ::testing::Values(64 * kKiB, kMiB, 16 * kMiB)));
 
-/// With room for all there is no excuse for a miss: what was put is found by whoever looks later,
-/// while tables grow and shrink and slabs of other sizes take the entries over.
+/// With room for all entries no miss is allowed: a value that was put is found by all later reads,
+/// while tables grow and shrink and slabs of other sizes take over the entries.
 TEST(StoreConcurrencyWithRoom, NoReaderMissesWhatIsThere) {
   const auto store = openStore(64 * kMiB);
   constexpr uint64_t kKeys = 20000;

@@ -1,4 +1,4 @@
-// When an entry expires and how long it lives, in one number.
+// The expiry and the time to live of an entry, in one number.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -72,7 +72,7 @@ TEST(StoreSettableClock, ShowsTheTimeThatItWasGivenUntilThereIsNone) {
   EXPECT_EQ(clock.now(), 7U);
   EXPECT_EQ(clock.own(), 105U);
   EXPECT_TRUE(clock.isGiven());
-  // One before the epoch.
+  // This time is before the epoch.
   clock.give(static_cast<uint64_t>(int64_t{-1}));
   EXPECT_EQ(clock.now(), UINT64_MAX);
   clock.give(0);

@@ -1,5 +1,5 @@
-// Stores that may not grow, by the word of those who watch the machine or because the system
-// refuses memory: they live within what they hold, and lose no more than does not fit.
+// Stores that may not grow, because the environment denies it or because the system refuses memory:
+// they work within what they hold, and lose no more entries than do not fit.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -21,7 +21,7 @@ std::string valueOf(uint64_t id) {
   return std::string(kEntryBytes - id % 100, static_cast<char>('a' + id % 26));
 }
 
-/// Refuses what would bring it past a bound.
+/// Refuses requests that would pass a bound.
 class BoundedMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -55,7 +55,7 @@ class StoreDenied : public ::testing::Test {
     for (; store_->stats().evictions < 100; ++next_) put(next_);
   }
   void put(uint64_t id) { ASSERT_EQ(store_->put(keyOf(id), valueOf(id)), PutResult::kStored); }
-  /// How many of the newest entries are there without a gap.
+  /// Returns how many of the newest entries are there without a gap.
   uint64_t newestKept() const {
     uint64_t id = next_;
     while (id > 0 && store_->has(keyOf(id - 1))) --id;
@@ -90,7 +90,7 @@ TEST_P(StoreDeniedResize, KeepsTheNewestThatFit) {
   EXPECT_GE(static_cast<double>(stats.entries), 0.95 * static_cast<double>(std::min(before, fits)));
   EXPECT_EQ(newestKept(), stats.entries);
   EXPECT_EQ(store_->checkIntegrity(), "");
-  // It goes on within what it holds.
+  // The store goes on within what it holds.
   for (uint64_t i = 0; i < 5000; ++i, ++next_) put(next_);
   EXPECT_LE(store_->heldBytes(), std::max(stats.heldBytes, heldBefore));
   EXPECT_GE(static_cast<double>(store_->stats().entries),
@@ -98,7 +98,7 @@ TEST_P(StoreDeniedResize, KeepsTheNewestThatFit) {
   for (uint64_t id = next_ - newestKept(); id < next_; ++id) {
     ASSERT_EQ(getString(*store_, keyOf(id)), valueOf(id));
   }
-  // And grows again once it may.
+  // It grows again once it may.
   mayGrow_ = true;
   for (uint64_t i = 0; i < 3 * fits; ++i, ++next_) put(next_);
   EXPECT_GE(static_cast<double>(store_->stats().entries), 0.9 * static_cast<double>(fits));
@@ -132,9 +132,9 @@ TEST_P(StoreRefused, PutsSmallValuesWithinWhatItHolds) {
     ASSERT_EQ(store_->put(keyOf(random.below(100'000)), valueOf(next_)), PutResult::kStored);
   }
   const StoreStats stats = store_->stats();
-  // It is as full as a store that is full by its budget.
+  // The store is as full as one that is full by its budget.
   EXPECT_GE(static_cast<double>(stats.payloadBytes), 0.85 * 40 * static_cast<double>(kMiB));
-  // The system is asked again once in a while, not with each put.
+  // The system is asked again occasionally, not with each put.
   EXPECT_LE(stats.memoryRefusals, 500U);
   memory_.bound = UINT64_MAX;
   for (; next_ < 400'000; ++next_) put(next_);

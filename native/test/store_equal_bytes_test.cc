@@ -14,7 +14,7 @@ namespace {
 TEST(EqualBytes, AreFoundByVectorsAndByWords) {
   SeededRandom random(1);
   for (int round = 0; round < 20000; ++round) {
-    // Few values, so that many are equal, and such as differ by a carry.
+    // There are few values, so that many are equal, and some that differ by a carry.
     constexpr uint8_t kValues[] = {0, 1, 2, 0x7f, 0x80, 0x81, 0xff};
     std::array<uint8_t, 16> bytes;
     for (uint8_t& byte : bytes) byte = kValues[random.below(std::size(kValues))];

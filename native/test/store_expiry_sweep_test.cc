@@ -1,4 +1,4 @@
-// A sweep that is stopped goes on where it was, and finds each expired entry once.
+// A sweep that is stopped continues where it was, and finds each expired entry once.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -46,7 +46,7 @@ TEST_F(StoreExpirySweep, GoesOnWhereItWasStopped) {
     done = result.done;
   }
   EXPECT_GT(calls, kEntries / 64);
-  // The entry that it stopped at is counted twice.
+  // The entry at which it stopped is counted twice.
   EXPECT_LE(seen, kEntries + calls) << "none is visited again";
   EXPECT_EQ(found_, expired);
   EXPECT_EQ(run(false).seen, 0U) << "none is due";
@@ -62,7 +62,7 @@ TEST_F(StoreExpirySweep, StartsASlabAnewWhoseBoundariesChange) {
   ASSERT_FALSE(run(true).done);
   const size_t before = found_.size();
   ASSERT_GT(before, 0U);
-  // One grows over the next and the entry after it: no boundary that the sweep knew is left.
+  // One entry grows over the next two: no boundary that the sweep knew is left.
   Slab& slab = all_.slabs[all_.number];
   slab.tail = 0;
   const EntryShape shape{8, 60, true};

@@ -1,5 +1,5 @@
-// Memory that the system refuses, at any moment: never a wrong value, never more than a refused put
-// and a counter, and all well again once there is memory.
+// Memory that the system refuses, at any request: the store never returns a wrong value, a refusal
+// is at most a refused put and a counter, and the store recovers once there is memory.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -15,7 +15,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// A store's whole life in some hundred requests for memory.
+/// The whole life of a store, with some hundred requests for memory.
 class Scenario {
  public:
   Scenario(TestMemory& memory, Policy policy) : memory_(memory) {
@@ -28,7 +28,7 @@ class Scenario {
   }
 
   bool opened() const { return store_ != nullptr; }
-  /// From now on every other request to grow is denied.
+  /// Denies every other request to grow from now on.
   void refuseGrowth() { refusesGrowth_ = true; }
 
   void run() {
@@ -55,7 +55,7 @@ class Scenario {
     rereadAll();
   }
 
-  /// There is memory again, for as much as ever.
+  /// Checks that the store recovers once there is memory again.
   void recover() {
     resize(512 * kKiB);
     store_->clear();
@@ -114,7 +114,7 @@ class Scenario {
     }
   }
 
-  /// It is the last one stored, or gone.
+  /// Checks that the value is the last one stored, or that the entry is gone.
   void check(uint64_t id) {
     if (!reader_.get(*store_, keyOf(id))) return;
     const auto last = last_.find(id);
@@ -141,7 +141,7 @@ class Scenario {
   std::string value_;
 };
 
-/// How many requests are refused, one after the other.
+/// The number of requests that are refused, one after the other.
 enum class Refused : uint8_t { kOne, kEight, kAllThatFollow };
 
 class StoreFault : public ::testing::TestWithParam<std::tuple<Policy, Refused>> {};
@@ -156,7 +156,7 @@ TEST_P(StoreFault, SurvivesTheRefusalOfAnyRequestForMemory) {
     requests = memory.requests;
   }
   ASSERT_GT(requests, 60U);
-  // Every request; fewer where that costs more, or where refusals overlap.
+  // Every request is refused in turn; fewer where that takes longer, or where refusals overlap.
   const uint64_t stride = (kSanitized ? 5 : 1) * (refused == Refused::kOne ? 1 : 5);
   for (uint64_t i = 1; i <= requests; i += stride) {
     SCOPED_TRACE("request " + std::to_string(i));

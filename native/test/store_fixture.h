@@ -1,4 +1,5 @@
-// What the store's tests share: a clock that stands still, memory that can refuse, and a reader.
+// The helpers that the store's tests share: a clock that stands still, memory that can refuse, and
+// a reader.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ inline std::atomic<uint64_t>& fakeNow() {
   return now;
 }
 
-/// Counts what is out, and refuses on demand. All its pages pass for huge ones, so that a supply
-/// makes slabs of any size ahead. Thread-safe but for the demands.
+/// Counts mapped bytes, and refuses on demand. It reports all its pages as huge ones, so that a
+/// supply makes slabs of any size ahead. Thread-safe, except for the settings of refusals.
 class TestMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -44,7 +45,8 @@ class TestMemory final : public MemorySource {
   std::atomic<uint64_t> mapped{0};
   std::atomic<uint64_t> requests{0};
   std::atomic<uint64_t> refused{0};
-  /// The number of the first request that is refused, from 1, and of the next that is not.
+  /// The numbers of the first request that is refused, counted from 1, and of the first one after
+  /// it that is granted.
   uint64_t refuseFrom = UINT64_MAX;
   uint64_t refuseUntil = UINT64_MAX;
   bool refuseAll = false;
@@ -66,20 +68,21 @@ inline std::unique_ptr<Store> openStore(uint64_t maxBytes, Policy policy = Polic
   return Store::open(options);
 }
 
-/// Until nothing is left to do: one call works for a limited time.
+/// Calls maintain() until nothing is left to do, as one call works for a limited time.
 inline void maintainToTheEnd(Store& store) {
-  // A round that an earlier call began may have passed what has expired since: a whole one follows.
+  // A round that an earlier call began may have passed entries that have expired since: a whole
+  // round follows.
   for (int rounds = 0; rounds < 2;) {
     if (store.maintain() != MaintainResult::kMore) ++rounds;
   }
 }
 
-/// Whatever the budget is.
+/// Sets the budget, whatever it is.
 inline uint64_t setPressureBudget(Store& store, uint64_t bytes) {
   return store.setBudget(store.budgetBytes(), bytes).releasedBytes;
 }
 
-/// From a store in memory, or one with a disk tier.
+/// Reads from a store in memory, or from one with a disk tier.
 template <typename AnyStore>
 std::optional<std::string> getString(AnyStore& store, std::string_view key) {
   uint64_t bytes = 0;

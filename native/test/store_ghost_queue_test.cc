@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kBudget = 8 * kMiB;
 constexpr uint64_t kNearlyAll = kBudget - kBudget / 8;
 
-/// Spread as a hash is.
+/// The numbers are spread like hashes.
 uint32_t hashOf(uint32_t i) {
   return i * 2654435761U;
 }
@@ -26,7 +26,7 @@ class GhostQueues : public ::testing::Test {
 
   uint64_t heldByGhosts() const { return memory_.held() - (slabs_ != nullptr ? kNearlyAll : 0); }
 
-  /// Entries of a size leave a full store.
+  /// Remembers entries of one size that leave a full store.
   void rememberAll(uint32_t from, uint32_t to, uint64_t bytes) {
     for (uint32_t i = from; i < to; ++i) ghosts_.remember(hashOf(i), bytes, kBudget);
   }
@@ -38,7 +38,7 @@ class GhostQueues : public ::testing::Test {
 
   TestMemory source_;
   BudgetedMemory memory_;
-  /// What a full store holds besides.
+  /// The other memory that a full store holds.
   void* slabs_;
   GhostQueue ghosts_;
 };

@@ -1,4 +1,4 @@
-// A store whose times to live follow a time that it is given.
+// A store whose times to live follow a given time.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -64,7 +64,7 @@ TEST_F(StoreGivenTime, EndsWhatHasMoreLeftThanItsTimeToLiveWhenSetBack) {
   EXPECT_FALSE(store->has("later"));
   store->giveTime(kTime - 1);
   EXPECT_FALSE(store->has("short"));
-  // The time to live of a longer one is known to within a 4096th.
+  // A longer time to live is known to within a 4096th.
   store->giveTime(kTime - int64_t{kTtl});
   EXPECT_FALSE(store->has("long"));
   EXPECT_EQ(store->checkIntegrity(), "");
@@ -149,7 +149,7 @@ TEST_F(StoreGivenTime, MayBeAnyTime) {
     put("key", kTtl);
     EXPECT_TRUE(store->has("key")) << time;
   }
-  // Within 557 years of the system's time, each one counts.
+  // All times within 557 years of the system's time are exact.
   for (const int64_t time : {int64_t{0}, int64_t{-1'000'000'000'000}, int64_t{4'000'000'000'000}}) {
     store->giveTime(time);
     put("key", kTtl);

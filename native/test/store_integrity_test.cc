@@ -1,4 +1,4 @@
-// The check of a store's integrity finds what is damaged behind its back.
+// The check of a store's integrity finds damage.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -13,7 +13,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// Shows what is mapped of it, so that a test can damage that.
+/// Gives access to its mappings, so that a test can damage them.
 class OpenMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -27,7 +27,7 @@ class OpenMemory final : public MemorySource {
   }
   size_t pageBytes() const override { return osMemory().pageBytes(); }
 
-  /// Where these bytes are; null where they are not.
+  /// Returns the place of these bytes; null where there is none.
   char* find(std::string_view bytes) const {
     for (const auto& [start, size] : mapped_) {
       const size_t at = std::string_view(start, size).find(bytes);
@@ -53,11 +53,12 @@ class StoreIntegrity : public ::testing::TestWithParam<Policy> {
     store_->put("the one that is damaged", "a value");
     for (uint64_t i = 300; i < 600; ++i) store_->put(keyOf(i), std::string(200, 'v'));
     store_->put("large", std::string(100 * kKiB, 'v'));
-    // It lies behind the header of its entry, of 12 bytes.
+    // The key lies behind its entry's header of 12 bytes.
     key_ = memory_.find("the one that is damaged");
   }
 
-  /// Adds one to a byte for as long as the store is checked: what it is destroyed by is whole.
+  /// Adds one to a byte while the store is checked, and then restores it, so that the store is
+  /// destroyed whole.
   std::string faultWithDamageAt(char* byte) {
     ++*byte;
     std::string fault = store_->checkIntegrity();
@@ -81,7 +82,7 @@ TEST_P(StoreIntegrity, FindsNothingInAWholeStore) {
 
 TEST_P(StoreIntegrity, FindsAKeyOfAnotherBucket) {
   ASSERT_NE(key_, nullptr);
-  // One in some thousand other keys has the same bucket and tag; not one key after the other.
+  // One in some thousand other keys has the same bucket and tag, so hardly any of these eight has.
   int found = 0;
   for (int i = 0; i < 8; ++i) found += faultWithDamageAt(key_ + i).empty() ? 0 : 1;
   EXPECT_GE(found, 6);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr HashSeed kSeed{0x0123456789abcdef, 0xfedcba9876543210};
 
-/// In memory of just its size, so that a sanitizer sees what is read beyond.
+/// Hashes the key in memory of exactly its size, so that a sanitizer sees reads beyond it.
 uint64_t hashOf(const KeyHash& hash, const std::string& key) {
   const std::unique_ptr<char[]> exact(new char[key.size()]);
   key.copy(exact.get(), key.size());
@@ -56,7 +56,7 @@ TEST(KeyHash, IsAnotherForEachSeed) {
   }
 }
 
-/// Pearson's statistic of how often each value of some bits comes up.
+/// Returns Pearson's statistic of the frequencies of the values of some bits.
 double chiSquared(const std::vector<uint64_t>& hashes, unsigned lowest, unsigned bits) {
   std::vector<double> counts(size_t{1} << bits);
   for (const uint64_t hash : hashes) ++counts[hash >> lowest & (counts.size() - 1)];
@@ -67,15 +67,15 @@ double chiSquared(const std::vector<uint64_t>& hashes, unsigned lowest, unsigned
 }
 
 TEST(KeyHash, SpreadsKeysInSequenceOverBucketsAndTags) {
-  // For 1024 values the statistic is 1023 on average and its deviation 45, for 256 it is 255
-  // and 23.
+  // The statistic for 1024 values is 1023 on average with a deviation of 45; for 256 it is 255 with
+  // one of 23.
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const KeyHash hash({seed, 2});
     std::vector<uint64_t> ofNumbers;
     std::vector<uint64_t> ofWords;
     for (uint64_t i = 0; i < 100000; ++i) {
       ofNumbers.push_back(hash("/photos/album/image-" + std::to_string(i)));
-      // Each key the one before and a constant.
+      // Each key is the previous one plus a constant.
       const uint64_t word = i * 0x100010001;
       ofWords.push_back(hash({reinterpret_cast<const char*>(&word), sizeof word}));
     }
@@ -88,7 +88,7 @@ TEST(KeyHash, SpreadsKeysInSequenceOverBucketsAndTags) {
 }
 
 TEST(KeyHash, KnowsItsSecretWellEnoughToCollide) {
-  // What the test of hash flooding rests on: with the secret known, keys do collide.
+  // The test of hash flooding relies on this: with the secret known, keys do collide.
   const uint64_t word = -MultiplyHash(kSeed).secretOfLastBlock();
   const KeyHash hash(kSeed);
   const KeyHash another({1, 2});

@@ -1,4 +1,4 @@
-// A store of gigabytes, and what an entry costs beyond its key and value.
+// A store of gigabytes, and the bytes of an entry beyond its key and value.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr uint64_t kGiB = 1024 * kMiB;
 
-/// Bytes, as /proc/meminfo tells; 0 where there is none.
+/// Returns the available bytes of /proc/meminfo; 0 where there is none.
 uint64_t availableBytes() {
   std::ifstream file("/proc/meminfo");
   for (std::string line; std::getline(file, line);) {
@@ -70,7 +70,7 @@ TEST_F(StoreLarge, HoldsMillionsOfSmallEntries) {
     ASSERT_TRUE(reader.get(*store, keyOf(i))) << i;
     ASSERT_TRUE(VersionedValue(i, 1).matches(reader.value())) << i;
   }
-  // Those read just now outlive the others.
+  // The entries that were just read outlive the others.
   ASSERT_TRUE(store->resize(128 * kMiB));
   stats = store->stats();
   EXPECT_LE(stats.heldBytes, 128 * kMiB);
@@ -102,7 +102,7 @@ TEST_P(StoreUtilisation, Is85PercentAfterRandomOverwrites) {
   const uint64_t maxBytes = GetParam();
   if (kSanitized && maxBytes > 16 * kMiB) GTEST_SKIP() << "It takes too long under a sanitizer.";
   const auto store = openStore(maxBytes);
-  // Half as many again as fit, so that it overwrites and evicts.
+  // There are half as many again as fit, so that the store overwrites and evicts.
   const uint64_t keys = maxBytes / 600 * 3 / 2;
   SeededRandom random(maxBytes);
   const std::string value(600, 'v');

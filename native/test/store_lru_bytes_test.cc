@@ -1,5 +1,5 @@
-// LRU by bytes: which entries a budget leaves depends on how they lie, but whoever goes was used
-// less recently than all who stay.
+// LRU by bytes: which entries fit a budget depends on their positions, but each evicted entry was
+// used less recently than all that stay.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ class StoreLruByBytes : public ::testing::TestWithParam<BytesCase> {
 
   uint64_t evictions() const { return store_->stats().evictions; }
 
-  /// Half of what the tables of a small store leave.
+  /// Returns half of the bytes that the tables of a small store leave.
   uint64_t surelyFits() const {
     constexpr uint64_t kTables = 24 * kKiB;
     const uint64_t budget = store_->budgetBytes();
@@ -65,7 +65,8 @@ class StoreLruByBytes : public ::testing::TestWithParam<BytesCase> {
     order_.put(id, {version, bytes});
   }
 
-  /// As many as the store says it evicted must have been the oldest, and the next must be there.
+  /// Checks that as many of the oldest entries as the store reports were evicted, and that the next
+  /// one is there.
   void forgetOldest(uint64_t count) {
     ASSERT_LE(count, order_.size());
     for (uint64_t i = 0; i < count; ++i) gone_ = order_.removeOldest().first;
@@ -82,7 +83,7 @@ class StoreLruByBytes : public ::testing::TestWithParam<BytesCase> {
     order_.use(id);
   }
 
-  /// Smaller slabs may have no room for the largest entries; the others go oldest first.
+  /// Smaller slabs may have no room for the largest entries; the others are evicted oldest first.
   void resize(uint64_t maxBytes) {
     const uint64_t before = evictions();
     ASSERT_TRUE(store_->resize(maxBytes));

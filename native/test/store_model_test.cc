@@ -1,4 +1,4 @@
-// The store against plain references that evict by count: the same operations, the same answers.
+// The store and plain references that evict by count give the same answers to the same operations.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -40,8 +40,8 @@ struct Expected {
   uint64_t expiry;
 };
 
-/// What has expired may be noticed late, but is gone for good once the clock stood at it and
-/// maintain ran: it searches one place once a second at most.
+/// An expired entry may be noticed late, but it is gone after the clock has shown its expiry and
+/// maintain() has run, which searches one slab at most once a second.
 void letTimePass(Store& store, RecencyOrder<Expected>& reference, uint64_t ms) {
   fakeNow() += 1000 + ms;
   maintainToTheEnd(store);
@@ -112,9 +112,10 @@ INSTANTIATE_TEST_SUITE_P(Counts, StoreModel,
 
 class StoreS3FifoModel : public ::testing::TestWithParam<std::tuple<uint64_t, uint64_t>> {};
 
-/// Entries of one size, so that the small queue's share of the bytes is its share of the entries;
-/// a budget so large that the table of ghosts tells 32 bits of a hash apart, and so few keys that
-/// two share those once in 20,000 runs; few enough entries that their second chances do not reach
+/// Entries have one size, so that the small queue's share of the bytes is its share of the entries.
+/// The budget is so large that the table of ghosts distinguishes 32 bits of a hash, and the keys
+/// are so few that two share those once in 20,000 runs. The entries are so few that their second
+/// chances do not reach the bound of one eviction.
 /// the bound of one eviction.
 TEST_P(StoreS3FifoModel, AgreesWithTheReference) {
   const auto [maxEntries, keyCount] = GetParam();

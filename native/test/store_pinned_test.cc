@@ -1,5 +1,5 @@
-// Large values, while a reader is at one: nobody waits for it, and its bytes stay as they
-// were until it has left.
+// Large values while a reader uses one: nobody waits for the reader, and its bytes stay unchanged
+// until it has left.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -29,7 +29,7 @@ class StorePinned : public ::testing::TestWithParam<Policy> {
   }
 
   /// Calls `work` on another thread while this one reads the large value, and returns when both are
-  /// done. The reader does not leave before.
+  /// done. The reader does not leave before `work` is done.
   void whileRead(const std::function<void()>& work) {
     const ReadResult result = store_->view("large", [&](std::string_view value) {
       TestThread(work).join();
@@ -69,7 +69,7 @@ TEST_P(StorePinned, MayBeReplaced) {
   whileRead([&] {
     ASSERT_EQ(store_->put("large", std::string(kValueBytes, 'b')), PutResult::kStored);
     EXPECT_EQ(getString(*store_, "large"), std::string(kValueBytes, 'b'));
-    // Both are held, until the reader has left.
+    // Both values are held until the reader has left.
     EXPECT_GE(memory_.mapped, 2 * kValueBytes);
     EXPECT_EQ(store_->heldBytes(), memory_.mapped);
   });
@@ -103,7 +103,7 @@ TEST_P(StorePinned, MayMoveToAnotherArena) {
 }
 
 TEST_P(StorePinned, IsEvictedForAPutThatNeedsItsRoom) {
-  // Nothing else can give as much: the put waits for the reader, and the rest of the store does
+  // No other entry can free as much: the put waits for the reader, and the rest of the store does
   // not.
   const std::string huge(62 * kMiB, 'h');
   TestThread writer;
@@ -127,7 +127,7 @@ TEST_P(StorePinned, IsBackWithTheSystemWhenAShrinkReturns) {
       EXPECT_LE(memory_.mapped, 3 * kMiB);
     });
     while (store_->has("large")) std::this_thread::yield();
-    // What is held never passes the budget, also while it falls.
+    // The held bytes never pass the budget, also while it falls.
     const StoreStats stats = store_->stats();
     EXPECT_LE(stats.heldBytes, stats.budgetBytes);
     EXPECT_EQ(value, std::string(kValueBytes, 'a'));

@@ -1,4 +1,4 @@
-// What a listener's log holds, and what it loses.
+// The removals that a log holds, and those that it loses.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -64,14 +64,14 @@ TEST(StoreRemovalLog, WakesAgainWhereThatFailed) {
 }
 
 TEST(StoreRemovalLog, CountsWhatItHasNoRoomForWhereItWasLost) {
-  // Each takes 3 bytes and 5 of key; a loss takes 11.
+  // Each takes 3 bytes and 5 for the key; a loss takes 11.
   RemovalLog log([] {}, 32);
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(log.note("key-" + std::to_string(i), kEvict));
   EXPECT_FALSE(log.note("key-4", kEvict));
   EXPECT_FALSE(log.note("", kEvict));
   log.lose(5);
   EXPECT_EQ(log.take(1).count(), 1U);
-  // There is room for the key, but not for it and the number of those that were lost before it.
+  // There is room for the key, but not for both the key and the loss before it.
   EXPECT_FALSE(log.note("key-5", kEvict));
   EXPECT_EQ(log.take(2).count(), 2U);
   EXPECT_TRUE(log.note("key-6", kEvict));
@@ -115,7 +115,7 @@ TEST(StoreRemovalLog, CountsAllAsLostWhereTheHeapHasNoRoomForThem) {
   EXPECT_FALSE(log.hasMore());
 }
 
-/// Against a queue without bounds, through many turns of the ring.
+/// A queue without bounds shows what the log must hold, through many turns of the ring.
 TEST(StoreRemovalLog, LosesNothingUncounted) {
   SeededRandom random(1);
   constexpr size_t kCapacity = 200;

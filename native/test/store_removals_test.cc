@@ -1,4 +1,4 @@
-// What a store tells of what leaves it: each reason, by each way out.
+// The removals that a store reports: each reason, by each cause.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,7 +51,7 @@ class StoreRemovals : public ::testing::TestWithParam<Policy> {
   void fill(uint64_t from, uint64_t to, uint64_t bytes) {
     for (uint64_t i = from; i < to; ++i) put(keyOf(i), bytes);
   }
-  /// How often each reason was noted.
+  /// Returns how often each reason was noted.
   std::map<RemovalReason, uint64_t> reasons() {
     std::map<RemovalReason, uint64_t> counts;
     for (const auto& each : listener_->heard()) ++counts[each.second];
@@ -124,7 +124,8 @@ TEST_P(StoreRemovals, AreToldOfAShrink) {
   EXPECT_EQ(reasons(), (Counts{{kEvict, store_->stats().evictions}}));
 }
 
-/// To slabs of another size: an entry that is only carried over does not leave.
+/// The resize moves entries to slabs of another size: an entry that is only carried over is not
+/// removed.
 TEST_P(StoreRemovals, AreToldOfAResizeThatEvicts) {
   open(16 * kMiB, 0);
   fill(0, 10'000, 1000);
@@ -152,7 +153,7 @@ TEST_P(StoreRemovals, AreToldOfPressure) {
   EXPECT_GT(stats.evictions, lowered);
   EXPECT_EQ(stats.pressureEvictions, stats.evictions);
   EXPECT_EQ(reasons(), (Counts{{kPressure, stats.evictions - lowered}}));
-  // Under it, a put makes room for itself.
+  // A put under this budget makes room for itself.
   fill(1000, 2000, 1000);
   const StoreStats later = store_->stats();
   EXPECT_EQ(reasons(), (Counts{{kEvict, later.evictions - stats.evictions}}));
@@ -213,7 +214,8 @@ TEST_P(StoreRemovals, GiveTheTimeThatIsLeftToAnEntry) {
   EXPECT_EQ(stats.hits + stats.misses, 0U);
 }
 
-/// Each put that was stored leaves once, or is there at the end: whoever removes it, in any thread.
+/// Each put that was stored is removed once, or is there at the end: whatever removes it, in any
+/// thread.
 TEST_P(StoreRemovals, AgreeWithWhatIsLeftWhenThreadsAreDone) {
   constexpr uint64_t kThreads = 3;
   constexpr uint64_t kKeys = 2000;
@@ -263,7 +265,7 @@ TEST_P(StoreRemovals, AgreeWithWhatIsLeftWhenThreadsAreDone) {
   for (TestThread& each : threads) each.join();
   ends = true;
   taker.join();
-  // No scan visits those that have expired.
+  // Scans do not visit entries that have expired.
   fakeNow() += 2000;
   maintainToTheEnd(*store_);
   while (take()) {

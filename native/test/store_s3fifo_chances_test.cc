@@ -1,4 +1,4 @@
-// S3-FIFO's second chances are bounded, by what moves and not by time.
+// S3-FIFO's second chances are bounded by the entries that move, not by time.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -56,7 +56,7 @@ TEST_F(StoreS3FifoChances, AreSharedInTheMainQueueToo) {
   hitAll();
   {
     const SharedChances chances(policy_, kEntries);
-    // The last chance goes to the last of the small queue, which leaves the main one as it was.
+    // The last chance is used by the last entry of the small queue, so the main queue is unchanged.
     EXPECT_EQ(policy_.victim(), entries_[0]);
   }
   EXPECT_EQ(inSmall(), 0U);

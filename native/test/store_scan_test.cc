@@ -1,4 +1,4 @@
-// Scans of a store that changes under them.
+// Scans of a store that changes while they run.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -14,7 +14,7 @@
 namespace ebbcache::test {
 namespace {
 
-/// 16 MiB hold all entries of these tests: none is evicted.
+/// All entries of these tests fit 16 MiB: none is evicted.
 class StoreScan : public ::testing::TestWithParam<Policy> {
  protected:
   static constexpr uint64_t kStable = 3000;
@@ -23,7 +23,7 @@ class StoreScan : public ::testing::TestWithParam<Policy> {
     for (uint64_t i = 0; i < kStable; ++i) store_->put(keyOf(i), "stable");
   }
 
-  /// One of the things that move entries and index about.
+  /// Does one of the operations that move entries or change the index.
   void disturb() {
     switch (random_.below(12)) {
       case 0:
@@ -39,7 +39,7 @@ class StoreScan : public ::testing::TestWithParam<Policy> {
         }
         break;
       case 6:
-        // All that is passing goes, and tables with it.
+        // All temporary entries are removed, and the tables shrink.
         while (next_ > kStable) store_->remove(keyOf(--next_));
         break;
       case 7:

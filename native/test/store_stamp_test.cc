@@ -1,4 +1,5 @@
-// Stamped stores: each value has a stamp, which is given with it and says which value is removed.
+// Stamped stores: each value has a stamp, which reads return and which can select the value to
+// remove.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -20,7 +21,7 @@ namespace {
 
 constexpr uint64_t kStampBytes = 8;
 
-/// The value and its stamp; empty and 0 for none.
+/// The value and its stamp; empty and 0 for a miss.
 using Stamped = std::pair<std::string, uint64_t>;
 
 class StoreStamp : public ::testing::TestWithParam<Policy> {
@@ -43,7 +44,7 @@ class StoreStamp : public ::testing::TestWithParam<Policy> {
     return store_->put(key, value, options);
   }
 
-  /// By get or by peek, which must agree.
+  /// Reads by get and by peek, which must agree.
   Stamped find(std::string_view key) {
     using Read = ReadResult (Store::*)(std::string_view, char*, uint64_t, uint64_t&, uint64_t*);
     const auto read = [&](Read reader) -> Stamped {
@@ -92,7 +93,7 @@ TEST_P(StoreStamp, IsGivenWithAValueThatTheBufferIsTooSmallFor) {
   char out[3];
   uint64_t bytes = 0;
   uint64_t stamp = 0;
-  // By the value's own size: that of the stamp does not count.
+  // The size is that of the value: the stamp does not count.
   EXPECT_EQ(store_->get("a", out, 2, bytes, &stamp), ReadResult::kBufferTooSmall);
   EXPECT_EQ(bytes, 3U);
   EXPECT_EQ(stamp, 11U);
@@ -110,7 +111,7 @@ TEST_P(StoreStamp, LiesBeforeThePrefix) {
   EXPECT_EQ(stamp, 11U);
   EXPECT_EQ(store_->getPrefixed("a", "one: ", out, 2, bytes, &stamp), ReadResult::kBufferTooSmall);
   EXPECT_EQ(stamp, 11U);
-  // The stamp of what is removed for its prefix is given.
+  // The call returns the stamp of the value that it removes for its prefix.
   EXPECT_EQ(store_->getPrefixed("a", "two: ", out, sizeof out, bytes, &stamp), ReadResult::kMiss);
   EXPECT_EQ(stamp, 11U);
   EXPECT_FALSE(store_->has("a"));
@@ -157,7 +158,7 @@ TEST_P(StoreStamp, LeavesLessRoomForTheLargestValue) {
   const auto plain = Store::open(options, testEnvironment(memory_));
   EXPECT_EQ(store_->largestValue(), plain->largestValue() - kStampBytes);
   EXPECT_EQ(put("a", std::string(store_->largestValue() + 1, 'v'), 1), PutResult::kTooLarge);
-  // The key and the header of its entry, which are of less than a hundred bytes, need room too.
+  // The key and the entry's header, of less than a hundred bytes, need room too.
   EXPECT_EQ(put("a", std::string(store_->largestValue() - 100, 'v'), 1), PutResult::kStored);
 }
 
@@ -171,7 +172,7 @@ TEST_P(StoreStamp, IsKeptWithLargeValues) {
   uint64_t stamp = 0;
   EXPECT_EQ(store_->getPrefixed("large", "ll", out, 1, bytes, &stamp), ReadResult::kBufferTooSmall);
   EXPECT_EQ(stamp, 11U);
-  // A reader is at the value while it is removed by its stamp.
+  // A reader uses the value while it is removed by its stamp.
   EXPECT_EQ(store_->view("large",
                          [&](std::string_view value) {
                            TestThread([&] {
@@ -199,8 +200,7 @@ TEST_P(StoreStamp, IsKeptByAResize) {
   for (uint64_t i = 0; i < kEntries; ++i) put(keyOf(i), std::string(i * 50, 'v'), 1000 + i);
   put("large", std::string(3 * kMiB, 'l'), 1);
   check();
-  // The slabs are of other sizes: entries are copied, and large ones are carried with their
-  // mappings.
+  // The slabs have other sizes: entries are copied, and large ones are carried with their mappings.
   for (const uint64_t maxBytes : {8 * kMiB, 1024 * kMiB, 16 * kMiB}) {
     ASSERT_TRUE(store_->resize(maxBytes));
     check();
@@ -244,7 +244,7 @@ TEST_P(StoreStamp, IsThatOfTheValueForManyThreads) {
   constexpr uint64_t kKeys = 40;
   open(16 * kMiB);
   const auto bytesOf = [](uint64_t id, uint64_t version) {
-    // Every fourth is large.
+    // Every fourth value is large.
     return 8 + mix(id + version) % 100 + (id % 4 == 0 ? 600 * kKiB : 0);
   };
   const auto putVersion = [&](uint64_t id, uint64_t version) {

@@ -1,8 +1,8 @@
 // All operations on several stores by several threads, under a governor whose machine goes through
 // all levels, with memory that is refused and growth that is denied now and then. After each round
-// all threads stop, and all must agree: model, store and memory.
+// all threads stop; then model, store and memory must agree.
 //
-//   EBBCACHE_STRESS_SEED       the seed of the first world; each world prints its own
+//   EBBCACHE_STRESS_SEED       the seed of the first run; each run prints its own
 //   EBBCACHE_STRESS_SECONDS    how long to go on, 2 by default
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ GovernorOptions eagerOptions() {
   return options;
 }
 
-/// Some stores, all that is around them, and the threads that use them.
+/// Some stores, their environments, and the threads that use them.
 class StressWorld {
  public:
   explicit StressWorld(uint64_t seed)
@@ -95,7 +95,7 @@ class StressWorld {
     return std::make_unique<StressStore>(settings, governor_, supply, verdict_);
   }
 
-  /// Where one thread does it all, nothing but the governor and the supply runs beside it.
+  /// With one worker thread, only the governor and the supply run beside it.
   void startThreads(uint64_t round) {
     const uint64_t steps = scaled(3000);
     const auto stream = [this, round](uint64_t thread) {
@@ -135,8 +135,8 @@ class StressWorld {
     });
   }
 
-  /// Calls `step` with one of the stores again and again; those of the runtime by handles of the
-  /// thread's own.
+  /// Calls `step` with one of the stores repeatedly; stores of the runtime are used through the
+  /// thread's own handles.
   template <typename Step>
   void use(StressRandom random, uint64_t steps, const Step& step) {
     std::vector<StoreHandle> handles(stores_.size());
@@ -167,7 +167,7 @@ class StressWorld {
       if (!verdict_.ok()) return;
       each->checkAtRest();
       hits_ += each->store().stats().hits;
-      // What is refused or denied now is so in the next round too, but for some of the stores.
+      // Refusals and denials stay the same in the next round, except for some of the stores.
       if (!verdict_.ok() || random_.oneIn(2)) continue;
       machine_->setPercent(10);
       machine_->setFailing(false);
@@ -209,7 +209,7 @@ TEST(StoreStress, AgreesWithItsModelWhateverHappens) {
   uint64_t seed = first;
   uint64_t hits = 0;
   do {
-    // Before, because a world that crashes says nothing.
+    // The seed is printed first, because a run that crashes prints nothing more.
     std::cout << "World of the seed " << seed << std::endl;
     StressWorld world(seed);
     world.run();

@@ -1,4 +1,4 @@
-// Stores whose slabs are made ahead of need: no put waits, no budget is passed, no value is lost.
+// Stores whose slabs are made ahead of need: no put waits, the budget holds, and no value is lost.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -38,7 +38,7 @@ class StoreSupply : public ::testing::TestWithParam<Policy> {
     EXPECT_LE(gated_.maxMapped, kBudget);
   }
 
-  /// Entries of a kilobyte or so.
+  /// Puts entries of about a kilobyte.
   void fill(
       uint64_t from, uint64_t to, const std::function<void()>& afterEach = [] {}) {
     for (uint64_t i = from; i < to; ++i) {
@@ -54,8 +54,8 @@ class StoreSupply : public ::testing::TestWithParam<Policy> {
     for (uint64_t i = from; i < to; ++i) ASSERT_EQ(getString(*store_, keyOf(i)), valueOf(i)) << i;
   }
 
-  /// To the end. No slab is ready sooner than the store is done: the supply's thread does not wait
-  /// for it, and would leave the rest to the next call.
+  /// Maintains the store to the end. No slab is ready before the store is done: the supply's thread
+  /// does not wait for it, and would leave the rest to the next call.
   void maintain() {
     gated_.close();
     store_->maintain();
@@ -69,7 +69,7 @@ class StoreSupply : public ::testing::TestWithParam<Policy> {
 
   void drainSupply() { drain(supply_, gated_.spares); }
 
-  /// Fills until a spare slab is in the making, of which the gate lets none through.
+  /// Fills the store until a spare slab is in the making, which waits at the gate.
   void fillBesideOneInTheMaking(uint64_t entries) {
     gated_.close();
     fill(0, entries);
@@ -88,7 +88,7 @@ TEST_P(StoreSupply, NoPutWaitsForASlabInTheMaking) {
   EXPECT_EQ(gated_.spares, 1U);
   EXPECT_GT(gated_.smallMaps, 20U);
   EXPECT_GT(store_->stats().evictions, 1000U);
-  // Nor one that makes room for a large value.
+  // A put that makes room for a large value does not wait either.
   EXPECT_EQ(store_->put("large", std::string(300 * kKiB, 'l')), PutResult::kStored);
   expectAll(4500, 5000);
 }
@@ -160,7 +160,7 @@ TEST_P(StoreSupply, ASlabInTheMakingIsGivenBackWithTheRest) {
       const OpensWhenAwaited opens(gated_);
       give();
     }
-    // What is still in the making is held, and not mapped yet.
+    // The slab in the making is held, and not mapped yet.
     EXPECT_LE(gated_.mapped, store_->heldBytes());
     EXPECT_LE(store_->heldBytes(), store_->budgetBytes());
     drainSupply();
@@ -179,7 +179,7 @@ TEST_P(StoreSupply, AStoreThatUsesLittleOfASlabOrdersNone) {
 }
 
 TEST_P(StoreSupply, ASlabThatIsReadyIsGivenBackWithTheRest) {
-  // More than a quarter of a slab, so that the next is ordered.
+  // More than a quarter of a slab is filled, so that the next one is ordered.
   fill(0, 20);
   store_->clear();
   drainSupply();
@@ -224,7 +224,7 @@ TEST_P(StoreSupply, SlabsOfSmallPagesAreMovedToHugeOnesInTime) {
   ASSERT_EQ(gated_.spares, 1U) << "not while puts take slabs";
   const uint64_t held = store_->heldBytes();
   maintain();
-  // One for each, and one that is spare.
+  // Each slab took one, and one is spare.
   EXPECT_EQ(gated_.spares, small + 1);
   EXPECT_EQ(store_->heldBytes(), held);
   EXPECT_EQ(store_->heldBytes(), gated_.mapped);
@@ -243,7 +243,7 @@ TEST_P(StoreSupply, AFullStoreMovesItsSlabsTooAndIsFullAgain) {
   ASSERT_GT(held, kBudget - 2 * 64 * kKiB);
   maintain();
   maintain();
-  // One is few enough.
+  // A single slab of small pages is few enough.
   EXPECT_GE(gated_.spares, small - 1);
   EXPECT_EQ(store_->stats().evictions, evictions);
   expectAll(4500, 5000);

@@ -151,7 +151,7 @@ TEST_P(StoreBudget, IsNeverPassedAndIsUsed) {
   const StoreStats stats = store->stats();
   EXPECT_EQ(stats.heldBytes, memory.mapped);
   EXPECT_GT(stats.evictions, 0U);
-  // The last ones put are there, without a gap, and nothing else is.
+  // The last entries put are there, without a gap, and no others.
   for (uint64_t i = puts - stats.entries; i < puts; ++i) EXPECT_TRUE(store->has(keyOf(i))) << i;
   EXPECT_GE(stats.payloadBytes, budget / 2) << "the budget is used";
 }
@@ -177,7 +177,7 @@ TEST(Store, HoldsLittleMoreThanWhatLivesWhenEntriesAreFew) {
     if (i % 3 == 0) store->put(keyOf(i / 2), std::string(500, 'w'));
   }
   EXPECT_EQ(store->stats().entries, 1000U);
-  // The live entries, a slab that is being filled, one of slack, and the tables.
+  // The bound covers the live entries, a slab that is being filled, one of slack, and the tables.
   EXPECT_LE(store->heldBytes(), 1000 * 660 * 8 / 7 + 3 * 2 * kMiB);
 }
 
@@ -225,7 +225,7 @@ TEST(Store, ReleasesMemoryByShrinkResizeAndClear) {
   const auto store = Store::open(options, testEnvironment(memory));
   const std::string value(600, 'v');
   for (uint64_t i = 0; i < 60000; ++i) store->put(keyOf(i), value);
-  // Reads in an order of their own leave holes in every slab.
+  // Reads in another order leave holes in every slab.
   for (uint64_t i = 59999; i > 20000; i -= 7) getString(*store, keyOf(i));
 
   const uint64_t held = memory.mapped;
@@ -266,7 +266,7 @@ TEST(Store, UsesWhatPressureLeavesForSmallEntriesToo) {
 TEST(Store, MakesRoomForAMediumValueWithoutLosingManyOthers) {
   const auto store = openStore(64 * kMiB);
   for (uint64_t i = 0; i < 100000; ++i) store->put(keyOf(i), std::string(600, 'v'));
-  // Deaths spread over all slabs.
+  // The removals are spread over all slabs.
   for (uint64_t i = 0; i < 100000; ++i) {
     store->put(keyOf(i * 7919 % 100000), std::string(500 + i % 200, 'w'));
   }
@@ -340,7 +340,7 @@ TEST(Store, StaysWithinWhatItHoldsWhenItMayNotGrow) {
   EXPECT_LE(memory.mapped, 3 * kMiB + 256 * kKiB);
 }
 
-/// Puts entries of mixed sizes; what is refused must not be there, what is stored must.
+/// Puts entries of mixed sizes, and checks that refused ones are not there and stored ones are.
 void fillMixed(Store& store) {
   for (uint64_t i = 0; i < 2000; ++i) {
     const std::string value(i % 50 == 0 ? 20000 : 300, 'v');
@@ -373,12 +373,12 @@ TEST_P(StoreRefusal, IsARefusedPutAndACounterAtAnyRequest) {
       continue;
     }
     fillMixed(*store);
-    // How many requests there are depends on the seed of the hash, by one or two.
+    // The number of requests depends on the seed of the hash, by one or two.
     EXPECT_EQ(memory.refused, refused + 8 < requests ? 1U : memory.refused.load()) << refused;
     EXPECT_EQ(store->stats().memoryRefusals, memory.refused) << refused;
     const uint64_t entries = store->stats().entries;
     EXPECT_GT(entries, 100U);
-    // From here on nothing more is given: what is there can be replaced, one for one.
+    // All further requests are refused: entries can be replaced one for one.
     memory.refuseAll = true;
     for (uint64_t i = 0; i < 100; ++i) store->put(keyOf(i), std::string(300, 'w'));
     EXPECT_GT(store->stats().entries, entries / 2);
@@ -387,7 +387,7 @@ TEST_P(StoreRefusal, IsARefusedPutAndACounterAtAnyRequest) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreRefusal, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
-/// One that may grow as long as `mayGrow` is true.
+/// Opens a store that may grow as long as `mayGrow` is true.
 std::unique_ptr<Store> openThatAsks(uint64_t maxBytes, TestMemory& memory, const bool& mayGrow) {
   StoreEnvironment environment = testEnvironment(memory);
   environment.mayGrow = [&mayGrow](uint64_t) { return mayGrow; };
@@ -403,7 +403,7 @@ TEST(Store, ReplacesWhatItHoldsWhenItMayNotGrow) {
   for (uint64_t i = 0; i < 10; ++i) store->put(keyOf(i), std::string(kMiB, 'L'));
   mayGrow = false;
   const uint64_t held = memory.mapped;
-  // Large ones are evicted for small ones, one by one and not all at once.
+  // Large entries are evicted for small ones one by one, not all at once.
   for (uint64_t i = 0; i < 1000; ++i) {
     ASSERT_EQ(store->put("small-" + std::to_string(i), std::string(600, 's')), PutResult::kStored);
     ASSERT_LE(memory.mapped, held);
@@ -422,13 +422,13 @@ TEST(Store, LosesNoMoreThanASlabToLargeValuesWhenItMayNotGrow) {
   for (uint64_t i = 0; memory.mapped < 32 * kMiB; ++i) store->put(keyOf(i), small);
   mayGrow = false;
   const uint64_t held = memory.mapped;
-  // Each takes half of what a slab gives back.
+  // Each entry takes half of what a slab gives back.
   for (uint64_t i = 0; i < 20; ++i) {
     ASSERT_EQ(store->put("large-" + std::to_string(i), std::string(kMiB, 'L')), PutResult::kStored);
     EXPECT_LE(memory.mapped, held);
     EXPECT_GE(memory.mapped + 3 * kMiB, held);
   }
-  // What it gave back on demand is no longer its own.
+  // The store must ask before it takes again what it gave back on demand.
   store->shrink(16 * kMiB);
   const uint64_t heldThen = memory.mapped;
   for (uint64_t i = 20; i < 40; ++i) {
@@ -448,7 +448,7 @@ TEST(Store, VisitsEachKeyOnceWhileTheIndexChanges) {
   do {
     cursor = store->scan(cursor, [&](std::string_view key) { seen.insert(std::string(key)); });
     ++steps;
-    // First grow, then shrink the index under the scan.
+    // The index first grows and then shrinks during the scan.
     if (steps < 8000) {
       for (int n = 0; n < 4; ++n) store->put(keyOf(extra++), "v");
     } else if (extra > kStable) {

@@ -1,4 +1,4 @@
-// What maintain() gives back, and what it leaves alone.
+// The memory that maintain() gives back, and the memory that it keeps.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -38,7 +38,7 @@ class StoreUpkeep : public ::testing::TestWithParam<Policy> {
   static std::string valueOf(uint64_t i) {
     return std::string(150 + i % 300, static_cast<char>('a' + i % 26));
   }
-  /// Two thirds of the budget.
+  /// Fills two thirds of the budget.
   void fill() {
     for (uint64_t i = 0; i < kEntries; ++i) {
       ASSERT_EQ(store_->put(keyOf(i), valueOf(i)), PutResult::kStored);
@@ -47,7 +47,7 @@ class StoreUpkeep : public ::testing::TestWithParam<Policy> {
     ASSERT_GT(store_->heldBytes(), kUpkeepBudget / 2);
   }
 
-  /// To the end, once the store has been left alone for a while.
+  /// Maintains to the end, once the store has been unused for a while.
   void maintainQuiet() {
     finish();
     fakeNow() += 1000;
@@ -58,8 +58,8 @@ class StoreUpkeep : public ::testing::TestWithParam<Policy> {
     }
   }
 
-  /// Live bytes without headers are two thirds of what is held at least, beside two slabs and the
-  /// tables.
+  /// Expects live bytes, without headers, to be at least two thirds of the held bytes, apart from
+  /// two slabs and the tables.
   void expectHeldIsNearWhatIsLive() {
     const StoreStats stats = store_->stats();
     EXPECT_LE(stats.heldBytes, stats.payloadBytes * 3 / 2 + 2 * kSlabBytes + kMiB);

@@ -1,4 +1,5 @@
-// Memory that counts what is out, refuses in several ways, and notes when more is out than may be.
+// Memory that counts mapped bytes, refuses in several ways, and notes when more is mapped than
+// allowed.
 #pragma once
 
 #include <atomic>
@@ -9,7 +10,8 @@
 
 namespace ebbcache::test {
 
-/// Thread-safe. All its pages pass for huge ones, so that a supply makes slabs of any size ahead.
+/// Thread-safe. It reports all its pages as huge ones, so that a supply makes slabs of any size
+/// ahead.
 class StressMemory final : public MemorySource {
  public:
   explicit StressMemory(uint64_t allowance) : mayBeOut(allowance) {}
@@ -38,7 +40,7 @@ class StressMemory final : public MemorySource {
   size_t pageBytes() const override { return osMemory().pageBytes(); }
   size_t hugePageBytes() const override { return pageBytes(); }
 
-  /// From now on nothing is refused.
+  /// Grants all requests from now on.
   void grantAll() {
     refusesOneIn = 0;
     refusesAbove = UINT64_MAX;
@@ -52,11 +54,11 @@ class StressMemory final : public MemorySource {
   std::atomic<uint64_t> maxOverAllowance{0};
   std::atomic<uint64_t> mayBeOut;
 
-  /// 0 for none.
+  /// One request in so many is refused; 0 for none.
   std::atomic<uint64_t> refusesOneIn{0};
-  /// What would bring more out than this.
+  /// Requests that would bring the mapped bytes above this are refused.
   std::atomic<uint64_t> refusesAbove{UINT64_MAX};
-  /// All requests up to this one.
+  /// All requests up to this number are refused.
   std::atomic<uint64_t> refusesUntil{0};
 
  private:

@@ -1,5 +1,6 @@
-// What is known of each key of a store under stress, so that a wrong, torn, stale or resurrected
-// value shows. Each key is put by one thread alone; all threads read, evict and move it.
+// The known versions of each key of a store under stress, so that a wrong, torn, stale or
+// resurrected value is detected. Only one thread puts a given key; all threads read, evict and move
+// it.
 #pragma once
 
 #include <atomic>
@@ -45,7 +46,7 @@ class StressModel {
   uint64_t size() const { return keys_.size(); }
   const std::string& key(uint64_t id) const { return keys_[id]; }
 
-  /// Nothing of 8 bytes or less, so that a version is always in it.
+  /// Returns a size of at least 8 bytes, so that a value always contains its version.
   static uint64_t bytesOf(uint64_t id, uint64_t version) {
     const uint64_t random = mix(id + (version << 32));
     const uint64_t kind = random >> 32;
@@ -58,24 +59,24 @@ class StressModel {
 
   // ---------------------------------------------------------------- by a key's only writer
 
-  /// A put begins.
+  /// Notes that a put begins, and returns its version.
   uint64_t nextVersion(uint64_t id) { return ++states_[id].newest; }
-  /// A put has ended; what was there before is gone.
+  /// Notes that a put has ended: all earlier versions are gone.
   void stored(uint64_t id, uint64_t version, uint64_t expiresBy) {
     last_[id] = {version, expiresBy};
     states_[id].completed = version;
     raise(states_[id].oldest, version);
   }
-  /// The key was removed.
+  /// Notes that the key was removed.
   void removed(uint64_t id) {
     last_[id] = {};
     raise(states_[id].oldest, states_[id].newest + 1);
   }
-  /// 0 where there is none.
+  /// Returns the version that was stored last; 0 where there is none.
   uint64_t lastStored(uint64_t id) const { return last_[id].version; }
 
-  /// What its only writer finds, or whoever looks while no thread writes. `oldest` and `now` are of
-  /// before the read.
+  /// Checks a read by the key's only writer, or by any thread while no thread writes. `oldest` and
+  /// `now` MUST have been taken before the read.
   void checkExactly(uint64_t id, uint64_t oldest, uint64_t now, std::string_view value) {
     const Last last = last_[id];
     const uint64_t version = check(id, oldest, value);
@@ -86,10 +87,10 @@ class StressModel {
 
   // ---------------------------------------------------------------- by any thread
 
-  /// Before a read.
+  /// The caller of a read MUST take this before the read.
   uint64_t oldest(uint64_t id) const { return states_[id].oldest; }
   uint64_t newest(uint64_t id) const { return states_[id].newest; }
-  /// After the read; returns the version.
+  /// Checks a value after the read; returns its version.
   uint64_t check(uint64_t id, uint64_t oldest, std::string_view value) {
     const uint64_t newest = states_[id].newest;
     const uint64_t version = value.size() < 8 ? 0 : VersionedValue::versionIn(value);
@@ -105,7 +106,7 @@ class StressModel {
     return version;
   }
 
-  /// What is to be gone once a clear has ended that begins now.
+  /// Returns the versions that must be gone at the end of a clear that begins now.
   std::vector<uint64_t> beforeClear() const {
     std::vector<uint64_t> completed;
     for (const State& state : states_) completed.push_back(state.completed);
@@ -121,9 +122,9 @@ class StressModel {
   struct State {
     /// The version of the last put that began.
     std::atomic<uint64_t> newest{0};
-    /// This is the version that was stored last.
+    /// The version that was stored last.
     std::atomic<uint64_t> completed{0};
-    /// What was put before this version is overwritten or removed: no later read may see it.
+    /// All versions before this one are overwritten or removed: no later read may see them.
     std::atomic<uint64_t> oldest{1};
   };
   struct Last {

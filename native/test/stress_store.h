@@ -1,4 +1,4 @@
-// One store under stress with all that is around it: its memory, its model, and what threads do.
+// One store under stress with its memory, its model, and the operations that threads do.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,7 @@ struct StressSettings {
 
 class StressStore {
  public:
-  /// A store with memory of its own, and a clock that stands still but for who moves it.
+  /// A store with its own memory and a clock that only the test advances.
   StressStore(const StressSettings& settings, Governor& governor, SlabSupply* supply,
               StressVerdict& verdict)
       : ttlOneIn(settings.ttlOneIn),
@@ -49,7 +49,7 @@ class StressStore {
     now = [] { return fakeNow().load(); };
   }
 
-  /// A store that a runtime has by name, in the system's own memory.
+  /// A named store of a runtime, in the system's own memory.
   StressStore(const StressSettings& settings, Runtime& runtime, StressVerdict& verdict)
       : ttlOneIn(settings.ttlOneIn),
         model(settings.name, settings.keys, verdict),
@@ -65,11 +65,11 @@ class StressStore {
   }
 
   Store& store() { return *store_; }
-  /// Null for one of a runtime.
+  /// The store as the governor knows it; null for a store of a runtime.
   const std::shared_ptr<SharedStore>& shared() const { return shared_; }
   StressMemory* memory() const { return memory_.get(); }
 
-  /// Another handle of the same store, for a while; of a store of a runtime.
+  /// Opens another handle of a runtime's store for a while.
   StoreHandle openHandle() {
     OpenError error;
     StoreHandle handle = runtime_->open(options_, error);
@@ -78,7 +78,7 @@ class StressStore {
   }
   bool isOfRuntime() const { return runtime_ != nullptr; }
 
-  /// One resize at a time, so that what may be out is known while it runs.
+  /// Resizes the store. One resize runs at a time, so that the allowed bytes are known meanwhile.
   void resize(uint64_t to) {
     const std::lock_guard<std::mutex> lock(resizing_);
     const uint64_t from = store_->maxBytes();
@@ -101,7 +101,7 @@ class StressStore {
 
   // ---------------------------------------------------------------- at rest: no other thread
 
-  /// All that must hold between two rounds.
+  /// Checks all that must hold between two rounds.
   void checkAtRest() {
     std::string fault = store_->checkIntegrity();
     if (!fault.empty()) return model.fail(fault);
@@ -116,7 +116,7 @@ class StressStore {
     checkEntries();
   }
 
-  /// With all its memory back it is as good as new.
+  /// Checks that the store recovers completely once memory is granted again.
   void checkRecovery(ValueReader& reader) {
     for (uint64_t id = 0; id < std::min<uint64_t>(model.size(), 20); ++id) {
       std::string value;
@@ -135,12 +135,12 @@ class StressStore {
   }
 
   const uint64_t ttlOneIn;
-  /// The time of the store's clock, ms.
+  /// The store's clock, ms.
   std::function<uint64_t()> now;
   std::atomic<bool> growthDenied{false};
   std::atomic<uint64_t> puts{0};
   std::atomic<uint64_t> gets{0};
-  /// What its supply is refused is not counted.
+  /// Whether it has a supply, whose refused requests are not counted.
   const bool hasSupply = false;
   StressModel model;
 
@@ -170,7 +170,8 @@ class StressStore {
                std::to_string(shouldBe) + ".");
   }
 
-  /// Every entry is visited once by a scan, found by its key, and the last one stored.
+  /// Checks that a scan visits every entry once, and that each is found by its key and is the last
+  /// one stored.
   void checkEntries() {
     std::unordered_map<std::string_view, uint64_t> ids;
     for (uint64_t id = 0; id < model.size(); ++id) ids[model.key(id)] = id;
@@ -193,7 +194,7 @@ class StressStore {
       model.checkExactly(id, oldest, at, reader.value());
       if (seen.count(id) == 0) model.fail("A scan does not visit the key " + std::to_string(id));
     }
-    // By a clock that does not stand still some may have expired meanwhile.
+    // Some entries may have expired meanwhile, where the clock does not stand still.
     if (!isOfRuntime()) expect("entries that a scan visits", seen.size(), found);
     if (!isOfRuntime() && store_->stats().entries < found) model.fail("More entries than counted.");
   }

@@ -1,5 +1,5 @@
-// What the threads of the stress test do to a store: those that put its keys, those that read them,
-// and those that change its size, its budget and the memory around it.
+// The threads of the stress test: those that put a store's keys, those that read them, and those
+// that change its size, its budget and its memory.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace ebbcache::test {
 
-/// The only one that puts keys of the residue class `part` of `parts`.
+/// The only thread that puts keys of the residue class `part` of `parts`.
 class StressWriter {
  public:
   StressWriter(uint64_t part, uint64_t parts, StressRandom random)
@@ -30,7 +30,7 @@ class StressWriter {
         if (store.has(key)) at.model.fail("A key that was removed is still there.");
         break;
       case 2:
-        // A prefix that no value has: what is there goes.
+        // No value has this prefix, so the value is removed.
         (void)getPrefixed(at, store, key, ~uint64_t{0});
         at.model.removed(id);
         if (store.has(key)) at.model.fail("A key of another prefix is still there.");
@@ -142,7 +142,7 @@ class StressReader {
   ValueReader reader_;
 };
 
-/// Changes all that a store lives within.
+/// Changes a store's size, budget and memory.
 class StressDisturber {
  public:
   using Machine = ebbcache::testing::FakeMachine;

@@ -1,4 +1,5 @@
-// What the tests of the supply share: memory whose spare slabs are made when a test says so.
+// The helpers that the tests of the supply share: memory whose spare slabs are made when a test
+// allows it.
 #pragma once
 
 #include <atomic>
@@ -15,8 +16,8 @@
 
 namespace ebbcache::test {
 
-/// All its pages pass for huge ones, so that small slabs are made ahead too. What the thread that
-/// made it maps comes at once; what others map (spare slabs, that is) waits at a gate.
+/// It reports all its pages as huge ones, so that small slabs are made ahead too. Requests of the
+/// thread that constructed it are served at once; those of others (spare slabs) wait at a gate.
 class GatedMemory final : public MemorySource {
  public:
   void* map(size_t bytes) override {
@@ -40,7 +41,7 @@ class GatedMemory final : public MemorySource {
   size_t pageBytes() const override { return osMemory().pageBytes(); }
   size_t hugePageBytes() const override { return pageBytes(); }
 
-  /// The slabs of budgets of 2 to 4 MiB.
+  /// The size of slabs for budgets of 2 to 4 MiB.
   static constexpr size_t kSlabBytes = 64 * kKiB;
 
   void close() { setOpen(false); }
@@ -51,9 +52,9 @@ class GatedMemory final : public MemorySource {
   }
 
   std::atomic<uint64_t> mapped{0};
-  /// The most that was mapped at once.
+  /// The maximum of bytes that were mapped at once.
   std::atomic<uint64_t> maxMapped{0};
-  /// Requests for spare slabs, and for slabs of small pages.
+  /// The number of requests for spare slabs, and for slabs of small pages.
   std::atomic<uint64_t> spares{0};
   std::atomic<uint64_t> smallMaps{0};
   std::atomic<bool> refusesSpares{false};
@@ -94,7 +95,7 @@ class OpensWhenAwaited {
   TestThread thread_;
 };
 
-/// Returns when all is made that was ordered before, and told to who ordered it.
+/// Returns when all slabs that were ordered before are made and their whenReady has returned.
 inline void drainOnce(SlabSupply& supply) {
   std::promise<void> made;
   SlabOrder last(osMemory(), [&made] { made.set_value(); });
@@ -105,12 +106,13 @@ inline void drainOnce(SlabSupply& supply) {
   osMemory().unmap(last.collect(), bytes);
 }
 
-/// The same for what is ordered by those who are told, and so on to the end; `requests` counts the
-/// slabs asked of the source.
+/// Does the same for slabs that whenReady orders, and so on to the end; `requests` counts the slabs
+/// that were requested.
 inline void drain(SlabSupply& supply, const std::atomic<uint64_t>& requests) {
   for (uint64_t before = UINT64_MAX; before != requests;) {
     before = requests;
-    // One that is told while the first waits orders behind it, and before the second.
+    // A whenReady that is called while the first drain waits orders behind it, and before the
+    // second.
     drainOnce(supply);
     drainOnce(supply);
   }

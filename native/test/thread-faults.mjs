@@ -1,6 +1,6 @@
-// Runs each C++ test in a process of its own while allocations of the cache's threads fail, and tells
-// which ended their process. A test may fail or hang then, as a thread does not do what it
-// expects; none may end by a signal.
+// Runs each C++ test in a process of its own while allocations of the cache's threads fail, and
+// prints which tests ended their process. A test may fail or hang then, as a thread does not do
+// what it expects; none may end by a signal.
 //
 //   node native/test/thread-faults.mjs [N ...]     after npm run build; each Nth fails, default 50 and 3
 

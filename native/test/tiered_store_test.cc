@@ -418,8 +418,8 @@ TEST_F(TieredStoreTest, IsItsMemoryWithoutADisk) {
   EXPECT_FALSE(store.has("b"));
 }
 
-/// Each key has one writer, which knows its last put: nobody reads an older value, while values are
-/// promoted, removed and evicted.
+/// Each key has one writer, which knows its last put: no read returns an older value, while values
+/// are promoted, removed and evicted.
 TEST_F(TieredStoreTest, GivesNothingOldToManyThreads) {
   constexpr uint64_t kKeyCount = 64;
   open({}, 64 * kKiB, 30);

@@ -1,5 +1,5 @@
-// Values that tell whose they are: every word follows from the key's number, the version and its
-// place, so that a torn, stale or foreign value shows.
+// Values that identify themselves: every word follows from the key's number, the version and its
+// position, so that a torn, stale or foreign value is detected.
 //
 //   +---------+---------+---------+-----+
 //   | version | word 1  | word 2  | ... |  u64 each, the last cut where the size is no multiple of
@@ -57,14 +57,13 @@ class VersionedValue {
   uint64_t base_;
 };
 
-/// Reads into a buffer of its own, which grows as needed. What it returns is valid until the next
-/// read.
+/// Reads into its own buffer, which grows as needed. The result is valid until the next read.
 class ValueReader {
  public:
-  /// False for a miss.
+  /// Returns false for a miss.
   bool get(Store& store, std::string_view key) { return read(store, &Store::get, key); }
   bool peek(Store& store, std::string_view key) { return read(store, &Store::peek, key); }
-  /// What was read last.
+  /// The value that was read last.
   std::string_view value() const { return {buffer_.data(), bytes_}; }
 
  private:

@@ -1,5 +1,5 @@
-// The addon's face to JavaScript, in plain Node-API: open, extract, find, stats, close. Every
-// environment (the main thread, each worker) has an extractor of its own.
+// The addon's interface for JavaScript, in plain Node-API: open, extract, find, stats, close. Every
+// environment (the main thread, each worker) has its own extractor.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -14,9 +14,10 @@ namespace {
 struct Instance {
   const ebbcache_api* api = nullptr;
   std::unique_ptr<Extractor> extractor;
-  /// Brings what threads have finished to JavaScript's thread.
+  /// Passes the results of threads to JavaScript's thread.
   napi_threadsafe_function deliver = nullptr;
-  /// Promises that are not settled; while there are any, the event loop is kept alive.
+  /// The number of promises that are not settled; while there are any, the event loop is kept
+  /// alive.
   uint64_t pending = 0;
 };
 
@@ -55,7 +56,7 @@ void setNumber(napi_env env, napi_value object, const char* name, uint64_t numbe
   napi_set_named_property(env, object, name, value);
 }
 
-/// Which levels of memory pressure the events and evictions came from.
+/// Sets the numbers of events and evictions by level of memory pressure.
 void setCauses(napi_env env, napi_value object, const ebbcache_stats& stats) {
   napi_value causes = nullptr;
   if (napi_create_object(env, &causes) != napi_ok) return;
@@ -73,14 +74,14 @@ void setCauses(napi_env env, napi_value object, const ebbcache_stats& stats) {
   napi_set_named_property(env, object, "pressureCauses", causes);
 }
 
-/// False, with an exception pending, before open() and after close().
+/// Returns false, with an exception pending, before open() and after close().
 bool isOpen(napi_env env, const Instance& instance) {
   if (instance.extractor != nullptr) return true;
   napi_throw_error(env, nullptr, "The extractor is not open. Call open first.");
   return false;
 }
 
-/// (api, { name, maxBytes, threads = 2 }): throws what keeps the store from being opened.
+/// (api, { name, maxBytes, threads = 2 }): opens the store, or throws why it cannot.
 napi_value open(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2];
@@ -113,7 +114,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// On JavaScript's thread; without an environment when that is ending.
+/// Runs on JavaScript's thread; `env` is null when the environment is ending.
 void settle(napi_env env, napi_value /*function*/, void* /*context*/, void* data) {
   const std::unique_ptr<Finished> finished(static_cast<Finished*>(data));
   if (env == nullptr) return;
@@ -127,7 +128,7 @@ void settle(napi_env env, napi_value /*function*/, void* /*context*/, void* data
   napi_resolve_deferred(env, finished->promise, counts);
 }
 
-/// (files): a promise of { extracted, cached, failed }.
+/// (files): returns a promise of { extracted, cached, failed }.
 napi_value extract(napi_env env, napi_callback_info info) {
   Instance& instance = instanceOf(env);
   size_t count = 1;
@@ -159,7 +160,7 @@ napi_value extract(napi_env env, napi_callback_info info) {
   return promise;
 }
 
-/// (key): the stored bytes as a Buffer, or undefined.
+/// (key): returns the stored bytes as a Buffer, or undefined.
 napi_value find(napi_env env, napi_callback_info info) {
   const Instance& instance = instanceOf(env);
   size_t count = 1;
@@ -174,7 +175,7 @@ napi_value find(napi_env env, napi_callback_info info) {
   ebbcache_status status;
   do {
     status = instance.api->get(store, key.data(), key.size(), value.data(), value.size(), &bytes);
-    // It may have grown by the next time, too.
+    // The value may have grown again by the next call.
     if (status == EBBCACHE_BUFFER_TOO_SMALL) value.resize(bytes);
   } while (status == EBBCACHE_BUFFER_TOO_SMALL);
   napi_value buffer = nullptr;
@@ -182,7 +183,7 @@ napi_value find(napi_env env, napi_callback_info info) {
   return buffer;
 }
 
-/// (): the store's numbers, as an ArenaCache names them.
+/// (): returns the store's numbers, named as in ArenaCache.
 napi_value stats(napi_env env, napi_callback_info /*info*/) {
   const Instance& instance = instanceOf(env);
   if (!isOpen(env, instance)) return nullptr;
@@ -216,14 +217,14 @@ napi_value stats(napi_env env, napi_callback_info /*info*/) {
   return result;
 }
 
-/// (): joins the threads and closes the store. Files that were not begun have failed.
+/// (): joins the threads and closes the store. Files that were not begun count as failed.
 napi_value close(napi_env env, napi_callback_info /*info*/) {
   Instance& instance = instanceOf(env);
   instance.extractor.reset();
   return nullptr;
 }
 
-/// The threads must be gone before this library is: Node unloads it after a worker's end.
+/// The threads MUST end before Node unloads this library, which it does after a worker's end.
 void joinThreads(void* data) {
   static_cast<Instance*>(data)->extractor.reset();
 }
@@ -247,7 +248,7 @@ NAPI_MODULE_INIT() {
   napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr,
                                   settle, &instance->deliver);
   napi_unref_threadsafe_function(env, instance->deliver);
-  // Hooks run last to first: the threads are joined before what they deliver through is gone.
+  // Hooks run last to first: the threads are joined before `deliver` is destroyed.
   napi_add_env_cleanup_hook(env, joinThreads, instance);
 
   addFunction(env, exports, "open", open);

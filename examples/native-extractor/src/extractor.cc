@@ -13,7 +13,7 @@ Extractor::Extractor(const ebbcache_api* api, ebbcache_store* store, unsigned th
   try {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   } catch (const std::system_error&) {
-    // Those that there are will do.
+    // The threads that have started suffice.
   }
 }
 
@@ -61,7 +61,7 @@ void Extractor::run() {
 
 bool Extractor::isStored(const std::string& file) {
   bool isMap = false;
-  // Under the store's lock: a glance at the first byte, and nothing else.
+  // The function runs under the store's lock, so it reads only the first byte.
   const auto glance = [](void* context, const void* value, size_t bytes) {
     *static_cast<bool*>(context) = beginsMap(static_cast<const unsigned char*>(value), bytes);
   };

@@ -1,4 +1,4 @@
-// The threads that extract, and the store they share with JavaScript.
+// The threads that extract, and the store that they share with JavaScript.
 #pragma once
 
 #include <condition_variable>
@@ -15,22 +15,23 @@
 
 struct Counts {
   uint64_t extracted = 0;
-  /// Those that the store had.
+  /// The number of files that the store already had.
   uint64_t cached = 0;
-  /// Those that could not be read, or not be stored.
+  /// The number of files that could not be read, or not be stored.
   uint64_t failed = 0;
 };
 
 class Extractor {
  public:
-  /// Takes the handle, and closes it at the end. With fewer threads where the system refuses some.
+  /// Takes over the handle, which the destructor closes. It has fewer threads where the system
+  /// refuses some.
   Extractor(const ebbcache_api* api, ebbcache_store* store, unsigned threads);
-  /// Joins the threads; files that they have not begun have failed.
+  /// Joins the threads; files that they have not begun count as failed.
   ~Extractor();
   Extractor(const Extractor&) = delete;
   Extractor& operator=(const Extractor&) = delete;
 
-  /// Returns at once. `done` is called by one of the threads.
+  /// Returns at once. One of the threads calls `done`.
   void extract(const std::vector<std::string>& files, std::function<void(const Counts&)> done);
 
   ebbcache_store* store() const { return store_; }

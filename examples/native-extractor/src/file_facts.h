@@ -4,6 +4,6 @@
 #include <optional>
 #include <string>
 
-/// { bytes, head, type, width?, height? } as msgpack; nothing for a file that cannot be read.
-/// `path` is UTF-8.
+/// Returns { bytes, head, type, width?, height? } as msgpack; nothing for a file that cannot be
+/// read. `path` is UTF-8.
 std::optional<std::string> readFileFacts(const std::string& path);

@@ -1,4 +1,4 @@
-// As much of msgpack as facts need: https://msgpack.org
+// The part of msgpack that facts need: https://msgpack.org
 #pragma once
 
 #include <cstdint>
@@ -8,22 +8,22 @@
 
 class MsgpackWriter {
  public:
-  /// Up to 15 pairs follow, each a text and a value.
+  /// Begins a map; up to 15 pairs MUST follow, each a text and a value.
   void map(uint8_t pairs) { byte(0x80 | pairs); }
 
-  /// UTF-8 of up to 255 bytes.
+  /// Writes UTF-8 of up to 255 bytes.
   void text(std::string_view text) {
     byte(0xd9);
     sized(text);
   }
 
-  /// Up to 255 bytes; a Buffer in JavaScript.
+  /// Writes up to 255 bytes, which JavaScript reads as a Buffer.
   void bytes(std::string_view bytes) {
     byte(0xc4);
     sized(bytes);
   }
 
-  /// As a double above 32 bits: JavaScript would read a bigint.
+  /// Writes numbers above 32 bits as a double, because JavaScript would read a bigint.
   void number(uint64_t number) {
     if (number <= UINT32_MAX) {
       byte(0xce);
@@ -53,7 +53,7 @@ class MsgpackWriter {
   std::string out_;
 };
 
-/// Whether the bytes begin a map: an object in JavaScript.
+/// Whether the bytes begin a map, which JavaScript reads as an object.
 inline bool beginsMap(const unsigned char* bytes, size_t length) {
   return length > 0 && ((bytes[0] & 0xF0) == 0x80 || bytes[0] == 0xde || bytes[0] == 0xdf);
 }

@@ -2,7 +2,7 @@
 
 namespace ebbcache {
 
-// There are no huge pages to be had here, so nothing is made ahead.
+// There are no huge pages on this system, so nothing is made ahead.
 void stayInBackground() {}
 
 }  // namespace ebbcache

@@ -17,7 +17,7 @@ class DarwinMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  // Never destroyed: a thread may still give memory back while the process ends.
+  // It is never destroyed: a thread may still give memory back while the process ends.
   static DarwinMemory& memory = *new DarwinMemory();
   return memory;
 }

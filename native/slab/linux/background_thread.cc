@@ -7,7 +7,7 @@ namespace ebbcache {
 
 void stayInBackground() {
   const sched_param none{};
-  // Refused where the process may not choose: then it is a thread like others.
+  // The system refuses where the process may not choose: then it is a thread like others.
   (void)::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &none);
 }
 

@@ -7,7 +7,8 @@
 namespace ebbcache {
 namespace {
 
-/// First touch and return of a huge page cost a fifth to a twentieth of its small pages'.
+/// The first touch and the return of a huge page cost a fifth to a twentieth of those of its small
+/// pages.
 constexpr size_t kHugePageBytes = size_t{2} << 20;
 
 class LinuxMemory final : public MemorySource {
@@ -15,7 +16,7 @@ class LinuxMemory final : public MemorySource {
   void* map(size_t bytes) override {
     if (bytes % kHugePageBytes != 0) return inSmallPages(mapPages(bytes), bytes);
     void* const memory = mapAligned(bytes, kHugePageBytes);
-    // A kernel without huge pages answers EINVAL; small pages do as well.
+    // A kernel without huge pages answers EINVAL; small pages serve as well.
     if (memory != nullptr) (void)::madvise(memory, bytes, MADV_HUGEPAGE);
     return memory;
   }
@@ -26,8 +27,8 @@ class LinuxMemory final : public MemorySource {
   }
 
   void unmap(void* memory, size_t bytes) override {
-    // munmap refuses only when splitting a mapping would pass vm.max_map_count: then the pages at
-    // least go back.
+    // munmap refuses only when splitting a mapping would pass vm.max_map_count: then at least the
+    // pages are given back.
     if (::munmap(memory, bytes) != 0) (void)::madvise(memory, bytes, MADV_DONTNEED);
   }
 
@@ -35,10 +36,10 @@ class LinuxMemory final : public MemorySource {
   size_t hugePageBytes() const override { return kHugePageBytes; }
 
  private:
-  /// Some systems give huge pages to all who do not decline. One that reached beyond this mapping,
-  /// because the kernel joined it with its neighbours, would not come back when this is unmapped:
-  /// the resident set falls, but the kernel keeps the huge page until it splits it for want of
-  /// memory.
+  /// Some systems give huge pages to all mappings that do not decline. A huge page that reached
+  /// beyond this mapping, because the kernel joined it with its neighbours, would not be given back
+  /// when this is unmapped: the resident set falls, but the kernel keeps the huge page until a
+  /// shortage of memory makes it split the page.
   static void* inSmallPages(void* memory, size_t bytes) {
     if (memory != nullptr) (void)::madvise(memory, bytes, MADV_NOHUGEPAGE);
     return memory;
@@ -48,7 +49,7 @@ class LinuxMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  // Never destroyed: a thread may still give memory back while the process ends.
+  // It is never destroyed: a thread may still give memory back while the process ends.
   static LinuxMemory& memory = *new LinuxMemory();
   return memory;
 }

@@ -1,4 +1,4 @@
-// mmap with an alignment above the page's: map more, cut off both ends.
+// mmap with an alignment above the page's: it maps more, and cuts off both ends.
 #pragma once
 
 #include <sys/mman.h>
@@ -8,7 +8,8 @@
 
 namespace ebbcache {
 
-/// `bytes` of anonymous memory at a multiple of `alignment` (a power of two); null when refused.
+/// Maps `bytes` of anonymous memory at a multiple of `alignment` (a power of two); returns null
+/// when refused.
 inline void* mapAligned(size_t bytes, size_t alignment) {
   if (bytes > SIZE_MAX - alignment) return nullptr;
   const size_t span = bytes + alignment;
@@ -23,7 +24,7 @@ inline void* mapAligned(size_t bytes, size_t alignment) {
   return start + head;
 }
 
-/// `bytes` of anonymous memory wherever the system puts them; null when refused.
+/// Maps `bytes` of anonymous memory wherever the system puts them; returns null when refused.
 inline void* mapPages(size_t bytes) {
   void* const memory =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

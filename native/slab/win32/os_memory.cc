@@ -27,7 +27,7 @@ class WindowsMemory final : public MemorySource {
 }  // namespace
 
 MemorySource& osMemory() {
-  // Never destroyed: a thread may still give memory back while the process ends.
+  // It is never destroyed: a thread may still give memory back while the process ends.
   static WindowsMemory& memory = *new WindowsMemory();
   return memory;
 }

@@ -8,10 +8,10 @@
 extern "C" {
 #endif
 
-/* { untagged, otherTag, nextVersion, smaller }, externals each. */
+/* Returns { untagged, otherTag, nextVersion, smaller }, each an external. */
 napi_value makeExternals(napi_env env, napi_callback_info info);
 
-/* (api): what ebbcache_api_from_napi makes of it: undefined, or its exception. */
+/* (api): returns undefined where ebbcache_api_from_napi accepts it; else throws its exception. */
 napi_value checkApi(napi_env env, napi_callback_info info);
 
 #ifdef __cplusplus

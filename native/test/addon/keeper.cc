@@ -24,14 +24,14 @@ struct Keeper {
   std::atomic<int64_t> failures{0};
 };
 
-// Never destroyed: process.exit() runs no cleanup hooks, and the threads may run to the end.
+// It is never destroyed: process.exit() runs no cleanup hooks, and the threads may run to the end.
 Keeper& keeper = *new Keeper();
 
 void use(const ebbcache_api* api, ebbcache_store* store, int number) {
   char buffer[64];
   for (int64_t i = 0; !keeper.stopping; ++i) {
     const std::string key = "native" + std::to_string((i + number) % 1000);
-    // msgpack's form of a small number.
+    // The value is a small number in msgpack.
     const auto value = static_cast<unsigned char>(i % 128);
     if (api->put(store, key.data(), key.size(), &value, 1, 0, 0) != EBBCACHE_OK ||
         api->get(store, key.data(), key.size(), buffer, sizeof buffer, nullptr) < 0) {

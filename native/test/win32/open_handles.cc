@@ -9,7 +9,7 @@
 namespace ebbcache::testing {
 
 size_t countOpenHandles() {
-  // Wine's GetProcessHandleCount says 0. The lowest numbers that are free are given out first.
+  // Wine's GetProcessHandleCount returns 0. The system gives out the lowest free numbers first.
   constexpr uintptr_t kStep = 4;
   constexpr uintptr_t kEnd = 4096 * kStep;
   size_t count = 0;
