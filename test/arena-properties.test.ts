@@ -216,8 +216,8 @@ function runCommands(
   expectScan(model, cache);
 }
 
-describe('an ArenaCache by random commands', () => {
-  it('is a Map while all fits, of whatever size it is', () => {
+describe('an ArenaCache under random commands', () => {
+  it('behaves as a Map while everything fits, at any size', () => {
     const anySize = fc.integer({ min: 24, max: 30 }).map((n) => resize(2 ** n));
     const commands = fc.commands([...common, anySize], { maxCommands: 150, size: 'max' });
     fc.assert(
@@ -228,7 +228,7 @@ describe('an ArenaCache by random commands', () => {
     );
   });
 
-  it('forgets, but never gives another value, while it is cleared, resized and shrunk', () => {
+  it('may lose entries, but never returns another value, while it is cleared, resized and shrunk', () => {
     const upkeep = [
       fc.constant(clear()),
       fc.integer({ min: 64 * KIB, max: 2 * MIB }).map(resize),

@@ -34,7 +34,7 @@ const prelude = `
 
 const run = (script: string, nodeArgs?: string[]) => runScript(prelude + script, nodeArgs);
 
-describe('a process with a listener', () => {
+describe('a process with a listener for removals', () => {
   it.each<[string, string]>([
     ['to which nothing was told', ''],
     ['to which something is to be told', `leave(cache, 'a');`],
@@ -48,7 +48,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('hears of later removals after a listener threw, which is an uncaught exception', async () => {
+  it('receives later removals after a listener threw an uncaught exception', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const uncaught = [];
@@ -66,7 +66,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('ends with 1 where nobody catches what a listener threw', async () => {
+  it('exits with code 1 where nobody catches what a listener threw', async () => {
     const { code, stderr } = await run(`
       const cache = new ArenaCache(options);
       cache.on('remove', () => { throw new Error('mine'); });
@@ -76,7 +76,7 @@ describe('a process with a listener', () => {
     expect(stderr).toMatch(/Error: mine/);
   });
 
-  it('runs it outside of the context of whoever listens, and of whoever removes', async () => {
+  it('runs it outside the async context of both the subscriber and the remover', async () => {
     const outcome = await run(`
       import { AsyncLocalStorage } from 'node:async_hooks';
       const storage = new AsyncLocalStorage();
@@ -91,7 +91,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('gives back a cache that nothing refers to any more', async () => {
+  it('releases a cache that nothing refers to any more', async () => {
     const outcome = await run(
       `
       const listened = () => {
@@ -125,7 +125,7 @@ describe('a process with a listener', () => {
 });
 
 describe('threads that share a store by name', () => {
-  it('are each told of what any of them removes', async () => {
+  it('each receive the removals by any of them', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const until = listen(cache);
@@ -158,7 +158,7 @@ describe('threads that share a store by name', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('may end at any moment, with listeners', async () => {
+  it('may terminate at any moment while they have listeners', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const until = listen(cache);

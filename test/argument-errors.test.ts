@@ -204,7 +204,7 @@ const outcomeOf = async (call: () => unknown): Promise<unknown> => {
 };
 
 describe.each(CALLS)('%s', (_, call, accepted) => {
-  it.each(Object.keys(VALUES))('is given %s', async (name) => {
+  it.each(Object.keys(VALUES))('accepts %s or throws a typed error', async (name) => {
     const outcome = await outcomeOf(() => call(VALUES[name] as never));
     if (accepted.includes(name)) {
       expect(outcome).toBe('accepted');
@@ -228,10 +228,10 @@ const WITHOUT = new Set([
   ...['nativeApi', 'removeAllListeners'],
 ]);
 
-describe('the table', () => {
+describe('the table of calls with bad arguments', () => {
   const labels = CALLS.map(([label]) => label).join('\n');
 
-  it('has every function and class that is exported, but errors', () => {
+  it('lists every exported function and class except errors', () => {
     const exported = { ...ebbcache, ...extract, ...redis, KeyvEbbcache };
     const names = Object.entries(exported)
       .filter(([name, value]) => typeof value === 'function' && !/Error$/.test(name))
@@ -246,7 +246,7 @@ describe('the table', () => {
     ['EnhancedMetadataCache', ebbcache.EnhancedMetadataCache, /^\w+\(/],
     ['MemoryPressureMonitor', ebbcache.MemoryPressureMonitor, /^\w+\(/],
     ['KeyvEbbcache', KeyvEbbcache, /^KeyvEbbcache: /],
-  ])('has every method of %s', (_, { prototype }, own) => {
+  ])('lists every method of %s', (_, { prototype }, own) => {
     const listed = CALLS.map(([label]) => label).filter((label) => own.test(label));
     const methods = Object.getOwnPropertyNames(prototype).filter(
       (name) => typeof Object.getOwnPropertyDescriptor(prototype, name)?.value === 'function',

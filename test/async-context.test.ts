@@ -19,8 +19,8 @@ const run = (script: string) =>
     runNode(['--expose-gc', '--input-type=module', '--eval', prelude(folder) + script]),
   );
 
-describe('the context of a call', () => {
-  it('is that of its extraction', async () => {
+describe('the async context of a call', () => {
+  it('is that in which its extraction runs', async () => {
     const script = `
       const { AdvancedMetadataCache } = await import(url);
       for (const options of [{}, { maxDiskSizeMb: 0 }]) {
@@ -43,7 +43,7 @@ describe('the context of a call', () => {
   it.each([
     ['a static import', 'await import(url)'],
     ['an import within it', 'await storage.run({}, () => other.run({}, () => import(url)))'],
-  ])('is not that of a timer which a monitor begins in it: %s', async (_, load) => {
+  ])('is not entered by a timer that a monitor starts in it: %s', async (_, load) => {
     const script = `
       const { MemoryPressureMonitor } = ${load};
       const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });
@@ -57,7 +57,7 @@ describe('the context of a call', () => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('is not that of an event of the disk tier that was opened in it', async () => {
+  it('is not entered by an event of a disk tier that was opened in it', async () => {
     const script = `
       import { writeFileSync } from 'node:fs';
       const { ArenaCache } = await import(url);
@@ -74,7 +74,7 @@ describe('the context of a call', () => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('is held by nothing once the call is over', async () => {
+  it('is released once the call is over', async () => {
     const script = `
       // The import runs outside the context: Node's loader holds the context of an import for ever.
       const { EnhancedMetadataCache } = await import(url);

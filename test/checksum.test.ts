@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { native } from '../lib/native/addon.js';
 
 describe('a checksum', () => {
-  it('is SipHash-1-3 of just the bytes that are named', () => {
+  it('is SipHash-1-3 of exactly the given bytes', () => {
     // Test vectors of Rust's library: the sums of the bytes 0, 1, 2, ...
     const sums: [length: number, sum: string][] = [
       [0, 'dcc40f055801acab'],
@@ -27,7 +27,7 @@ describe('a checksum', () => {
     }
   });
 
-  it('may lie before or behind its bytes, in any Uint8Array', () => {
+  it('may be stored before or after its bytes, in any Uint8Array', () => {
     const bytes = new Uint8Array(new ArrayBuffer(64), 8, 40);
     for (const [start, end, at] of [
       [8, 40, 0],
@@ -39,7 +39,7 @@ describe('a checksum', () => {
     }
   });
 
-  it('is another where any byte is', () => {
+  it('changes with any byte', () => {
     const bytes = new Uint8Array(108).fill(7);
     native.writeChecksum(bytes, 8, 108, 0);
     for (let i = 0; i < bytes.length; i++) {
@@ -83,7 +83,7 @@ describe('a checksum', () => {
     expect(Reflect.apply(native.hasChecksum, undefined, [])).toBe(false);
   });
 
-  it('is refused for bytes that were given away', () => {
+  it('is refused for bytes that were transferred', () => {
     const bytes = new Uint8Array(100);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     expect(native.writeChecksum(bytes, 8, 50, 0)).toBe(false);

@@ -119,7 +119,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ text: 'count', run: (timed: Timed) => timed.count() }),
 );
 
-it('agrees with the model in memory', () => {
+it('the cache agrees with the model in memory', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const timed = new Timed(undefined);
@@ -134,7 +134,7 @@ it('agrees with the model in memory', () => {
   );
 });
 
-it('agrees with the model in memory and on disk', () => {
+it('the cache agrees with the model in memory and on disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ebbcache-clock-'));
   let number = 0;
   try {

@@ -6,9 +6,9 @@ import { runScript, silentSuccess } from './helpers/run-script.js';
 
 const msgpackr = pathToFileURL(createRequire(import.meta.url).resolve('msgpackr'));
 
-describe('the codec, whatever else a process loads', () => {
+describe('the codec next to other modules of a process', () => {
   // One that all threads share may change while another decodes by it.
-  it('runs no native code but this package', async () => {
+  it('runs no native code except that of this package', async () => {
     const { stdout, ...outcome } = await runScript(`
       const cache = new ebbcache.ArenaCache({ maxBytes: 1 << 20 });
       cache.set('key', { list: [...'abc'], text: 'v'.repeat(500), at: new Date(), id: 2n ** 65n });
@@ -20,7 +20,7 @@ describe('the codec, whatever else a process loads', () => {
     expect(addons.map((file) => basename(file))).toEqual(['ebbcache.node']);
   });
 
-  it("decodes what it encoded beside an application's msgpackr", async () => {
+  it("decodes what it encoded next to an application's msgpackr", async () => {
     const outcome = await runScript(`
       import assert from 'node:assert';
       import { addExtension, unpack } from 'msgpackr';

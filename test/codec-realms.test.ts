@@ -51,7 +51,7 @@ describe.each([
   ['new (class extends Error {})("mine")', types.isNativeError],
   ['Object.setPrototypeOf(new Date(5), RegExp.prototype)', types.isDate],
 ])('%s', (code, isWhatItWas) => {
-  it.each(inBoth(code))('of %s comes back', (_, value) => {
+  it.each(inBoth(code))('of %s is decoded as it was encoded', (_, value) => {
     const [found] = roundTrip([value]) as [unknown];
     expect(isWhatItWas(found)).toBe(true);
     if (types.isNativeError(value)) {
@@ -121,7 +121,7 @@ function expectRefusal(value: unknown): void {
   expect((refusal as EncodeError).message).toMatch(/\.$/);
 }
 
-describe('what the platform has', () => {
+describe('an object of a class of the platform', () => {
   const { port1, port2 } = new MessageChannel();
   port1.close();
   port2.close();
@@ -149,7 +149,7 @@ describe('what the platform has', () => {
     expectRefusal(value);
   });
 
-  it('says what it is', () => {
+  it('is named in the error by its class', () => {
     expect(() => codec.encode({ at: new URL('http://a/') })).toThrow(
       "The value at 'at' cannot be stored: it is of the class URL, of which the content cannot be copied. " +
         'Leave it out, or store plain data in its place.',
@@ -158,7 +158,7 @@ describe('what the platform has', () => {
   });
 });
 
-describe('objects of other makers', () => {
+describe('objects of other constructors', () => {
   it.each(
     inBoth(`[
     Object.assign(Object.create(null), { a: 1 }),
@@ -171,7 +171,7 @@ describe('objects of other makers', () => {
     { __proto__: { y: 1 } },
     Object.create(null),
   ]`),
-  )('of %s become plain ones of their fields', (_, values) => {
+  )('of %s become plain objects with their fields', (_, values) => {
     expect(roundTrip(values)).toStrictEqual([
       { a: 1 },
       { x: 1 },
@@ -186,7 +186,7 @@ describe('objects of other makers', () => {
   });
 
   it.each(inBoth('{ get x() { return this; } }'))(
-    'of %s that have no end are refused',
+    'of %s that refer to themselves are refused',
     (_, value) => {
       expect(() => codec.encode(value)).toThrow(/refers to itself/);
     },
@@ -200,7 +200,7 @@ describe('values of two realms', () => {
     there: vm.runInContext(makerCode(), other) as (plan: Plan) => unknown,
   };
 
-  it('come back equal, or are refused', () => {
+  it('are decoded as equals, or are refused', () => {
     fc.assert(
       fc.property(plan(), (plan) => {
         const values = [make.here(plan), make.there(plan)].map((value) => ({ value }));

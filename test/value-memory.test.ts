@@ -33,13 +33,13 @@ describe('a value that is too large', () => {
     ['a large integer', `1n << (2n ** 29n)`],
     ['large bytes', `new Uint8Array(300 * ${MIB})`],
     ['a large Map', `new Map(Array.from({ length: 9 * ${MIB} }, (_, i) => [i, i]))`],
-  ])('takes no more than four times what the store does: %s', async (_, make) => {
+  ])('takes no more than four times the memory of the store: %s', async (_, make) => {
     expect(await growthOf(make)).toBeLessThan(4 * 16);
   });
 });
 
-describe('with frozen prototypes', () => {
-  it('keys come back whatever the prototype has of that name', async () => {
+describe('keys with frozen prototypes', () => {
+  it('are returned whatever the prototype has of that name', async () => {
     const script = `
       Object.defineProperty(Object.prototype, 'polluted', { set() { throw new Error('set'); }, get: () => 'of the prototype', configurable: true });
       Object.freeze(Object.prototype);
