@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 const REGROWN_MS = 25_000;
 
 describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cgroup', () => {
-  it('lives within a lower limit, and regrows under a higher one', async () => {
+  it('stays within a lower limit, and regrows under a higher one', async () => {
     await withGroup(512 * MIB, async (group) => {
       const maxBytes = 250 * MIB;
       const owner = await StoreProcess.start(group, { maxBytes });
@@ -31,7 +31,7 @@ describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cg
     });
   });
 
-  it('sees the limit of the group that it is moved to', async () => {
+  it('reads the limit of the group that it is moved to', async () => {
     await withGroup(512 * MIB, (wide) =>
       withGroup(128 * MIB, async (tight) => {
         const owner = await StoreProcess.start(wide);

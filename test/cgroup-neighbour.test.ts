@@ -34,7 +34,7 @@ function releasedBytes(before: Moment, after: Moment) {
 }
 
 describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 512 MiB', () => {
-  it('gets memory of a store, which regrows when the neighbour has ended', async () => {
+  it('receives memory from a store, which regrows when the neighbour has ended', async () => {
     await withGroup(LIMIT, async (group) => {
       const owner = await StoreProcess.start(group, { maxBytes: STORE });
       const neighbour = await GroupProcess.start(group, 'neighbour.mjs');
@@ -56,7 +56,7 @@ describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 5
     });
   });
 
-  it('gets memory of a store while JavaScript is busy, and nothing calls back meanwhile', async () => {
+  it('receives memory from a store while JavaScript is busy, and no callback runs meanwhile', async () => {
     await withGroup(LIMIT, async (group) => {
       // What the store keeps keeps the level up, so that callbacks have something to tell.
       const owner = await StoreProcess.start(group, { maxBytes: STORE, minBytes: STORE / 2 });
@@ -85,7 +85,7 @@ describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 5
     });
   });
 
-  it('gets nothing of what minBytes and ebb: false keep', async () => {
+  it('receives nothing of what minBytes and ebb: false protect', async () => {
     await withGroup(LIMIT, async (group) => {
       const maxBytes = 64 * MIB;
       const minBytes = 32 * MIB;

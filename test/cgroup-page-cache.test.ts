@@ -43,7 +43,7 @@ async function mostCacheDuring(group: MemoryGroup, work: Promise<void>) {
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
   'a file of twice the size of the limit',
   () => {
-    it('is read without a false alarm', async () => {
+    it('can be read without a false alarm', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(1024, async (file) => {
           const owner = await StoreProcess.start(group, { maxBytes: MAX_BYTES });
@@ -68,9 +68,9 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
 );
 
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
-  'a memory cgroup of 512 MiB whose page cache is',
+  'the page cache of a memory cgroup of 512 MiB',
   () => {
-    it('a file that is read again and again takes nothing of a store, until memory is wanted', async () => {
+    it('takes nothing of a store for a file that is read repeatedly, until memory is needed', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(420, async (file) => {
           const maxBytes = 192 * MIB;
@@ -99,7 +99,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it('written to the disk meanwhile is no reason to shrink much', async () => {
+    it('is no reason to shrink much while a file is written to disk', async () => {
       await withGroup(LIMIT, (group) =>
         withDiskFolder(async (folder) => {
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes: 192 * MIB });
@@ -115,7 +115,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it('too small for a file in a loop, beside 60 % of other memory, raises the level', async () => {
+    it('raises the level when it is too small for a file read in a loop and 60 % of other memory is used', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(400, async (file) => {
           const owner = await StoreProcess.startWith(group, ENTRIES / 2, { maxBytes: 96 * MIB });

@@ -74,8 +74,8 @@ async function surviveFills(group: MemoryGroup, policy: string, before: string) 
   expect(heldBytes).toBeGreaterThanOrEqual(64 * MIB);
 }
 
-describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
-  it('is what limits the process', async () => {
+describe.skipIf(reason !== undefined)('a memory cgroup of 256 MiB', () => {
+  it('limits the process', async () => {
     const stats = await withGroup(LIMIT, (group) =>
       runScript(group, 'print(ebbcache.getGlobalMonitor().getCurrentStats());'),
     );
@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
     expect(stats.systemAvailableMb).toBeLessThan(256);
   });
 
-  it('gives the cache a sixteenth of it by default', async () => {
+  it('sets the default size of the cache to a sixteenth of its limit', async () => {
     const maxBytes = await withGroup(LIMIT, (group) =>
       runScript(
         group,
@@ -95,14 +95,14 @@ describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
   });
 
   it.each(['lru', 's3fifo'])(
-    'is survived by fills of a budget four times as large (%s)',
+    'does not kill a process that fills a budget four times as large (%s)',
     (policy) => withGroup(LIMIT, (group) => surviveFills(group, policy, '')),
   );
 
   it.skipIf(whyNoDisk !== undefined).each([
     ['page cache', 'lru', READ_FILE],
     ['dentries', 's3fifo', MAKE_FILES],
-  ])('that is full of %s is survived likewise (%s)', (_what, policy, fill) =>
+  ])('does not kill the process when it is full of %s either (%s)', (_what, policy, fill) =>
     withGroup(LIMIT, (group) =>
       withDiskFolder(async (folder) => {
         await surviveFills(group, policy, `const folder = ${JSON.stringify(folder)}; ${fill}`);

@@ -41,8 +41,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('memory that another process has made old', () => {
-  it('is not returned: values by key', async () => {
+describe('a value in memory that another process has replaced', () => {
+  it('is not returned by a cache of values by key', async () => {
     using cache = new ArenaCache<unknown>({
       maxBytes: 4 * MIB,
       ebb: false,
@@ -96,7 +96,7 @@ describe('memory that another process has made old', () => {
     expect(hits - disk!.hits).toBeGreaterThan(rounds / 10);
   });
 
-  it('is not returned: metadata by file', async () => {
+  it('is not returned by a cache of metadata by file', async () => {
     using cache = new AdvancedMetadataCache({
       cacheDir: join(folder, 'records'),
       maxDiskSizeMb: 16,

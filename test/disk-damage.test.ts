@@ -55,9 +55,9 @@ function expectFate(name: string, fate: Trial['fate'], survivors: boolean[]): vo
   expect(lost.length, name).toBeLessThanOrEqual(fate.maxLost);
 }
 
-describe.skipIf(process.platform === 'win32')('files of a disk tier that are damaged', () => {
+describe.skipIf(process.platform === 'win32')('damaged files of a disk tier', () => {
   it.each(['live', 'rest'] as const)(
-    'give no wrong or old value, all that the damage left, and no warning twice: %s',
+    'yield no wrong or stale value, every undamaged record, and no warning twice: %s',
     { timeout: 240_000 },
     async (when) => {
       await withTempFolder(async (parent) => {

@@ -56,20 +56,20 @@ describe('a limit on the size of files', () => {
     ['a part of the ring', 3000, expectSmallerRing],
     ['a chunk or two', 1000, expectSmallerRing],
     ['not even the index', 500, expectTrouble],
-  ])('costs no put where it leaves room for %s', async (_, kilobytes, expectOutcome) => {
+  ])('loses no put where it leaves room for %s', async (_, kilobytes, expectOutcome) => {
     await withTempFolder(async (folder) => {
       expectOutcome(putTooMuch(`ulimit -f ${kilobytes}`, join(folder, 'cache')));
     });
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   it.runIf(canMount).each([
     ['a part of the ring', 6000, expectSmallerRing],
     ['the index alone', 9400, expectTrouble],
     ['nothing', 10_200, expectTrouble],
   ])(
-    'costs no put, and is written again once there is room: full but for %s',
+    'loses no put, and is written to again once there is room: full except for %s',
     async (_, kilobytes, expectOutcome) => {
       await withTempFolder(async (folder) => {
         const mounted = join(folder, 'small');
@@ -106,7 +106,7 @@ describe('a lock that a stopped process holds', () => {
     return holder;
   }
 
-  it.runIf(canLock)('stops writes alone, is told once, and is over by itself', async () => {
+  it.runIf(canLock)('blocks only writes, is reported once, and recovers by itself', async () => {
     const cache = caches.make({ validate: 'none', maxDiskSizeMb: 8, maxMemoryMb: 1 });
     for (let i = 0; i < 100; i++) cache.put(`/before/${i}`, { i, text: 'x'.repeat(20_000) });
     expect(await cache.flush()).toBe(true);

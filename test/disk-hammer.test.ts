@@ -34,7 +34,7 @@ function bytesIn(folder: string): number {
   }
 }
 
-it('many who use one folder do each other no harm', {
+it('many processes that use one folder do not interfere with each other', {
   timeout: 60_000 + seconds * 2000,
 }, async () => {
   await withTempFolder(async (parent) => {

@@ -92,7 +92,7 @@ async function runRound(
   };
 }
 
-it('a process that is killed loses nothing that was flushed, and the next finds nothing that was not put', async () => {
+it('a killed process loses nothing that was flushed, and the next finds nothing that was not put', async () => {
   await withTempFolder(async (parent) => {
     const folder = join(parent, 'cache');
     const random = seededRandom(rounds);

@@ -65,8 +65,8 @@ async function withPeers(
 /** Time for many rounds of asking for a lease. */
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300));
 
-describe('processes that fetch', () => {
-  it('all of many files in random order extract each about once', async () => {
+describe('processes that fetch from one folder', () => {
+  it('extract each of many files about once, in random order', async () => {
     await withTempFolder(async (parent) => {
       const args = [packageUrl, join(parent, 'cache'), String(files)];
       await withPeers(4, 'fetch-all.mjs', args, async (peers) => {
@@ -86,7 +86,7 @@ describe('processes that fetch', () => {
     });
   });
 
-  it('one value wait for the one that makes it', async () => {
+  it('wait for the process that loads a value', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, second, third] = peers as [Peer, Peer, Peer];
@@ -104,7 +104,7 @@ describe('processes that fetch', () => {
     });
   });
 
-  it('go on when the one that makes it is killed', async () => {
+  it('continue when the process that loads a value is killed', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, ...others] = peers as [Peer, Peer, Peer];
@@ -123,7 +123,7 @@ describe('processes that fetch', () => {
     });
   });
 
-  it('are each on their own with a rejection, and with an abort', async () => {
+  it('handle a rejection and an abort each by itself', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, second, third] = peers as [Peer, Peer, Peer];

@@ -15,8 +15,8 @@ const caches = new Caches();
 const onWindows = process.platform === 'win32';
 const metadata = { n: 1 };
 
-describe.skipIf(onWindows)('the text of a path', () => {
-  it('comes to what resolve makes of it', () => {
+describe.skipIf(onWindows)('the textual form of a path', () => {
+  it('equals what resolve returns', () => {
     const part = fc.constantFrom('/', '.', '..', 'a', '.a', 'a.b', '');
     const text = fc.array(part, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     fc.assert(
@@ -28,7 +28,7 @@ describe.skipIf(onWindows)('the text of a path', () => {
   });
 });
 
-describe.each(['stat', 'content', 'none'] as const)('an odd spelling, validate: %s', (validate) => {
+describe.each(['stat', 'content', 'none'] as const)('an odd spelling of a path (validate: %s)', (validate) => {
   const spellings: [string, () => FilePath][] = [
     ['a slash behind it', () => `${caches.file}/`],
     ['slashes behind it', () => `${caches.file}//`],
@@ -75,7 +75,7 @@ describe.each(['stat', 'content', 'none'] as const)('an odd spelling, validate: 
 });
 
 describe('a path out of a link to a folder', () => {
-  it.skipIf(onWindows)('is of the file that the system finds there', async () => {
+  it.skipIf(onWindows)('names the file that the system finds there', async () => {
     mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
     symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
     writeFileSync(join(caches.folder, 'far', 'test.jpg'), 'another file');
@@ -88,8 +88,8 @@ describe('a path out of a link to a folder', () => {
   });
 });
 
-describe('one record', () => {
-  it('is found by text, Buffer and URL, and the extractor gets what was given', async () => {
+describe('the record of one file', () => {
+  it("is found by text, Buffer and URL, and the extractor gets the caller's path", async () => {
     const cache = caches.make();
     const given: FilePath[] = [caches.file, Buffer.from(caches.file), pathToFileURL(caches.file)];
     for (const path of given) {
@@ -182,8 +182,8 @@ describe('extractFile as an extractor', () => {
   });
 });
 
-describe('warmCache', () => {
-  it('hands a signal on, and ends with its reason', async () => {
+describe('the method warmCache', () => {
+  it('passes a signal on, and rejects with its reason', async () => {
     const cache = caches.make();
     const controller = new AbortController();
     const seen: AbortSignal[] = [];
@@ -211,7 +211,7 @@ describe('warmCache', () => {
   });
 });
 
-it('types take interfaces, readonly arrays and all kinds of paths', () => {
+it('the types accept interfaces, readonly arrays and all kinds of paths', () => {
   interface Photo {
     readonly Model: string;
   }

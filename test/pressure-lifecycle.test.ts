@@ -55,7 +55,7 @@ async function run(script: string, count = 3) {
   });
 }
 
-describe.concurrent('a process ends by itself', () => {
+describe.concurrent('a process with monitors', () => {
   it.each<[string, string]>([
     [
       'after monitors were started and stopped 1,000 times',
@@ -120,11 +120,11 @@ describe.concurrent('a process ends by itself', () => {
        await until(() => messages.has('rejected') && messages.has('thrown'));
        if (messages.size !== 2) throw new Error([...messages].join());`,
     ],
-  ])('%s', async (_, script) => {
+  ])('ends by itself %s', async (_, script) => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('after callbacks that threw with nobody to listen, and warns', async () => {
+  it('ends by itself after callbacks that threw without a listener, and warns', async () => {
     const { code, signal, stderr } = await run(
       `let calls = 0;
        onChange(swinging(0), () => {
@@ -138,7 +138,7 @@ describe.concurrent('a process ends by itself', () => {
   });
 });
 
-describe.concurrent('process.exit', () => {
+describe.concurrent('a call of process.exit', () => {
   it.each<[string, string]>([
     ['in a pressure callback', 'onChange(swinging(0), () => process.exit()); stay();'],
     [
@@ -202,7 +202,7 @@ describe.concurrent('process.exit', () => {
        onChange(swinging(0), () => process.exit());
        stay();`,
     ],
-  ])('ends %s', async (_, script) => {
+  ])('ends the process %s', async (_, script) => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 

@@ -35,7 +35,7 @@ class CacheThread {
 }
 
 describe('four threads with caches of one folder', () => {
-  it('extract once, have one copy, and hit in each', onThreads, async () => {
+  it('extract once, store one copy, and hit in each', onThreads, async () => {
     const { cacheDir, file } = caches;
     const here = caches.make();
     const threads = [1, 2, 3, 4].map(() => new CacheThread({ cacheDir, maxMemoryMb: 16 }));
@@ -80,7 +80,7 @@ describe('four threads with caches of one folder', () => {
 });
 
 describe('caches of one folder and namespace', () => {
-  it('have one memory tier', () => {
+  it('share one memory tier', () => {
     const one = caches.make();
     const two = caches.make();
     one.put(caches.file, metadata);
@@ -91,7 +91,7 @@ describe('caches of one folder and namespace', () => {
     expect(two.getStats()).toMatchObject({ memoryHits: 2 });
   });
 
-  it('have one of their own in each folder and namespace', () => {
+  it('have a memory tier for each folder and namespace', () => {
     const one = caches.make();
     one.put(caches.file, metadata);
     for (const options of [{ namespace: 'x' }, { cacheDir: `${caches.cacheDir}-other` }]) {
@@ -99,7 +99,7 @@ describe('caches of one folder and namespace', () => {
     }
   });
 
-  it('share it without a disk tier where they name the namespace', () => {
+  it('share it without a disk tier where they have a namespace option', () => {
     const options = { maxDiskSizeMb: 0, namespace: 'shared' };
     const one = caches.make(options);
     one.put(caches.file, metadata);
@@ -141,10 +141,10 @@ describe('caches of one folder and namespace', () => {
   });
 });
 
-describe('resize', () => {
+describe('the method resize', () => {
   const paths = Array.from({ length: 2000 }, (_, i) => `/file/${i}`);
 
-  it('evicts what is above the new bounds, and gives its memory back', async () => {
+  it('evicts what exceeds the new limits, and releases its memory', async () => {
     const cache = caches.make({ validate: 'none', maxMemoryEntries: 5000 });
     for (const path of paths) cache.put(path, { ...metadata, text: 'x'.repeat(5000) });
     await cache.flush();
@@ -166,7 +166,7 @@ describe('resize', () => {
     expect(cache.getStats().memoryCacheSize).toBe(1000);
   });
 
-  it('shows in what the cache says of itself', () => {
+  it('changes the limits that the cache reports', () => {
     const { logger, cacheDir } = caches;
     using cache = new EnhancedMetadataCache({ cacheDir, logger, maxMemoryMb: 16 });
     cache.resize({ maxMemoryMb: 32, maxMemoryEntries: 7, maxDiskSizeMb: 9 });
