@@ -34,7 +34,7 @@ interface Done {
 type Message = { violation?: string; done?: Done; rss?: number; pid?: number };
 
 it.skipIf(reason !== undefined)(
-  'a cache gives nothing old, rejects nothing, hangs and grows nowhere, whatever becomes of the server',
+  'a cache returns no stale value, rejects no call, and neither hangs nor leaks, whatever happens to its server',
   async () => {
     const seed = testSeed();
     const random = seededRandom(seed);

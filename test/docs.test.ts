@@ -86,7 +86,7 @@ describe.each(pages)('%s', (page) => {
     },
   );
 
-  it('links to pages and headings that exist', () => {
+  it('the documentation links to pages and headings that exist', () => {
     const text = readFileSync(join(root, page), 'utf8');
     const links = text.matchAll(/(?:\]\(|src="|srcset=")(?!https?:)([^)#"]*)(?:#([^)"]*))?[)"]/g);
     for (const [link, target, anchor] of links) {

@@ -38,7 +38,7 @@ describe('a thousand fetches of one file in four threads', () => {
     expect(caches.make().get(caches.file)).toEqual({ n: 42 });
   });
 
-  it('reject all when it fails, and keep nothing', async () => {
+  it('reject when it fails, and store nothing', async () => {
     const { outcomes, extractions } = await fetchInThreads(true);
     expect(outcomes).toEqual(Array(WORKERS * CALLS).fill('TypeError ERR_BROKEN broken file'));
     expect(extractions).toBe(1);

@@ -34,8 +34,8 @@ async function instructionsOf(family: string, folder: string): Promise<number> {
   return Number(/Collected : (\d+)/.exec(stderr)?.[1]);
 }
 
-describe.skipIf(missing !== undefined)('100,000 keys that were made to collide', () => {
-  it('cost at most twice the instructions of others', async () => {
+describe.skipIf(missing !== undefined)('a cache with 100,000 keys that were made to collide', () => {
+  it('executes at most twice the instructions that it does for other keys', async () => {
     await withTempFolder(async (folder) => {
       const crafted = [
         'unseeded-low-bits',

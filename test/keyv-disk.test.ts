@@ -48,7 +48,7 @@ describe.each(suites)("Keyv's own tests of stores, on disk with %s", (_, store) 
   describe('iterator', () => keyvIteratorTests(vitest, Keyv, store));
 });
 
-describe('a Keyv on disk', () => {
+describe('a Keyv with a disk tier', () => {
   it('finds what an earlier one has set, in its namespace', async () => {
     const long = 'k'.repeat(70_000);
     for (const namespace of ['one', 'two']) {
@@ -71,7 +71,7 @@ describe('a Keyv on disk', () => {
     expect(await other.get(['key', long])).toEqual(['one', { namespace: 'one' }]);
   });
 
-  it('goes on in memory where the disk cannot be used, and the process is warned', async () => {
+  it('continues in memory where the disk cannot be used, and the process is warned', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const disk = { dir: import.meta.filename, maxBytes: MIB };
     const keyv = new Keyv({ store: open('none', { disk }) });

@@ -29,8 +29,8 @@ afterEach(() => {
   for (const each of open.splice(0)) each.close();
 });
 
-describe('two instances over one addon', () => {
-  it('each read and write what is theirs', async () => {
+describe('two instances of the module over one addon', () => {
+  it('each read and write their own values', async () => {
     const [a, b] = [await instance(), await instance()];
     expect(a.native).toBe(b.native);
     expect(a.cache.constructor).not.toBe(b.cache.constructor);
@@ -55,7 +55,7 @@ describe('two instances over one addon', () => {
     }
   });
 
-  it('may put and get within a value of the other', async () => {
+  it('may get and set during a set of the other', async () => {
     const [a, b] = [await instance(), await instance()];
     b.cache.set('theirs', 'before');
     const value = {
@@ -95,7 +95,7 @@ describe('two instances over one addon', () => {
     });
   });
 
-  it('see one governor', async () => {
+  it('share one governor', async () => {
     const [a, b] = [await instance(), await instance()];
     const { looks } = b.getGovernorStatus();
     a.configureGovernor();

@@ -69,7 +69,7 @@ afterEach(() => {
 });
 
 describe('a native store with a disk tier', () => {
-  it('says which values were found on disk', () => {
+  it('reports which values were found on disk', () => {
     const first = open();
     set(first, 'a', 'hello');
     expect(native.get(first.id, 'a')).toBe(5);
@@ -86,7 +86,7 @@ describe('a native store with a disk tier', () => {
     expect(store.diskStats()).toMatchObject({ hits: 1, misses: 1 });
   });
 
-  it('says so of an empty value, and of one that the read buffer is too small for', () => {
+  it('reports it for an empty value, and for one larger than the read buffer', () => {
     const first = open();
     set(first, 'empty', '');
     set(first, 'large', 'x'.repeat(100));
@@ -102,7 +102,7 @@ describe('a native store with a disk tier', () => {
     expect(native.get(store.id, 'large')).toBe(100);
   });
 
-  it('gets many from both', () => {
+  it('gets many values from both tiers', () => {
     const first = open();
     set(first, 'a', 'one');
     first.close();
@@ -114,7 +114,7 @@ describe('a native store with a disk tier', () => {
     expect(native.readBuffer.toString('utf8', 11, 14)).toBe('two');
   });
 
-  it('flushes, and settles', async () => {
+  it('returns from flush and settleDisk when all is written', async () => {
     const store = open();
     set(store, 'a', 'one');
     expect(await store.flush()).toBe(true);
@@ -151,7 +151,7 @@ describe('a native store with a disk tier', () => {
     expect(store.keysOfPlace('none')).toEqual([]);
   });
 
-  it('keeps counters', async () => {
+  it('stores counters', async () => {
     const store = open();
     expect(store.diskCounters()).toEqual(Array(16).fill(0));
     store.addToDiskCounters([1, 0, 3]);
@@ -185,7 +185,7 @@ describe('a native store with a disk tier', () => {
     );
   });
 
-  it('tells of trouble, and goes on without the disk', async () => {
+  it('reports a failure of the disk, and continues without it', async () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const store = open({ dir: file });
@@ -203,7 +203,7 @@ describe('a native store with a disk tier', () => {
     expect(same).toEqual(news);
   });
 
-  it('does nothing of it without a disk tier', async () => {
+  it('returns empty results from the disk methods without a disk tier', async () => {
     const store = new native.Store({ ...memoryOptions, disk: undefined });
     expect(store.diskStats()).toBeNull();
     expect(await store.flush()).toBe(true);
@@ -224,7 +224,7 @@ describe('a native store with a disk tier', () => {
     }
   });
 
-  it('gives up what a thread has that ends, also while it flushes', async () => {
+  it('releases what a thread has that ends, also while it flushes', async () => {
     const store = open();
     const options = {
       ...memoryOptions,

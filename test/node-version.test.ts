@@ -39,7 +39,7 @@ async function runOn(version: string, source: string) {
 
 const urlOf = (file: string) => JSON.stringify(new URL(`../dist/${file}`, import.meta.url).href);
 
-describe('an old Node', () => {
+describe('a version of Node that is too old', () => {
   it.each(['index.js', 'extract/index.js', 'adapters/keyv.js', 'tiers/redis/index.js'])(
     'may not import %s',
     async (file) => {
@@ -52,7 +52,7 @@ describe('an old Node', () => {
     },
   );
 
-  it('gets a sentence and the exit code 1 from the command', async () => {
+  it('exits the command with code 1 and a sentence', async () => {
     const outcome = await runOn('20.10.0', `await import(${urlOf('cli/main.js')});`);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
     expect(outcome.stderr).toMatch(
@@ -60,11 +60,11 @@ describe('an old Node', () => {
     );
   });
 
-  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])('is not %s', (version) => {
+  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])('does not include %s', (version) => {
     expect(whyNotOn(version)).toBeUndefined();
   });
 
-  it.each(['12.22.0', '18.20.8', '19.9.0', '20.2.0', '20.10.9'])('is %s', (version) => {
+  it.each(['12.22.0', '18.20.8', '19.9.0', '20.2.0', '20.10.9'])('includes %s', (version) => {
     expect(whyNotOn(version)).toContain(`this is ${version}.`);
   });
 
@@ -73,7 +73,7 @@ describe('an old Node', () => {
     expect(engines.node).toBe(`>=${LEAST_NODE}`);
   });
 
-  it('has every name that is imported statically from its modules', () => {
+  it('exports every name that is imported statically from its modules', () => {
     const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
     const imports = files
       .filter((file) => file.endsWith('.js'))

@@ -44,7 +44,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     await expect.poll(reaches, { timeout: 20_000 }).toBe(true);
   }
 
-  it('gives to another process what was extracted in the first', async () => {
+  it('provides another process with what the first extracted', async () => {
     const cache = make('here');
     expect(await cache.fetch('/a', async () => ({ n: 1n, at: new Date(5) }))).toBeDefined();
     await cache.flush();
@@ -63,7 +63,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     });
   });
 
-  it('forgets what another process has invalidated', async () => {
+  it('invalidates what another process has invalidated', async () => {
     const [here, there] = [make('here'), make('there')];
     for (const cache of [here, there]) {
       await cache.fetch('/a', async () => ({ n: 1 }));
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
   >([
     ['killed and started again', (it) => it.kill(), (it) => it.start()],
     ['hanging for a while', (it) => it.hang(), (it) => it.goOn()],
-  ])('goes on while it is %s', async (_, stop, start) => {
+  ])('continues while the server is %s', async (_, stop, start) => {
     const cache = make('here');
     await connected(cache);
     const times: number[] = [];

@@ -67,12 +67,12 @@ async function expectRecovery({ tier, failures, ...started }: StartedTier) {
   return started;
 }
 
-describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (variant) => {
   beforeEach(() => {
     made.library = variant.library;
   });
 
-  it('a server that comes late is found', async () => {
+  it('connects to a server that starts late', async () => {
     const server = toEnd(await RedisServer.absent());
     const started = tiers.start(variant, server.url, OPTIONS);
     const { tier, failures } = started;
@@ -87,7 +87,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(started.recoveries).toBe(1);
   });
 
-  it('a server that restarts under load costs a bounded number of slow gets', async () => {
+  it('has a bounded number of slow gets when its server restarts under load', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
@@ -116,7 +116,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(slow).toBeLessThanOrEqual(OPTIONS.failureThreshold + 2);
   });
 
-  it('a server that hangs is given up after so many gets, and tried again', async () => {
+  it('stops asking a server that hangs after a number of gets, and tries it again', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
@@ -138,7 +138,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await expectRecovery(started);
   });
 
-  it('what was forgotten while it was away does not come back', async () => {
+  it('does not bring back keys that were invalidated while the server was away', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier } = started;
@@ -159,7 +159,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await server.cli('exists', 'ebbcache:c')).toBe('1');
   });
 
-  it('a queue that is not emptied is bounded', async () => {
+  it('has a bounded queue while its server does not read', async () => {
     const server = shared();
     const options = { ...OPTIONS, maxPendingBytes: 100_000 };
     const { tier } = await tiers.startConnected(variant, server.url, options);
@@ -177,7 +177,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(() => tier.set('a', Buffer.alloc(50_000), MINUTE));
   });
 
-  it('a server that accepts and never answers is skipped', async () => {
+  it('skips a server that accepts connections and never answers', async () => {
     const server = toEnd(await OtherServer.start(() => {}));
     const { tier, failures } = tiers.start(variant, server.url, OPTIONS);
     expect(await slowGets(tier, 100)).toBeLessThanOrEqual(OPTIONS.failureThreshold + 1);
@@ -188,7 +188,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await tier.flush();
   });
 
-  it('a server that answers garbage is skipped', async () => {
+  it('skips a server that answers invalid bytes', async () => {
     const garbage = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n$-7\r\n*99999999\r\n\0\xff');
     const server = toEnd(
       await OtherServer.start((socket) => void socket.on('data', () => socket.write(garbage))),
@@ -199,7 +199,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats().hits).toBe(0);
   });
 
-  it('a server that wants another password is skipped', async () => {
+  it('skips a server that requires another password', async () => {
     const server = toEnd(await RedisServer.start('--requirepass', 'right'));
     const url = server.url.replace('//', '//:wrong@');
     const { tier, failures } = tiers.start(variant, url, OPTIONS);
@@ -210,7 +210,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats()).toMatchObject({ connected: false, hits: 0 });
   });
 
-  it('listeners that throw change nothing', async () => {
+  it('continues unchanged when listeners throw', async () => {
     const server = toEnd(await RedisServer.absent());
     const { options, end } = variant.connect(server.url);
     const tier = redisTier({ ...options, ...OPTIONS });
@@ -285,7 +285,7 @@ describe.skipIf(reason !== undefined).each(['ioredis', 'redis'])(
   },
 );
 
-it('a tier that finds no library says what to install', async () => {
+it('a Redis tier without a library says which to install', async () => {
   const outcome = await runWith([], USE, 'redis://127.0.0.1:1');
   expect(outcome).toEqual({
     ...silentSuccess,

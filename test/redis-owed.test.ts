@@ -22,7 +22,7 @@ const MIB = 1024 * 1024;
 
 const shared = sharedRedis(reason !== undefined);
 
-describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (variant) => {
   const tiers = new Tiers();
   let server: RedisServer;
   beforeEach(() => {
@@ -57,19 +57,19 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     });
   }
 
-  it('a value for which the queue is full does not leave an older one', async () => {
+  it('leaves no older value where the queue is full', async () => {
     const { tier } = await startWithOld({ maxPendingBytes: 100_000 });
     expect(tier.set('a', Buffer.alloc(200_000), MINUTE)).toBe(false);
     await untilGone(tier);
   });
 
-  it('a value that is too large does not leave an older one', async () => {
+  it('leaves no older value where the new one is too large', async () => {
     const { tier } = await startWithOld({ maxPendingBytes: 64 * MIB });
     expect(tier.set('a', Buffer.alloc(16 * MIB + 1), MINUTE)).toBe(false);
     await untilGone(tier);
   });
 
-  it('a value that a full server refuses does not leave an older one', async () => {
+  it('leaves no older value where a full server refuses the new one', async () => {
     const { tier } = await startWithOld({ timeoutMs: 5000, retryAfterMs: 5000 });
     await server.cli('config', 'set', 'maxmemory', '1');
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
@@ -79,7 +79,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await server.cli('exists', 'ebbcache:a')).toBe('0');
   });
 
-  it('a value that a read-only server refuses does not leave an older one', async () => {
+  it('leaves no older value where a read-only server refuses the new one', async () => {
     const { tier } = await startWithOld();
     await server.cli('config', 'set', 'replica-serve-stale-data', 'yes');
     await server.cli('replicaof', '127.0.0.1', '1');
@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(isGone);
   });
 
-  it('a value that is skipped does not leave an older one, without another request', async () => {
+  it('leaves no older value where it skips the new one, without another request', async () => {
     const { tier, failures } = await startWithOld();
     server.hang();
     await untilSkipped(tier, failures);
@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(isGone);
   });
 
-  it('a value whose write fails later does not leave an older one', async () => {
+  it('leaves no older value where the write of the new one fails later', async () => {
     const { tier } = await startWithOld();
     server.hang();
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
@@ -112,7 +112,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await untilGone(tier);
   });
 
-  it('others are told of what is forgotten, also when it is owed for long, and not of lost values', async () => {
+  it('notifies others of invalidations, even long postponed ones, and not of lost values', async () => {
     const other = tiers.start(variant, server.url, OPTIONS);
     const { tier, failures } = await startWithOld();
     const isHeard = async () =>
@@ -134,7 +134,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(new Set(other.invalidated.flat())).toEqual(new Set(['b']));
   });
 
-  it('a clear that is owed is carried out without another request', async () => {
+  it('executes a postponed clear without another request', async () => {
     const { tier, failures } = await startWithOld();
     server.hang();
     await untilSkipped(tier, failures);
@@ -143,7 +143,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(async () => (await server.cli('dbsize')) === '0');
   });
 
-  it('many values that do not get there leave nothing', async () => {
+  it('leaves none of many values that it could not send', async () => {
     const patience = { timeoutMs: 5000, retryAfterMs: 5000 };
     const { tier } = await startWithOld({ ...patience, maxPendingBytes: 1000 });
     await server.cli(
@@ -157,7 +157,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats()).toMatchObject({ dropped: 20_000, errors: 0 });
   });
 
-  it('invalidations are heard again after the server has been away', async () => {
+  it('receives invalidations again after the server has been away', async () => {
     const one = await tiers.startConnected(variant, server.url, OPTIONS);
     const other = await tiers.startConnected(variant, server.url, OPTIONS);
     await server.kill();

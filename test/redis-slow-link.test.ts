@@ -21,7 +21,7 @@ const BYTES_PER_SECOND = 2_500_000;
 const shared = sharedRedis(reason !== undefined);
 const RECORD = Buffer.alloc(20_000, 'x');
 
-describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name', (variant) => {
   const tiers = new Tiers();
   let server: RedisServer;
   let link: SlowLink;
@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     await link.end();
   });
 
-  it('500 records that are extracted 200 at once get there, and the tier stays in use', async () => {
+  it('sends 500 records that are extracted 200 at once, and stays in use', async () => {
     // Those 200 take the link 1.6 s.
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 1000,
@@ -57,7 +57,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     expect(await server.cli('dbsize')).toBe('500');
   });
 
-  it('a value that takes longer than a get may take does not end the use of the tier', async () => {
+  it('stays in use when a value takes longer than a get may take', async () => {
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 150,
       maxPendingBytes: 32 * 1024 * 1024,
@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     });
   });
 
-  it('a link that stops for a while loses what it has to, and goes on', async () => {
+  it('loses only what it has to when the link stops for a while, and continues', async () => {
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 150,
       retryAfterMs: 200,

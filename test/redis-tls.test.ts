@@ -18,7 +18,7 @@ if (reason !== undefined) console.log(`Skipped, a Redis server with TLS: there i
 const MINUTE = 60_000;
 const libraries: Library[] = ['ioredis', 'ioredis-lowest', 'redis', 'redis-lowest'];
 
-describe.skipIf(reason !== undefined)('with TLS', () => {
+describe.skipIf(reason !== undefined)('a Redis tier with TLS', () => {
   const tiers = new Tiers();
   let folder: string;
   let server: RedisServer;
@@ -68,7 +68,7 @@ describe.skipIf(reason !== undefined)('with TLS', () => {
     return { client, end: () => client.destroy() };
   }
 
-  it.each(libraries)('a client of %s sets, gets, hears and comes back', async (library) => {
+  it.each(libraries)('sets, gets, receives invalidations and reconnects with a client of %s', async (library) => {
     const start = async () => {
       const { client, end } = await clientOf(library);
       const options: RedisTierOptions = { client };
@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined)('with TLS', () => {
     });
   });
 
-  it('a URL reaches what the process trusts', async () => {
+  it('trusts the certificates that the process trusts, given a URL', async () => {
     const entry = new URL('./tiers/redis/index.js', packageUrl).href;
     const script = `
       const { redisTier } = await import(${JSON.stringify(entry)});

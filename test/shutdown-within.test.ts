@@ -39,7 +39,7 @@ describe('a logger that shuts the cache down', () => {
     ],
   ];
 
-  it.each(calls)('when the disk tier is in trouble lets the call end: %s', async (_, call) => {
+  it.each(calls)('lets the call end when the disk tier has failed: %s', async (_, call) => {
     const cache = makeTroubled();
     cache.put('stored', { n: 1 });
     const ended = await call(cache);
@@ -50,7 +50,7 @@ describe('a logger that shuts the cache down', () => {
     expect(() => cache.get('stored')).toThrow(ClosedError);
   });
 
-  it('in the middle of a put ends it', () => {
+  it('ends the cache in the middle of a put', () => {
     const cache = makeTroubled({ maxDiskSizeMb: 0 });
     expect(cache.put(`${caches.file}\0`, { n: 1 })).toBe(true);
     expect(cache.put('large', { text: 'x'.repeat(20_000_000) })).toBe(false);
@@ -60,7 +60,7 @@ describe('a logger that shuts the cache down', () => {
 });
 
 describe('metadata and remotes that shut the cache down', () => {
-  it('are stored all the same', async () => {
+  it('are stored nevertheless', async () => {
     const cache = caches.make({ validate: 'none' });
     const metadata = {
       get n() {
@@ -74,7 +74,7 @@ describe('metadata and remotes that shut the cache down', () => {
     expect(caches.make({ validate: 'none' }).get('file')).toEqual({ n: 1 });
   });
 
-  it.each(['set', 'delete', 'clear'] as const)('do not break the call: %s', (method) => {
+  it.each(['set', 'delete', 'clear'] as const)('do not interrupt the call: %s', (method) => {
     const remote = new FakeRemote(new FakeServer());
     const cache = caches.make({ remote, maxDiskSizeMb: 0 });
     const original = remote[method].bind(remote) as (...args: unknown[]) => never;
@@ -101,7 +101,7 @@ describe("a monitor's listener that shuts the cache down", () => {
       criticalThreshold: 4e-9,
     });
 
-  it.each(['before', 'after'])('is no error, heard %s the cache', (order) => {
+  it.each(['before', 'after'])('causes no error when it is called %s that of the cache', (order) => {
     const monitor = makeMonitor();
     const errors: unknown[] = [];
     monitor.on('error', (error) => errors.push(error));
@@ -114,7 +114,7 @@ describe("a monitor's listener that shuts the cache down", () => {
     expect(errors).toEqual([]);
   });
 
-  it.each(['sample', 'pressure', 'callback', 'error'])('is none from within: %s', (event) => {
+  it.each(['sample', 'pressure', 'callback', 'error'])('causes no error from within: %s', (event) => {
     const monitor = makeMonitor();
     const errors: unknown[] = [];
     const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
@@ -134,7 +134,7 @@ describe("a monitor's listener that shuts the cache down", () => {
   });
 
   it.each(['getStats', 'getDetailedInfo', 'getMemoryStatus'] as const)(
-    'lets a call end that takes the first sample: %s',
+    'does not interrupt a call that takes the first sample: %s',
     (method) => {
       const monitor = makeMonitor();
       const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
@@ -147,7 +147,7 @@ describe("a monitor's listener that shuts the cache down", () => {
 });
 
 describe('a closing gate', () => {
-  it('finishes once, when the last call is over, also one that throws', () => {
+  it('finishes once, when the last call is over, even one that throws', () => {
     const finish = vi.fn();
     const gate = new ClosingGate(finish);
     gate.run(() => {

@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const workers = sized(180, 60);
 
 describe('workers on one store', () => {
-  it('may end at any moment, and leave a sound store or none', async () => {
+  it('may terminate at any moment, and leave a valid store or none', async () => {
     const args = ['--expose-gc', script, cacheUrl, String(testSeed()), String(workers)];
     const { stdout, ...outcome } = await runNode(args);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
