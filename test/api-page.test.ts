@@ -1,4 +1,4 @@
-// docs/api.md is what the declarations and docstrings of today say.
+// Tests that docs/api.md is what the current declarations and docstrings say.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

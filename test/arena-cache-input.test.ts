@@ -1,4 +1,4 @@
-// What ArenaCache refuses, and with which errors.
+// Tests what ArenaCache refuses, and with which errors.
 
 import { describe, expect, it } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, EncodeError } from '../lib/index.js';

@@ -1,4 +1,4 @@
-// How caches of values are closed, shared by name, and held against a model.
+// Tests how ArenaCaches are closed and shared by name, and compares one with a model.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

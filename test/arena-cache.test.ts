@@ -91,7 +91,7 @@ describe('an ArenaCache', () => {
       expect(cache.getBytes('a')).toEqual(Buffer.from(bytes));
       expect(() => cache.get('a')).toThrow();
     }
-    // A part of a larger buffer, and of memory that threads share.
+    // These are a part of a larger buffer, and of memory that threads share.
     cache.setBytes('a', new Uint8Array([9, 9, 0xa1, 0x78, 9]).subarray(2, 4));
     expect(cache.get('a')).toBe('x');
     cache.setBytes('a', new Uint8Array(new SharedArrayBuffer(1)).fill(7));

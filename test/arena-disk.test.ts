@@ -1,4 +1,4 @@
-// Values by key in memory and on disk, as one.
+// Tests that the memory and the disk tier of an ArenaCache act as one cache.
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const KIB = 1024;
 
 const arenas = new DiskArenas();
 
-/** So that all that comes next is read from the disk. */
+/** Removes all entries from memory, so that the next reads come from the disk. */
 function emptyMemory(cache: ReturnType<typeof arenas.open>): void {
   cache.applyPressure(PressureLevel.CRITICAL);
   expect(cache.stats().entries).toBe(0);
@@ -50,7 +50,7 @@ describe('an ArenaCache with a disk tier', () => {
     expect(await cache.flush()).toBe(true);
     for (let i = 0; i < 500; i++) expect(cache.get(`key ${i}`)).toMatchObject({ i });
     expect([cache.size, [...cache.keys()].length]).toEqual([500, 500]);
-    // Larger than memory takes, and not than the disk does.
+    // The value is larger than memory accepts, and not larger than the disk accepts.
     const small = arenas.open({ maxBytes: 64 * KIB });
     expect(small.set('large', 'x'.repeat(100 * KIB))).toBe(true);
     expect(small.get('large')).toBe('x'.repeat(100 * KIB));
@@ -85,7 +85,7 @@ describe('an ArenaCache with a disk tier', () => {
     const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`);
     first.setMany(keys.slice(0, 200).map((key) => [key, { key }]));
     const cache = arenas.restart(first);
-    // Some of it is promoted, some replaced, some deleted, and some new.
+    // Some entries are promoted, some replaced, some deleted, and some new.
     for (const key of keys.slice(0, 100)) cache.get(key);
     for (const key of keys.slice(150, 160)) cache.set(key, { key });
     for (const key of keys.slice(200)) cache.set(key, { key });

@@ -1,4 +1,4 @@
-// ArenaCache.fetch: one call of the loader for all who wait for a value.
+// Tests ArenaCache.fetch: the loader is called once for all who wait for a value.
 
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
@@ -14,7 +14,7 @@ const kinds: [string, () => ArenaCache<unknown>][] = [
   ['memory and disk', () => arenas.open()],
 ];
 
-/** What is begun is under way once its loader was called. */
+/** A fetch is in flight once its loader was called. */
 function loaderOf<T>() {
   const { promise, resolve } = deferred<T>();
   const load = vi.fn((_key: string, _signal: AbortSignal) => promise);
@@ -244,7 +244,7 @@ describe('threads of a process', () => {
     for (const worker of workers) worker.postMessage(keys);
     const outcomes = await Promise.all(all);
     expect(outcomes.flatMap(({ wrong }) => wrong)).toEqual([]);
-    // A thread that asks just when another is done may find its value, or else load it too.
+    // A thread that asks just when another has finished may find its value, or else load it too.
     const loads = outcomes.reduce((sum, each) => sum + each.loads, 0);
     expect(loads).toBeGreaterThanOrEqual(300);
     expect(loads).toBeLessThanOrEqual(303);

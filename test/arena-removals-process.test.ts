@@ -1,5 +1,5 @@
-// The events of what leaves a cache's memory, in processes and threads of their own. Workers are terminated in
-// 12 rounds with EBBCACHE_FULL=1, or else in 5.
+// Tests the events of removals in separate processes and threads. Workers are terminated in 12 rounds with
+// EBBCACHE_FULL=1, or else in 5.
 
 import { describe, expect, it } from 'vitest';
 import { sized } from './helpers/full-size.js';
@@ -17,7 +17,7 @@ const prelude = `
     'const cache = new ebbcache.ArenaCache({ maxBytes: 1 << 20, name: "shared", ebb: false });' +
     source)));
   const leave = (cache, key) => { cache.set(key, 1); cache.delete(key); };
-  /** What is told from now on, and a wait for what is to come. Only that keeps the process alive. */
+  /** Collects the removals from now on, and waits for one to come. Only that wait keeps the process alive. */
   const listen = (cache) => {
     const heard = [];
     let wake = () => {};
@@ -106,7 +106,7 @@ describe('a process with a listener for removals', () => {
         globalThis.gc();
       }
       assert.equal(cache.deref(), undefined);
-      // Its store is gone too: the name may be opened otherwise.
+      // Its store is released too: the name may be opened with other options.
       let opened;
       for (let i = 0; i < 200 && opened === undefined; i++) {
         await new Promise(setImmediate);
@@ -172,7 +172,7 @@ describe('threads that share a store by name', () => {
         }\`;
       for (let round = 0; round < ${sized(12, 5)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
-        // Some end while they start, some at work.
+        // Some workers end while they start, and some while they work.
         if (round % 4 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
         for (let i = 0; i < round * 300; i++) cache.set('key' + i, i);
         await Promise.all(workers.map((worker) => worker.terminate()));

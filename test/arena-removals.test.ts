@@ -1,4 +1,4 @@
-// The events of what leaves a cache's memory, and the time that is left to an entry.
+// Tests the events of removals, and the time that is left to an entry.
 // Properties are tried on more random inputs with EBBCACHE_FULL=1.
 
 import { EventEmitter } from 'node:events';
@@ -20,7 +20,7 @@ import { HeardRemovals } from './helpers/removals.js';
 const MIB = 1024 * 1024;
 const arenas = new DiskArenas();
 
-/** Without a disk tier. */
+/** The cache has no disk tier. */
 function open(options: Partial<ConstructorParameters<typeof ArenaCache>[0]> = {}) {
   return arenas.open({ disk: undefined, ...options });
 }
@@ -117,7 +117,7 @@ describe("the event 'remove'", () => {
     cache.set(key(0), value);
     cache.delete(key(0));
     await heard.until(() => heard.lost > 0);
-    // 2 MiB, of which each takes its key and three bytes.
+    // The queue holds 2 MiB, of which each removal takes its key and three bytes.
     expect(heard.all).toHaveLength(Math.floor((2 * MIB) / 33));
     expect(heard.all.length + heard.lost).toBe(200_001);
     heard.batches.length = 0;
@@ -195,7 +195,7 @@ describe("the event 'remove'", () => {
     const heard = new HeardRemovals(other);
     await heard.settle();
     expect(events).toBe(1);
-    // It may be listened to, as anything may; nothing comes.
+    // A listener may still be added, but no event comes.
     cache.on('remove', () => events++);
     cache.removeAllListeners();
     expect(() => cache.set('a', 1)).toThrow(ClosedError);
@@ -222,7 +222,7 @@ describe("the event 'remove'", () => {
   });
 
   it('reports what another cache did to the disk, when the entry in memory is next read', async () => {
-    // They share the disk tier, and have a memory each, as two processes do.
+    // The caches share the disk tier, but each has a memory tier of its own, as two processes do.
     const mine = arenas.open();
     const other = arenas.open();
     const heard = new HeardRemovals(mine);
@@ -274,7 +274,7 @@ describe('a model that follows sets and removals', () => {
         const check = async () => {
           await heard.settle();
           for (const { key: each } of heard.batches.splice(0).flat()) model.add(each, -1);
-          // Those of the sentinel are all in pairs.
+          // The removals of the sentinel come in pairs.
           model.entries.delete('the last one');
           expect(model.keys()).toEqual([...cache.keys()].sort());
         };

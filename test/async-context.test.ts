@@ -1,5 +1,5 @@
-// Whose AsyncLocalStorage stores there are, and for how long. Each in a process of its own: what is made
-// once a process or thread must be made there.
+// Tests which AsyncLocalStorage stores are active, and for how long. Each test runs in a process of its own,
+// because what is created once per process or thread must be created there.
 
 import { describe, expect, it } from 'vitest';
 import { packageUrl, runNode, silentSuccess } from './helpers/run-script.js';
@@ -78,8 +78,8 @@ describe('the async context of a call', () => {
     const script = `
       // The import runs outside the context: Node's loader holds the context of an import for ever.
       const { EnhancedMetadataCache } = await import(url);
-      // Made by whoever is the first to need it, and kept: the timers of the monitor and of the counters,
-      // and the callbacks by which the addon hears of other threads.
+      // The timers of the monitor and of the counters, and the callbacks by which the addon is notified by other
+      // threads, are created by the first call that needs them, and are retained.
       async function first() {
         const cache = new EnhancedMetadataCache({ cacheDir, validate: 'none' });
         cache.put('put', {});

@@ -24,14 +24,14 @@ afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
 });
 
-/** Few, so that they meet; of one, two and three bytes a character, and long. */
+/** The keys are few, so that they repeat; they have one, two and three bytes a character, and some are long. */
 const key = fc.oneof(
   { weight: 6, arbitrary: fc.nat(60).map((n) => `key${n}`) },
   fc.nat(9).map((n) => `größe${n}`),
   fc.nat(9).map((n) => `写真${n}\ufffd`),
   fc.nat(3).map((n) => `${'long'.repeat(200)}${n}`),
 );
-/** Some larger than what is left of the read buffer, some than all of it. */
+/** Some values are larger than the rest of the read buffer, and some larger than all of it. */
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
   { weight: 2, arbitrary: fc.nat(40 * KIB).map((n) => 'x'.repeat(n)) },

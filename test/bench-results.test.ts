@@ -1,4 +1,4 @@
-// What bench/results has as Markdown is what it has as JSON.
+// Tests that the Markdown in bench/results says the same as the JSON.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

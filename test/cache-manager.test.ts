@@ -1,4 +1,4 @@
-// cache-manager over the Keyv adapter.
+// Tests cache-manager over the Keyv adapter.
 
 import { type Cache, createCache } from 'cache-manager';
 import { Keyv, type KeyvOptions } from 'keyv';
@@ -16,7 +16,7 @@ function openKeyv(options: KeyvOptions = {}, name?: string): Keyv {
   return new Keyv({ store, ...options });
 }
 
-/** Disconnected after the test. */
+/** The stores are disconnected after the test. */
 function open(...stores: Keyv[]): Cache {
   const cache = createCache({ stores });
   opened.push(cache);

@@ -1,4 +1,4 @@
-// cacheable over the Keyv adapter, as its primary and as its secondary store.
+// Tests cacheable over the Keyv adapter, as its primary and as its secondary store.
 
 import { Cacheable, type CacheableOptions } from 'cacheable';
 import { Keyv } from 'keyv';
@@ -12,7 +12,7 @@ function openStore(name?: string): KeyvEbbcache {
   return new KeyvEbbcache({ maxBytes: 1024 * 1024, ebb: false, name });
 }
 
-/** Disconnected after the test. */
+/** The stores are disconnected after the test. */
 function open(options: CacheableOptions): Cacheable {
   const cache = new Cacheable(options);
   cache.on('error', (error) => errors.push(error));

@@ -9,7 +9,7 @@ describe.skipIf(whyNoGroup() !== undefined)('the demo that fills caches in 256 M
   it('has lru-cache killed by the kernel, and ebbcache not', async () => {
     const { stdout, ...end } = await runNode([demo]);
     expect(end).toEqual({ code: 0, signal: null, stderr: '' });
-    // Cache, ended by, oom kills, peak, puts, entries, MiB cached.
+    // The columns are cache, ended by, oom kills, peak, puts, entries and MiB cached.
     expect(stdout).toMatch(/^lru-cache +SIGKILL +[1-9]\d* +\S+ +\d+ +none +none$/m);
     expect(stdout).toMatch(/^ebbcache +exit 0 +0 +\S+ +1150000 +\d+ +\d+$/m);
   });

@@ -1,4 +1,4 @@
-// Kernel memory of a group: dentries are given back on demand, pipes and tmpfs are not.
+// Tests the kernel memory of a group: dentries are reclaimed on demand, pipes and tmpfs are not.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -23,7 +23,7 @@ const hasTmpfs = existsSync(shared) && statfsSync(shared).type === TMPFS;
 if (whyNoDisk !== undefined) console.log(`Skipped, the test of dentries: there is ${whyNoDisk}.`);
 if (!hasTmpfs) console.log(`Skipped, the tests of pipes and tmpfs: ${shared} is not in memory.`);
 
-/** The governor's level rose. A monitor may miss it: what is given away lowers it again. */
+/** Returns whether the governor's level rose. A monitor may miss it, because released memory lowers it again. */
 async function expectPressureEvents(owner: StoreProcess) {
   const { stats } = await owner.status();
   const { elevated, high, critical, request } = stats.pressureCauses;

@@ -1,4 +1,4 @@
-// A group that is full of page cache is not short of memory.
+// Tests that a group that is full of page cache is not short of memory.
 
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const LIMIT = 512 * MIB;
 const MAX_BYTES = 64 * MIB;
 const ENTRIES = 50_000;
 
-/** A file that takes no place on the disk; reading it fills the page cache all the same. */
+/** The file takes no blocks on the disk, but reading it fills the page cache. */
 function withHollowFile(mebibytes: number, use: (file: string) => Promise<void>) {
   return withDiskFolder(async (folder) => {
     const file = join(folder, 'large');
@@ -49,7 +49,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
           const owner = await StoreProcess.start(group, { maxBytes: MAX_BYTES });
           await owner.startMonitor();
           const cacheBytes = await mostCacheDuring(group, owner.read(file));
-          // The cache stays full, and the monitor looks on.
+          // The page cache stays full, and the monitor continues to sample.
           await sleep(1000);
 
           expect(cacheBytes).toBeGreaterThan(0.7 * LIMIT);

@@ -1,11 +1,11 @@
-// The checksum of bytes, as JavaScript calls it; its sums are tested in C++.
+// Tests the checksum of bytes as JavaScript calls it; its sums are tested in C++.
 
 import { describe, expect, it } from 'vitest';
 import { native } from '../lib/native/addon.js';
 
 describe('a checksum', () => {
   it('is SipHash-1-3 of exactly the given bytes', () => {
-    // Test vectors of Rust's library: the sums of the bytes 0, 1, 2, ...
+    // These test vectors are from Rust's library: the sums of the bytes 0, 1, 2, ...
     const sums: [length: number, sum: string][] = [
       [0, 'dcc40f055801acab'],
       [1, '93ca577df39bf4c9'],
@@ -77,7 +77,7 @@ describe('a checksum', () => {
     ['numbers of 16 bits', new Uint16Array(100)],
     ['a DataView', new DataView(new ArrayBuffer(100))],
   ])('is refused for %s', (_what, bytes) => {
-    // What TypeScript does not let pass may come all the same.
+    // Values that TypeScript refuses may still be passed from JavaScript.
     expect(Reflect.apply(native.writeChecksum, undefined, [bytes, 8, 50, 0])).toBe(false);
     expect(Reflect.apply(native.hasChecksum, undefined, [bytes, 8, 50, 0])).toBe(false);
     expect(Reflect.apply(native.hasChecksum, undefined, [])).toBe(false);

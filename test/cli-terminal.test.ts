@@ -1,4 +1,4 @@
-// The command on a terminal: what is on the screen in the end.
+// Tests what the command finally shows on the screen of a terminal.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const command = `'${process.execPath}' '${main}' extract`;
 const images = join(fixtures, 'images');
 const summary = (files: number) => new RegExp(`^${files} files?: .+ cached$`);
-/** The redraws of a few hundred extractions, which take some tenths of a second or more. */
+/** This allows for the redraws of a few hundred extractions, which take some tenths of a second or more. */
 const MANY = 300;
 const many = `${command} --refresh --concurrency 1 $(yes '${join(images, 'harbour.jpg')}' | head -n ${MANY})`;
 

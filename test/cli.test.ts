@@ -29,7 +29,7 @@ function start(args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProces
   return spawn(process.execPath, [main, ...args], { stdio: [stdin, 'pipe', 'pipe'] });
 }
 
-/** With a list of paths on stdin. */
+/** Runs the command with a list of paths on stdin. */
 async function runWithList(list: string | Buffer, ...args: string[]) {
   const child = start(['extract', '--quiet', '--files-from', '-', ...args], 'pipe');
   child.stdin!.end(list);
@@ -59,7 +59,7 @@ function parseLines(stdout: string) {
     .map((line) => JSON.parse(line));
 }
 
-// Commands keep what they extract for the next one: each test begins with nothing.
+// Commands store what they extract for the next one, so each test begins with an empty folder.
 let cacheHome: string;
 
 beforeEach(() => {
@@ -219,7 +219,7 @@ describe('ebbcache extract', () => {
       copyFileSync(join(images, 'dot.gif'), join(folder, 'dot.gif'));
       symlinkSync(join(folder, 'gone'), join(folder, 'nowhere'));
       const { stderr } = await run('extract', folder);
-      // Not what the cache holds from the OS: that is some MiB.
+      // The memory that the cache holds from the OS is not compared, because that is some MiB.
       expect(stderr).toMatch(
         /^1 file: 0 hits, 1 miss, 0 failures, 1 skipped in \d+\.\d\d s; \d{3} B cached\n$/,
       );
@@ -291,7 +291,7 @@ describe('ebbcache extract', () => {
   it.skipIf(process.platform === 'win32')('exits on Ctrl-C with its summary and code 130', async () => {
     const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
     const stderr = text(child.stderr!);
-    // The pipe is not read on: the command waits for its reader when the signal comes.
+    // The pipe is not read further: the command waits for its reader when the signal comes.
     await once(child.stdout!, 'readable');
     child.kill('SIGINT');
     child.stdout!.resume();

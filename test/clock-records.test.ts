@@ -1,4 +1,4 @@
-// Records of files live by the clock that their cache is given, in all tiers.
+// Tests that records of files expire by the clock of their cache, in all tiers.
 
 import { describe, expect, it, vi } from 'vitest';
 import { CacheClock } from '../lib/arena/cache-clock.js';
@@ -23,7 +23,7 @@ function make(options: AdvancedCacheOptions = {}): AdvancedMetadataCache {
   return caches.make({ clock, cacheTtlHours: 1, ...options });
 }
 
-/** Where a record is read from that was put. */
+/** The tier from which a record that was put is read. */
 const places: [string, (cache: AdvancedMetadataCache, options: AdvancedCacheOptions) => unknown][] =
   [
     ['memory', (cache) => cache],

@@ -1,4 +1,4 @@
-// Time to live follows the clock that a cache is given, or whatever has replaced Date.now.
+// Tests that the time to live follows the clock of a cache, or whatever has replaced Date.now.
 
 import { once } from 'node:events';
 import { mock } from 'node:test';
@@ -18,7 +18,7 @@ const opened: ArenaCache[] = [];
 
 afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
-  // A warning keeps others of its code back for a minute.
+  // A warning suppresses others with its code for a minute.
   native.forgetWarnings();
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -30,7 +30,7 @@ function open<V = number>(options: Partial<ArenaCacheOptions> = {}): ArenaCache<
   return cache;
 }
 
-/** A cache with a clock that goes as it is told. */
+/** Opens a cache with a clock that the test sets. */
 function timed(options: Partial<ArenaCacheOptions> = {}) {
   const time = { now: START };
   return { time, cache: open({ ...options, clock: () => time.now }) };
@@ -279,7 +279,7 @@ describe('a cache with a clock and a disk tier', () => {
     expect(cache.get('k')).toBe(1);
     time.now += 1;
     expect(cache.get('k')).toBeUndefined();
-    // What was put by another clock was put at no time that this one knows.
+    // The clock of this cache does not know the time of a put by another clock.
     time.now = START;
     cache.set('k', 2, { ttl: TTL });
     expect(arenas.restart(cache).get('k')).toBeUndefined();

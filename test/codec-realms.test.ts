@@ -1,4 +1,4 @@
-// Values of this realm and of another vm context come back as what they were, or are refused with their place.
+// Tests that values of this realm and of another vm context are decoded unchanged, or are refused with their place.
 
 import { isDeepStrictEqual, types } from 'node:util';
 import vm from 'node:vm';
@@ -17,12 +17,12 @@ function roundTrip(value: unknown): unknown {
   return codec.decode(bytes, bytes.length);
 }
 
-/** Whatever their realms: clones are all of one. */
+/** Realms are ignored, because the clones all have the same one. */
 function isSame(value: unknown, expected: unknown): boolean {
   return isDeepStrictEqual(structuredClone(value), structuredClone(expected));
 }
 
-/** What the code gives here, and what it gives in a realm of its own. */
+/** Returns what the code evaluates to here, and in a realm of its own. */
 function inBoth(code: string): [realm: string, value: unknown][] {
   return [
     ['this realm', vm.runInThisContext(`(${code})`)],
@@ -194,7 +194,7 @@ describe('objects of other constructors', () => {
 });
 
 describe('values of two realms', () => {
-  /** Makes the value anew by code of the realm. */
+  /** Creates the value again by code of the realm. */
   const make = {
     here: vm.runInThisContext(makerCode()) as (plan: Plan) => unknown,
     there: vm.runInContext(makerCode(), other) as (plan: Plan) => unknown,
@@ -274,7 +274,7 @@ function hasOpaque(plan: Plan): boolean {
   return plan.parts.flat().some((part) => isPlan(part) && hasOpaque(part));
 }
 
-/** In a string, so that each realm makes the objects by classes of its own. */
+/** The code is a string, so that each realm creates the objects by classes of its own. */
 function makerCode(): string {
   return `(function make({ kind, parts }) {
     const all = () => Array.from(parts, (part) => make(part));

@@ -18,7 +18,7 @@ function encode(value: unknown): Buffer {
   return Buffer.from(encoded.subarray(encoded.start, encoded.end));
 }
 
-/** Decoded from a buffer that holds something else when this returns. */
+/** Returns the value decoded from a buffer that holds something else when this returns. */
 function roundTrip(value: unknown): unknown {
   const encoded = encode(value);
   const padded = Buffer.concat([encoded, Buffer.alloc(100, 0xc1)]);

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contentState } from '../lib/files/content-state.js';
 import { ABSENT_STATE } from '../lib/files/file-state.js';
 
-// For the one test that changes a file while it is read.
+// The mock serves the one test that changes a file while it is read.
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   return { ...fs, readSync: vi.fn(fs.readSync) };
@@ -39,7 +39,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The same from the words of the documentation. */
+/** Computes the same state from the words of the documentation. */
 function expected(content: Buffer): string {
   const { length } = content;
   const hash = createHash('sha256').update(new BigUint64Array([BigInt(length)]));

@@ -1,4 +1,4 @@
-// What the decoder gives is what msgpackr gives, of whatever bytes: other addons may put their own.
+// Tests that the decoder agrees with msgpackr for any bytes, because other addons may store their own.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -17,12 +17,12 @@ function outcomeOf(work: () => unknown): unknown {
   }
 }
 
-/** By the decoder, with other bytes before and behind; checked against msgpackr. */
+/** Returns what the decoder returns with other bytes before and after, checked against msgpackr. */
 function decoded(encoded: Uint8Array): unknown {
   const padded = Buffer.concat([Buffer.alloc(3, 0xa4), encoded, Buffer.alloc(70, 0x61)]);
   const found = outcomeOf(() => decode(padded, 3, 3 + encoded.length));
   const expected = outcomeOf(() => unpackr.unpack(Buffer.from(encoded)));
-  // Two invalid dates are never equal, but look so.
+  // Two invalid dates are never equal, although they look so.
   if (!isDeepStrictEqual(found, expected)) expect(shown(found)).toBe(shown(expected));
   return found;
 }

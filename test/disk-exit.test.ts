@@ -1,4 +1,4 @@
-// What waits for the disk is written when a process or a worker ends, however it does, but by force.
+// Tests that pending writes are finished when a process or a worker ends in any way but by force.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

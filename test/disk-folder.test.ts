@@ -1,4 +1,4 @@
-// Folders of a disk tier that are not as the cache would make them.
+// Tests folders of a disk tier that differ from those that the cache would create.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -30,7 +30,7 @@ const make = (options = {}) => caches.make({ validate: 'none', ...options });
 const warnings = () => caches.logger.warn.mock.calls.map(([, message]) => message as string);
 const infos = () => caches.logger.info.mock.calls.map(([, message]) => message as string);
 
-/** Puts, and waits until that is written or refused. */
+/** Puts a record, and waits until it is written or refused. */
 async function isPutOnDisk(cache: ReturnType<typeof make>, path: string): Promise<boolean> {
   expect(cache.put(path, { path })).toBe(true);
   expect(cache.get(path)).toEqual({ path });
@@ -147,7 +147,7 @@ describe('a folder that may not be written to', () => {
   it.skipIf(onWindows)('is reported once where it cannot be made', async () => {
     mkdirSync(join(caches.folder, 'locked'), { mode: 0o500 });
     chmodSync(caches.folder, 0o755);
-    // The superuser writes anywhere.
+    // The superuser can write anywhere.
     const user = process.geteuid!();
     if (user === 0) process.seteuid!(65_534);
     try {

@@ -1,4 +1,4 @@
-// One extraction among all processes that share a folder. EBBCACHE_LEASE_FILES says of how many files (400).
+// Tests that all processes that share a folder extract a file once. EBBCACHE_LEASE_FILES sets how many files (400).
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { withTempFolder } from './helpers/temp-folder.js';
 const files = Number(process.env.EBBCACHE_LEASE_FILES ?? 400);
 const scriptOf = (name: string) => fileURLToPath(new URL(`./helpers/${name}`, import.meta.url));
 
-/** Messages in the order in which they came, also those that nobody waited for yet. */
+/** The messages in the order in which they came, including those that nobody waited for yet. */
 class Peer {
   readonly child: ChildProcess;
   readonly #messages: unknown[] = [];
@@ -62,7 +62,7 @@ async function withPeers(
   }
 }
 
-/** Time for many rounds of asking for a lease. */
+/** The wait is long enough for many rounds of asking for a lease. */
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 describe('processes that fetch from one folder', () => {
@@ -80,7 +80,7 @@ describe('processes that fetch from one folder', () => {
         const extracted = outcomes.flatMap((each) => each.extracted);
         expect(new Set(extracted).size).toBe(files);
         expect(extracted.length).toBeLessThanOrEqual(Math.ceil(files * 1.01));
-        // All had a part in it.
+        // Every process extracted some of the files.
         for (const each of outcomes) expect(each.extracted.length).toBeGreaterThan(files / 40);
       });
     });

@@ -1,4 +1,4 @@
-// Metadata on disk: what a restart finds, and what was forgotten stays so.
+// Tests metadata on disk: a restart finds what was put, and what was invalidated stays so.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 const caches = new Caches();
 
-/** A cache that looks at no file, so that paths are but names. */
+/** Opens a cache that reads no file, so that paths are only names. */
 const make = (options = {}) => caches.make({ validate: 'none', ...options });
 const restart = (cache: AdvancedMetadataCache, options = {}) =>
   caches.restart(cache, { validate: 'none', ...options });
@@ -193,7 +193,7 @@ describe('the counters of a disk tier', () => {
     const open = make();
     open.get('/a');
     await open.flush();
-    // While it is in use, and what was counted before is written now and then.
+    // Counters are also written from time to time while the tier is in use.
     await expect.poll(() => statsFromOutside().diskHits, { timeout: 30_000 }).toBe(1);
   });
 });

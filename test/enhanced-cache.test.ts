@@ -30,7 +30,7 @@ let file: string;
 let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Of the memory tier alone: the others have tests of their own.
+  // Only the memory tier is tested here: the others have tests of their own.
   return new EnhancedMetadataCache({
     enableMemoryPressureMonitoring: false,
     maxDiskSizeMb: 0,
@@ -76,7 +76,7 @@ describe('the function getEnhancedCache', () => {
     expect(() => cache.get(file)).toThrow(ClosedError);
     const next = getEnhancedCache();
     expect(next).not.toBe(cache);
-    // From the disk.
+    // This record comes from the disk.
     expect(next.get(file)).toEqual(metadata);
     expect(next.getStats()).toMatchObject({ memoryHits: 0, diskHits: 1 });
     expect(next.getDetailedInfo().memoryCache).not.toHaveProperty('maxEntries');
@@ -417,7 +417,7 @@ describe('memory pressure on an EnhancedMetadataCache', () => {
     machine.use(97);
     const monitor = new MemoryPressureMonitor(machine);
     monitor.sample();
-    // Made under pressure already.
+    // This cache is opened under pressure.
     using pressed = new EnhancedMetadataCache({
       monitor,
       maxMemoryMb: 2,

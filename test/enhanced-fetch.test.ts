@@ -1,4 +1,4 @@
-// Extraction through the cache of metadata: fetch and warmCache.
+// Tests extraction through the cache of metadata: fetch and warmCache.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ let file: string;
 let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Of the memory tier alone: the others have tests of their own.
+  // Only the memory tier is tested here: the others have tests of their own.
   return new EnhancedMetadataCache({
     enableMemoryPressureMonitoring: false,
     maxDiskSizeMb: 0,

@@ -15,7 +15,10 @@ import {
 
 const images = join(fixtures, 'images');
 
-/** Raw formats that exifr does not read: their facts only. A reason each is a task for a reader. */
+/**
+ * exifr does not read these raw formats, so only their facts are compared. Each has the reason, which a reader of
+ * it would have to handle.
+ */
 const notReadByExifr = new Map([
   ['.cr3', 'an ISO base media file of boxes of its own'],
   ['.raf', 'a container of its own around a JPEG'],
@@ -253,7 +256,7 @@ describe('the function extractFile on the samples', () => {
   });
 });
 
-/** A PNG of one pixel's header and one text chunk; the checksums are not looked at. */
+/** Builds a PNG of one pixel's header and one text chunk; the checksums are not verified. */
 function pngWithText(keyword: string, text: string): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const length = Buffer.alloc(4);
@@ -304,7 +307,7 @@ function segmentOf(marker: number, content: Buffer): Buffer {
   return Buffer.concat([header, content]);
 }
 
-/** The plain image with a segment more, behind its start marker. */
+/** Builds the plain image with one more segment after its start marker. */
 function jpegWith(segment: Buffer): Buffer {
   const plain = readFileSync(join(images, 'plain.jpg'));
   return Buffer.concat([plain.subarray(0, 2), segment, plain.subarray(2)]);
@@ -317,7 +320,7 @@ function box(type: string, content: Buffer): Buffer {
   return Buffer.concat([header, content]);
 }
 
-/** A PNG chunk; its checksum is not looked at. */
+/** Builds a PNG chunk; its checksum is not verified. */
 function chunkOf(type: string, content: Buffer): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt32BE(content.length);

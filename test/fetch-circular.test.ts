@@ -1,4 +1,4 @@
-// Loaders that ask for what they are to make themselves.
+// Tests loaders that ask for the value that they are to load.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { AdvancedMetadataCache, ArenaCache, CircularFetchError } from '../lib/index.js';
@@ -41,7 +41,7 @@ describe.each<[string, () => Fetch]>([
     await expect(asked).rejects.toThrow(CircularFetchError);
     await expect(asked).rejects.toMatchObject(circular);
     await expect(asked).rejects.toThrow(/'\/n\/a'.* -> '\/n\/a'/);
-    // It is kept for nobody.
+    // The rejection is not stored.
     expect(await fetch('/n/a', () => ({ n: 1 }))).toEqual({ n: 1 });
   });
 

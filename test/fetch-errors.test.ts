@@ -1,5 +1,5 @@
-// What an extraction failed with is the same in the thread that extracted, in others that waited for it,
-// and when it was kept.
+// Tests that the error of an extraction is the same in the thread that extracted, in others that waited for it, and
+// when it was cached.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

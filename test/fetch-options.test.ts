@@ -70,7 +70,7 @@ describe('a stale record whose extraction fails', () => {
       expect(caches.logger.warn).toHaveBeenCalledTimes(1);
       expect(await cache.warmCache([caches.file], extract)).toEqual({ [caches.file]: false });
       expect(extract).toHaveBeenCalledTimes(1);
-      // What is put is no failure any more.
+      // A put replaces the cached failure.
       cache.put(caches.file, { n: 2 });
       vi.mocked(Date.now).mockReturnValue(now + 2 * 3_601_000);
       expect(await cache.fetch(caches.file, extract)).toEqual({ n: 2 });

@@ -1,4 +1,4 @@
-// Extractions that are under way when their cache is shut down.
+// Tests extractions that are in flight when their cache is shut down.
 
 import { describe, expect, it, vi } from 'vitest';
 import { ClosedError, type Metadata } from '../lib/index.js';
@@ -9,7 +9,7 @@ import { FlightThread, StartCount } from './helpers/flight-thread.js';
 
 const caches = new Caches();
 
-/** An extraction that goes on until it is aborted, whatever its signal says. */
+/** Starts an extraction that continues until it is aborted, whatever its signal says. */
 function endless() {
   const signals: AbortSignal[] = [];
   const result = deferred<Metadata>();
@@ -27,7 +27,7 @@ describe('the shutdown of a cache', () => {
       const cache = caches.make({ validate });
       const { signals, extract, resolve } = endless();
       const fetches = [1, 2].map(() => cache.fetch(caches.file, extract));
-      // Nobody joins this one any more, and it is aborted all the same.
+      // No caller joins this extraction any more, but it is aborted too.
       cache.invalidateFile(caches.file);
       fetches.push(cache.fetch(caches.file, extract));
       await vi.waitFor(() => expect(signals).toHaveLength(2));

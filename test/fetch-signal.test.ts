@@ -1,4 +1,4 @@
-// One signal for any number of callers.
+// Tests one signal for any number of callers.
 
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe.each(kinds)('one signal for forty fetches of %s', (_, open) => {
     resolve({ n: 1 });
     expect(await Promise.all(fetches)).toEqual(all.map(() => ({ n: 1 })));
     expect(listenersOf(signal)).toBe(0);
-    // Warnings are given in a later turn of the event loop.
+    // Warnings are emitted in a later turn of the event loop.
     await new Promise(setImmediate);
     process.off('warning', warned);
     expect(warnings).toEqual([]);

@@ -1,4 +1,4 @@
-// All ways to name a file, and none that reaches the record of another one.
+// Tests that all ways to name a file reach its record, and none reaches that of another file.
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
