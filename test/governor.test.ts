@@ -1,4 +1,4 @@
-// The native governor by JavaScript: its options, its status, and levels applied by hand.
+// Tests the native governor from JavaScript: its options, its status, and levels that a caller sets.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -33,21 +33,21 @@ function fill(cache: ArenaCache<Buffer>, mib: number): void {
   for (let i = 0; i < mib * 1000; i++) cache.set(`key ${i}`, value);
 }
 
-/** Waits as long as the test may. */
+/** Waits until it is so; the test's timeout ends the wait. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(2);
 }
 
 async function nextLook(): Promise<void> {
   const { looks } = getGovernorStatus();
-  // One may have begun before.
+  // One look may have begun before this call.
   await until(() => getGovernorStatus().looks >= looks + 2);
 }
 
 describe.runIf(onLinux)('a pressure level that a caller sets', () => {
   let folder: string;
   let cache: ArenaCache<Buffer>;
-  // Nothing shrinks or regrows meanwhile, whatever happens on this machine.
+  // Nothing shrinks or regrows during a test, whatever happens on this machine.
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
     configureGovernor({
@@ -85,9 +85,9 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
     // Keys differ in length, and the tables of a full cache take their part of the smaller budget.
     expect(half.payloadBytes).toBeLessThanOrEqual(full.payloadBytes / 2);
     expect(half.entries).toBeGreaterThan(0.46 * full.entries);
-    // It may have ordered its next slab already.
+    // The cache may have ordered its next slab already.
     expect(released).toBeGreaterThanOrEqual(full.heldBytes - half.heldBytes);
-    // In slabs of 2 MiB, of which one may be in the making.
+    // The bytes are released in slabs of 2 MiB, of which one may be just being created.
     expect(released).toBeGreaterThan(0.3 * full.heldBytes);
     expect(half.pressureEvictions - full.pressureEvictions).toBe(full.entries - half.entries);
     expect(cache.has(`key ${mib * 1000 - 1}`)).toBe(true);
@@ -172,7 +172,7 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
 describe.runIf(onLinux)('the function configureGovernor', () => {
   afterEach(() => configureGovernor());
 
-  /** A governor of a machine made of files, and a full cache. */
+  /** Runs the test with a governor that reads made-up files, and with a full cache. */
   async function governed(
     options: GovernorOptions,
     use: (cache: ArenaCache<Buffer>, machine: FakeMemory) => Promise<void>,
@@ -205,7 +205,7 @@ describe.runIf(onLinux)('the function configureGovernor', () => {
   });
 
   it('sets thresholds and shares', async () => {
-    // So near to each other that the level's share is more than there is to free.
+    // These are so close to each other that the level's share exceeds the bytes that can be released.
     const options = {
       elevatedThreshold: 80,
       elevatedTarget: 77,
@@ -238,7 +238,7 @@ describe.runIf(onLinux)('the function configureGovernor', () => {
 
   it.each([true, false])('enables early warnings on request: %s', async (earlyWarnings) => {
     await withTempFolder(async (folder) => {
-      // As systemd asks services to: a FIFO to be read, named by the environment.
+      // systemd asks services to read a FIFO that is named by the environment.
       const fifo = join(folder, 'warnings');
       expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
       const tell = (machine: FakeMemory) =>
@@ -324,7 +324,7 @@ describe.runIf(onLinux)('the function configureGovernor', () => {
     const low = { normalThreshold: 10, elevatedThreshold: 20, highThreshold: 30 };
     expect(() => configureGovernor({ elevatedShare: 40 })).not.toThrow();
     expect(() => configureGovernor(low)).not.toThrow();
-    // What is given does not go by anything.
+    // An option that is given depends on no other.
     expect(() => configureGovernor({ elevatedShare: 40, highShare: 50 })).toThrow(
       /high share is 50/,
     );

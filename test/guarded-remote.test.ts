@@ -1,4 +1,4 @@
-// A cache whose remote tier breaks its word in every way.
+// Tests a cache whose remote tier breaks its contract in every way.
 
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const METHODS = ['start', 'get', 'set', 'delete', 'clear', 'stats', 'flush', 'cl
 
 type Answer = () => unknown;
 
-/** A tier whose every method gives this. */
+/** Returns a tier whose every method returns this answer. */
 function badTier(answer: Answer): RemoteTier & { events: RemoteTierEvents | undefined } {
   const tier: Record<string, unknown> = { events: undefined };
   for (const name of METHODS) tier[name] = () => answer();

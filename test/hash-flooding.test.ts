@@ -18,7 +18,7 @@ const missing = !existsSync(program)
     : undefined;
 if (missing !== undefined) console.log(`Hash flooding is not tested: ${missing}.`);
 
-/** Instructions of all look-ups of some of the family's 100,000 keys, with all of them stored. */
+/** Counts the instructions of all look-ups of some of the family's 100,000 keys, with all of them stored. */
 async function instructionsOf(family: string, folder: string): Promise<number> {
   const keys = join(folder, family);
   await run(program, ['craft', family, keys]);
@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)('a cache with 100,000 keys that were made
         'times-33',
         'long-unseeded-low-bits',
       ];
-      // All at once: instructions are counted, not time.
+      // All families run at once, because instructions are counted, not time.
       const families = ['random', 'long-random', ...crafted];
       const counts = await Promise.all(families.map((family) => instructionsOf(family, folder)));
       const [random = 0, longRandom = 0, ...all] = counts;

@@ -1,4 +1,4 @@
-// A user without a home, such as a number without a name in a container.
+// Tests a user without a home folder, such as a number without a name in a container.
 
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';

@@ -1,4 +1,4 @@
-// Values that lie about themselves, change while they are read, or have no end in bytes.
+// Tests values whose getters lie, that change while they are read, or whose bytes have no end.
 
 import { constants } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => cache.close());
 
-/** What comes back; undefined for what is refused. */
+/** Returns the stored value; undefined if it is refused. */
 function stored(value: unknown): unknown {
   return cache.set('key', value) ? cache.get('key') : undefined;
 }
@@ -39,7 +39,7 @@ describe('any value', () => {
       fc.property(anyValue(), (value) => {
         if (value === undefined) return;
         const first = outcomeOf(value);
-        // What it became is carried without a change.
+        // The value that it became is stored without a further change.
         if (first !== EncodeError) expect(isDeepStrictEqual(stored(first), first)).toBe(true);
       }),
       { numRuns: 500 },
@@ -63,7 +63,7 @@ describe('any value', () => {
   });
 });
 
-/** Decoded; EncodeError for what is refused. Whatever else is thrown fails the test. */
+/** Returns the decoded value, or EncodeError if it is refused. Any other exception fails the test. */
 function outcomeOf(value: unknown): unknown {
   try {
     return cache.set('key', value) ? cache.get('key') : EncodeError;
@@ -235,7 +235,7 @@ describe('a string that is too long to be read back', () => {
     expect(() => large.set('key', { [text]: 1 })).toThrow(EncodeError);
     expect(large.get('key')).toBe('before');
     large.close();
-    // Where it does not fit either, that is the answer.
+    // The text does not fit this cache either, so the set returns false.
     expect(cache.set('key', text)).toBe(false);
   });
 });
@@ -313,7 +313,7 @@ describe('a value that is too large', () => {
     expect(cache.get('key')).toBe('before');
     expect(cache.get('two')).toBe(2);
     expect(cache.stats().rejections).toBe(2);
-    // Both times: a member takes a byte at least.
+    // The value is read twice, and each member takes at least one byte.
     expect(reads).toBeLessThanOrEqual(2 * MIB);
     expect(codec.encode(1).length).toBeLessThanOrEqual(MIB);
   });

@@ -23,14 +23,14 @@ const MIB = 1024 * KIB;
 
 const opened: KeyvEbbcache[] = [];
 
-/** Closed after the test; deaf to the memory pressure of the machine that runs it. */
+/** The store is closed after the test, and ignores the memory pressure of the machine that runs it. */
 function open(options: Partial<ArenaCacheOptions> = {}): KeyvEbbcache {
   const store = new KeyvEbbcache({ maxBytes: MIB, ebb: false, ...options });
   opened.push(store);
   return store;
 }
 
-/** A Keyv with an adapter of its own over the memory of that name. */
+/** Opens a Keyv with an adapter of its own over the memory with that name. */
 function openKeyv(name: string, options: KeyvOptions): Keyv {
   return new Keyv({ store: open({ name }), ...options });
 }
@@ -53,7 +53,7 @@ afterEach(() => {
 describe("Keyv's own tests of stores", () => {
   const store = () => open({ name: 'suite' });
 
-  // A group each, as they bring hooks that would run around the tests of others.
+  // Each suite has a group of its own, because its hooks would run around the tests of others.
   describe('api', () => keyvApiTests(vitest, Keyv, store));
   describe('values', () => keyvValueTests(vitest, Keyv, store));
   describe('namespaces', () => keyvNamespaceTest(vitest, Keyv, store));

@@ -1,4 +1,4 @@
-// How processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
+// Tests how processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
 
-/** In scripts: a store, and what makes a worker of a source that has `ebbcache` too. */
+/** Scripts have a store, and a function that starts a worker from a source that has `ebbcache` too. */
 const open = `const cache = new ebbcache.ArenaCache({ maxBytes: 8 << 20 });\n`;
 const named = `new ebbcache.ArenaCache({ maxBytes: 4 << 20, name: 'shared', ebb: false })`;
 const startWorker = `
@@ -140,7 +140,7 @@ describe('worker threads with the addon', () => {
       };
       for (let round = 0; round < ${sized(25, 8)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
-        // Some end while they start, some at work.
+        // Some workers end while they start, and some while they work.
         if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
         const turnsHere = random(20);
         for (let i = 0; i < turnsHere; i++) {

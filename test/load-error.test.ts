@@ -1,4 +1,4 @@
-// Why the addon cannot be loaded, and what to do.
+// Tests that an error says why the addon cannot be loaded, and what to do.
 
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -24,7 +24,7 @@ let file: string;
 let records: LocalRecords;
 const opened: LocalRecords[] = [];
 
-/** Deaf to the memory pressure of the machine that runs the test. */
+/** The records ignore the memory pressure of the machine that runs the test. */
 function make(options: Partial<ArenaCacheOptions> = {}): LocalRecords {
   const made = new LocalRecords({ maxBytes: MIB, ebb: false, ...options });
   opened.push(made);
@@ -35,12 +35,12 @@ function copyOf(record: EncodedRecord): Buffer {
   return Buffer.from(record.subarray(0, record.end));
 }
 
-/** What lookUp and read give of a record in memory. */
+/** Returns what lookUp and read return for a record in memory. */
 function found(value: Metadata) {
   return { metadata: value, source: 'memory', freshUntil: 0 };
 }
 
-/** As the file is now. */
+/** Stores the record for the current state of the file. */
 function storeFor(path: string, value: Metadata, key = 'key'): boolean {
   return records.store(key, records.encode(fileState(path)!, value, 0));
 }

@@ -1,4 +1,4 @@
-// What bounds the memory tier of a cache of metadata, and what tells of it.
+// Tests what bounds the memory tier of a cache of metadata, and where the bound is reported.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ describe('the memory tier', () => {
       const evictions = 200 - most;
       const expected = { evictions, evictionsByEntries: evictions, memoryBound: 'entries' };
       expect(cache.getStats()).toMatchObject(expected);
-      // Asked again it counts none twice.
+      // The second call counts no eviction again.
       expect(cache.getStats()).toMatchObject(expected);
     }
   });

@@ -1,4 +1,4 @@
-// A budget is a bound on memory, as the operating system sees it.
+// Tests that a budget bounds memory as the operating system sees it.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

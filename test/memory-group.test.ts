@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryGroup } from '../bench/memory-group.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
 
-/** A folder such as the kernel shows for a group. */
+/** Creates a folder such as the kernel shows for a group. */
 function withFiles(files: Record<string, string>, use: (group: MemoryGroup) => Promise<void>) {
   return withTempFolder(async (folder) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

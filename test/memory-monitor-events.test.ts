@@ -1,4 +1,4 @@
-// What a monitor of memory tells, to listeners and callbacks, of samples and of failures.
+// Tests what a monitor reports to listeners and callbacks, of samples and of failures.
 
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
 
-/** Resolves when the promises that are settled have told so. */
+/** Resolves when the handlers of settled promises have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {

@@ -22,7 +22,7 @@ function readMeminfo() {
   return { totalMb, availableMb, percent: (1 - availableMb / totalMb) * 100 };
 }
 
-/** Resolves when the promises that are settled have told so. */
+/** Resolves when the handlers of settled promises have run. */
 const _settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the enum PressureLevel', () => {
@@ -383,7 +383,7 @@ describe('a MemoryPressureMonitor on this machine', () => {
     const stats = monitor.sample();
     const after = readMeminfo();
     skip(stats.limitedBy !== 'system', 'a memory cgroup is tighter than the machine');
-    // What else runs here may take or free memory meanwhile: between the two is as good.
+    // Other processes may take or free memory meanwhile, so a value between the two is accepted.
     const expectBetween = (actual: number, a: number, b: number, tolerance: number) => {
       expect(actual).toBeGreaterThan(Math.min(a, b) - tolerance);
       expect(actual).toBeLessThan(Math.max(a, b) + tolerance);

@@ -1,5 +1,5 @@
-// Instances of the package's JavaScript that share one addon in one environment, as those of two bundles
-// or of a test runner that isolates modules do.
+// Tests instances of the package's JavaScript that share one addon in one environment, as in two bundles or in a
+// test runner that isolates modules.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { withTempFolder } from './helpers/temp-folder.js';
 const MIB = 1024 * 1024;
 const open: { close(): void }[] = [];
 
-/** An instance that shares no state of a module with any other. */
+/** Imports an instance that shares no module state with any other. */
 async function instance() {
   vi.resetModules();
   const [arena, local, files, governor, native] = await Promise.all([

@@ -1,4 +1,4 @@
-// Whose records are: of a namespace, and of a version of what extracts.
+// Tests which records a cache finds, by its namespace and the version of its extractor.
 
 import { join } from 'node:path';
 import fc from 'fast-check';

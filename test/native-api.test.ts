@@ -1,4 +1,4 @@
-// The C interface from Node: what takes it, what is refused, and native threads that share stores with
+// Tests the C interface from Node: what accepts it, what is refused, and native threads that share stores with
 // JavaScript and outlive workers. Workers are terminated in 8 rounds with EBBCACHE_FULL=1, or else in 5.
 
 import { existsSync, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ interface Extractor {
   close(): void;
 }
 
-/** In scripts: what makes a worker of a source. */
+/** Scripts have a function that starts a worker from a source. */
 const startWorker = `
   import { Worker } from 'node:worker_threads';
   import { once } from 'node:events';
@@ -125,7 +125,7 @@ describe('threads that belong to no environment', () => {
         const failures = stranger.stop();
         if (failures !== 0) throw new Error(failures + ' calls failed');
       }
-      // Not stopped before the process ends.
+      // The threads are not stopped before the process ends.
       const worker = startWorker(${JSON.stringify(start)});
       await once(worker, 'message');
       await worker.terminate();`;
@@ -145,7 +145,7 @@ describe('threads that belong to no environment', () => {
       }
       cache.close();
       if (stranger.stop() !== 0) throw new Error('calls failed');
-      // All have closed it: the name is free for other options, and nothing is left in it.
+      // The store is closed everywhere: its name is free for other options, and it has no entries.
       const other = new ebbcache.ArenaCache({ name: 'kept', maxBytes: 8 << 20 });
       if (other.size !== 0) throw new Error('not empty');`;
     expect(await runScript(script)).toEqual(silentSuccess);
@@ -161,7 +161,7 @@ describe('threads that belong to no environment', () => {
   });
 });
 
-// The child runs native code only: V8 keeps its heap from it.
+// The child runs native code only, because V8 does not share its heap with it.
 describe.skipIf(process.platform === 'win32')('a process that forks without exec', () => {
   it('is refused in the child, and continues as the parent', async () => {
     const script = `${startWorker}
@@ -304,7 +304,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
       const before = rss();
       cache.close();
       if (before - rss() < 0.9 * heldBytes) throw new Error('kept ' + (rss() - before + heldBytes));
-      // Nobody has it open any more.
+      // No process has it open any more.
       new ebbcache.ArenaCache({ name: 'facts', maxBytes: 1 << 20 }).close();`;
     expect(await runScript(script)).toEqual(silentSuccess);
   });

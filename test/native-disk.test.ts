@@ -1,4 +1,4 @@
-// The native store with a disk tier, as the classes above call it.
+// Tests the native store with a disk tier, as the classes of lib/ call it.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ function allKeys(store: NativeStore): string[] {
   return all;
 }
 
-/** Whether the lease comes free, which it does once what was put before is written. */
+/** Returns whether the lease is acquired, which it is once earlier puts are written. */
 async function getsLease(store: NativeStore, key: string): Promise<boolean> {
   const until = Date.now() + 20_000;
   while (Date.now() < until) {
@@ -165,7 +165,7 @@ describe('a native store with a disk tier', () => {
   it('leases a key to one at a time', async () => {
     const one = open();
     const two = open();
-    // While the folder is being opened, they are busy.
+    // Leases are busy while the folder is being opened.
     expect(await getsLease(one, 'a')).toBe(true);
     expect(one.acquireLease('a')).toBe(Lease.busy);
     expect(two.acquireLease('a')).toBe(Lease.busy);
@@ -174,7 +174,7 @@ describe('a native store with a disk tier', () => {
     expect(two.acquireLease('a')).toBe(Lease.busy);
     one.releaseLease('a');
     expect(await getsLease(two, 'a')).toBe(true);
-    // A store that closes gives up those that it holds.
+    // A store that closes releases the leases that it holds.
     two.close();
     expect(await getsLease(one, 'a')).toBe(true);
   });
@@ -197,7 +197,7 @@ describe('a native store with a disk tier', () => {
     expect(await store.flush()).toBe(false);
     expect(store.acquireLease('a')).toBe(Lease.unavailable);
     expect(store.diskStats()).toMatchObject({ available: false, entries: 0 });
-    // One that is opened later is told too.
+    // A listener that is added later is called too.
     const later = open({ dir: file });
     const same = await new Promise<NativeDiskEvent>((told) => later.onDiskEvent(told));
     expect(same).toEqual(news);

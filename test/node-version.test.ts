@@ -1,5 +1,5 @@
-// A Node that is too old is told so in a sentence, by the package and by the command. Here it is the Node
-// of the tests that says to be an old one.
+// Tests that a Node that is too old gets a sentence, from the package and from the command. The Node of the tests
+// claims to be an old one.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ import { runNode } from './helpers/run-script.js';
 
 const root = join(import.meta.dirname, '..');
 
-/** What Node's modules export since 18.0: a static import of it fails on an older one before any check. */
+/**
+ * Node's modules export these names since 18.0: a static import of another name fails on an older one before any
+ * check.
+ */
 const NEW_NAMES = [
   'aborted',
   'availableParallelism',
@@ -29,7 +32,7 @@ const NEW_NAMES = [
   'transferableAbortController',
 ];
 
-/** Ends with what happened when Node has said to be `version` and the arguments were run. */
+/** Resolves to what happened when Node claimed to be `version` and the arguments were run. */
 async function runOn(version: string, source: string) {
   const pretend = `Object.defineProperty(process, 'versions', {
     value: { ...process.versions, node: ${JSON.stringify(version)} },

@@ -1,4 +1,4 @@
-// A misspelled option is refused, by everything that takes options, with the name that was meant.
+// Tests that everything that takes options refuses a misspelled one, with the name that was meant.
 
 import { join } from 'node:path';
 import { Keyv } from 'keyv';

@@ -1,4 +1,4 @@
-// docs/options.md is what the docstrings of today say.
+// Tests that docs/options.md is what the current docstrings say.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

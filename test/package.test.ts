@@ -1,4 +1,4 @@
-// What npm would publish is what an installed package needs, and nothing else.
+// Tests that npm would publish what an installed package needs, and nothing else.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe('the package', () => {
-  // Without its scripts: packing for real asks for binaries.
+  // npm runs no scripts here, because a real pack asks for binaries.
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
   const packed: string[] = JSON.parse(output)[0].files.map((file: { path: string }) => file.path);

@@ -1,5 +1,5 @@
-// What a cache counts of pressure: the events and evictions of its governor, of its monitor and of
-// levels that are applied by hand.
+// Tests what a cache counts of pressure: the events and evictions of its governor, of its monitor and of levels
+// that a caller sets.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(2);
 }
 
-/** Gives the events of elevated, high, critical and request, in this order. */
+/** Returns the events of elevated, high, critical and request, in this order. */
 function eventsOf({ elevated, high, critical, request }: PressureCauses): number[] {
   return [elevated, high, critical, request].map((cause) => cause.events);
 }
@@ -71,7 +71,7 @@ describe.runIf(process.platform === 'linux')('memory pressure', () => {
   }
 
   it('is counted by its level between two samples of the monitor', async () => {
-    // The monitor samples when it is told to.
+    // The monitor samples only when it is asked to.
     const monitor = new MemoryPressureMonitor(machine);
     using cache = new EnhancedMetadataCache({
       monitor,
@@ -92,7 +92,7 @@ describe.runIf(process.platform === 'linux')('memory pressure', () => {
     expect(after.pressureCauses.critical.evictions).toBe(after.pressureEvictions);
     expect(after.adaptiveAdjustments).toBeGreaterThan(0);
 
-    // The monitor sees now what the governor has seen.
+    // The monitor now sees what the governor has seen.
     monitor.sample();
     const seen = cache.getStats();
     expect(seen.memoryPressure).toMatchObject({ pressureLevel: 'CRITICAL' });

@@ -1,4 +1,4 @@
-// Monitors and the governor while processes, threads and copies of the addon come and go.
+// Tests monitors and the governor while processes, threads and copies of the addon start and end.
 
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ function tools(machines: { procRoot: string; cgroupRoot: string }[]) {
     const until = async (isSo) => {
       while (!isSo()) await sleep(10);
     };
-    // Keeps the process alive, but not for ever, and then it is not silent.
+    // This keeps the process alive for a limited time, after which it prints a line.
     const stay = () => setTimeout(() => console.log('nothing ended it'), 20_000);
   `;
   return `${inAll}
@@ -223,7 +223,7 @@ describe('a worker with a monitor', () => {
   it('may be terminated in a callback, before one that is due, and between two', async () => {
     const workers = 50;
     const script = `
-      // In the callback; with the timer due; at any moment.
+      // The workers end in the callback, with the timer due, or at any moment.
       const stages = [
         'for (;;);',
         'setImmediate(() => { for (;;); });',
@@ -256,7 +256,7 @@ describe('a worker with a monitor', () => {
   });
 });
 
-/** The package as it is built, once more: its addon is another file, hence another library. */
+/** Copies the built package: its addon is another file, hence another library. */
 function copyPackage(folder: string): string {
   mkdirSync(join(folder, 'build', 'Release'), { recursive: true });
   for (const path of ['package.json', 'dist', join('build', 'Release', 'ebbcache.node')]) {

@@ -1,4 +1,4 @@
-// Files whose size and time say nothing of what is in them: those of procfs and sysfs.
+// Tests files whose size and time do not depend on their content: those of procfs and sysfs.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ import { Caches } from './helpers/caches.js';
 const caches = new Caches();
 const onLinux = process.platform === 'linux';
 
-/** Different in every process, and in this one always the same: of 0 bytes, as the system says. */
+/** It differs between processes and is constant in this one; the system reports 0 bytes. */
 const STAT = '/proc/self/cmdline';
 const LIMITS = '/proc/self/limits';
-/** More than 64 KiB, whatever the machine. */
+/** It has more than 64 KiB on any machine. */
 const LARGE = '/proc/kallsyms';
-/** Of a page, as the system says, and a few bytes. */
+/** The system reports the size of a page, and it has a few bytes. */
 const SYSFS = '/sys/kernel/mm/transparent_hugepage/enabled';
 
 const exists = (path: string) => {

@@ -1,4 +1,4 @@
-// What is set and deleted by one tier reaches the server in the order of the calls.
+// Tests that the sets and deletes of one tier reach the server in the order of the calls.
 
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -30,7 +30,7 @@ function set(tier: RemoteTier, value: string): void {
   expect(tier.set('a', Buffer.from(value), MINUTE)).toBe(true);
 }
 
-/** What is done in one turn, and what is there in the end; '' for nothing. */
+/** The calls of one turn, and the value that remains; '' for none. */
 const turns: [string, (tier: RemoteTier) => void, string][] = [
   ['set, delete', (tier) => [set(tier, 'old'), tier.delete(['b', 'a'])], ''],
   ['set, clear', (tier) => [set(tier, 'old'), tier.clear()], ''],
@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
 
   it.each(turns)('stores the result of "%s" when it is connected', async (_, act, value) => {
     const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
-    // A sweep has several steps to go.
+    // A sweep has several steps to do.
     await server.cli('eval', "for i = 1, 2000 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
     act(tier);
     await expectValue(tier, value);
@@ -120,7 +120,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name',
       upstream.on('error', () => {}).on('data', (data) => socket.write(data));
       socket.on('data', (data) => {
         if (holds && data.includes('\r\nold\r\n')) {
-          // The connection breaks, while what was sent is still on its way.
+          // The connection breaks while the sent bytes are still on their way.
           held.push(() => void upstream.write(data));
           socket.destroy();
         } else {

@@ -1,4 +1,4 @@
-// A Redis that is slow, absent, hangs, restarts or is no Redis: what it costs, and that it passes.
+// Tests a Redis that is slow, absent, hanging, restarting or not a Redis: what it costs, and that it recovers.
 
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 
 const MINUTE = 60_000;
 const OPTIONS = { timeoutMs: 100, retryAfterMs: 300, failureThreshold: 3 };
-/** Only a get that waits in vain takes this long, ms. */
+/** Only a get that waits without an answer takes this long, ms. */
 const SLOW = OPTIONS.timeoutMs * 0.9;
 
 const tiers = new Tiers();
@@ -41,7 +41,7 @@ function toEnd<T extends { end(): Promise<void> }>(server: T): T {
   return server;
 }
 
-/** How many of so many gets, one after the other, waited in vain. None may reject. */
+/** Returns how many of `count` gets, one after the other, waited without an answer. None may reject. */
 async function slowGets(tier: RemoteTier, count: number): Promise<number> {
   let slow = 0;
   for (let i = 0; i < count; i++) {
@@ -52,7 +52,7 @@ async function slowGets(tier: RemoteTier, count: number): Promise<number> {
   return slow;
 }
 
-/** What was set is found again, and it was told once that it would not be, and once that it is. */
+/** A value is found again after its set, with one failure and one recovery reported. */
 async function expectRecovery({ tier, failures, ...started }: StartedTier) {
   await until(async () => {
     tier.set('a', Buffer.from('x'), MINUTE);
@@ -112,7 +112,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
       return started.recoveries > 0;
     });
     await expectRecovery(started);
-    // Two at a time: one more may be on its way when the tier is given up, and one try again in vain.
+    // Two gets run at a time: one more may be in flight when the tier stops, and one retry may fail.
     expect(slow).toBeLessThanOrEqual(OPTIONS.failureThreshold + 2);
   });
 
@@ -121,16 +121,16 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
     server.hang();
-    // Those that begin together are slow together.
+    // Gets that begin together are slow together.
     const together = await Promise.all(Array.from({ length: 10 }, () => slowGets(tier, 20)));
     const slow = together.reduce((sum, each) => sum + each);
     expect(slow).toBeGreaterThan(0);
-    // All are on their way when so many in a row have failed, and one may be there to try again.
+    // All may be in flight when the threshold of failures in a row is reached, and one more may retry.
     expect(slow).toBeLessThanOrEqual(10 + (OPTIONS.failureThreshold - 1) + 1);
     expect(failures).toHaveLength(1);
     expect(tier.stats().skipped).toBeGreaterThan(150);
     await tier.flush();
-    // When it is time, one tries again; the others do not wait for it.
+    // When the time has come, one get retries; the others do not wait for it.
     await sleep(OPTIONS.retryAfterMs + 20);
     const again = await Promise.all(Array.from({ length: 20 }, () => slowGets(tier, 1)));
     expect(again.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(1);
@@ -149,7 +149,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     tier.delete(['b']);
     server.goOn();
     await until(async () => {
-      // It would be found by the request that tries again.
+      // The request that retries would find it.
       expect(await tier.get('b')).toBeUndefined();
       return (await tier.get('c')) !== undefined;
     });
@@ -173,7 +173,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     await tier.flush();
     expect(tier.stats()).toMatchObject({ writes: 0, dropped: 1000 });
     server.goOn();
-    // The room of what was given up is there again.
+    // The room of the dropped values is free again.
     await until(() => tier.set('a', Buffer.alloc(50_000), MINUTE));
   });
 
@@ -182,7 +182,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     const { tier, failures } = tiers.start(variant, server.url, OPTIONS);
     expect(await slowGets(tier, 100)).toBeLessThanOrEqual(OPTIONS.failureThreshold + 1);
     expect(failures).toHaveLength(1);
-    // Not 'connected': node-redis 5.0 asks nothing before it says that it is.
+    // 'connected' is not compared, because node-redis 5.0 sends nothing before it reports a connection.
     expect(tier.stats()).toMatchObject({ hits: 0, misses: 0 });
     tier.set('a', Buffer.from('x'), MINUTE);
     await tier.flush();
@@ -231,7 +231,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
   });
 });
 
-/** Runs a script where, beside this package, only these libraries are installed. */
+/** Runs a script where only these libraries are installed next to this package. */
 async function runWith(libraries: string[], script: string, url: string) {
   return withTempFolder(async (folder) => {
     const root = join(import.meta.dirname, '..');

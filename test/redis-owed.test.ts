@@ -1,4 +1,4 @@
-// What is owed to the server while it is away: deletions, and those of values that did not get there.
+// Tests what a tier postpones while the server is away: deletions, and those of values that were not written.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     return started;
   }
 
-  /** Until a process that hears of nothing finds nothing there, and this one never finds the old value. */
+  /** Waits until the server has no value for the key; this process never finds the old one meanwhile. */
   async function untilGone(tier: RemoteTier) {
     await until(async () => {
       expect(String(await tier.get('a'))).not.toBe('old');
@@ -49,7 +49,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     expect(await tier.get('a')).toBeUndefined();
   }
 
-  /** So many failures that it is given up. */
+  /** Fails gets until the tier skips the server. */
   async function untilSkipped(tier: RemoteTier, failures: Error[]) {
     await until(async () => {
       await tier.get('other');
@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     expect(await tier.get('a')).toBeUndefined();
     expect(await server.cli('get', 'ebbcache:a')).toBe('old');
     await server.cli('replicaof', 'no', 'one');
-    // Without another request.
+    // The key is deleted without another request.
     await until(isGone);
   });
 
@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     tier.delete(['b']);
     await sleep(OPTIONS.retryAfterMs);
     server.goOn();
-    // This process asks for nothing; the other one may have to listen again first.
+    // This process sends nothing; the other one may have to subscribe again first.
     await until(async () => {
       if (other.invalidated.length > 0) return true;
       if ((await isHeard()) && (await isGone())) tier.delete(['b']);
@@ -162,7 +162,7 @@ describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (v
     const other = await tiers.startConnected(variant, server.url, OPTIONS);
     await server.kill();
     await until(() => one.failures.length > 0 && other.failures.length > 0);
-    // Several attempts are refused.
+    // Several attempts to connect are refused.
     await sleep(300);
     await server.start();
     await until(() => {

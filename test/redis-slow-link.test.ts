@@ -1,4 +1,4 @@
-// A healthy server on a slow link: what is written must not hold up what is asked.
+// Tests a healthy server on a slow link: writes must not delay reads.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -35,7 +35,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name',
   });
 
   it('sends 500 records that are extracted 200 at once, and stays in use', async () => {
-    // Those 200 take the link 1.6 s.
+    // The link takes 1.6 s for 200 records.
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 1000,
       retryAfterMs: 60_000,
@@ -52,7 +52,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name',
     expect(failures).toEqual([]);
     const { errors, ...stats } = tier.stats();
     expect(stats).toMatchObject({ connected: true, writes: 500, dropped: 0, skipped: 0 });
-    // A busy machine may be slow itself, now and then.
+    // A busy machine may sometimes be slow itself.
     expect(errors).toBeLessThan(20);
     expect(await server.cli('dbsize')).toBe('500');
   });
@@ -75,7 +75,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name',
     }
     await flushed;
     expect(failures).toEqual([]);
-    // Those that were asked together find out; none after them waits.
+    // Gets that were sent together time out together; none after them waits.
     expect(slow).toBe(1);
     expect(tier.stats()).toMatchObject({ writes: 1, dropped: 0 });
     const { misses } = tier.stats();

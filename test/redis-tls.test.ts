@@ -1,4 +1,4 @@
-// A tier by TLS, with a certificate that is made for the test.
+// Tests a tier over TLS, with a certificate that is generated for the test.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

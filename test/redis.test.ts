@@ -13,7 +13,7 @@ import { clusterVariants, Tiers, variants } from './helpers/redis-tiers.js';
 import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
-// Once for all tests with a server.
+// The reason is found once for all tests with a server.
 if (reason !== undefined)
   console.log(`Skipped, the tests with a Redis server: there is ${reason}.`);
 
@@ -24,7 +24,7 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 
 const MIB = 1024 * 1024;
 const MINUTE = 60_000;
-/** Where a busy machine must not be taken for a slow server. */
+/** These options are for tests in which a busy machine must not be mistaken for a slow server. */
 const PATIENT = { timeoutMs: 5000 };
 
 const tiers = new Tiers();
@@ -137,7 +137,7 @@ describe.skipIf(reason !== undefined)('a Redis tier with a server', () => {
       made.library = variant.library;
     });
 
-    /** Until so many hear the channel. */
+    /** Waits until the channel has this many subscribers. */
     const untilHeard = (listeners: number) =>
       until(async () => {
         const [, count] = await admin.pubsub('NUMSUB', 'ebbcache:invalidate');
@@ -180,7 +180,7 @@ describe.skipIf(reason !== undefined)('a Redis tier with a server', () => {
       const { tier } = await tiers.startConnected(variant, server.url, { ...PATIENT, keyPrefix });
       const foreign = ['eb', 'exxbx-:a', 'e*b?-\\:', 'ebbcache:a', 'e*[b]?-:'];
       for (const key of foreign) await admin.set(key, '');
-      // Of another writer, that is no text.
+      // This key is of another writer, and is not valid UTF-8.
       await admin.set(Buffer.concat([Buffer.from(keyPrefix), Buffer.from([255, 0, 254])]), '');
       for (let i = 0; i < 1500; i++) tier.set(`key ${i}`, Buffer.from('x'), MINUTE);
       await tier.flush();
@@ -238,7 +238,7 @@ describe.skipIf(reason !== undefined)('a Redis tier with a server', () => {
       server.hang();
       const asked = Promise.all(Array.from({ length: 10 }, () => tier.get('a')));
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
-      // Sent; answered while nothing here runs, for longer than a get may take.
+      // The gets are sent, and answered while nothing runs here, for longer than a get may take.
       server.goOn();
       spin(200);
       expect(await asked).toEqual(Array.from({ length: 10 }, () => Buffer.from('x')));
@@ -317,7 +317,7 @@ describe.skipIf(reason !== undefined)('a Redis tier with a server', () => {
     await admin.mset('app:a', '', 'ebbcache:a', '');
     tier.clear();
     await tier.flush();
-    // Its own prefix comes before the tier's.
+    // The client's own prefix comes before the tier's.
     expect((await admin.keys('*')).sort()).toEqual(['app:a', 'ebbcache:a']);
     tier.close();
     expect(client.options).toEqual(before.options);
@@ -374,7 +374,7 @@ describe.skipIf(reason !== undefined)('a Redis tier with a cluster of three mast
     const found = await Promise.all(keys.map((key) => other.tier.get(key)));
     expect(found).toEqual(keys.map((key) => Buffer.from(key)));
 
-    // Its slot is the third master's.
+    // The third master has its slot.
     await servers[2]?.cli('set', 'foreign', 'x');
     tier.delete(keys.slice(0, 100));
     await tier.flush();

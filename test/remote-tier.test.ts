@@ -1,4 +1,4 @@
-// The cache of metadata with a remote tier.
+// Tests the cache of metadata with a remote tier.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ describe('a remote tier', () => {
       expect(await there.fetch(caches.file, () => ({ n: 1 }))).toEqual({ n: 1 });
       expect(there.getStats()).toMatchObject({ remoteHits: 0, misses: 1, tierErrors: 1 });
     }
-    // Of another key.
+    // These bytes belong to another key.
     server.bytes.set(key, bytes);
     server.bytes.set(key.replace('test.jpg', 'other.jpg'), bytes);
     writeFileSync(join(caches.folder, 'other.jpg'), 'other');

@@ -1,4 +1,4 @@
-// The memory tier that caches of one folder and namespace share, in all threads of the process.
+// Tests the memory tier that caches of one folder and namespace share, in all threads of the process.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ const caches = new Caches();
 const metadata = { n: 1, text: 'x'.repeat(1000) };
 const onThreads = { timeout: 120_000 };
 
-/** A thread that has a cache of the folder, and does what it is told. */
+/** Starts a thread that has a cache of the folder, and executes commands. */
 class CacheThread {
   readonly #worker: Worker;
 
@@ -49,7 +49,7 @@ describe('four threads with caches of one folder', () => {
       for (const thread of threads) {
         expect(await thread.ask('stats')).toMatchObject({ memoryCacheSize, memoryPayloadBytes });
       }
-      // Ending one thread leaves the records of the others.
+      // The end of one thread leaves the records of the others.
       await threads[0]!.terminate();
       await threads[1]!.ask('shutdown');
       expect(here.getStats().memoryCacheSize).toBe(100);
@@ -116,7 +116,7 @@ describe('caches of one folder and namespace', () => {
       expect(error).toMatchObject({ code: 'ERR_EBBCACHE_OPEN' });
       expect(error.message).toContain(caches.cacheDir);
       expect(error.message).toMatch(/maxMemoryMb.*\.$/);
-      // Those that name none take what is there.
+      // Caches without a size use the existing tier.
       const { logger, cacheDir } = caches;
       using adopting = new EnhancedMetadataCache({
         cacheDir,
@@ -156,7 +156,7 @@ describe('the method resize', () => {
     expect(memoryCacheSize).toBeGreaterThan(200);
     cache.resize({ maxMemoryEntries: 100 });
     expect(cache.getStats().memoryCacheSize).toBe(100);
-    // It is on disk still, until the file is to be smaller too.
+    // The record is still on disk, until the file becomes smaller too.
     expect(cache.get(paths[0]!)).toBeDefined();
     cache.resize({ maxDiskSizeMb: 1 });
     await expect.poll(() => cache.getStats().diskBytes).toBeLessThanOrEqual(1024 * 1024);

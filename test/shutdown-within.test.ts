@@ -1,5 +1,5 @@
-// User code that a cache calls, and that shuts the cache down: the call that is under way ends as it
-// would have, and nothing is reported of what came after.
+// Tests user code that a cache calls, and that shuts the cache down: the call in flight ends as it would have
+// otherwise, and nothing is reported of what comes after.
 
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -19,7 +19,7 @@ const warnings = vi.spyOn(process, 'emitWarning');
 
 afterEach(() => expect(warnings).not.toHaveBeenCalled());
 
-/** A cache whose disk tier is in trouble, and that is shut down by the first log of it. */
+/** Opens a cache whose disk tier has failed, and that its first log message shuts down. */
 function makeTroubled(options: object = {}) {
   writeFileSync(caches.cacheDir, 'no folder');
   const cache = caches.make({ validate: 'none', ...options });
@@ -92,7 +92,7 @@ describe('metadata and remotes that shut the cache down', () => {
 });
 
 describe("a monitor's listener that shuts the cache down", () => {
-  /** Its first sample is of a level that the cache answers to. */
+  /** The first sample of this monitor has a level that the cache reacts to. */
   const makeMonitor = () =>
     new MemoryPressureMonitor({
       normalThreshold: 1e-9,

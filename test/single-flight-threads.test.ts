@@ -1,4 +1,5 @@
-// One flight for all threads of a scope. Threads end at any moment in 50 rounds with EBBCACHE_FULL=1, or else in 15.
+// Tests one flight for all threads of a scope. Threads end at any moment in 50 rounds with EBBCACHE_FULL=1, or else
+// in 15.
 
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ function startThread(scope?: string): FlightThread {
   return thread;
 }
 
-/** Threads that all wait for the first one's work. */
+/** Starts threads that all wait for the first one's work. */
 async function startFlight(count: number, callsEach = 1) {
   const leader = startThread();
   const lead = await leader.run({ calls: callsEach });
@@ -183,7 +184,7 @@ describe('threads that terminate at any moment', () => {
 });
 
 describe('a process with flights', () => {
-  /** In scripts: flights of a scope, and a thread that works on one and does not keep the process. */
+  /** Scripts have flights of a scope, and a thread that works on one and does not keep the process alive. */
   const prelude = `
     import { Worker } from 'node:worker_threads';
     import { once } from 'node:events';

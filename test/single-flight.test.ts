@@ -119,7 +119,7 @@ describe('work in flight', () => {
   });
 });
 
-/** Two that are as far apart as those of two threads, but for the thread. */
+/** Returns two that are as separate as those of two threads, except that they share the thread. */
 function twoOfOneScope<T>(options?: Partial<SingleFlightOptions<T>>) {
   const all = { scope: 'shared', ...jsonCodec<T>(), ...options };
   return [new SingleFlight<T>(all), new SingleFlight<T>(all)] as const;
@@ -241,7 +241,7 @@ describe('two SingleFlights of one scope', () => {
 });
 
 describe('work that others of the scope wait for', () => {
-  /** Work that goes on until its signal aborts, or `resolve` is called. */
+  /** The work continues until its signal aborts, or `resolve` is called. */
   function abortableWork() {
     const { promise, resolve, reject } = deferred<string>();
     const signals: AbortSignal[] = [];
@@ -281,7 +281,7 @@ describe('work that others of the scope wait for', () => {
     const again = one.run('key', 'v', work);
     leavers[1]!.abort();
     await expect(left[1]).rejects.toThrow('aborted');
-    // What is told to the one that works comes with a turn of the event loop.
+    // The thread that works is notified in a later turn of the event loop.
     for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(signals[0]?.aborted).toBe(false);
     resolve('result');

@@ -1,4 +1,4 @@
-// What tells of records, forgets many of them, and says how long they live.
+// Tests what reports records, invalidates many of them, and sets how long they live.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ describe.each(tiers)('a cache of metadata in %s', (_, options) => {
       false,
       undefined,
     ]);
-    // They have not deleted it.
+    // The calls have not deleted the record.
     expect([...cache.keys()]).toEqual([{ filePath: caches.file, tier: 'full' }]);
   });
 
@@ -134,7 +134,7 @@ describe.each(tiers)('a cache of metadata in %s', (_, options) => {
     expect(all[1]).toStrictEqual({ tags: ['a'] });
     expect(made.tags).toEqual(['a']);
     expect(await cache.fetch('/n/a', () => made)).toStrictEqual(all[1]);
-    // Also where it is not kept, or no tier has room for it.
+    // The same holds where the record is not stored, or no tier has room for it.
     mkdirSync(join(caches.folder, 'sub'));
     const folder = await cache.fetch(join(caches.folder, 'sub'), () => made);
     expect(folder).toStrictEqual({ tags: ['a'] });

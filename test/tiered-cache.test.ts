@@ -1,4 +1,4 @@
-// The cache of metadata in memory and on disk.
+// Tests the cache of metadata in memory and on disk.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -101,7 +101,7 @@ describe('the memory tier and the disk tier', () => {
     for (let i = 0; i < 20; i++) expect(cache.put(`${caches.file}${i}`, medium)).toBe(true);
     for (let i = 0; i < 20; i++) expect(cache.get(`${caches.file}${i}`)).toEqual(medium);
     expect(cache.getStats().memoryCacheSize).toBeLessThan(20);
-    // Too large for the disk: in memory alone, and what the disk had is gone.
+    // The value is too large for the disk: it is in memory only, and the older one on disk is removed.
     const large = { text: 'x'.repeat(300_000) };
     expect(cache.put(`${caches.file}0`, large)).toBe(true);
     expect(cache.get(`${caches.file}0`)).toEqual(large);
@@ -110,7 +110,7 @@ describe('the memory tier and the disk tier', () => {
     const next = caches.restart(cache, { maxMemoryMb: 1 });
     expect(next.get(`${caches.file}0`)).toBeUndefined();
     expect(next.get(`${caches.file}1`)).toEqual(medium);
-    // Too large for both: what was there stays.
+    // The value is too large for both tiers: the older one remains.
     expect(next.put(`${caches.file}1`, { text: 'x'.repeat(2_000_000) })).toBe(false);
     expect(next.get(`${caches.file}1`)).toEqual(medium);
   });
@@ -223,9 +223,9 @@ describe('paths that lead to no file', () => {
       [`${caches.file}\0`, /NUL/],
     ];
     for (const validate of ['stat', 'content'] as const) {
-      // Without a disk tier, as its folder would be another user's for a while.
+      // There is no disk tier, because its folder would belong to another user for a while.
       const cache = caches.make({ validate, maxDiskSizeMb: 0 });
-      // The superuser may look at anything.
+      // The superuser may read any path.
       const user = process.geteuid!();
       chmodSync(caches.folder, 0o755);
       if (user === 0) process.seteuid!(65_534);

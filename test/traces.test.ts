@@ -1,4 +1,4 @@
-// Hit ratios of the real store by trace: exact LRU is exact, and S3-FIFO is worth choosing.
+// Tests the hit ratios of the real store by traces: exact LRU is exact, and S3-FIFO is better.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ interface Result {
   exactLru?: number;
 }
 
-/** Zipf over 8000 keys, as caches see it, and now and then a scan of what is asked for once. */
+/** Generates a Zipf distribution over 8000 keys, with occasional scans of keys that are requested once. */
 function zipfAndScans(): Request[] {
   let state = 1;
   const random = () => {

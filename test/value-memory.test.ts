@@ -1,12 +1,11 @@
-// What values cost that a store does not take, and what the process may do to the prototypes, in
-// processes of their own.
+// Tests the memory that refused values cost, and changed prototypes, in separate processes.
 
 import { describe, expect, it } from 'vitest';
 import { runScript, silentSuccess } from './helpers/run-script.js';
 
 const MIB = 1024 * 1024;
 
-/** MiB that the process had at most beyond what it had before the put. */
+/** Returns the MiB that the process had at most beyond what it had before the put. */
 async function growthOf(make: string): Promise<number> {
   const { stdout, stderr } = await runScript(`
     const cache = new ebbcache.ArenaCache({ maxBytes: 16 * ${MIB}, ebb: false });

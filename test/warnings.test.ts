@@ -1,5 +1,5 @@
-// Trouble with a tier, where there is no logger, is a warning of the process: with a code, and at most
-// one of each code in a minute.
+// Tests that a failing tier without a logger causes a warning of the process: with a code, and at most one of each
+// code in a minute.
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const MIB = 1024 * 1024;
 const caches = new Caches();
 const warnings = new ProcessWarnings();
 
-/** A remote that fails as it is started. */
+/** Returns a remote tier that fails as it is started. */
 function failing(error: Error): RemoteTier {
   const start = (events: RemoteTierEvents) => events.onFailure(error);
   return Object.assign(new FakeRemote(new FakeServer()), { start });

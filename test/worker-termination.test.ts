@@ -1,4 +1,4 @@
-// Workers that share a store and end at any moment. They are 180 with EBBCACHE_FULL=1, or else 60.
+// Tests workers that share a store and end at any moment. They are 180 with EBBCACHE_FULL=1, or else 60.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe('workers on one store', () => {
     expect(stock.payloadBytes).toBe(stock.foundBytes);
     expect(stock.heldBytes).toBeLessThanOrEqual(stock.budgetBytes);
     expect(stock.payloadBytes).toBeLessThanOrEqual(stock.heldBytes);
-    // Half of what it were if each worker lost a store of 4 MiB.
+    // The limit is half of the growth if each worker lost a store of 4 MiB.
     expect(residentGrowth).toBeLessThan((workers * 4 * MIB) / 2);
   }, 180_000);
 });
