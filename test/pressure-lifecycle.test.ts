@@ -12,8 +12,8 @@ const root = join(import.meta.dirname, '..');
 const swingingUrl = new URL('./helpers/swinging-monitor.mjs', import.meta.url).href;
 
 /**
- * What scripts have, `ebbcache` aside: monitors whose level changes 20 times a second, by the number
- * of their machine, and workers of a source that has all of it but `startWorker` too.
+ * Scripts have `ebbcache`, monitors whose level changes 20 times a second, by the number of their
+ * machine, and `startWorker`, which runs a source that has all of this except `startWorker`.
  */
 function tools(machines: { procRoot: string; cgroupRoot: string }[]) {
   const inAll = `
