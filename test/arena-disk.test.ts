@@ -57,28 +57,31 @@ describe('an ArenaCache with a disk tier', () => {
     expect(small.stats().entries).toBe(0);
   });
 
-  it.each([false, true])('deletes and clears in both tiers (already written: %s)', async (isFlushed) => {
-    const cache = arenas.open();
-    const settle = async () => {
-      if (isFlushed) expect(await cache.flush()).toBe(true);
-    };
-    for (const key of ['a', 'b', 'c']) cache.set(key, key);
-    await settle();
-    expect(cache.delete('a')).toBe(true);
-    expect(cache.delete('a')).toBe(false);
-    emptyMemory(cache);
-    expect(cache.delete('b')).toBe(true);
-    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([undefined, undefined, 'c']);
-    await settle();
-    cache.clear();
-    expect([cache.get('c'), cache.has('c'), cache.size]).toEqual([undefined, false, 0]);
-    expect([...cache.keys()]).toEqual([]);
-    cache.set('d', 'd');
-    await settle();
-    const next = arenas.restart(cache);
-    expect([...next.entries()]).toEqual([['d', 'd']]);
-    expect(next.get('c')).toBeUndefined();
-  });
+  it.each([false, true])(
+    'deletes and clears in both tiers (already written: %s)',
+    async (isFlushed) => {
+      const cache = arenas.open();
+      const settle = async () => {
+        if (isFlushed) expect(await cache.flush()).toBe(true);
+      };
+      for (const key of ['a', 'b', 'c']) cache.set(key, key);
+      await settle();
+      expect(cache.delete('a')).toBe(true);
+      expect(cache.delete('a')).toBe(false);
+      emptyMemory(cache);
+      expect(cache.delete('b')).toBe(true);
+      expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([undefined, undefined, 'c']);
+      await settle();
+      cache.clear();
+      expect([cache.get('c'), cache.has('c'), cache.size]).toEqual([undefined, false, 0]);
+      expect([...cache.keys()]).toEqual([]);
+      cache.set('d', 'd');
+      await settle();
+      const next = arenas.restart(cache);
+      expect([...next.entries()]).toEqual([['d', 'd']]);
+      expect(next.get('c')).toBeUndefined();
+    },
+  );
 
   it('visits each entry once, whether it is in memory, on disk or waiting to be written', async () => {
     const first = arenas.open();

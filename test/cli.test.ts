@@ -288,17 +288,20 @@ describe('ebbcache extract', () => {
     expect({ code, stderr: await stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it.skipIf(process.platform === 'win32')('exits on Ctrl-C with its summary and code 130', async () => {
-    const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
-    const stderr = text(child.stderr!);
-    // The pipe is not read further: the command waits for its reader when the signal comes.
-    await once(child.stdout!, 'readable');
-    child.kill('SIGINT');
-    child.stdout!.resume();
-    const [code] = await once(child, 'close');
-    expect(code).toBe(130);
-    expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'exits on Ctrl-C with its summary and code 130',
+    async () => {
+      const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
+      const stderr = text(child.stderr!);
+      // The pipe is not read further: the command waits for its reader when the signal comes.
+      await once(child.stdout!, 'readable');
+      child.kill('SIGINT');
+      child.stdout!.resume();
+      const [code] = await once(child, 'close');
+      expect(code).toBe(130);
+      expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
+    },
+  );
 });
 
 describe('ebbcache stats', () => {

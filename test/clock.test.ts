@@ -61,18 +61,21 @@ const writes: [string, (cache: ArenaCache<number>) => unknown][] = [
 const clockWarning = { type: 'EbbcacheWarning', code: 'EBBCACHE_CLOCK' };
 
 describe('a cache with a clock', () => {
-  it.each(reads)('returns exactly the entries that are live by it: %s', async (_, read, there, gone) => {
-    for (const [later, expected] of [
-      [TTL - 1, there],
-      [TTL, gone],
-      [-1, gone],
-    ] as const) {
-      const { cache, time } = timed();
-      cache.set('k', 1, { ttl: TTL });
-      time.now += later;
-      expect(await read(cache)).toEqual(expected);
-    }
-  });
+  it.each(reads)(
+    'returns exactly the entries that are live by it: %s',
+    async (_, read, there, gone) => {
+      for (const [later, expected] of [
+        [TTL - 1, there],
+        [TTL, gone],
+        [-1, gone],
+      ] as const) {
+        const { cache, time } = timed();
+        cache.set('k', 1, { ttl: TTL });
+        time.now += later;
+        expect(await read(cache)).toEqual(expected);
+      }
+    },
+  );
 
   it.each(writes)('starts the time to live at its time: %s', async (_, write) => {
     const { cache, time } = timed({ ttl: TTL });

@@ -247,18 +247,21 @@ describe('a file in the place of the ring file', () => {
     ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
     ['a link to nowhere', (path) => symlinkSync('nowhere', path)],
   ];
-  it.skipIf(onWindows).each(inItsPlace)('stops the disk tier until it is removed: %s', async (_, occupy) => {
-    mkdirSync(caches.cacheDir, { mode: 0o700 });
-    occupy(join(caches.cacheDir, 'cache.ring'));
-    const cache = make();
-    expect(await isPutOnDisk(cache, '/a')).toBe(false);
-    expect(await isPutOnDisk(cache, '/b')).toBe(false);
-    expect(warnings().length).toBe(1);
-    rmSync(join(caches.cacheDir, 'cache.ring'), { recursive: true });
-    await expect.poll(() => isPutOnDisk(cache, '/a'), { timeout: 30_000 }).toBe(true);
-    await expect.poll(infos).toEqual([expect.stringMatching(/is in use again/)]);
-    expect(warnings().length).toBe(1);
-  });
+  it.skipIf(onWindows).each(inItsPlace)(
+    'stops the disk tier until it is removed: %s',
+    async (_, occupy) => {
+      mkdirSync(caches.cacheDir, { mode: 0o700 });
+      occupy(join(caches.cacheDir, 'cache.ring'));
+      const cache = make();
+      expect(await isPutOnDisk(cache, '/a')).toBe(false);
+      expect(await isPutOnDisk(cache, '/b')).toBe(false);
+      expect(warnings().length).toBe(1);
+      rmSync(join(caches.cacheDir, 'cache.ring'), { recursive: true });
+      await expect.poll(() => isPutOnDisk(cache, '/a'), { timeout: 30_000 }).toBe(true);
+      await expect.poll(infos).toEqual([expect.stringMatching(/is in use again/)]);
+      expect(warnings().length).toBe(1);
+    },
+  );
 });
 
 describe('files of an earlier version', () => {

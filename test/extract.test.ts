@@ -241,19 +241,22 @@ describe('the function extractFile on the samples', () => {
     }
   });
 
-  it.skipIf(!dataFolder)(`returns a record or an ExtractError for bad files${dataNote}`, async () => {
-    const folder = join(dataFolder!, 'samples/bad');
-    const refused: string[] = [];
-    for (const name of readdirSync(folder)) {
-      await extractFile(join(folder, name)).catch((error: unknown) => {
-        expect(error, name).toBeInstanceOf(ExtractError);
-        refused.push(name);
-      });
-    }
-    expect(refused).toEqual(
-      expect.arrayContaining(['broken_data_stream.png', 'emptyfile.mp3', 'github_15.heic']),
-    );
-  });
+  it.skipIf(!dataFolder)(
+    `returns a record or an ExtractError for bad files${dataNote}`,
+    async () => {
+      const folder = join(dataFolder!, 'samples/bad');
+      const refused: string[] = [];
+      for (const name of readdirSync(folder)) {
+        await extractFile(join(folder, name)).catch((error: unknown) => {
+          expect(error, name).toBeInstanceOf(ExtractError);
+          refused.push(name);
+        });
+      }
+      expect(refused).toEqual(
+        expect.arrayContaining(['broken_data_stream.png', 'emptyfile.mp3', 'github_15.heic']),
+      );
+    },
+  );
 });
 
 /** Builds a PNG of one pixel's header and one text chunk; the checksums are not verified. */

@@ -28,51 +28,57 @@ describe.skipIf(onWindows)('the textual form of a path', () => {
   });
 });
 
-describe.each(['stat', 'content', 'none'] as const)('an odd spelling of a path (validate: %s)', (validate) => {
-  const spellings: [string, () => FilePath][] = [
-    ['a slash behind it', () => `${caches.file}/`],
-    ['slashes behind it', () => `${caches.file}//`],
-    ['/. behind it', () => `${caches.file}/.`],
-    ['/.. behind it', () => `${caches.file}/..`],
-    ['two slashes', () => caches.file.replace(/\//g, '//')],
-    ['a dot', () => caches.file.replace('test.jpg', './test.jpg')],
-    ['a folder and out of it', () => caches.file.replace('test.jpg', 'dir/../test.jpg')],
-    ['no folder and out of it', () => caches.file.replace('test.jpg', 'none/../test.jpg')],
-    ['a link to a folder and out of it', () => caches.file.replace('test.jpg', 'link/../test.jpg')],
-    ['the file and out of it', () => `${caches.file}/../test.jpg`],
-    ['relative', () => relative(process.cwd(), caches.file)],
-    ['a NUL behind it', () => `${caches.file}\0`],
-    ['a NUL and a tier', () => `${caches.file}\0default`],
-    ['a Buffer', () => Buffer.from(caches.file)],
-    ['a Buffer with a slash', () => Buffer.from(`${caches.file}/`)],
-    ['a Buffer that is not UTF-8', () => Buffer.from(`${caches.file}\xff`, 'latin1')],
-    ['a URL', () => pathToFileURL(caches.file)],
-    ['a URL with a slash', () => new URL(`${pathToFileURL(caches.file).href}/`)],
-    ['the folder', () => caches.folder],
-    ['.', () => '.'],
-  ];
+describe.each(['stat', 'content', 'none'] as const)(
+  'an odd spelling of a path (validate: %s)',
+  (validate) => {
+    const spellings: [string, () => FilePath][] = [
+      ['a slash behind it', () => `${caches.file}/`],
+      ['slashes behind it', () => `${caches.file}//`],
+      ['/. behind it', () => `${caches.file}/.`],
+      ['/.. behind it', () => `${caches.file}/..`],
+      ['two slashes', () => caches.file.replace(/\//g, '//')],
+      ['a dot', () => caches.file.replace('test.jpg', './test.jpg')],
+      ['a folder and out of it', () => caches.file.replace('test.jpg', 'dir/../test.jpg')],
+      ['no folder and out of it', () => caches.file.replace('test.jpg', 'none/../test.jpg')],
+      [
+        'a link to a folder and out of it',
+        () => caches.file.replace('test.jpg', 'link/../test.jpg'),
+      ],
+      ['the file and out of it', () => `${caches.file}/../test.jpg`],
+      ['relative', () => relative(process.cwd(), caches.file)],
+      ['a NUL behind it', () => `${caches.file}\0`],
+      ['a NUL and a tier', () => `${caches.file}\0default`],
+      ['a Buffer', () => Buffer.from(caches.file)],
+      ['a Buffer with a slash', () => Buffer.from(`${caches.file}/`)],
+      ['a Buffer that is not UTF-8', () => Buffer.from(`${caches.file}\xff`, 'latin1')],
+      ['a URL', () => pathToFileURL(caches.file)],
+      ['a URL with a slash', () => new URL(`${pathToFileURL(caches.file).href}/`)],
+      ['the folder', () => caches.folder],
+      ['.', () => '.'],
+    ];
 
-  it.each(spellings)('neither deletes nor hides the record: %s', async (_, spelling) => {
-    mkdirSync(join(caches.folder, 'dir'));
-    mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
-    symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
-    const cache = caches.make({ validate, negativeTtlSeconds: 60 });
-    cache.put(caches.file, metadata);
-    const path = spelling();
-    for (let i = 0; i < 2; i++) {
-      expect([undefined, metadata]).toContainEqual(cache.get(path));
-      expect(cache.get(caches.file)).toEqual(metadata);
-      expect([undefined, metadata]).toContainEqual(cache.peek(path));
-      cache.has(path);
-      await cache.fetch(path, () => Promise.reject(new Error('unreadable'))).catch(() => {});
-      expect(cache.get(caches.file)).toEqual(metadata);
-    }
-    await cache.flush();
-    const next = caches.restart(cache, { validate });
-    next.get(path);
-    expect(next.get(caches.file)).toEqual(metadata);
-  });
-});
+    it.each(spellings)('neither deletes nor hides the record: %s', async (_, spelling) => {
+      mkdirSync(join(caches.folder, 'dir'));
+      mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
+      symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
+      const cache = caches.make({ validate, negativeTtlSeconds: 60 });
+      cache.put(caches.file, metadata);
+      const path = spelling();
+      for (let i = 0; i < 2; i++) {
+        expect([undefined, metadata]).toContainEqual(cache.get(path));
+        expect(cache.get(caches.file)).toEqual(metadata);
+        expect([undefined, metadata]).toContainEqual(cache.peek(path));
+        cache.has(path);
+        await cache.fetch(path, () => Promise.reject(new Error('unreadable'))).catch(() => {});
+        expect(cache.get(caches.file)).toEqual(metadata);
+      }
+      await cache.flush();
+      const next = caches.restart(cache, { validate });
+      next.get(path);
+      expect(next.get(caches.file)).toEqual(metadata);
+    });
+  },
+);
 
 describe('a path out of a link to a folder', () => {
   it.skipIf(onWindows)('names the file that the system finds there', async () => {

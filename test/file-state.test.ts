@@ -170,11 +170,14 @@ describe('the function whyNoState', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('gives a reason for a name that Node reads with U+FFFD', () => {
-    const name = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
-    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), 'x');
-    expectNone(join(folder, name.toString()), NOT_UTF8);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'gives a reason for a name that Node reads with U+FFFD',
+    () => {
+      const name = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), 'x');
+      expectNone(join(folder, name.toString()), NOT_UTF8);
+    },
+  );
 
   it('gives no reason for a file that has a state', () => {
     expect(whyNoState(file)).toBe('The path has a state.');

@@ -89,9 +89,12 @@ describe('typed arrays', () => {
   });
 
   const Float16 = (globalThis as unknown as { Float16Array?: typeof Float32Array }).Float16Array;
-  it.skipIf(Float16 === undefined)('are refused with their place where they hold 16-bit floats', () => {
-    expect(() => cache.set('key', { a: [new Float16!(2)] })).toThrow(/The value at 'a\[0\]'/);
-  });
+  it.skipIf(Float16 === undefined)(
+    'are refused with their place where they hold 16-bit floats',
+    () => {
+      expect(() => cache.set('key', { a: [new Float16!(2)] })).toThrow(/The value at 'a\[0\]'/);
+    },
+  );
 
   it('are stored with the bytes that the engine reports', () => {
     const lies = {

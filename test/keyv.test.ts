@@ -279,12 +279,15 @@ describe('the values of a Keyv', () => {
 });
 
 describe('the times to live of a Keyv', () => {
-  it.each([0, undefined, 0.5, 60_000, 1e300, Number.POSITIVE_INFINITY])('may be %s', async (ttl) => {
-    const store = open();
-    expect(await store.set('one', 1, ttl)).toBe(true);
-    expect(await store.setMany([{ key: 'many', value: 2, ttl }])).toEqual([true]);
-    if (ttl !== 0.5) expect(await store.getMany(['one', 'many'])).toEqual([1, 2]);
-  });
+  it.each([0, undefined, 0.5, 60_000, 1e300, Number.POSITIVE_INFINITY])(
+    'may be %s',
+    async (ttl) => {
+      const store = open();
+      expect(await store.set('one', 1, ttl)).toBe(true);
+      expect(await store.setMany([{ key: 'many', value: 2, ttl }])).toEqual([true]);
+      if (ttl !== 0.5) expect(await store.getMany(['one', 'many'])).toEqual([1, 2]);
+    },
+  );
 
   it.each([Number.NaN, '5', {}])('may not be %s', async (ttl) => {
     const store = open();

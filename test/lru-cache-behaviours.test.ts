@@ -53,11 +53,14 @@ describe('the rows of docs/lru-cache.md that say "differs"', () => {
     expect(Object.keys(differs).sort()).toEqual(namesOf('differs').sort());
   });
 
-  it.each(Object.entries(differs))('are true: %s', async (_name, { scenario, lruGives, oursGives }) => {
-    expect(oursGives).not.toEqual(lruGives);
-    expect(await scenario(lruCache.open, lruCache)).toEqual(lruGives);
-    expect(await scenario(ebbcache.open, ebbcache)).toEqual(oursGives);
-  });
+  it.each(Object.entries(differs))(
+    'are true: %s',
+    async (_name, { scenario, lruGives, oursGives }) => {
+      expect(oursGives).not.toEqual(lruGives);
+      expect(await scenario(lruCache.open, lruCache)).toEqual(lruGives);
+      expect(await scenario(ebbcache.open, ebbcache)).toEqual(oursGives);
+    },
+  );
 });
 
 describe('the rows of docs/lru-cache.md that say "none"', () => {

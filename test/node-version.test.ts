@@ -63,9 +63,12 @@ describe('a version of Node that is too old', () => {
     );
   });
 
-  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])('does not include %s', (version) => {
-    expect(whyNotOn(version)).toBeUndefined();
-  });
+  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])(
+    'does not include %s',
+    (version) => {
+      expect(whyNotOn(version)).toBeUndefined();
+    },
+  );
 
   it.each(['12.22.0', '18.20.8', '19.9.0', '20.2.0', '20.10.9'])('includes %s', (version) => {
     expect(whyNotOn(version)).toContain(`this is ${version}.`);

@@ -57,10 +57,13 @@ describe.runIf(onLinux)('the state by content of a file that the kernel generate
     expect(contentState(SYSFS)).toBe(contentState(write('copy', content)));
   });
 
-  it.runIf(exists(LARGE))('is undefined where the content is longer than the limit of a read', () => {
-    expect(statSync(LARGE).size).toBe(0);
-    expect(contentState(LARGE)).toBeUndefined();
-  });
+  it.runIf(exists(LARGE))(
+    'is undefined where the content is longer than the limit of a read',
+    () => {
+      expect(statSync(LARGE).size).toBe(0);
+      expect(contentState(LARGE)).toBeUndefined();
+    },
+  );
 
   it('distinguishes two such files', () => {
     const cache = caches.make({ validate: 'content' });

@@ -101,37 +101,43 @@ describe("a monitor's listener that shuts the cache down", () => {
       criticalThreshold: 4e-9,
     });
 
-  it.each(['before', 'after'])('causes no error when it is called %s that of the cache', (order) => {
-    const monitor = makeMonitor();
-    const errors: unknown[] = [];
-    monitor.on('error', (error) => errors.push(error));
-    const shutDown = () => cache.shutdown();
-    if (order === 'before') monitor.on('sample', shutDown);
-    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    if (order === 'after') monitor.on('sample', shutDown);
-    expect(monitor.sample().pressureLevel).toBe(PressureLevel.CRITICAL);
-    expect(cache.closed).toBe(true);
-    expect(errors).toEqual([]);
-  });
+  it.each(['before', 'after'])(
+    'causes no error when it is called %s that of the cache',
+    (order) => {
+      const monitor = makeMonitor();
+      const errors: unknown[] = [];
+      monitor.on('error', (error) => errors.push(error));
+      const shutDown = () => cache.shutdown();
+      if (order === 'before') monitor.on('sample', shutDown);
+      const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      if (order === 'after') monitor.on('sample', shutDown);
+      expect(monitor.sample().pressureLevel).toBe(PressureLevel.CRITICAL);
+      expect(cache.closed).toBe(true);
+      expect(errors).toEqual([]);
+    },
+  );
 
-  it.each(['sample', 'pressure', 'callback', 'error'])('causes no error from within: %s', (event) => {
-    const monitor = makeMonitor();
-    const errors: unknown[] = [];
-    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    const second = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    const shutDown = () => {
-      second.shutdown();
-      cache.shutdown();
-    };
-    if (event === 'callback') monitor.registerPressureCallback(PressureLevel.CRITICAL, shutDown);
-    else monitor.on(event as 'sample', shutDown);
-    monitor.on('error', (error) => errors.push(error));
-    if (event === 'error') monitor.once('sample', () => Promise.reject(new Error('a listener')));
-    monitor.sample();
-    if (event === 'error') return;
-    expect(cache.closed).toBe(true);
-    expect(errors).toEqual([]);
-  });
+  it.each(['sample', 'pressure', 'callback', 'error'])(
+    'causes no error from within: %s',
+    (event) => {
+      const monitor = makeMonitor();
+      const errors: unknown[] = [];
+      const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      const second = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      const shutDown = () => {
+        second.shutdown();
+        cache.shutdown();
+      };
+      if (event === 'callback') monitor.registerPressureCallback(PressureLevel.CRITICAL, shutDown);
+      else monitor.on(event as 'sample', shutDown);
+      monitor.on('error', (error) => errors.push(error));
+      if (event === 'error') monitor.once('sample', () => Promise.reject(new Error('a listener')));
+      monitor.sample();
+      if (event === 'error') return;
+      expect(cache.closed).toBe(true);
+      expect(errors).toEqual([]);
+    },
+  );
 
   it.each(['getStats', 'getDetailedInfo', 'getMemoryStatus'] as const)(
     'does not interrupt a call that takes the first sample: %s',
