@@ -1,5 +1,5 @@
 // Tests what docs/lru-cache.md says of each behaviour of lru-cache: the scenario of a row that says "same" gives
-// the same with both libraries; that of a row that says "differs" gives with each what is written beside it.
+// the same with both libraries; that of a row that says "differs" gives with each what is written next to it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

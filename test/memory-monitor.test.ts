@@ -153,7 +153,7 @@ describe.runIf(onLinux)('a MemoryPressureMonitor on given files', () => {
     [85, PressureLevel.HIGH],
     [95, PressureLevel.CRITICAL],
     [96, PressureLevel.CRITICAL],
-  ])('takes %s percent used as level %s', (percent, level) => {
+  ])('reports %s percent used as level %s', (percent, level) => {
     expect(sampleAt(percent).pressureLevel).toBe(level);
   });
 
