@@ -30,7 +30,7 @@ let file: string;
 let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Only the memory tier is tested here: the others have tests of their own.
+  // Of the memory tier alone: the others have tests of their own.
   return new EnhancedMetadataCache({
     enableMemoryPressureMonitoring: false,
     maxDiskSizeMb: 0,
@@ -53,8 +53,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('the function getEnhancedCache', () => {
-  it.each([true, false])('caches metadata of an existing file: %s', (there) => {
+describe('getEnhancedCache', () => {
+  it.each([true, false])('keeps metadata of a file that is there: %s', (there) => {
     const before = process.cwd();
     process.chdir(folder);
     try {

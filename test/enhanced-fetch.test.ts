@@ -24,7 +24,7 @@ let file: string;
 let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Only the memory tier is tested here: the others have tests of their own.
+  // Of the memory tier alone: the others have tests of their own.
   return new EnhancedMetadataCache({
     enableMemoryPressureMonitoring: false,
     maxDiskSizeMb: 0,
@@ -47,7 +47,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('the method fetch of an EnhancedMetadataCache', () => {
+describe('fetch', () => {
   it('gives all callers what later ones get, each a copy of its own', async () => {
     const cache = make();
     class Camera {

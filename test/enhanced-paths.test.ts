@@ -21,7 +21,7 @@ let file: string;
 let cache: EnhancedMetadataCache;
 
 function make(options: EnhancedCacheOptions = {}): EnhancedMetadataCache {
-  // Only the memory tier is tested here: the others have tests of their own.
+  // Of the memory tier alone: the others have tests of their own.
   return new EnhancedMetadataCache({
     enableMemoryPressureMonitoring: false,
     maxDiskSizeMb: 0,

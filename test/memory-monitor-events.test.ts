@@ -48,8 +48,8 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  describe('the emitter of samples', () => {
-    it('emits every sample, and a level once per change', () => {
+  describe('events and callbacks', () => {
+    it('tells every sample, and a level once per change', () => {
       const samples = vi.fn();
       const pressures: [string, string][] = [];
       monitor.on('sample', samples);

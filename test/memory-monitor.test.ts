@@ -116,7 +116,7 @@ describe('the options of MemoryPressureMonitor', () => {
   });
 });
 
-describe.runIf(onLinux)('a MemoryPressureMonitor on given files', () => {
+describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
   let machine: FakeMemory;
   let folder: string;
   let monitor: MemoryPressureMonitor;
@@ -309,7 +309,7 @@ describe.runIf(onLinux)('a MemoryPressureMonitor on given files', () => {
       vi.useFakeTimers();
     });
 
-    it('takes a sample at once and then at each interval', () => {
+    it('samples at once and then at each interval', () => {
       monitor = monitorWith({ sampleIntervalSeconds: 0.5 });
       expect(monitor.monitoring).toBe(false);
       monitor.startMonitoring();
