@@ -1,4 +1,4 @@
-// docs/api.md is what the declarations and docstrings of today say.
+// Tests that docs/api.md is what the current declarations and docstrings say.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,14 +13,14 @@ const modules: [string, string][] = Object.entries<{ default?: string }>(exports
   .filter(([, target]) => target.default !== undefined)
   .map(([path, target]) => [path.replace('.', 'ebbcache'), join(root, target.default ?? '')]);
 
-it('is up to date; if not, run npm run docs:api', () => {
+it('docs/api.md is up to date; if not, run npm run docs:api', () => {
   const tool = join(root, 'tools', 'api-page.mjs');
   const check = () =>
     execFileSync(process.execPath, [tool, '--check'], { cwd: root, stdio: 'pipe' });
   expect(check).not.toThrow();
 });
 
-describe.each(modules)('of %s', (_, file) => {
+describe.each(modules)('docs/api.md for the module %s', (_, file) => {
   it('has an entry for each value that can be imported', async () => {
     const names = Object.keys(await import(file));
     expect(names).not.toHaveLength(0);
@@ -35,12 +35,12 @@ it.each([
   ['AdvancedMetadataCache', 'fetch'],
   ['EnhancedMetadataCache', 'applyPressure'],
   ['KeyvEbbcache', 'opts'],
-])('has an entry for %s.%s', (owner, member) => {
+])('docs/api.md has an entry for %s.%s', (owner, member) => {
   expect(page).toContain(`\n#### ${owner}.${member}\n`);
 });
 
 it.each(['assertOpen', 'removeAllListeners', 'EncodeError.within', 'storeOf'])(
-  'says nothing of %s',
+  'docs/api.md does not mention %s',
   (name) => {
     expect(page).not.toContain(name);
   },

@@ -18,14 +18,14 @@ function file(path: string, text = ''): string {
 }
 
 describe('the name of the application', () => {
-  it('is that of the package of the main module', () => {
+  it('is the name of the package that holds the main module', () => {
     file('package.json', '{ "name": "gallery" }');
     expect(applicationName(file('main.js'))).toBe('gallery');
     expect(applicationName(file('src/deep/main.js'))).toBe('gallery');
     expect(applicationName(join(folder, 'src', 'main-without-extension'))).toBe('gallery');
   });
 
-  it('is that of the nearest package that has one', () => {
+  it('is taken from the nearest package that has a name', () => {
     file('package.json', '{ "name": "gallery" }');
     file('dist/package.json', '{ "type": "module" }');
     expect(applicationName(file('dist/main.js'))).toBe('gallery');
@@ -37,7 +37,7 @@ describe('the name of the application', () => {
     expect(applicationName(join(folder, 'dist', 'main.js'))).toBe('built');
   });
 
-  it('is that of who has installed the program', () => {
+  it('is the name of the package that installed the program', () => {
     file('node_modules/next/package.json', '{ "name": "next" }');
     const program = file('node_modules/next/dist/bin/next.js');
     expect(applicationName(program)).toBe('next');
@@ -49,11 +49,11 @@ describe('the name of the application', () => {
     expect(applicationName(link)).toBe('shop');
   });
 
-  it('is that of the current folder without a main module', () => {
+  it('is taken from the current folder where there is no main module', () => {
     for (const main of [undefined, '']) expect(applicationName(main)).toBe('ebbcache');
   });
 
-  it('is empty where there is none', () => {
+  it('is empty where no package has a name', () => {
     expect(applicationName(file('main.js'))).toBe('');
     expect(applicationName('/')).toBe('');
   });

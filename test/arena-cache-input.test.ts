@@ -1,4 +1,4 @@
-// What ArenaCache refuses, and with which errors.
+// Tests what ArenaCache refuses, and with which errors.
 
 import { describe, expect, it } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, EncodeError } from '../lib/index.js';
@@ -71,7 +71,7 @@ describe('an ArenaCache', () => {
     expect(() => new ArenaCache(options as ArenaCacheOptions)).toThrow(argumentError(ErrorClass));
   });
 
-  it('takes the ends of the ranges', () => {
+  it('accepts the lowest and the highest value of each range', () => {
     expect(open({ maxBytes: 65_536 }).set('a', 1)).toBe(true);
     expect(open({ maxBytes: 2 ** 34 }).set('a', 1)).toBe(true);
     expect(open({ maxBytes: MIB, minBytes: MIB, maxEntries: 1, ttl: 1 }).set('a', 1)).toBe(true);
@@ -105,7 +105,7 @@ describe('an ArenaCache', () => {
     expect(cache.get('a')).toBe(1);
   });
 
-  it('refuses undefined as value', () => {
+  it('refuses undefined as a value', () => {
     const cache = open();
     expect(() => cache.set('a', undefined)).toThrow(argumentError(TypeError));
     expect(cache.has('a')).toBe(false);
@@ -127,7 +127,7 @@ describe('an ArenaCache', () => {
     ],
     ['a symbol as an error’s cause', { e: new Error('x', { cause: Symbol('s') }) }, 'e.cause'],
     ['a WeakMap', { weak: new WeakMap() }, 'weak'],
-  ])('refuses %s with an EncodeError that says where', (_, value, path) => {
+  ])('refuses %s with an EncodeError that names its place', (_, value, path) => {
     const cache = open<unknown>();
     cache.set('key', 'before');
     const error = thrownBy(() => cache.set('key', value));
@@ -137,7 +137,7 @@ describe('an ArenaCache', () => {
     expect(cache.get('key')).toBe('before');
   });
 
-  it('refuses values that hold themselves', () => {
+  it('refuses values that refer to themselves', () => {
     const cache = open<unknown>();
     const object: Record<string, unknown> = { name: 'me' };
     object.self = object;

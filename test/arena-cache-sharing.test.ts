@@ -1,4 +1,4 @@
-// How caches of values are closed, shared by name, and held against a model.
+// Tests how ArenaCaches are closed and shared by name, and compares one with a model.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -14,8 +14,8 @@ const MIB = 1024 * KIB;
 
 const open = openedArenas();
 
-describe('closing', () => {
-  it('makes every other call a ClosedError', () => {
+describe('a closed ArenaCache', () => {
+  it('throws a ClosedError from every call but close', () => {
     const cache = open<number>();
     for (let i = 0; i < 1000; i++) cache.set(`key${i}`, i);
     const started = cache.keys();
@@ -41,7 +41,7 @@ describe('closing', () => {
     expect(() => cache[Symbol.dispose]()).not.toThrow();
   });
 
-  it('happens at the end of a using block', () => {
+  it('is closed at the end of a using block', () => {
     let outer: ArenaCache<number>;
     {
       using cache = open<number>();
@@ -51,7 +51,7 @@ describe('closing', () => {
     expect(() => outer.get('a')).toThrow(ClosedError);
   });
 
-  it('in a getter of the value is a ClosedError too', () => {
+  it('throws a ClosedError from a set whose value closed it in a getter', () => {
     const cache = open<unknown>();
     const closing = {
       get now() {
@@ -63,8 +63,8 @@ describe('closing', () => {
   });
 });
 
-describe('named stores', () => {
-  it('are one for all of a name, until the last is closed', () => {
+describe('ArenaCaches with a name', () => {
+  it('share one store until the last of them is closed', () => {
     const first = open<number>({ name: 'shared' });
     const second = open<number>({ name: 'shared' });
     const other = open<number>({ name: 'other' });
@@ -98,7 +98,7 @@ describe('named stores', () => {
     expect(first.set('a', 1)).toBe(true);
   });
 
-  it('are one for all threads', async () => {
+  it('share one store across threads', async () => {
     const cache = open<unknown>({ name: 'threads', ebb: false });
     cache.set('from main', { when: new Date(5), many: new Map([[1, 2n]]) });
     const worker = new Worker(
@@ -118,7 +118,7 @@ describe('named stores', () => {
   });
 });
 
-describe('an ArenaCache of random calls', () => {
+describe('an ArenaCache under random calls', () => {
   const key = fc.integer({ min: 0, max: 60 }).map((n) => `key${n}`);
   const value = fc.oneof(
     fc.integer(),
@@ -132,7 +132,7 @@ describe('an ArenaCache of random calls', () => {
   );
   const policy = fc.constantFrom('lru' as const, 's3fifo' as const);
 
-  it('is a Map while nothing needs to be evicted', () => {
+  it('behaves as a Map while nothing needs to be evicted', () => {
     fc.assert(
       fc.property(policy, fc.array(action, { maxLength: 200 }), (policy, actions) => {
         using cache = new ArenaCache<unknown>({ maxBytes: 8 * MIB, policy, ebb: false });
@@ -156,7 +156,7 @@ describe('an ArenaCache of random calls', () => {
     );
   });
 
-  it('never gives a value that is not the last one put', () => {
+  it('never returns a value that is not the last one set', () => {
     const budget = fc.integer({ min: 64 * KIB, max: 256 * KIB });
     fc.assert(
       fc.property(

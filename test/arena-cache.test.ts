@@ -8,7 +8,7 @@ const MIB = 1024 * KIB;
 const open = openedArenas();
 
 describe('an ArenaCache', () => {
-  it('gives back what was set, as a copy', () => {
+  it('returns what was set, as a copy', () => {
     const cache = open<{ tags: string[] }>();
     const value = { tags: ['a', 'b'] };
     expect(cache.set('key', value)).toBe(true);
@@ -19,7 +19,7 @@ describe('an ArenaCache', () => {
     expect(cache.get('key')).toEqual({ tags: ['a', 'b'] });
   });
 
-  it('replaces, misses and deletes', () => {
+  it('replaces, misses and deletes entries', () => {
     const cache = open<number | null>();
     cache.set('a', 1);
     cache.set('a', 2);
@@ -39,7 +39,7 @@ describe('an ArenaCache', () => {
   it.each([
     ...['a', ' ', '\0', 'a\0b', 'é', '😀', '/a/ü/日本.jpg', 'k'.repeat(600), 'é'.repeat(255)],
     ...['\ufffd', '\ufffd😀', `${'k'.repeat(600)}\ufffd`],
-  ])('tells key %j from others', (key) => {
+  ])('distinguishes key %j from others', (key) => {
     const cache = open<string>();
     cache.set(`${key}x`, 'other');
     cache.set(key, 'this');
@@ -48,7 +48,7 @@ describe('an ArenaCache', () => {
     expect(new Set(cache.keys())).toEqual(new Set([key, `${key}x`]));
   });
 
-  it('takes keys of up to 65,535 bytes of UTF-8', () => {
+  it('accepts keys of up to 65,535 bytes of UTF-8', () => {
     const cache = open<number>();
     for (const key of ['k'.repeat(65_535), 'é'.repeat(32_767), '日'.repeat(21_845)]) {
       expect(cache.set(key, 1)).toBe(true);
@@ -57,7 +57,7 @@ describe('an ArenaCache', () => {
     }
   });
 
-  it('gives the encoded bytes as a copy that is the caller’s own', () => {
+  it('returns the encoded bytes as a copy that the caller owns', () => {
     const cache = open<string>();
     cache.set('a', 'first');
     cache.set('b', 'other');
@@ -71,7 +71,7 @@ describe('an ArenaCache', () => {
     expect(cache.getBytes('none')).toBeUndefined();
   });
 
-  it('stores encoded bytes as they are, of this cache or another', () => {
+  it('stores encoded bytes unchanged, whichever cache encoded them', () => {
     const cache = open<unknown>({ maxBytes: 8 * MIB });
     const other = open<unknown>({ maxBytes: 8 * MIB });
     for (const value of [{ a: [1, 'two'] }, 'x'.repeat(100_000), 'y'.repeat(2 * MIB)]) {
@@ -84,21 +84,21 @@ describe('an ArenaCache', () => {
     }
   });
 
-  it('stores bytes that are no msgpack, for getBytes alone', () => {
+  it('stores bytes that are not msgpack, for getBytes only', () => {
     const cache = open<unknown>();
     for (const bytes of [Buffer.from([0xc1, 0xff]), new Uint8Array(), new Uint8Array([1, 2, 3])]) {
       cache.setBytes('a', bytes);
       expect(cache.getBytes('a')).toEqual(Buffer.from(bytes));
       expect(() => cache.get('a')).toThrow();
     }
-    // A part of a larger buffer, and of memory that threads share.
+    // These are a part of a larger buffer, and of memory that threads share.
     cache.setBytes('a', new Uint8Array([9, 9, 0xa1, 0x78, 9]).subarray(2, 4));
     expect(cache.get('a')).toBe('x');
     cache.setBytes('a', new Uint8Array(new SharedArrayBuffer(1)).fill(7));
     expect(cache.get('a')).toBe(7);
   });
 
-  it('takes bytes with the options of set, and no others than of a Uint8Array', () => {
+  it('accepts the options of set for bytes, and only the bytes of a Uint8Array', () => {
     const cache = open<unknown>();
     const bytes = new Uint8Array([7]);
     expect(cache.setBytes('a', bytes, { ttl: 60_000, cost: 3 })).toBe(true);
@@ -113,7 +113,7 @@ describe('an ArenaCache', () => {
     expect(cache.stats().puts).toBe(1);
   });
 
-  it('may be told to store bytes while it encodes a value', () => {
+  it('can store bytes while it encodes a value', () => {
     const cache = open<unknown>();
     const value = {
       before: 'b',
@@ -174,7 +174,7 @@ describe('an ArenaCache', () => {
   });
 });
 
-describe('the order of use', () => {
+describe('the eviction order of an ArenaCache', () => {
   it('is not changed by peek and has', () => {
     const cache = open<number>();
     cache.set('a', 1);
@@ -190,7 +190,7 @@ describe('the order of use', () => {
     expect(cache.stats()).toMatchObject({ hits: 2, misses: 1, puts: 1 });
   });
 
-  it('evicts the least recently used beyond maxEntries', () => {
+  it('begins with the least recently used entry beyond maxEntries', () => {
     const cache = open<number>({ maxEntries: 3 });
     for (const key of ['a', 'b', 'c']) cache.set(key, 1);
     cache.get('a');
@@ -206,7 +206,7 @@ describe('the order of use', () => {
     expect(cache.stats().evictions).toBe(2);
   });
 
-  it('keeps what is asked for again through a scan with s3fifo', () => {
+  it('protects reused entries from a scan with s3fifo', () => {
     const cache = open<string>({ policy: 's3fifo', maxEntries: 100 });
     const hot = Array.from({ length: 20 }, (_, i) => `hot${i}`);
     for (const key of hot) cache.set(key, key);
@@ -218,8 +218,8 @@ describe('the order of use', () => {
   });
 });
 
-describe('time to live', () => {
-  it('ends entries by the cache’s and by their own', () => {
+describe('the time to live of an entry', () => {
+  it('is that of the cache, or its own where it has one', () => {
     let now = 0;
     const cache = open<number>({ ttl: 30, clock: () => now });
     cache.set('short', 1);
@@ -238,7 +238,7 @@ describe('time to live', () => {
     expect(cache.has('long')).toBe(false);
   });
 
-  it('starts anew with each set', () => {
+  it('starts again with each set', () => {
     let now = 0;
     const cache = open<number>({ ttl: 30, clock: () => now });
     cache.set('kept', 1);
@@ -249,7 +249,7 @@ describe('time to live', () => {
     expect(cache.get('kept')).toBe(2);
   });
 
-  it('gives the memory of expired entries back without a read', async () => {
+  it('releases the memory of expired entries without a read', async () => {
     const cache = open<string>({ maxBytes: 8 * MIB });
     const empty = cache.stats().heldBytes;
     for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600), { ttl: 3000 });
@@ -266,8 +266,8 @@ describe('time to live', () => {
   });
 });
 
-describe('the budget', () => {
-  it('is never passed, and the most recent entries stay', () => {
+describe('an ArenaCache with a budget', () => {
+  it('never exceeds it, and retains the most recent entries', () => {
     const cache = open<string>({ maxBytes: 2 * MIB });
     for (let i = 0; i < 20_000; i++) {
       cache.set(`key${i}`, `${i}`.padEnd(300));
@@ -282,7 +282,7 @@ describe('the budget', () => {
     for (let i = 20_000 - entries; i < 20_000; i++) expect(cache.has(`key${i}`)).toBe(true);
   });
 
-  it('refuses a value larger than itself, and loses nothing', () => {
+  it('refuses a value larger than the budget, and loses no entry', () => {
     const cache = open<string>({ maxBytes: 256 * KIB });
     for (let i = 0; i < 50; i++) cache.set(`key${i}`, 'v'.repeat(1000));
     const before = cache.stats();
@@ -293,7 +293,7 @@ describe('the budget', () => {
     expect(cache.get('giant')).toBeUndefined();
   });
 
-  it('follows resize down and up', () => {
+  it('follows resize to smaller and larger sizes', () => {
     const cache = open<string>({ maxBytes: 8 * MIB });
     for (let i = 0; i < 10_000; i++) cache.set(`key${i}`, 'v'.repeat(600));
     expect(cache.stats().heldBytes).toBeGreaterThan(6 * MIB);
@@ -309,7 +309,7 @@ describe('the budget', () => {
     expect(cache.stats().heldBytes).toBeLessThanOrEqual(4 * MIB);
   });
 
-  it('gives back what shrink asks for, the least recently used first', () => {
+  it('releases the bytes that shrink asks for, the least recently used entries first', () => {
     const cache = open<string>({ maxBytes: 8 * MIB });
     for (let i = 0; i < 10_000; i++) cache.set(`key${i}`, 'v'.repeat(600));
     const before = cache.stats();
@@ -328,7 +328,7 @@ describe('the budget', () => {
     expect(cache.get('again')).toBe('v');
   });
 
-  it('forgets all with clear, but counts on', () => {
+  it('is empty after clear, which resets no counter', () => {
     const cache = open<string>({ maxBytes: 8 * MIB });
     const empty = cache.stats().heldBytes;
     for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600));
@@ -347,7 +347,7 @@ describe('the budget', () => {
     expect(cache.get('key1')).toBe('new');
   });
 
-  it('is told with all other numbers', () => {
+  it('reports it with all other statistics', () => {
     const cache = open<string>({ maxBytes: 4 * MIB });
     cache.set('é', 'abc');
     expect(cache.stats()).toEqual({
@@ -378,8 +378,8 @@ describe('the budget', () => {
   });
 });
 
-describe('keys and entries', () => {
-  it('visits what stays exactly once, whatever else is put and deleted', () => {
+describe('keys() and entries() of an ArenaCache', () => {
+  it('visit each remaining entry exactly once, whatever else is set and deleted', () => {
     const cache = open<number>({ maxBytes: 16 * MIB });
     const stays = Array.from({ length: 3000 }, (_, i) => `stays${i}`);
     for (const key of stays) cache.set(key, 1);
@@ -397,7 +397,7 @@ describe('keys and entries', () => {
     expect([...seen.values()].every((times) => times === 1)).toBe(true);
   });
 
-  it('gives keys with their values, and skips what goes in between', () => {
+  it('yield keys with their values, and skip entries that are removed meanwhile', () => {
     const cache = open<number>();
     for (let i = 0; i < 500; i++) cache.set(`key${i}`, i);
     const found = new Map<string, number>();
@@ -410,7 +410,7 @@ describe('keys and entries', () => {
     expect(cache.stats().hits).toBe(0);
   });
 
-  it('may be left early, and run side by side', () => {
+  it('can be ended early, and can run concurrently', () => {
     const cache = open<number>();
     for (let i = 0; i < 300; i++) cache.set(`key${i}`, i);
     const first = cache.keys();

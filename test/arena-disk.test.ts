@@ -1,4 +1,4 @@
-// Values by key in memory and on disk, as one.
+// Tests that the memory and the disk tier of an ArenaCache act as one cache.
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ const KIB = 1024;
 
 const arenas = new DiskArenas();
 
-/** So that all that comes next is read from the disk. */
+/** Removes all entries from memory, so that the next reads come from the disk. */
 function emptyMemory(cache: ReturnType<typeof arenas.open>): void {
   cache.applyPressure(PressureLevel.CRITICAL);
   expect(cache.stats().entries).toBe(0);
 }
 
-describe('a cache of values with a disk', () => {
-  it('reads what is not in memory from there, and promotes it', async () => {
+describe('an ArenaCache with a disk tier', () => {
+  it('reads from disk what is not in memory, and promotes it', async () => {
     const first = arenas.open();
     expect(first.set('key', { n: 1, at: new Date(5), big: 7n })).toBe(true);
     expect(first.get('key')).toEqual({ n: 1, at: new Date(5), big: 7n });
@@ -40,7 +40,7 @@ describe('a cache of values with a disk', () => {
     });
   });
 
-  it('keeps what memory has no room for', async () => {
+  it('retains on disk what memory has no room for', async () => {
     const cache = arenas.open({ maxBytes: 256 * KIB });
     for (let i = 0; i < 500; i++) {
       expect(cache.set(`key ${i}`, { i, text: 'x'.repeat(2000) })).toBe(true);
@@ -50,42 +50,45 @@ describe('a cache of values with a disk', () => {
     expect(await cache.flush()).toBe(true);
     for (let i = 0; i < 500; i++) expect(cache.get(`key ${i}`)).toMatchObject({ i });
     expect([cache.size, [...cache.keys()].length]).toEqual([500, 500]);
-    // Larger than memory takes, and not than the disk does.
+    // The value is larger than memory accepts, and not larger than the disk accepts.
     const small = arenas.open({ maxBytes: 64 * KIB });
     expect(small.set('large', 'x'.repeat(100 * KIB))).toBe(true);
     expect(small.get('large')).toBe('x'.repeat(100 * KIB));
     expect(small.stats().entries).toBe(0);
   });
 
-  it.each([false, true])('deletes and clears in both; written before: %s', async (isFlushed) => {
-    const cache = arenas.open();
-    const settle = async () => {
-      if (isFlushed) expect(await cache.flush()).toBe(true);
-    };
-    for (const key of ['a', 'b', 'c']) cache.set(key, key);
-    await settle();
-    expect(cache.delete('a')).toBe(true);
-    expect(cache.delete('a')).toBe(false);
-    emptyMemory(cache);
-    expect(cache.delete('b')).toBe(true);
-    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([undefined, undefined, 'c']);
-    await settle();
-    cache.clear();
-    expect([cache.get('c'), cache.has('c'), cache.size]).toEqual([undefined, false, 0]);
-    expect([...cache.keys()]).toEqual([]);
-    cache.set('d', 'd');
-    await settle();
-    const next = arenas.restart(cache);
-    expect([...next.entries()]).toEqual([['d', 'd']]);
-    expect(next.get('c')).toBeUndefined();
-  });
+  it.each([false, true])(
+    'deletes and clears in both tiers (already written: %s)',
+    async (isFlushed) => {
+      const cache = arenas.open();
+      const settle = async () => {
+        if (isFlushed) expect(await cache.flush()).toBe(true);
+      };
+      for (const key of ['a', 'b', 'c']) cache.set(key, key);
+      await settle();
+      expect(cache.delete('a')).toBe(true);
+      expect(cache.delete('a')).toBe(false);
+      emptyMemory(cache);
+      expect(cache.delete('b')).toBe(true);
+      expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([undefined, undefined, 'c']);
+      await settle();
+      cache.clear();
+      expect([cache.get('c'), cache.has('c'), cache.size]).toEqual([undefined, false, 0]);
+      expect([...cache.keys()]).toEqual([]);
+      cache.set('d', 'd');
+      await settle();
+      const next = arenas.restart(cache);
+      expect([...next.entries()]).toEqual([['d', 'd']]);
+      expect(next.get('c')).toBeUndefined();
+    },
+  );
 
-  it('visits what is in memory, on disk, or waits, each once', async () => {
+  it('visits each entry once, whether it is in memory, on disk or waiting to be written', async () => {
     const first = arenas.open();
     const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`);
     first.setMany(keys.slice(0, 200).map((key) => [key, { key }]));
     const cache = arenas.restart(first);
-    // Some of it is promoted, some replaced, some deleted, and some new.
+    // Some entries are promoted, some replaced, some deleted, and some new.
     for (const key of keys.slice(0, 100)) cache.get(key);
     for (const key of keys.slice(150, 160)) cache.set(key, { key });
     for (const key of keys.slice(200)) cache.set(key, { key });
@@ -101,7 +104,7 @@ describe('a cache of values with a disk', () => {
     expect(cache.size).toBe(expected.length);
   });
 
-  it('takes and gives many, bytes, and times to live', () => {
+  it('sets and gets many entries, bytes and times to live', () => {
     let now = 1_000_000;
     const clock = () => now;
     const first = arenas.open({ clock });
@@ -130,7 +133,7 @@ describe('a cache of values with a disk', () => {
     expect([...cache.keys()].sort()).toEqual(['a', 'b', 'bytes', 'long']);
   });
 
-  it('has the default time to live on disk too, and no longer than that of what it finds', () => {
+  it('applies the default time to live on disk too, and preserves that of an entry with its own', () => {
     let now = 1_000_000;
     const clock = () => now;
     const first = arenas.open({ ttl: 1, clock });
@@ -142,7 +145,7 @@ describe('a cache of values with a disk', () => {
     expect(cache.get('b')).toBe(2);
   });
 
-  it('writes as much as comes in a loop that lets nobody else run, or counts what it drops', async () => {
+  it('writes as much as a loop puts that never yields, or counts what it drops', async () => {
     const cache = arenas.open({ maxBytes: MIB, disk: arenas.disk({ maxBytes: 64 * MIB }) });
     for (let i = 0; i < 8000; i++) cache.set(`key ${i}`, { i, text: 'x'.repeat(4000) });
     const { drops } = cache.stats().disk!;
@@ -164,8 +167,8 @@ describe('a cache of values with a disk', () => {
   });
 });
 
-describe('a value that the disk does not take', () => {
-  it('is in memory alone, is counted, and never lets an old one come back', async () => {
+describe('a value that the disk tier refuses', () => {
+  it('is in memory only, is counted, and never lets an older value return', async () => {
     const cache = arenas.open({ maxBytes: 8 * MIB });
     const large = 'x'.repeat(256 * KIB);
     for (const isFlushed of [false, true]) {
@@ -185,7 +188,7 @@ describe('a value that the disk does not take', () => {
     }
   });
 
-  it('changes nothing where memory does not take it either', async () => {
+  it('changes nothing where memory refuses it too', async () => {
     const cache = arenas.open({ maxBytes: MIB });
     cache.set('key', 'old');
     expect(cache.set('key', 'x'.repeat(2 * MIB))).toBe(false);
@@ -201,8 +204,8 @@ describe('a value that the disk does not take', () => {
   });
 });
 
-describe('two caches on one folder', () => {
-  it('in one process see at once what the other did', () => {
+describe('two ArenaCaches on one folder', () => {
+  it('see at once, in one process, what the other did', () => {
     const [one, two] = [arenas.open(), arenas.open()];
     for (let round = 0; round < 200; round++) {
       const key = `key ${round % 7}`;
@@ -217,7 +220,7 @@ describe('two caches on one folder', () => {
     }
   });
 
-  it('with coherent: false may keep what they have, and find what they have not', async () => {
+  it('may return an older value with coherent: false, and find what they do not have', async () => {
     const loose = arenas.open({ disk: arenas.disk({ coherent: false }) });
     const strict = arenas.open();
     loose.set('key', 'old');
@@ -230,7 +233,7 @@ describe('two caches on one folder', () => {
     expect(loose.get('key')).toBe('newer');
   });
 
-  it('may be of two copies of the package in one process', async () => {
+  it('may come from two copies of the package in one process', async () => {
     const script = `
       import assert from 'node:assert/strict';
       const [dir, one, other] = ${JSON.stringify([arenas.dir, packageUrl, `${packageUrl}?copy`])};
@@ -255,7 +258,7 @@ describe('two caches on one folder', () => {
   });
 });
 
-describe('options', () => {
+describe('the disk options', () => {
   it.each<[string, object, RegExp]>([
     ['no object', 5 as never, /^disk must be an object/],
     ['null', null as never, /^disk must be an object/],
@@ -267,14 +270,14 @@ describe('options', () => {
     ['too much', { dir: 'x', maxBytes: 65 * 1024 * MIB }, /^disk\.maxBytes must be/],
     ['NaN', { dir: 'x', maxBytes: Number.NaN }, /^disk\.maxBytes must be/],
     ['coherent as text', { dir: 'x', maxBytes: MIB, coherent: 'no' }, /^disk\.coherent must be/],
-  ])('that are wrong name what is: %s', (_, disk, message) => {
+  ])('are refused with a message that names the wrong one: %s', (_, disk, message) => {
     const open = () => arenas.open({ disk: disk as DiskOptions });
     expect(open).toThrow(message);
     expect(open).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
     expect(existsSync('x')).toBe(false);
   });
 
-  it('take a relative folder, that of now', () => {
+  it('resolve a relative folder when the cache is opened', () => {
     const before = process.cwd();
     try {
       process.chdir(arenas.parent);
@@ -289,8 +292,8 @@ describe('options', () => {
   });
 });
 
-describe('trouble', () => {
-  it("is an event 'disk', or a warning of the process where nobody listens", async () => {
+describe('a failure of the disk tier', () => {
+  it("is reported by the event 'disk', or by a warning of the process where nobody listens", async () => {
     writeFileSync(arenas.dir, 'a file');
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const heard: DiskEvent[] = [];

@@ -1,4 +1,4 @@
-// ArenaCache.fetch: one call of the loader for all who wait for a value.
+// Tests ArenaCache.fetch: the loader is called once for all who wait for a value.
 
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
@@ -14,7 +14,7 @@ const kinds: [string, () => ArenaCache<unknown>][] = [
   ['memory and disk', () => arenas.open()],
 ];
 
-/** What is begun is under way once its loader was called. */
+/** A fetch is in flight once its loader was called. */
 function loaderOf<T>() {
   const { promise, resolve } = deferred<T>();
   const load = vi.fn((_key: string, _signal: AbortSignal) => promise);
@@ -23,7 +23,7 @@ function loaderOf<T>() {
 }
 
 describe.each(kinds)('fetch with %s', (_, open) => {
-  it('calls the loader once for all who wait, and keeps what it made', async () => {
+  it('calls the loader once for all concurrent callers, and stores its result', async () => {
     const cache = open();
     const { load, isCalled, resolve } = loaderOf<object>();
     const all = Array.from({ length: 50 }, () => cache.fetch('key', load));
@@ -62,7 +62,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     }
   });
 
-  it('gives copies of what is not kept', async () => {
+  it('gives each caller a copy of a value that is not stored', async () => {
     const cache = open();
     const large = { text: 'x'.repeat(3 * 1024 * 1024) };
     const refused = [1, 2].map(() => cache.fetch('large', () => large));
@@ -79,7 +79,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     await expect(unstorable).rejects.toMatchObject({ name: 'EncodeError', path: 'at' });
   });
 
-  it('finds values that are falsy', async () => {
+  it('finds falsy values', async () => {
     const cache = open();
     const load = vi.fn();
     for (const value of [null, false, 0, '', Number.NaN]) {
@@ -91,7 +91,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(load).not.toHaveBeenCalled();
   });
 
-  it('rejects as the loader does, and keeps that for nobody', async () => {
+  it('rejects with the error of the loader, and stores nothing', async () => {
     const cache = open();
     const problem = new Error('out of ideas');
     const load = vi.fn(() => Promise.reject(problem));
@@ -106,7 +106,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(await cache.fetch('key', () => 'now')).toBe('now');
   });
 
-  it('refuses undefined, and what cannot be stored', async () => {
+  it('refuses undefined, and values that cannot be stored', async () => {
     const cache = open();
     const code = { code: 'ERR_EBBCACHE_ARGUMENT' };
     await expect(cache.fetch('key', () => undefined)).rejects.toMatchObject(code);
@@ -114,14 +114,14 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(cache.has('key')).toBe(false);
   });
 
-  it('gives a value that no tier has room for, and keeps it not', async () => {
+  it('returns a value that no tier has room for, and does not store it', async () => {
     const cache = open();
     const large = 'x'.repeat(3 * 1024 * 1024);
     expect(await cache.fetch('key', () => large)).toBe(large);
     expect(cache.get('key')).toBeUndefined();
   });
 
-  it('keeps not what was set, deleted or cleared meanwhile', async () => {
+  it('does not store a value for a key that was set, deleted or cleared meanwhile', async () => {
     const cache = open();
     const changes: [() => void, unknown][] = [
       [() => cache.set('key', 'set'), 'set'],
@@ -142,7 +142,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     }
   });
 
-  it('begins anew for those who come after a change', async () => {
+  it('calls the loader again for callers that come after a change', async () => {
     const cache = open();
     const { load, isCalled, resolve } = loaderOf();
     const before = cache.fetch('key', load);
@@ -155,7 +155,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(cache.get('key')).toBe('new');
   });
 
-  it('leaves a caller whose signal aborts, and aborts the loader when nobody waits', async () => {
+  it('rejects a caller whose signal aborts, and aborts the loader when no caller is left', async () => {
     const cache = open();
     const { load, isCalled, resolve } = loaderOf();
     const controllers = [new AbortController(), new AbortController()];
@@ -178,7 +178,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     expect(never).not.toHaveBeenCalled();
   });
 
-  it('is rejected, and its loader aborted, when the cache is closed', async () => {
+  it('rejects, and aborts its loader, when the cache is closed', async () => {
     const cache = open();
     const { load, isCalled, resolve } = loaderOf();
     const fetched = cache.fetch('key', load).catch((error) => error);
@@ -190,7 +190,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
     await expect(cache.fetch('key', load)).rejects.toThrow(ClosedError);
   });
 
-  it('takes a time to live, and refuses bad arguments before it calls the loader', async () => {
+  it('accepts a time to live, and refuses bad arguments before it calls the loader', async () => {
     const cache = open();
     expect(await cache.fetch('short', () => 1, { ttl: 1 })).toBe(1);
     await expect.poll(() => cache.get('short'), { interval: 2 }).toBeUndefined();
@@ -210,7 +210,7 @@ describe.each(kinds)('fetch with %s', (_, open) => {
   });
 });
 
-describe('the threads of a process', () => {
+describe('threads of a process', () => {
   const script = `
     import { parentPort, workerData } from 'node:worker_threads';
     const { ArenaCache } = await import(workerData.packageUrl);
@@ -244,7 +244,7 @@ describe('the threads of a process', () => {
     for (const worker of workers) worker.postMessage(keys);
     const outcomes = await Promise.all(all);
     expect(outcomes.flatMap(({ wrong }) => wrong)).toEqual([]);
-    // A thread that asks just when another is done may find its value, or else load it too.
+    // A thread that asks just when another has finished may find its value, or else load it too.
     const loads = outcomes.reduce((sum, each) => sum + each.loads, 0);
     expect(loads).toBeGreaterThanOrEqual(300);
     expect(loads).toBeLessThanOrEqual(303);

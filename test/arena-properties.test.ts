@@ -1,4 +1,4 @@
-// ArenaCache against a Map, by random sequences of all that it can do.
+// Compares ArenaCache with a Map, under random sequences of all its calls.
 // Properties are tried on more random inputs with EBBCACHE_FULL=1.
 
 import fc from 'fast-check';
@@ -159,7 +159,7 @@ const bytes = fc.uint8Array({ maxLength: 300 });
 const scalar = fc.oneof(
   fc.constantFrom(null, true, false, 0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53),
   fc.integer(),
-  // Without -0, which comes back as 0.
+  // -0 is left out, because it is decoded as 0.
   fc.double().map((n) => n + 0),
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
   fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -182,13 +182,13 @@ const { value } = fc.letrec((tie) => ({
     fc.array(scalar, { maxLength: 6 }).map((items) => new Set(items)),
   ),
 }));
-/** Of every order of magnitude, past the read buffer's 64 KiB. */
+/** The sizes are of every order of magnitude, past the read buffer's 64 KiB. */
 const large = fc
   .tuple(fc.integer({ min: 0, max: 17 }), fc.nat({ max: 1000 }))
   .map(([order, more]) => 'x'.repeat(2 ** order + more));
 
 const anySet = fc.tuple(key, fc.oneof(value, value, large)).map(([key, value]) => set(key, value));
-/** Each as often as its weight says. */
+/** Each command is as frequent as its weight says. */
 function weighted(...choices: [number, fc.Arbitrary<Command>][]): fc.Arbitrary<Command>[] {
   return choices.flatMap(([weight, arbitrary]) => Array(weight).fill(arbitrary));
 }
@@ -216,8 +216,8 @@ function runCommands(
   expectScan(model, cache);
 }
 
-describe('an ArenaCache by random commands', () => {
-  it('is a Map while all fits, of whatever size it is', () => {
+describe('an ArenaCache under random commands', () => {
+  it('behaves as a Map while everything fits, at any size', () => {
     const anySize = fc.integer({ min: 24, max: 30 }).map((n) => resize(2 ** n));
     const commands = fc.commands([...common, anySize], { maxCommands: 150, size: 'max' });
     fc.assert(
@@ -228,7 +228,7 @@ describe('an ArenaCache by random commands', () => {
     );
   });
 
-  it('forgets, but never gives another value, while it is cleared, resized and shrunk', () => {
+  it('may lose entries, but never returns another value, while it is cleared, resized and shrunk', () => {
     const upkeep = [
       fc.constant(clear()),
       fc.integer({ min: 64 * KIB, max: 2 * MIB }).map(resize),

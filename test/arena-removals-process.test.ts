@@ -1,5 +1,5 @@
-// The events of what leaves a cache's memory, in processes and threads of their own. Workers are terminated in
-// 12 rounds with EBBCACHE_FULL=1, or else in 5.
+// Tests the events of removals in separate processes and threads. Workers are terminated in 12 rounds with
+// EBBCACHE_FULL=1, or else in 5.
 
 import { describe, expect, it } from 'vitest';
 import { sized } from './helpers/full-size.js';
@@ -17,7 +17,7 @@ const prelude = `
     'const cache = new ebbcache.ArenaCache({ maxBytes: 1 << 20, name: "shared", ebb: false });' +
     source)));
   const leave = (cache, key) => { cache.set(key, 1); cache.delete(key); };
-  /** What is told from now on, and a wait for what is to come. Only that keeps the process alive. */
+  /** Collects the removals from now on, and waits for one to come. Only that wait keeps the process alive. */
   const listen = (cache) => {
     const heard = [];
     let wake = () => {};
@@ -34,7 +34,7 @@ const prelude = `
 
 const run = (script: string, nodeArgs?: string[]) => runScript(prelude + script, nodeArgs);
 
-describe('a process with a listener', () => {
+describe('a process with a listener for removals', () => {
   it.each<[string, string]>([
     ['to which nothing was told', ''],
     ['to which something is to be told', `leave(cache, 'a');`],
@@ -48,7 +48,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('hears of later removals after a listener threw, which is an uncaught exception', async () => {
+  it('receives later removals after a listener threw an uncaught exception', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const uncaught = [];
@@ -66,7 +66,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('ends with 1 where nobody catches what a listener threw', async () => {
+  it('exits with code 1 where nobody catches what a listener threw', async () => {
     const { code, stderr } = await run(`
       const cache = new ArenaCache(options);
       cache.on('remove', () => { throw new Error('mine'); });
@@ -76,7 +76,7 @@ describe('a process with a listener', () => {
     expect(stderr).toMatch(/Error: mine/);
   });
 
-  it('runs it outside of the context of whoever listens, and of whoever removes', async () => {
+  it('runs it outside the async context of both the subscriber and the remover', async () => {
     const outcome = await run(`
       import { AsyncLocalStorage } from 'node:async_hooks';
       const storage = new AsyncLocalStorage();
@@ -91,7 +91,7 @@ describe('a process with a listener', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('gives back a cache that nothing refers to any more', async () => {
+  it('releases a cache that nothing refers to any more', async () => {
     const outcome = await run(
       `
       const listened = () => {
@@ -106,7 +106,7 @@ describe('a process with a listener', () => {
         globalThis.gc();
       }
       assert.equal(cache.deref(), undefined);
-      // Its store is gone too: the name may be opened otherwise.
+      // Its store is released too: the name may be opened with other options.
       let opened;
       for (let i = 0; i < 200 && opened === undefined; i++) {
         await new Promise(setImmediate);
@@ -125,7 +125,7 @@ describe('a process with a listener', () => {
 });
 
 describe('threads that share a store by name', () => {
-  it('are each told of what any of them removes', async () => {
+  it('each receive the removals by any of them', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const until = listen(cache);
@@ -158,7 +158,7 @@ describe('threads that share a store by name', () => {
     expect(outcome).toEqual(silentSuccess);
   });
 
-  it('may end at any moment, with listeners', async () => {
+  it('may terminate at any moment while they have listeners', async () => {
     const outcome = await run(`
       const cache = new ArenaCache(options);
       const until = listen(cache);
@@ -172,7 +172,7 @@ describe('threads that share a store by name', () => {
         }\`;
       for (let round = 0; round < ${sized(12, 5)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
-        // Some end while they start, some at work.
+        // Some workers end while they start, and some while they work.
         if (round % 4 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
         for (let i = 0; i < round * 300; i++) cache.set('key' + i, i);
         await Promise.all(workers.map((worker) => worker.terminate()));

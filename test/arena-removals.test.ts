@@ -1,4 +1,4 @@
-// The events of what leaves a cache's memory, and the time that is left to an entry.
+// Tests the events of removals, and the time that is left to an entry.
 // Properties are tried on more random inputs with EBBCACHE_FULL=1.
 
 import { EventEmitter } from 'node:events';
@@ -20,7 +20,7 @@ import { HeardRemovals } from './helpers/removals.js';
 const MIB = 1024 * 1024;
 const arenas = new DiskArenas();
 
-/** Without a disk tier. */
+/** The cache has no disk tier. */
 function open(options: Partial<ConstructorParameters<typeof ArenaCache>[0]> = {}) {
   return arenas.open({ disk: undefined, ...options });
 }
@@ -37,7 +37,7 @@ function reasonsOf(removals: readonly Removal[]): Record<string, number> {
 }
 
 describe("the event 'remove'", () => {
-  it('says why each entry left, in order and after the fact', async () => {
+  it('gives the reason for each removal, in order and after the fact', async () => {
     const cache = open();
     const heard = new HeardRemovals(cache);
     cache.set('a', 1);
@@ -52,7 +52,7 @@ describe("the event 'remove'", () => {
     expect(heard.take()).toEqual(['a replace', 'a delete', 'b clear']);
   });
 
-  it("is 'expire' for who reads, for a put and for the sweep", async () => {
+  it("has the reason 'expire' for a read, for a put and for the sweep", async () => {
     let now = 0;
     const cache = open({ clock: () => now });
     const heard = new HeardRemovals(cache);
@@ -65,7 +65,7 @@ describe("the event 'remove'", () => {
     expect([...cache.keys()]).toEqual(['put']);
   });
 
-  it("is 'evict' where room is needed, and for a caller who wants a smaller store", async () => {
+  it("has the reason 'evict' where room is needed, and where a caller asks for a smaller store", async () => {
     const cache = open({ maxEntries: 1500 });
     const heard = new HeardRemovals(cache);
     fill(cache, 1500, 100);
@@ -80,7 +80,7 @@ describe("the event 'remove'", () => {
     expect(reasonsOf(heard.all)).toEqual({ evict: cache.stats().evictions - evictions });
   });
 
-  it("is 'pressure' for pressure by any call", async () => {
+  it("has the reason 'pressure' for pressure by any call", async () => {
     const cache = open({ ebb: true });
     const heard = new HeardRemovals(cache);
     fill(cache, 700);
@@ -96,7 +96,7 @@ describe("the event 'remove'", () => {
     cache.holdPressure(PressureLevel.NORMAL);
   });
 
-  it('gives many in batches of at most 1,024', async () => {
+  it('delivers many removals in batches of at most 1,024', async () => {
     const cache = open({ maxBytes: 4 * MIB });
     const heard = new HeardRemovals(cache);
     fill(cache, 10_000, 10);
@@ -107,7 +107,7 @@ describe("the event 'remove'", () => {
     expect(Math.max(...heard.batches.map(({ length }) => length))).toBe(1024);
   });
 
-  it('holds a bounded number, and says how many were lost', async () => {
+  it('queues a bounded number of removals, and reports how many were lost', async () => {
     const cache = open({ maxBytes: 64 * MIB });
     const heard = new HeardRemovals(cache);
     const value = 1;
@@ -117,7 +117,7 @@ describe("the event 'remove'", () => {
     cache.set(key(0), value);
     cache.delete(key(0));
     await heard.until(() => heard.lost > 0);
-    // 2 MiB, of which each takes its key and three bytes.
+    // The queue holds 2 MiB, of which each removal takes its key and three bytes.
     expect(heard.all).toHaveLength(Math.floor((2 * MIB) / 33));
     expect(heard.all.length + heard.lost).toBe(200_001);
     heard.batches.length = 0;
@@ -127,7 +127,7 @@ describe("the event 'remove'", () => {
     expect(heard.take()).toEqual(['later delete']);
   });
 
-  it('is asked of the store while somebody listens, and no longer', () => {
+  it('is recorded by the store only while somebody listens', () => {
     const onRemovals = vi.fn<NativeStore['onRemovals']>();
     const emitter = new EventEmitter<ArenaEvents>();
     const events = new RemovalEvents(
@@ -155,7 +155,7 @@ describe("the event 'remove'", () => {
     expect(onRemovals).toHaveBeenCalledTimes(6);
   });
 
-  it('is told to those alone who listened when the entry left', async () => {
+  it('is delivered only to listeners that were registered when the entry was removed', async () => {
     const cache = open();
     const leave = (key: string) => {
       cache.set(key, 1);
@@ -178,7 +178,7 @@ describe("the event 'remove'", () => {
     expect(early).toEqual([]);
   });
 
-  it('may close the cache, and comes no more then', async () => {
+  it('may close the cache, and is not delivered after that', async () => {
     const cache = open({ maxBytes: 4 * MIB });
     fill(cache, 5000, 10);
     let events = 0;
@@ -195,13 +195,13 @@ describe("the event 'remove'", () => {
     const heard = new HeardRemovals(other);
     await heard.settle();
     expect(events).toBe(1);
-    // It may be listened to, as anything may; nothing comes.
+    // A listener may still be added, but no event comes.
     cache.on('remove', () => events++);
     cache.removeAllListeners();
     expect(() => cache.set('a', 1)).toThrow(ClosedError);
   });
 
-  it('is told to each cache of a name', async () => {
+  it('is delivered to each cache with the name', async () => {
     const options = { name: 'removals of two caches' };
     const one = open(options);
     const two = open(options);
@@ -221,8 +221,8 @@ describe("the event 'remove'", () => {
     expect(heard[1]!.take()).toEqual([]);
   });
 
-  it('tells what another did to the disk, when the entry in memory is looked for', async () => {
-    // They share the disk tier, and have a memory each, as two processes do.
+  it('reports what another cache did to the disk, when the entry in memory is next read', async () => {
+    // The caches share the disk tier, but each has a memory tier of its own, as two processes do.
     const mine = arenas.open();
     const other = arenas.open();
     const heard = new HeardRemovals(mine);
@@ -274,7 +274,7 @@ describe('a model that follows sets and removals', () => {
         const check = async () => {
           await heard.settle();
           for (const { key: each } of heard.batches.splice(0).flat()) model.add(each, -1);
-          // Those of the sentinel are all in pairs.
+          // The removals of the sentinel come in pairs.
           model.entries.delete('the last one');
           expect(model.keys()).toEqual([...cache.keys()].sort());
         };
@@ -295,8 +295,8 @@ describe('a model that follows sets and removals', () => {
   });
 });
 
-describe('getRemainingTtl', () => {
-  it('gives the ms until an entry expires, Infinity, or undefined', () => {
+describe('the method getRemainingTtl', () => {
+  it('returns the ms until an entry expires, Infinity, or undefined', () => {
     const cache = open();
     cache.set('short', 1, { ttl: 60_000 });
     cache.set('forever', 1);
@@ -313,7 +313,7 @@ describe('getRemainingTtl', () => {
     expect(() => cache.getRemainingTtl('short')).toThrow(ClosedError);
   });
 
-  it('is no use of the entry', () => {
+  it('does not count as a use of the entry', () => {
     const cache = open({ maxEntries: 2 });
     cache.set('a', 1);
     cache.set('b', 1);
@@ -322,7 +322,7 @@ describe('getRemainingTtl', () => {
     expect([...cache.keys()].sort()).toEqual(['b', 'c']);
   });
 
-  it('is undefined once it has expired', () => {
+  it('returns undefined once the entry has expired', () => {
     let now = 0;
     const cache = open({ ttl: 1, clock: () => now });
     cache.set('a', 1);
@@ -331,7 +331,7 @@ describe('getRemainingTtl', () => {
     expect(cache.getRemainingTtl('a')).toBeUndefined();
   });
 
-  it('also is of what is on disk alone', async () => {
+  it('also works for entries that are only on disk', async () => {
     const first = arenas.open();
     first.set('short', 1, { ttl: 600_000 });
     first.set('forever', 1);

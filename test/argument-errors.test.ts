@@ -1,4 +1,4 @@
-// Whatever a public function or method is given that it cannot take is an error with a code and a sentence.
+// Tests that each public function and method answers a bad argument with an error with a code and a sentence.
 
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await keyv.disconnect();
 });
 
-/** That there is no such file is no matter of the argument. */
+/** A missing file is not an error of the argument. */
 async function extractUnlessAbsent(path: never) {
   try {
     await extract.extractFile(path);
@@ -50,7 +50,7 @@ const LISTS = ['an array', 'a list of numbers'];
 
 /** What takes the argument, and which of the values it takes. */
 const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
-  // Constructors, and functions of the package.
+  // These are constructors, and functions of the package.
   ['new ArenaCache(options)', (value) => new ebbcache.ArenaCache(value), []],
   [
     'ArenaCache: disk',
@@ -88,7 +88,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
     (options) => extract.extractAll([], options).next(),
     ['undefined', 'an object'],
   ],
-  // ArenaCache.
+  // These are the methods of ArenaCache.
   ['ArenaCache: get(key)', (key) => arena.get(key), ['text']],
   ['ArenaCache: getBytes(key)', (key) => arena.getBytes(key), ['text']],
   ['ArenaCache: peek(key)', (key) => arena.peek(key), ['text']],
@@ -122,7 +122,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
   ['ArenaCache: shrink(bytes)', (bytes) => arena.shrink(bytes), ['a number']],
   ['ArenaCache: applyPressure(level)', (level) => arena.applyPressure(level), []],
   ['ArenaCache: holdPressure(level)', (level) => arena.holdPressure(level), []],
-  // Caches of metadata.
+  // These are the methods of the caches of metadata.
   ['get(path)', (path) => cache.get(path), ['text']],
   ['get(tier)', (tier) => cache.get(file, tier), ['undefined', 'text']],
   ['getMany(paths)', (paths) => cache.getMany(paths), ['an array']],
@@ -153,7 +153,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
     ['undefined', 'an object'],
   ],
   ['applyPressure(level)', (level) => cache.applyPressure(level), []],
-  // The monitor.
+  // These are the methods of the monitor.
   [
     'getAveragePressure(seconds)',
     (seconds) => monitor.getAveragePressure(seconds),
@@ -169,7 +169,8 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
     (callback) => monitor.registerPressureCallback(PressureLevel.HIGH, callback),
     ['a function'],
   ],
-  // Keyv's store. For its `has`, and its reads of lists, a key that is none is a miss and an 'error' event.
+  // These are the methods of Keyv's store. Its `has` and its reads of lists treat a bad key as a miss, with an
+  // 'error' event.
   ['new KeyvEbbcache(options)', (value) => new KeyvEbbcache(value), []],
   ['KeyvEbbcache: get(key)', (key) => keyv.get(key), ['text']],
   ['KeyvEbbcache: has(key)', (key) => keyv.has(key), Object.keys(VALUES)],
@@ -204,7 +205,7 @@ const outcomeOf = async (call: () => unknown): Promise<unknown> => {
 };
 
 describe.each(CALLS)('%s', (_, call, accepted) => {
-  it.each(Object.keys(VALUES))('is given %s', async (name) => {
+  it.each(Object.keys(VALUES))('accepts %s or throws a typed error', async (name) => {
     const outcome = await outcomeOf(() => call(VALUES[name] as never));
     if (accepted.includes(name)) {
       expect(outcome).toBe('accepted');
@@ -228,10 +229,10 @@ const WITHOUT = new Set([
   ...['nativeApi', 'removeAllListeners'],
 ]);
 
-describe('the table', () => {
+describe('the table of calls with bad arguments', () => {
   const labels = CALLS.map(([label]) => label).join('\n');
 
-  it('has every function and class that is exported, but errors', () => {
+  it('lists every exported function and class except errors', () => {
     const exported = { ...ebbcache, ...extract, ...redis, KeyvEbbcache };
     const names = Object.entries(exported)
       .filter(([name, value]) => typeof value === 'function' && !/Error$/.test(name))
@@ -246,7 +247,7 @@ describe('the table', () => {
     ['EnhancedMetadataCache', ebbcache.EnhancedMetadataCache, /^\w+\(/],
     ['MemoryPressureMonitor', ebbcache.MemoryPressureMonitor, /^\w+\(/],
     ['KeyvEbbcache', KeyvEbbcache, /^KeyvEbbcache: /],
-  ])('has every method of %s', (_, { prototype }, own) => {
+  ])('lists every method of %s', (_, { prototype }, own) => {
     const listed = CALLS.map(([label]) => label).filter((label) => own.test(label));
     const methods = Object.getOwnPropertyNames(prototype).filter(
       (name) => typeof Object.getOwnPropertyDescriptor(prototype, name)?.value === 'function',

@@ -7,13 +7,13 @@ import { makeTempFolder } from './helpers/temp-folder.js';
 
 const root = join(import.meta.dirname, '..');
 
-describe('the parts of the project', () => {
+describe('the files of the project', () => {
   it('depend on one another in one direction, and are small', () => {
     expect(faultsOf(root)).toEqual([]);
   }, 60_000);
 });
 
-describe('a tree', () => {
+describe('the check of a source tree', () => {
   let tree: string;
 
   const write = (file: string, text: string) => {
@@ -36,7 +36,7 @@ describe('a tree', () => {
 
   afterEach(() => rmSync(tree, { recursive: true, force: true }));
 
-  it('without a fault has none', () => {
+  it('finds no fault in a tree without one', () => {
     expect(faultsOf(tree)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('a tree', () => {
     ['an export', "export { arena } from '../arena/other.js';\n"],
     ['a dynamic import', "export const load = () => import('../arena/other.js');\n"],
     ['a type that is imported in place', "export type A = import('../arena/other.js').Arena;\n"],
-  ])('with %s from a folder above is told so', (_, text) => {
+  ])('reports %s from a folder above', (_, text) => {
     write('lib/arena/other.ts', 'export type Arena = string;\nexport const arena = () => {};\n');
     write('lib/errors/upward.ts', text);
     expect(faultsOf(tree)).toEqual([
@@ -59,7 +59,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a circle of files is told which they are', () => {
+  it('reports a cycle of modules with its members', () => {
     write('lib/arena/a.ts', "import type { B } from './b.js';\nexport type A = B[];\n");
     write('lib/arena/b.ts', "export type { C as B } from './c.js';\n");
     write('lib/arena/c.ts', "import type { A } from './a.js';\nexport type C = A | undefined;\n");
@@ -70,7 +70,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with an include from a folder above is told so', () => {
+  it('reports an include from a folder above', () => {
     write('native/slab/upward.cc', '#include "slab/slab.h"\n#  include "store/store.h"\n');
     expect(faultsOf(tree)).toEqual([
       expect.stringMatching(
@@ -79,7 +79,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a circle of headers is told which they are', () => {
+  it('reports a cycle of headers with its members', () => {
     write('native/slab/a.h', '#include "b.h"\n');
     write('native/slab/b.h', '#include "slab/a.h"\n');
     expect(faultsOf(tree)).toEqual([
@@ -87,7 +87,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a header of Node outside the addon is told so', () => {
+  it('reports a header of Node outside the addon', () => {
     write('native/addon/call.h', '#include <napi.h>\n');
     write('native/runtime/call.h', '#include <napi.h>\n');
     expect(faultsOf(tree)).toEqual([
@@ -95,7 +95,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('that asks for the platform outside a folder of a platform is told so', () => {
+  it('reports a platform macro outside the folder of a platform', () => {
     write('native/files/win32/lock.cc', '#ifdef _WIN32\n#endif\n');
     write('native/files/lock.cc', '#if defined(_MSC_VER)\n#elif defined(__linux__)\n#endif\n');
     expect(faultsOf(tree)).toEqual([
@@ -105,7 +105,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a file in no folder of the layers is told so', () => {
+  it('reports a file in no folder of the layers', () => {
     write('lib/stray/stray.ts', 'export {};\n');
     write('native/stray/stray.h', '#pragma once\n');
     expect(faultsOf(tree)).toEqual([
@@ -114,7 +114,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a long file is told so', () => {
+  it('reports a file that is too long', () => {
     write('lib/arena/long.ts', '// A line.\n'.repeat(401));
     write('native/slab/long.h', '// A line.\n'.repeat(401));
     write('native/test/long_test.cc', '// A line.\n'.repeat(401));
@@ -125,7 +125,7 @@ describe('a tree', () => {
     ]);
   });
 
-  it('with a large class is told so', () => {
+  it('reports a class that is too large', () => {
     const methods = (count: number, text: (i: number) => string) =>
       Array.from({ length: count }, (_, i) => text(i)).join('\n');
     const inTypeScript = (count: number) =>
@@ -146,14 +146,14 @@ describe('a tree', () => {
   });
 });
 
-describe('the methods of a C++ class', () => {
+describe('the counter of the methods of a C++ class', () => {
   it.each([
     ['struct S { int a = f(1); int b() { return 1; } };', 1],
     ['class C { void own(); public: void a(); protected: void b(); public: void c(); };', 2],
     ['class C { public: // void no();\n void a(); friend void f(); using T = int(); };', 1],
     ['class C { public: template <typename T> void a(T t); bool operator==(C c) const; };', 2],
     ['class C { public: explicit C(int a) : a_{a}, b_(2) {} int a() const { return a_; } };', 1],
-  ])('of %s are counted', (text, count) => {
+  ])('counts those of %s', (text, count) => {
     expect(methodsOfCpp(text)[0]![1]).toBe(count);
   });
 });

@@ -1,5 +1,5 @@
-// Whose AsyncLocalStorage stores there are, and for how long. Each in a process of its own: what is made
-// once a process or thread must be made there.
+// Tests which AsyncLocalStorage stores are active, and for how long. Each test runs in a process of its own,
+// because what is created once per process or thread must be created there.
 
 import { describe, expect, it } from 'vitest';
 import { packageUrl, runNode, silentSuccess } from './helpers/run-script.js';
@@ -19,8 +19,8 @@ const run = (script: string) =>
     runNode(['--expose-gc', '--input-type=module', '--eval', prelude(folder) + script]),
   );
 
-describe('the context of a call', () => {
-  it('is that of its extraction', async () => {
+describe('the async context of a call', () => {
+  it('is that in which its extraction runs', async () => {
     const script = `
       const { AdvancedMetadataCache } = await import(url);
       for (const options of [{}, { maxDiskSizeMb: 0 }]) {
@@ -43,7 +43,7 @@ describe('the context of a call', () => {
   it.each([
     ['a static import', 'await import(url)'],
     ['an import within it', 'await storage.run({}, () => other.run({}, () => import(url)))'],
-  ])('is not that of a timer which a monitor begins in it: %s', async (_, load) => {
+  ])('is not entered by a timer that a monitor starts in it: %s', async (_, load) => {
     const script = `
       const { MemoryPressureMonitor } = ${load};
       const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });
@@ -57,7 +57,7 @@ describe('the context of a call', () => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('is not that of an event of the disk tier that was opened in it', async () => {
+  it('is not entered by an event of a disk tier that was opened in it', async () => {
     const script = `
       import { writeFileSync } from 'node:fs';
       const { ArenaCache } = await import(url);
@@ -74,12 +74,12 @@ describe('the context of a call', () => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('is held by nothing once the call is over', async () => {
+  it('is released once the call is over', async () => {
     const script = `
       // The import runs outside the context: Node's loader holds the context of an import for ever.
       const { EnhancedMetadataCache } = await import(url);
-      // Made by whoever is the first to need it, and kept: the timers of the monitor and of the counters,
-      // and the callbacks by which the addon hears of other threads.
+      // The timers of the monitor and of the counters, and the callbacks by which the addon is notified by other
+      // threads, are created by the first call that needs them, and are retained.
       async function first() {
         const cache = new EnhancedMetadataCache({ cacheDir, validate: 'none' });
         cache.put('put', {});

@@ -24,14 +24,14 @@ afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
 });
 
-/** Few, so that they meet; of one, two and three bytes a character, and long. */
+/** The keys are few, so that they repeat; they have one, two and three bytes a character, and some are long. */
 const key = fc.oneof(
   { weight: 6, arbitrary: fc.nat(60).map((n) => `key${n}`) },
   fc.nat(9).map((n) => `größe${n}`),
   fc.nat(9).map((n) => `写真${n}\ufffd`),
   fc.nat(3).map((n) => `${'long'.repeat(200)}${n}`),
 );
-/** Some larger than what is left of the read buffer, some than all of it. */
+/** Some values are larger than the rest of the read buffer, and some larger than all of it. */
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
   { weight: 2, arbitrary: fc.nat(40 * KIB).map((n) => 'x'.repeat(n)) },
@@ -43,7 +43,7 @@ const step = fc.oneof(
   fc.record({ entries: fc.array(fc.tuple(key, value), { maxLength: 150 }) }),
 );
 
-describe('batches', () => {
+describe('getMany and setMany', () => {
   it('do what a loop of get and set does', () => {
     const options = fc.record({
       policy: fc.constantFrom('lru' as const, 's3fifo' as const),
@@ -70,7 +70,7 @@ describe('batches', () => {
     );
   });
 
-  it('keep the budget, and tell what did not fit', () => {
+  it('stay within the budget, and report what did not fit', () => {
     const cache = open({ maxBytes: 256 * KIB });
     const entries = Array.from({ length: 300 }, (_, i) => [`key${i}`, 'v'.repeat(2000)] as const);
     const outcomes = cache.setMany([...entries, ['giant', 'v'.repeat(300 * KIB)], ['end', 1]]);
@@ -86,7 +86,7 @@ describe('batches', () => {
     expect(rejections).toBe(1);
   });
 
-  it('may be empty, or have one key many times', () => {
+  it('accept an empty batch, and one key many times', () => {
     const cache = open();
     expect(cache.setMany([])).toEqual([]);
     expect(cache.getMany([])).toEqual([]);
@@ -97,7 +97,7 @@ describe('batches', () => {
     expect(cache.stats()).toMatchObject({ entries: 1, hits: 200, misses: 0, puts: 200 });
   });
 
-  it('take any iterable of entries, with options for all', async () => {
+  it('accept any iterable of entries, with options for all', async () => {
     const cache = open();
     cache.setMany(new Map<string, unknown>([['a', 1]]));
     cache.setMany(
@@ -110,7 +110,7 @@ describe('batches', () => {
     await expect.poll(() => cache.getMany(['a', 'b', 'c'])).toEqual([1, undefined, 3]);
   });
 
-  it('refuse what is no iterable of entries, and store nothing of it', () => {
+  it('refuse what is not an iterable of entries, and store none of it', () => {
     const cache = open();
     const bad = [{ a: 1 }, 5, 'ab', undefined, [['a', 1], 5], new Set(['ab']), [['a', undefined]]];
     for (const entries of bad) {
@@ -121,7 +121,7 @@ describe('batches', () => {
     expect(cache.size).toBe(0);
   });
 
-  it('give values that later reads do not change', () => {
+  it('return values that later reads do not change', () => {
     const cache = open();
     cache.setMany([0, 1, 2].map((n) => [`key${n}`, { bytes: Buffer.alloc(100, n), n }]));
     const found = cache.getMany(['key0', 'key1']);
@@ -129,7 +129,7 @@ describe('batches', () => {
     expect(found).toEqual([0, 1].map((n) => ({ bytes: Buffer.alloc(100, n), n })));
   });
 
-  it('keep no large buffer', () => {
+  it('retain no large buffer', () => {
     const cache = open({ maxBytes: 64 * MIB });
     cache.setMany(Array.from({ length: 8 }, (_, i) => [`key${i}`, Buffer.alloc(3 * MIB, i)]));
     const found = cache.getMany(['key7', 'none', 'key0']) as Buffer[];
@@ -138,7 +138,7 @@ describe('batches', () => {
   });
 });
 
-describe('a batch with something bad in it', () => {
+describe('a batch with an invalid entry or option', () => {
   const good = Array.from({ length: 100 }, (_, i) => [`key${i}`, i] as const);
 
   it.each<[string, unknown]>([
@@ -146,7 +146,7 @@ describe('a batch with something bad in it', () => {
     ['a number', 5],
     ['a lone surrogate', 'a\ud800'],
     ['a key too long', 'k'.repeat(65_536)],
-  ])('is refused whole for %s', (_, bad) => {
+  ])('is refused as a whole for %s', (_, bad) => {
     const cache = open();
     const entries = [...good, [bad as string, 1] as const];
     expect(() => cache.setMany(entries)).toThrow(/key/);
@@ -154,7 +154,7 @@ describe('a batch with something bad in it', () => {
     expect(cache.stats()).toMatchObject({ entries: 0, puts: 0, hits: 0, misses: 0 });
   });
 
-  it('is refused whole for a value, and says which', () => {
+  it('is refused as a whole for a value, and the error names it', () => {
     const cache = open();
     const thrown = (value: unknown) => {
       try {
@@ -173,7 +173,7 @@ describe('a batch with something bad in it', () => {
     expect(cache.setMany(good)).toEqual(good.map(() => true));
   });
 
-  it('is refused for what is no batch, or with bad options', () => {
+  it('is refused where it is not iterable, or has bad options', () => {
     const cache = open();
     expect(() => cache.getMany('key' as unknown as string[])).toThrow(TypeError);
     expect(() => cache.setMany(5 as unknown as [])).toThrow(TypeError);
@@ -182,7 +182,7 @@ describe('a batch with something bad in it', () => {
     expect(cache.size).toBe(0);
   });
 
-  it('is refused once the cache is closed, by a getter too', () => {
+  it('is refused once the cache is closed, even if a getter closes it', () => {
     const cache = open();
     const closing = {
       get member() {
@@ -197,7 +197,7 @@ describe('a batch with something bad in it', () => {
 });
 
 describe('getters that use the cache', () => {
-  it('disturb neither set nor setMany', () => {
+  it('interfere with neither set nor setMany', () => {
     const cache = open();
     const nesting = (n: number) => ({
       before: 'b'.repeat(n),
@@ -220,7 +220,7 @@ describe('getters that use the cache', () => {
     );
   });
 
-  it('that throw leave the path of what is around them right', () => {
+  it('leave the error path of the outer value correct when they throw', () => {
     const cache = open();
     const value = {
       list: [

@@ -1,4 +1,4 @@
-// cache-manager over the Keyv adapter.
+// Tests cache-manager over the Keyv adapter.
 
 import { type Cache, createCache } from 'cache-manager';
 import { Keyv, type KeyvOptions } from 'keyv';
@@ -16,7 +16,7 @@ function openKeyv(options: KeyvOptions = {}, name?: string): Keyv {
   return new Keyv({ store, ...options });
 }
 
-/** Disconnected after the test. */
+/** The stores are disconnected after the test. */
 function open(...stores: Keyv[]): Cache {
   const cache = createCache({ stores });
   opened.push(cache);
@@ -40,7 +40,7 @@ describe.each([
     expect(await cache.get('key')).toBeUndefined();
   });
 
-  it('does many at once', async () => {
+  it('sets and gets many entries at once', async () => {
     const cache = open(openKeyv(options));
     await cache.mset<unknown>([
       { key: 'a', value: 1 },
@@ -63,7 +63,7 @@ describe.each([
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('makes a value anew when its time is over', async () => {
+  it('computes a value again when it has expired', async () => {
     const cache = open(openKeyv(options));
     const before = Date.now();
     await cache.set('long', 1, HOUR);
@@ -74,7 +74,7 @@ describe.each([
     expect(await cache.wrap('short', () => 'new', HOUR)).toBe('new');
   });
 
-  it('keeps namespaces of one memory apart', async () => {
+  it('isolates namespaces that share one memory', async () => {
     const one = open(openKeyv({ ...options, namespace: 'one' }, 'manager'));
     const two = open(openKeyv({ ...options, namespace: 'two' }, 'manager'));
     await one.set('key', 1);
@@ -95,8 +95,8 @@ describe.each([
   });
 });
 
-describe('cache-manager', () => {
-  it('goes on when a value cannot be stored', async () => {
+describe('cache-manager over a Keyv of ebbcache', () => {
+  it('continues when a value cannot be stored', async () => {
     const keyv = openKeyv(raw);
     const onError = vi.fn();
     keyv.on('error', onError);

@@ -1,4 +1,4 @@
-// cacheable over the Keyv adapter, as its primary and as its secondary store.
+// Tests cacheable over the Keyv adapter, as its primary and as its secondary store.
 
 import { Cacheable, type CacheableOptions } from 'cacheable';
 import { Keyv } from 'keyv';
@@ -12,7 +12,7 @@ function openStore(name?: string): KeyvEbbcache {
   return new KeyvEbbcache({ maxBytes: 1024 * 1024, ebb: false, name });
 }
 
-/** Disconnected after the test. */
+/** The stores are disconnected after the test. */
 function open(options: CacheableOptions): Cacheable {
   const cache = new Cacheable(options);
   cache.on('error', (error) => errors.push(error));
@@ -48,7 +48,7 @@ describe.each<[string, () => CacheableOptions]>([
     expect(await cache.has('key')).toBe(false);
   });
 
-  it('does many at once', async () => {
+  it('sets and gets many entries at once', async () => {
     const cache = open(options());
     await cache.setMany([
       { key: 'a', value: 1 },
@@ -63,7 +63,7 @@ describe.each<[string, () => CacheableOptions]>([
     expect(await cache.get('c')).toBeUndefined();
   });
 
-  it('makes a value once, and anew when its time is over', async () => {
+  it('computes a value once, and again when it has expired', async () => {
     const cache = open(options());
     const work = vi.fn(async () => ({ made: 'once' }));
     expect(await cache.getOrSet('key', work, { ttl: '1h' })).toEqual({ made: 'once' });
@@ -84,8 +84,8 @@ describe.each<[string, () => CacheableOptions]>([
   });
 });
 
-describe('cacheable', () => {
-  it('keeps namespaces of one memory apart', async () => {
+describe('cacheable over the adapter', () => {
+  it('isolates namespaces that share one memory', async () => {
     const one = open({ primary: openStore('cacheable'), namespace: 'one' });
     const two = open({ primary: openStore('cacheable'), namespace: 'two' });
     await one.set('key', 1);

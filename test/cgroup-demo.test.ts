@@ -5,11 +5,11 @@ import { runNode } from './helpers/run-script.js';
 
 const demo = fileURLToPath(new URL('../bench/demo-oom.mjs', import.meta.url));
 
-describe.skipIf(whyNoGroup() !== undefined)('the demo of a fill in 256 MiB', () => {
-  it('has lru-cache killed, and ebbcache not', async () => {
+describe.skipIf(whyNoGroup() !== undefined)('the demo that fills caches in 256 MiB', () => {
+  it('has lru-cache killed by the kernel, and ebbcache not', async () => {
     const { stdout, ...end } = await runNode([demo]);
     expect(end).toEqual({ code: 0, signal: null, stderr: '' });
-    // Cache, ended by, oom kills, peak, puts, entries, MiB cached.
+    // The columns are cache, ended by, oom kills, peak, puts, entries and MiB cached.
     expect(stdout).toMatch(/^lru-cache +SIGKILL +[1-9]\d* +\S+ +\d+ +none +none$/m);
     expect(stdout).toMatch(/^ebbcache +exit 0 +0 +\S+ +1150000 +\d+ +\d+$/m);
   });

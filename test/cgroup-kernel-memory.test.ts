@@ -1,4 +1,4 @@
-// Kernel memory of a group: dentries are given back on demand, pipes and tmpfs are not.
+// Tests the kernel memory of a group: dentries are reclaimed on demand, pipes and tmpfs are not.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -23,7 +23,7 @@ const hasTmpfs = existsSync(shared) && statfsSync(shared).type === TMPFS;
 if (whyNoDisk !== undefined) console.log(`Skipped, the test of dentries: there is ${whyNoDisk}.`);
 if (!hasTmpfs) console.log(`Skipped, the tests of pipes and tmpfs: ${shared} is not in memory.`);
 
-/** The governor's level rose. A monitor may miss it: what is given away lowers it again. */
+/** Returns whether the governor's level rose. A monitor may miss it, because released memory lowers it again. */
 async function expectPressureEvents(owner: StoreProcess) {
   const { stats } = await owner.status();
   const { elevated, high, critical, request } = stats.pressureCauses;
@@ -36,7 +36,7 @@ async function expectPressureEvents(owner: StoreProcess) {
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
   'a process in a memory cgroup',
   () => {
-    it('keeps its entries while it looks at 40,000 files, and gives memory when it is wanted', async () => {
+    it('retains its entries while it reads 40,000 files, and releases memory on demand', async () => {
       await withGroup(256 * MIB, (group) =>
         withDiskFolder(async (folder) => {
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
@@ -58,7 +58,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it.skipIf(!hasTmpfs)('gives memory to tens of thousands of open pipes', async () => {
+    it.skipIf(!hasTmpfs)('releases memory for tens of thousands of open pipes', async () => {
       const processes = 2;
       const pipes = 12_000;
       await withGroup(280 * MIB, async (group) => {
@@ -88,7 +88,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       });
     });
 
-    it.skipIf(!hasTmpfs)('gives memory to files in tmpfs', async () => {
+    it.skipIf(!hasTmpfs)('releases memory for files in tmpfs', async () => {
       await withGroup(256 * MIB, async (group) => {
         const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes });
         const folder = mkdtempSync(join(shared, 'ebbcache-test-'));

@@ -1,4 +1,4 @@
-// The limit of a real memory cgroup changes under a running process, or the process its group.
+// Tests that the limit of a real memory cgroup changes under a process, or that the process changes its group.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -7,11 +7,11 @@ import { silentSuccess } from './helpers/run-script.js';
 import { StoreProcess } from './helpers/store-process.js';
 
 const MIB = 1024 * 1024;
-/** By default a budget regrows by 5 % a second. */
+/** A budget regrows by 5 % a second by default. */
 const REGROWN_MS = 25_000;
 
 describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cgroup', () => {
-  it('lives within a lower limit, and regrows under a higher one', async () => {
+  it('stays within a lower limit, and regrows under a higher one', async () => {
     await withGroup(512 * MIB, async (group) => {
       const maxBytes = 250 * MIB;
       const owner = await StoreProcess.start(group, { maxBytes });
@@ -21,7 +21,7 @@ describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cg
 
       await group.setLimit(300 * MIB);
       const { stores } = await owner.until(({ used }) => used < 0.75 * 300 * MIB, 2000);
-      // Not the budget: it may be on its way back already.
+      // The budget is not tested here, because it may be regrowing already.
       expect(stores[0]!.heldBytes).toBeLessThan(0.75 * maxBytes);
 
       await group.setLimit(512 * MIB);
@@ -31,7 +31,7 @@ describe.skipIf(whyNoGroup() !== undefined).concurrent('a process in a memory cg
     });
   });
 
-  it('sees the limit of the group that it is moved to', async () => {
+  it('reads the limit of the group that it is moved to', async () => {
     await withGroup(512 * MIB, (wide) =>
       withGroup(128 * MIB, async (tight) => {
         const owner = await StoreProcess.start(wide);

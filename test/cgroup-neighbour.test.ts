@@ -1,4 +1,4 @@
-// Another process of the same memory cgroup takes memory, and stores shrink for it.
+// Tests that stores shrink when another process of the same memory cgroup takes memory.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -10,10 +10,10 @@ import { type Moment, StoreProcess, seenAt } from './helpers/store-process.js';
 const MIB = 1024 * 1024;
 const LIMIT = 512 * MIB;
 const STORE = 200 * MIB;
-/** What is required, after usage has passed 85 %: bytes given away, and back with the system. */
-const GIVEN_WAY_MS = 500;
-const BACK_MS = 1000;
-/** From nothing to all with 5 % a second takes 20 s, and first the level must be normal. */
+/** A store must release memory, and the system must have it back, within these ms after usage has passed 85 %. */
+const RELEASED_MS = 500;
+const RETURNED_MS = 1000;
+/** A store regrows from nothing to all in 20 s with 5 % a second, and the level must be normal first. */
 const REGROWN_MS = 25_000;
 
 interface Taken {
@@ -21,11 +21,11 @@ interface Taken {
   takenBytes: number;
 }
 
-function expectGivenWay(before: Moment, timeline: Moment[], crossedAt: number) {
+function expectReleased(before: Moment, timeline: Moment[], crossedAt: number) {
   const [full] = before.stores;
-  const [store] = seenAt(timeline, crossedAt + GIVEN_WAY_MS).stores;
+  const [store] = seenAt(timeline, crossedAt + RELEASED_MS).stores;
   expect(full!.heldBytes).toBeGreaterThan(0.95 * STORE);
-  // Not the budget: it may be on its way back already.
+  // The budget is not tested here, because it may be regrowing already.
   expect(store!.heldBytes).toBeLessThanOrEqual(0.75 * STORE);
 }
 
@@ -34,17 +34,17 @@ function releasedBytes(before: Moment, after: Moment) {
 }
 
 describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 512 MiB', () => {
-  it('gets memory of a store, which regrows when the neighbour has ended', async () => {
+  it('receives memory from a store, which regrows when the neighbour has ended', async () => {
     await withGroup(LIMIT, async (group) => {
       const owner = await StoreProcess.start(group, { maxBytes: STORE });
       const neighbour = await GroupProcess.start(group, 'neighbour.mjs');
       const before = await owner.latest();
       const { crossedAt, takenBytes } = await neighbour.call<Taken>('take', 85);
-      await sleep(BACK_MS);
+      await sleep(RETURNED_MS);
 
       const timeline = await owner.timeline();
-      expectGivenWay(before, timeline, crossedAt);
-      const after = seenAt(timeline, crossedAt + BACK_MS);
+      expectReleased(before, timeline, crossedAt);
+      const after = seenAt(timeline, crossedAt + RETURNED_MS);
       const released = releasedBytes(before, after);
       expect(before.rss - after.rss).toBeGreaterThanOrEqual(0.8 * released);
       expect(before.used + takenBytes - after.used).toBeGreaterThanOrEqual(0.8 * released);
@@ -56,9 +56,9 @@ describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 5
     });
   });
 
-  it('gets memory of a store while JavaScript is busy, and nothing calls back meanwhile', async () => {
+  it('receives memory from a store while JavaScript is busy, and no callback runs meanwhile', async () => {
     await withGroup(LIMIT, async (group) => {
-      // What the store keeps keeps the level up, so that callbacks have something to tell.
+      // The minimum of the store holds the level up, so that callbacks have events to report.
       const owner = await StoreProcess.start(group, { maxBytes: STORE, minBytes: STORE / 2 });
       await owner.startMonitor();
       const neighbour = await GroupProcess.start(group, 'neighbour.mjs');
@@ -70,10 +70,10 @@ describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 5
       await sleep(500);
 
       expect(crossedAt).toBeGreaterThan(from);
-      expect(crossedAt + BACK_MS).toBeLessThan(to);
+      expect(crossedAt + RETURNED_MS).toBeLessThan(to);
       const timeline = await owner.timeline();
-      expectGivenWay(before, timeline, crossedAt);
-      const after = seenAt(timeline, crossedAt + BACK_MS);
+      expectReleased(before, timeline, crossedAt);
+      const after = seenAt(timeline, crossedAt + RETURNED_MS);
       expect(before.rss - after.rss).toBeGreaterThanOrEqual(0.8 * releasedBytes(before, after));
 
       const events = await owner.events();
@@ -85,7 +85,7 @@ describe.skipIf(whyNoGroup() !== undefined)('a neighbour in a memory cgroup of 5
     });
   });
 
-  it('gets nothing of what minBytes and ebb: false keep', async () => {
+  it('receives nothing of what minBytes and ebb: false protect', async () => {
     await withGroup(LIMIT, async (group) => {
       const maxBytes = 64 * MIB;
       const minBytes = 32 * MIB;

@@ -1,4 +1,4 @@
-// A group that is full of page cache is not short of memory.
+// Tests that a group that is full of page cache is not short of memory.
 
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const LIMIT = 512 * MIB;
 const MAX_BYTES = 64 * MIB;
 const ENTRIES = 50_000;
 
-/** A file that takes no place on the disk; reading it fills the page cache all the same. */
+/** The file takes no blocks on the disk, but reading it fills the page cache. */
 function withHollowFile(mebibytes: number, use: (file: string) => Promise<void>) {
   return withDiskFolder(async (folder) => {
     const file = join(folder, 'large');
@@ -43,13 +43,13 @@ async function mostCacheDuring(group: MemoryGroup, work: Promise<void>) {
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
   'a file of twice the size of the limit',
   () => {
-    it('is read without a false alarm', async () => {
+    it('can be read without a false alarm', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(1024, async (file) => {
           const owner = await StoreProcess.start(group, { maxBytes: MAX_BYTES });
           await owner.startMonitor();
           const cacheBytes = await mostCacheDuring(group, owner.read(file));
-          // The cache stays full, and the monitor looks on.
+          // The page cache stays full, and the monitor continues to sample.
           await sleep(1000);
 
           expect(cacheBytes).toBeGreaterThan(0.7 * LIMIT);
@@ -68,9 +68,9 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
 );
 
 describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
-  'a memory cgroup of 512 MiB whose page cache is',
+  'the page cache of a memory cgroup of 512 MiB',
   () => {
-    it('a file that is read again and again takes nothing of a store, until memory is wanted', async () => {
+    it('takes nothing of a store for a file that is read repeatedly, until memory is needed', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(420, async (file) => {
           const maxBytes = 192 * MIB;
@@ -99,7 +99,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it('written to the disk meanwhile is no reason to shrink much', async () => {
+    it('is no reason to shrink much while a file is written to disk', async () => {
       await withGroup(LIMIT, (group) =>
         withDiskFolder(async (folder) => {
           const owner = await StoreProcess.startWith(group, ENTRIES, { maxBytes: 192 * MIB });
@@ -115,7 +115,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
       );
     });
 
-    it('too small for a file in a loop, beside 60 % of other memory, raises the level', async () => {
+    it('raises the level when it is too small for a file read in a loop and 60 % of other memory is used', async () => {
       await withGroup(LIMIT, (group) =>
         withHollowFile(400, async (file) => {
           const owner = await StoreProcess.startWith(group, ENTRIES / 2, { maxBytes: 96 * MIB });

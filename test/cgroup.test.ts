@@ -1,4 +1,4 @@
-// The limit of a real memory cgroup, seen and lived within.
+// Tests that a process reads the limit of a real memory cgroup and stays within it.
 
 import { describe, expect, it } from 'vitest';
 import { type MemoryGroup, whyNoGroup, withGroup } from '../bench/memory-group.mjs';
@@ -9,14 +9,14 @@ import { packageUrl } from './helpers/run-script.js';
 const MIB = 1024 * 1024;
 const LIMIT = 256 * MIB;
 const reason = whyNoGroup();
-// Once for all tests in groups.
+// The reason is found once for all tests in groups.
 if (reason !== undefined) console.log(`Skipped, the tests in memory cgroups: there is ${reason}.`);
 
 const recordsUrl = new URL('../bench/records.mjs', import.meta.url).href;
 const filesUrl = new URL('./helpers/make-files.mjs', import.meta.url).href;
 const groupUrl = new URL('../bench/memory-group.mjs', import.meta.url).href;
 
-/** What an ESM script prints as JSON, `ebbcache` being the built package. */
+/** Returns what an ESM script prints as JSON; `ebbcache` is the built package. */
 async function runScript(group: MemoryGroup, script: string) {
   const source = `import * as ebbcache from ${JSON.stringify(packageUrl)};
     const print = (result) => console.log(JSON.stringify(result));
@@ -26,7 +26,7 @@ async function runScript(group: MemoryGroup, script: string) {
   return JSON.parse(stdout);
 }
 
-/** A file that takes no place on the disk, and as much page cache as there is. */
+/** The file takes no blocks on the disk, and reading it takes as much page cache as there is. */
 const READ_FILE = `
   fs.writeFileSync(folder + '/hollow', '');
   fs.truncateSync(folder + '/hollow', 2 * ${LIMIT});
@@ -39,7 +39,7 @@ const MAKE_FILES = `
   const { makeFiles } = await import(${JSON.stringify(filesUrl)});
   makeFiles(folder, 60_000);`;
 
-/** Fills as fast as records are encoded, then as fast as memory can be written. */
+/** Fills the cache as fast as records are encoded, then as fast as memory can be written. */
 async function surviveFills(group: MemoryGroup, policy: string, before: string) {
   const { evictions, heldBytes, newest, usedBytes } = await runScript(
     group,
@@ -65,7 +65,7 @@ async function surviveFills(group: MemoryGroup, policy: string, before: string) 
     print({ ...cache.stats(), newest: cache.has('key-999999'), usedBytes });`,
   );
   expect(group.oomKills()).toBe(0);
-  // What was there before counts up to the limit, where the kernel keeps the peak.
+  // The peak includes earlier use up to the limit, where the kernel records it.
   const peakBytes = before === '' ? group.peakBytes() : Number.NaN;
   if (!Number.isNaN(peakBytes)) expect(peakBytes).toBeLessThan(240 * MIB);
   expect(usedBytes).toBeLessThan(240 * MIB);
@@ -74,8 +74,8 @@ async function surviveFills(group: MemoryGroup, policy: string, before: string) 
   expect(heldBytes).toBeGreaterThanOrEqual(64 * MIB);
 }
 
-describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
-  it('is what limits the process', async () => {
+describe.skipIf(reason !== undefined)('a memory cgroup of 256 MiB', () => {
+  it('limits the process', async () => {
     const stats = await withGroup(LIMIT, (group) =>
       runScript(group, 'print(ebbcache.getGlobalMonitor().getCurrentStats());'),
     );
@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
     expect(stats.systemAvailableMb).toBeLessThan(256);
   });
 
-  it('gives the cache a sixteenth of it by default', async () => {
+  it('sets the default size of the cache to a sixteenth of its limit', async () => {
     const maxBytes = await withGroup(LIMIT, (group) =>
       runScript(
         group,
@@ -95,14 +95,14 @@ describe.skipIf(reason !== undefined)('in a memory cgroup of 256 MiB', () => {
   });
 
   it.each(['lru', 's3fifo'])(
-    'is survived by fills of a budget four times as large (%s)',
+    'does not kill a process that fills a budget four times as large (%s)',
     (policy) => withGroup(LIMIT, (group) => surviveFills(group, policy, '')),
   );
 
   it.skipIf(whyNoDisk !== undefined).each([
     ['page cache', 'lru', READ_FILE],
     ['dentries', 's3fifo', MAKE_FILES],
-  ])('that is full of %s is survived likewise (%s)', (_what, policy, fill) =>
+  ])('does not kill the process when it is full of %s either (%s)', (_what, policy, fill) =>
     withGroup(LIMIT, (group) =>
       withDiskFolder(async (folder) => {
         await surviveFills(group, policy, `const folder = ${JSON.stringify(folder)}; ${fill}`);

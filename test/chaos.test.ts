@@ -1,5 +1,5 @@
-// Caches in threads of several processes, with one Redis server that is killed, stopped, slow, full and
-// read-only in turn. EBBCACHE_CHAOS_SECONDS says for how long, EBBCACHE_TEST_SEED what happens.
+// Tests caches in threads of several processes, with one Redis server that is killed, stopped, slow, full and
+// read-only in turn. EBBCACHE_CHAOS_SECONDS sets the duration, and EBBCACHE_TEST_SEED the faults.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,9 +22,9 @@ if (reason !== undefined)
 const SECONDS = Number(process.env.EBBCACHE_CHAOS_SECONDS ?? 15);
 const PROCESSES = 2;
 const THREADS = 4;
-/** What is owed is carried out within this time, ms: a hang guard. */
+/** Postponed deletions are executed within this time, ms: a hang guard. */
 const CALM_MS = 60_000;
-/** What a process may grow by, from the second quarter of the run to the last: V8's heaps come and go. */
+/** A process may grow by these bytes from the second quarter of the run to the last, as V8's heaps vary. */
 const GROWTH_BYTES = 64 * 1024 * 1024;
 
 interface Done {
@@ -34,7 +34,7 @@ interface Done {
 type Message = { violation?: string; done?: Done; rss?: number; pid?: number };
 
 it.skipIf(reason !== undefined)(
-  'a cache gives nothing old, rejects nothing, hangs and grows nowhere, whatever becomes of the server',
+  'a cache returns no stale value, rejects no call, and neither hangs nor leaks, whatever happens to its server',
   async () => {
     const seed = testSeed();
     const random = seededRandom(seed);
@@ -98,7 +98,7 @@ function startProcesses(
   });
 }
 
-/** Once all that is owed is carried out, a cache that knows nothing finds no record that is too old. */
+/** A new cache finds no record that is too old, once all postponed deletions are executed. */
 async function expectNothingOld(url: string, floors: Map<string, number>): Promise<void> {
   const absent = new Error('It is not there.');
   let old: string[] = [];
@@ -132,7 +132,7 @@ function sumOf(done: Done[]): Record<string, number> {
   return sums;
 }
 
-/** Of each process: by how much the median of the last quarter is above that of the second. */
+/** Returns for each process by how much the median of the last quarter is above that of the second. */
 function growthOf(rss: Map<number, number[]>): number[] {
   return [...rss.values()].map((samples) => {
     const quarter = Math.floor(samples.length / 4);

@@ -1,11 +1,11 @@
-// The checksum of bytes, as JavaScript calls it; its sums are tested in C++.
+// Tests the checksum of bytes as JavaScript calls it; its sums are tested in C++.
 
 import { describe, expect, it } from 'vitest';
 import { native } from '../lib/native/addon.js';
 
 describe('a checksum', () => {
-  it('is SipHash-1-3 of just the bytes that are named', () => {
-    // Test vectors of Rust's library: the sums of the bytes 0, 1, 2, ...
+  it('is SipHash-1-3 of exactly the given bytes', () => {
+    // These test vectors are from Rust's library: the sums of the bytes 0, 1, 2, ...
     const sums: [length: number, sum: string][] = [
       [0, 'dcc40f055801acab'],
       [1, '93ca577df39bf4c9'],
@@ -27,7 +27,7 @@ describe('a checksum', () => {
     }
   });
 
-  it('may lie before or behind its bytes, in any Uint8Array', () => {
+  it('may be stored before or after its bytes, in any Uint8Array', () => {
     const bytes = new Uint8Array(new ArrayBuffer(64), 8, 40);
     for (const [start, end, at] of [
       [8, 40, 0],
@@ -39,7 +39,7 @@ describe('a checksum', () => {
     }
   });
 
-  it('is another where any byte is', () => {
+  it('changes with any byte', () => {
     const bytes = new Uint8Array(108).fill(7);
     native.writeChecksum(bytes, 8, 108, 0);
     for (let i = 0; i < bytes.length; i++) {
@@ -77,13 +77,13 @@ describe('a checksum', () => {
     ['numbers of 16 bits', new Uint16Array(100)],
     ['a DataView', new DataView(new ArrayBuffer(100))],
   ])('is refused for %s', (_what, bytes) => {
-    // What TypeScript does not let pass may come all the same.
+    // Values that TypeScript refuses may still be passed from JavaScript.
     expect(Reflect.apply(native.writeChecksum, undefined, [bytes, 8, 50, 0])).toBe(false);
     expect(Reflect.apply(native.hasChecksum, undefined, [bytes, 8, 50, 0])).toBe(false);
     expect(Reflect.apply(native.hasChecksum, undefined, [])).toBe(false);
   });
 
-  it('is refused for bytes that were given away', () => {
+  it('is refused for bytes that were transferred', () => {
     const bytes = new Uint8Array(100);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     expect(native.writeChecksum(bytes, 8, 50, 0)).toBe(false);

@@ -7,7 +7,7 @@ function roundTrip(value: unknown): unknown {
 }
 
 describe('toNdjsonLine', () => {
-  it('is one line of valid JSON for any value', () => {
+  it('writes one line of valid JSON for any value', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -26,7 +26,7 @@ describe('toNdjsonLine', () => {
     );
   });
 
-  it('leaves JSON as it is', () => {
+  it('leaves JSON unchanged', () => {
     fc.assert(fc.property(fc.jsonValue({ noUnicodeString: false }), keeps));
   });
 

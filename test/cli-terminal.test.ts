@@ -1,4 +1,4 @@
-// The command on a terminal: what is on the screen in the end.
+// Tests what the command finally shows on the screen of a terminal.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const command = `'${process.execPath}' '${main}' extract`;
 const images = join(fixtures, 'images');
 const summary = (files: number) => new RegExp(`^${files} files?: .+ cached$`);
-/** The redraws of a few hundred extractions, which take some tenths of a second or more. */
+/** This allows for the redraws of a few hundred extractions, which take some tenths of a second or more. */
 const MANY = 300;
 const many = `${command} --refresh --concurrency 1 $(yes '${join(images, 'harbour.jpg')}' | head -n ${MANY})`;
 
@@ -47,7 +47,7 @@ function recordsOf(lines: string[]): { file: string }[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-describe('the model of a screen', () => {
+describe('the model of a terminal screen', () => {
   it('wraps, erases and returns as a terminal does', () => {
     const screen = new Screen(4, false).write('abcdef\r\nxy\rz\x1b[K\r\n\x1b[?7lmnopq\x1b[?7h');
     expect(screen.lines).toEqual(['abcdef', 'z', 'mnoq']);
@@ -55,7 +55,7 @@ describe('the model of a screen', () => {
     expect(() => new Screen(4, false).write('\x1b[5A')).toThrow('does not know');
   });
 
-  it.each([true, false])('keeps what it shows when it is resized (rewraps: %s)', (rewraps) => {
+  it.each([true, false])('preserves what it shows when it is resized (rewraps: %s)', (rewraps) => {
     const screen = new Screen(6, rewraps).write('abcdefgh\r\n123456\r\x1b]9;cols=3\x07');
     expect(screen.lines).toEqual(['abcdefgh', '123456']);
     expect(screen.write('\x1b[Jnew').lines).toEqual(['abcdefgh', 'new']);
@@ -64,7 +64,7 @@ describe('the model of a screen', () => {
 
 describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
   it.each([20, 60, 200])(
-    'prints whole lines in %i columns, and the summary below',
+    'prints whole lines in %i columns, with the summary below',
     async (columns) => {
       const terminal = openTerminal(columns, `${command} '${images}'`);
       expect(await terminal.end()).toBe(0);
@@ -75,7 +75,7 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     },
   );
 
-  it('draws a bar that is on no line of a record, and leaves nothing of it', async () => {
+  it('draws a bar on a line without a record, and erases it at the end', async () => {
     const terminal = openTerminal(50, many);
     expect(await terminal.end()).toBe(0);
     expect(terminal.output).toContain(`/${MANY} files | `);
@@ -86,7 +86,7 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     }
   });
 
-  it('survives resizing while it draws', async () => {
+  it('continues correctly when the terminal is resized while it draws', async () => {
     const list = join(folder, 'list');
     spawnSync('mkfifo', [list]);
     const resizing = [15, 90, 30, 70].map((columns) => `read key; ${resizeTo(columns)}`).join('; ');
@@ -110,14 +110,14 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     }
   });
 
-  it('prints nothing but records with -q', async () => {
+  it('prints only records with -q', async () => {
     const terminal = openTerminal(50, `${many} -q`);
     expect(await terminal.end()).toBe(0);
     expect(terminal.output).not.toContain('\x1b');
     for (const lines of terminal.screens()) expect(recordsOf(lines)).toHaveLength(MANY);
   });
 
-  it('has the bar alone on the terminal while stdout is a file', async () => {
+  it('shows only the bar on the terminal while stdout is a file', async () => {
     const out = join(folder, 'out');
     const terminal = openTerminal(50, `${many} > '${out}'`);
     expect(await terminal.end()).toBe(0);
@@ -138,7 +138,7 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     }
   });
 
-  it('draws there when it is told to, and never when it is told not to', async () => {
+  it('always draws with --progress, and never with --no-progress', async () => {
     const shown = openTerminal(50, `${many} --progress | wc -l`);
     const hidden = openTerminal(50, `${many} --no-progress`);
     await Promise.all([shown.end(), hidden.end()]);
@@ -146,7 +146,7 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     expect(hidden.output).not.toContain('\x1b');
   });
 
-  it('draws nothing where stderr is none', async () => {
+  it('draws nothing where stderr is not a terminal', async () => {
     const err = join(folder, 'err');
     const terminal = openTerminal(50, `${many} 2> '${err}'`);
     expect(await terminal.end()).toBe(0);
@@ -155,7 +155,7 @@ describe.runIf(hasPseudoTerminals)('ebbcache extract on a terminal', () => {
     expect(readFileSync(err, 'utf8')).toMatch(/^300 files: .+ cached\n$/);
   });
 
-  it('ends Ctrl-C with its summary, also while it waits for a path', async () => {
+  it('ends with its summary on Ctrl-C, also while it waits for a path', async () => {
     const list = join(folder, 'list');
     spawnSync('mkfifo', [list]);
     const terminal = openTerminal(50, `${command} --files-from '${list}'`);

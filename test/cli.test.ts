@@ -29,7 +29,7 @@ function start(args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): ChildProces
   return spawn(process.execPath, [main, ...args], { stdio: [stdin, 'pipe', 'pipe'] });
 }
 
-/** With a list of paths on stdin. */
+/** Runs the command with a list of paths on stdin. */
 async function runWithList(list: string | Buffer, ...args: string[]) {
   const child = start(['extract', '--quiet', '--files-from', '-', ...args], 'pipe');
   child.stdin!.end(list);
@@ -59,7 +59,7 @@ function parseLines(stdout: string) {
     .map((line) => JSON.parse(line));
 }
 
-// Commands keep what they extract for the next one: each test begins with nothing.
+// Commands store what they extract for the next one, so each test begins with an empty folder.
 let cacheHome: string;
 
 beforeEach(() => {
@@ -73,7 +73,7 @@ afterEach(() => {
   rmSync(cacheHome, { recursive: true, force: true });
 });
 
-describe('ebbcache', () => {
+describe('the command ebbcache', () => {
   it('prints its version and its help', async () => {
     const packageFile = new URL('../package.json', import.meta.url);
     const { version } = JSON.parse(readFileSync(packageFile, 'utf8'));
@@ -85,7 +85,7 @@ describe('ebbcache', () => {
     expect((await run('extract', '--help')).code).toBe(0);
   });
 
-  it('refuses wrong usage with a reason and 2', async () => {
+  it('refuses wrong usage with a reason and exit code 2', async () => {
     const wrong = [
       [],
       ['no-such-command'],
@@ -108,13 +108,13 @@ describe('ebbcache', () => {
   });
 });
 
-describe('ebbcache, mistyped', () => {
+describe('the command ebbcache with a typing error', () => {
   it.each([
     [['extrct', '.'], 'Did you mean extract?'],
     [['extract', '--concurency', '2', '.'], 'Did you mean --concurrency?'],
     [['clear', '--cachedir', '.'], 'Did you mean --cache-dir?'],
     [['extract', '--file-from', '-'], 'Did you mean --files-from?'],
-  ])('suggests what %j may have meant', async (args, suggestion) => {
+  ])('suggests the probable meaning of %j', async (args, suggestion) => {
     const { code, stderr } = await run(...args);
     expect(code).toBe(2);
     expect(stderr).toContain(suggestion);
@@ -138,7 +138,7 @@ describe('ebbcache extract --files-from', () => {
     expect(files(await run('extract', '-q', '--files-from', list))).toEqual([dot]);
   });
 
-  it('prints what is done before the list is at its end', async () => {
+  it('prints finished records before the list has ended', async () => {
     const child = start(['extract', '--quiet', '--files-from', '-'], 'pipe');
     const files: string[] = [];
     child.stdin!.write(`${dot}\n`);
@@ -149,7 +149,7 @@ describe('ebbcache extract --files-from', () => {
     expect(files).toEqual([dot, plain]);
   });
 
-  it('tells of a name that is not UTF-8, and goes on', async () => {
+  it('reports a name that is not UTF-8, and continues', async () => {
     const list = Buffer.concat([Buffer.from([0x63, 0xe9, 0x0a]), Buffer.from(`${dot}\n`)]);
     const { code, stdout } = await runWithList(list);
     expect(code).toBe(1);
@@ -157,7 +157,7 @@ describe('ebbcache extract --files-from', () => {
     expect(parseLines(stdout)).toMatchObject([{ file: 'c\ufffd', error }, { file: dot }]);
   });
 
-  it('says what is wrong with a list', async () => {
+  it('reports what is wrong with a list', async () => {
     const missing = await run('extract', '--files-from', join(cacheHome, 'none'));
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('The list of files cannot be read: ENOENT');
@@ -181,7 +181,7 @@ describe('ebbcache extract --files-from', () => {
 });
 
 describe('ebbcache extract', () => {
-  it('extracts anew with --refresh, and stores that', async () => {
+  it('extracts again with --refresh, and stores the result', async () => {
     const dot = join(images, 'dot.gif');
     const cached = async (...args: string[]) =>
       parseLines((await run('extract', '-q', dot, ...args)).stdout).map((record) => record.cached);
@@ -190,14 +190,14 @@ describe('ebbcache extract', () => {
     expect(await cached()).toEqual([true]);
   });
 
-  it('warns of nothing when many files are in work', async () => {
+  it('emits no warning when many files are in flight', async () => {
     const files = Array.from({ length: 100 }, (_, i) => join(cacheHome, `${i}.gif`));
     for (const file of files) copyFileSync(join(images, 'dot.gif'), file);
     const { stderr } = await run('extract', '--concurrency', '64', ...files);
     expect(stderr).toMatch(/^100 files: 0 hits, 100 misses, 0 failures .+ cached\n$/);
   });
 
-  it('prints an object a line and a summary', async () => {
+  it('prints one object per line and a summary', async () => {
     const { code, stdout, stderr } = await run('extract', images);
     const records = parseLines(stdout);
     expect(code).toBe(0);
@@ -219,7 +219,7 @@ describe('ebbcache extract', () => {
       copyFileSync(join(images, 'dot.gif'), join(folder, 'dot.gif'));
       symlinkSync(join(folder, 'gone'), join(folder, 'nowhere'));
       const { stderr } = await run('extract', folder);
-      // Not what the cache holds from the OS: that is some MiB.
+      // The memory that the cache holds from the OS is not compared, because that is some MiB.
       expect(stderr).toMatch(
         /^1 file: 0 hits, 1 miss, 0 failures, 1 skipped in \d+\.\d\d s; \d{3} B cached\n$/,
       );
@@ -227,7 +227,7 @@ describe('ebbcache extract', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'ends with 1 if its output cannot be written',
+    'exits with code 1 if its output cannot be written',
     async () => {
       const full = openSync('/dev/full', 'w');
       for (const args of [['extract', '--quiet', images], ['memory']]) {
@@ -240,14 +240,14 @@ describe('ebbcache extract', () => {
     },
   );
 
-  it('tells of hits, and is silent when asked to be', async () => {
+  it('reports hits, and prints nothing when it is to be quiet', async () => {
     const file = join(images, 'dot.gif');
     const { stdout, stderr } = await run('extract', '--quiet', '--concurrency=1', file, file);
     expect(parseLines(stdout).map((record) => record.cached)).toEqual([false, true]);
     expect(stderr).toBe('');
   });
 
-  it('extracts nothing twice, unless it is told to', async () => {
+  it('extracts no file twice, except with --refresh', async () => {
     const cached = async (...args: string[]) => {
       const { stdout } = await run('extract', '--quiet', ...args, join(images, 'dot.gif'));
       return parseLines(stdout).map((record) => record.cached);
@@ -260,7 +260,7 @@ describe('ebbcache extract', () => {
     expect(await cached('--cache-dir', elsewhere)).toEqual([true]);
   });
 
-  it('tells of a cache on disk that cannot be used, and goes on', async () => {
+  it('reports a disk tier that cannot be used, and continues', async () => {
     const taken = join(cacheHome, 'a-file');
     writeFileSync(taken, '');
     const { code, stdout, stderr } = await run('extract', '--cache-dir', taken, images);
@@ -269,7 +269,7 @@ describe('ebbcache extract', () => {
     expect(stderr).toMatch(/^ebbcache: .+ is not a folder\. .+\n10 files: /);
   });
 
-  it('ends with 1 if a file fails, after all others', async () => {
+  it('exits with code 1 if a file fails, after all others', async () => {
     const missing = join(images, 'none.jpg');
     const { code, stdout, stderr } = await run('extract', missing, join(fixtures, 'bad'), images);
     const records = parseLines(stdout);
@@ -280,7 +280,7 @@ describe('ebbcache extract', () => {
     expect(stderr).toMatch(/^18 files: 0 hits, 10 misses, 8 failures /);
   });
 
-  it('ends quietly when its reader goes away', async () => {
+  it('exits quietly when its reader closes the pipe', async () => {
     const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
     const stderr = text(child.stderr!);
     child.stdout!.once('data', () => child.stdout!.destroy());
@@ -288,21 +288,24 @@ describe('ebbcache extract', () => {
     expect({ code, stderr: await stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it.skipIf(process.platform === 'win32')('ends Ctrl-C with its summary and 130', async () => {
-    const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
-    const stderr = text(child.stderr!);
-    // The pipe is not read on: the command waits for its reader when the signal comes.
-    await once(child.stdout!, 'readable');
-    child.kill('SIGINT');
-    child.stdout!.resume();
-    const [code] = await once(child, 'close');
-    expect(code).toBe(130);
-    expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'exits on Ctrl-C with its summary and code 130',
+    async () => {
+      const child = start(['extract', ...Array(2000).fill(join(images, 'harbour.jpg'))]);
+      const stderr = text(child.stderr!);
+      // The pipe is not read further: the command waits for its reader when the signal comes.
+      await once(child.stdout!, 'readable');
+      child.kill('SIGINT');
+      child.stdout!.resume();
+      const [code] = await once(child, 'close');
+      expect(code).toBe(130);
+      expect(await stderr).toMatch(/^\d+ files?: .+ cached\n$/);
+    },
+  );
 });
 
 describe('ebbcache stats', () => {
-  it('tells what the cache of other processes has, and what they counted', async () => {
+  it('reports what the cache of other processes holds, and what they counted', async () => {
     await run('extract', images);
     await run('extract', '--quiet', images, join(images, 'dot.gif'));
     const { code, stdout, stderr } = await run('stats', '--json');
@@ -331,7 +334,7 @@ describe('ebbcache stats', () => {
     expect(readable.stdout).toMatch(/hits +11 \(52\.4 %\)/);
   });
 
-  it('makes no cache where there is none', async () => {
+  it('creates no cache where there is none', async () => {
     const nowhere = join(cacheHome, 'nowhere');
     const { code, stdout, stderr } = await run('stats', '--cache-dir', nowhere);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -339,7 +342,7 @@ describe('ebbcache stats', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('finds none in what is of somebody else', async () => {
+  it('finds no cache in files of other programs', async () => {
     const notes = join(cacheHome, 'cache.ring');
     writeFileSync(notes, 'notes of somebody '.repeat(1000));
     const { code, stdout, stderr } = await run('stats', '--cache-dir', cacheHome);
@@ -352,7 +355,7 @@ describe('ebbcache stats', () => {
 });
 
 describe('a folder of values by key', () => {
-  it('is told as what it is, and not cleared', async () => {
+  it('is reported as such, and is not cleared', async () => {
     const values = join(cacheHome, 'values');
     const disk = { dir: values, maxBytes: 1 << 20 };
     const cache = new ArenaCache({ maxBytes: 65_536, disk });
@@ -380,7 +383,7 @@ describe('ebbcache clear', () => {
   const cachedOf = async (...files: string[]) =>
     parseLines((await run('extract', '-q', ...files)).stdout).map((record) => record.cached);
 
-  it('removes all records, and says how many', async () => {
+  it('removes all records, and reports how many', async () => {
     const dir = join(cacheHome, 'ebbcache');
     await run('extract', '-q', images);
     const { code, stdout, stderr } = await run('clear');
@@ -390,7 +393,7 @@ describe('ebbcache clear', () => {
     expect(await cachedOf(join(images, 'dot.gif'))).toEqual([false]);
   });
 
-  it('removes those of a file or below a folder, also where the file is gone', async () => {
+  it('removes those of a file or below a folder, also where the file no longer exists', async () => {
     const [a, b] = [join(cacheHome, 'a'), join(cacheHome, 'a.gif')];
     mkdirSync(a);
     for (const file of [join(a, '1.gif'), join(a, '2.gif'), b]) {
@@ -404,7 +407,7 @@ describe('ebbcache clear', () => {
     expect((await run('clear', b)).stdout).toBe(`Cleared 1 record of 1 file from ${dir}.\n`);
   });
 
-  it('makes no cache where there is none', async () => {
+  it('creates no cache where there is none', async () => {
     const nowhere = join(cacheHome, 'nowhere');
     const { code, stdout } = await run('clear', '--cache-dir', nowhere);
     expect(code).toBe(0);
@@ -414,7 +417,7 @@ describe('ebbcache clear', () => {
 });
 
 describe('ebbcache memory', () => {
-  it('prints lines for a reader', async () => {
+  it('prints lines of text', async () => {
     const { code, stdout, stderr } = await run('memory');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^level +(NORMAL|ELEVATED|HIGH|CRITICAL)$/m);
@@ -430,7 +433,7 @@ describe('ebbcache memory', () => {
     expect(['system', 'cgroup']).toContain(report.limitedBy);
   });
 
-  it.skipIf(process.platform === 'win32')('watches until Ctrl-C', async () => {
+  it.skipIf(process.platform === 'win32')('samples repeatedly until Ctrl-C', async () => {
     const child = start(['memory', '--watch', '--json', '--interval=0.05']);
     let stdout = '';
     for await (const chunk of child.stdout!) {

@@ -1,4 +1,4 @@
-// ArenaCache against a model of times to live, under a clock that goes forward and back.
+// Compares ArenaCache with a model of times to live, under a clock that goes forward and back.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ const START = 1_000_000_000;
 interface Entry {
   value: number;
   putAt: number;
-  /** ms; 0 for one that does not expire. */
+  /** The time to live, ms; 0 if the entry does not expire. */
   ttl: number;
   /** It had expired at some time since: the cache may have noticed that, or not. */
   wasDead: boolean;
 }
 
-/** What is left of it is more than nothing, and no more than its whole time to live. */
+/** The time left is more than 0, and at most the whole time to live. */
 function isAlive({ putAt, ttl }: Entry, now: number): boolean {
   const left = putAt + ttl - now;
   return ttl === 0 || (left > 0 && left <= ttl);
@@ -73,7 +73,7 @@ class Timed {
     }
   }
 
-  /** Of memory alone: with a disk, some may be there only. */
+  /** This is compared in memory only: with a disk tier some entries may be only on disk. */
   count(): void {
     const { entries } = this.cache.stats();
     const all = [...this.entries.values()];
@@ -96,7 +96,7 @@ const ttl = fc.oneof(
 );
 const ms = fc.oneof(fc.integer({ min: -60, max: 60 }), fc.integer({ min: -70_000, max: 70_000 }));
 
-/** What is done to a cache and its model; the text is for the report of a failure. */
+/** A command for a cache and its model; the text is for the report of a failure. */
 interface Step {
   text: string;
   run(timed: Timed): void;
@@ -119,7 +119,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ text: 'count', run: (timed: Timed) => timed.count() }),
 );
 
-it('agrees with the model in memory', () => {
+it('the cache agrees with the model in memory', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const timed = new Timed(undefined);
@@ -134,7 +134,7 @@ it('agrees with the model in memory', () => {
   );
 });
 
-it('agrees with the model in memory and on disk', () => {
+it('the cache agrees with the model in memory and on disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ebbcache-clock-'));
   let number = 0;
   try {

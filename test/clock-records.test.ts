@@ -1,4 +1,4 @@
-// Records of files live by the clock that their cache is given, in all tiers.
+// Tests that records of files expire by the clock of their cache, in all tiers.
 
 import { describe, expect, it, vi } from 'vitest';
 import { CacheClock } from '../lib/arena/cache-clock.js';
@@ -23,7 +23,7 @@ function make(options: AdvancedCacheOptions = {}): AdvancedMetadataCache {
   return caches.make({ clock, cacheTtlHours: 1, ...options });
 }
 
-/** Where a record is read from that was put. */
+/** The tier from which a record that was put is read. */
 const places: [string, (cache: AdvancedMetadataCache, options: AdvancedCacheOptions) => unknown][] =
   [
     ['memory', (cache) => cache],
@@ -43,7 +43,7 @@ describe.each(places)('a record in %s', (_, move) => {
     // The time to live of an hour is known to within a 4096th.
     ['a second before it was put', -1000, false],
     ['years before it was put', -5 * 365 * 24 * HOUR, false],
-  ])('lives by the clock: %s', async (_when, later, isThere) => {
+  ])('expires by the clock: %s', async (_when, later, isThere) => {
     let cache = make();
     cache.put(caches.file, { n: 1 });
     cache = at(cache);
@@ -70,7 +70,7 @@ describe.each(places)('a record in %s', (_, move) => {
     expect(cache.get(caches.file)).toBeUndefined();
   });
 
-  it('is given out once more while it is stale by the clock', async () => {
+  it('is returned once more while it is stale by the clock', async () => {
     const options = { staleWhileRevalidateSeconds: 60 };
     let cache = make(options);
     cache.put(caches.file, { n: 1 });
@@ -86,7 +86,7 @@ describe.each(places)('a record in %s', (_, move) => {
   });
 });
 
-it('follows fake timers without a clock', () => {
+it('a cache without a clock follows fake timers', () => {
   vi.useFakeTimers();
   try {
     const cache = caches.make({ cacheTtlHours: 1 });
@@ -101,7 +101,7 @@ it('follows fake timers without a clock', () => {
   }
 });
 
-it('keeps a failure as long as the clock says', async () => {
+it('a cache retains a failure for as long as the clock says', async () => {
   const cache = make({ negativeTtlSeconds: 30 });
   const extract = vi.fn(async () => Promise.reject(new Error('broken file')));
   const tries = async () => {
@@ -117,7 +117,7 @@ it('keeps a failure as long as the clock says', async () => {
   expect(await tries()).toBe(3);
 });
 
-it('judges what the remote has by the clock', async () => {
+it('a cache judges records of the remote tier by the clock', async () => {
   const server = new FakeServer();
   const options = { maxDiskSizeMb: 0, clock, cacheTtlHours: 1 };
   time.now = START;
@@ -134,7 +134,7 @@ it('judges what the remote has by the clock', async () => {
   expect(await read()).toEqual({ n: 2 });
 });
 
-it('shows no clock in what it tells of its configuration, and refuses what is none', () => {
+it('a cache leaves its clock out of its reported configuration, and refuses an invalid one', () => {
   using cache = new EnhancedMetadataCache({
     cacheDir: caches.cacheDir,
     enableMemoryPressureMonitoring: false,
@@ -146,8 +146,8 @@ it('shows no clock in what it tells of its configuration, and refuses what is no
   );
 });
 
-describe('whether a record is fresh', () => {
-  it('is doubted where the clock is behind where it was', () => {
+describe('the freshness of a record', () => {
+  it('is in doubt where the clock is earlier than it was', () => {
     const freshness = new Freshness(new CacheClock(clock), HOUR);
     time.now = START;
     const end = freshness.endOf(HOUR);
@@ -161,7 +161,7 @@ describe('whether a record is fresh', () => {
     expect(freshness.isLeft(START + 3 * HOUR, freshness.now())).toBe(true);
   });
 
-  it('counts with the longest time that the cache has given', () => {
+  it('depends on the longest time to live that the cache has used', () => {
     const freshness = new Freshness(new CacheClock(clock), HOUR);
     time.now = START;
     const end = freshness.endOf(2 * HOUR);

@@ -1,4 +1,4 @@
-// Time to live follows the clock that a cache is given, or whatever has replaced Date.now.
+// Tests that the time to live follows the clock of a cache, or whatever has replaced Date.now.
 
 import { once } from 'node:events';
 import { mock } from 'node:test';
@@ -18,7 +18,7 @@ const opened: ArenaCache[] = [];
 
 afterEach(() => {
   for (const cache of opened.splice(0)) cache.close();
-  // A warning keeps others of its code back for a minute.
+  // A warning suppresses others with its code for a minute.
   native.forgetWarnings();
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -30,7 +30,7 @@ function open<V = number>(options: Partial<ArenaCacheOptions> = {}): ArenaCache<
   return cache;
 }
 
-/** A cache with a clock that goes as it is told. */
+/** Opens a cache with a clock that the test sets. */
 function timed(options: Partial<ArenaCacheOptions> = {}) {
   const time = { now: START };
   return { time, cache: open({ ...options, clock: () => time.now }) };
@@ -61,20 +61,23 @@ const writes: [string, (cache: ArenaCache<number>) => unknown][] = [
 const clockWarning = { type: 'EbbcacheWarning', code: 'EBBCACHE_CLOCK' };
 
 describe('a cache with a clock', () => {
-  it.each(reads)('has what lives by it, and nothing else: %s', async (_, read, there, gone) => {
-    for (const [later, expected] of [
-      [TTL - 1, there],
-      [TTL, gone],
-      [-1, gone],
-    ] as const) {
-      const { cache, time } = timed();
-      cache.set('k', 1, { ttl: TTL });
-      time.now += later;
-      expect(await read(cache)).toEqual(expected);
-    }
-  });
+  it.each(reads)(
+    'returns exactly the entries that are live by it: %s',
+    async (_, read, there, gone) => {
+      for (const [later, expected] of [
+        [TTL - 1, there],
+        [TTL, gone],
+        [-1, gone],
+      ] as const) {
+        const { cache, time } = timed();
+        cache.set('k', 1, { ttl: TTL });
+        time.now += later;
+        expect(await read(cache)).toEqual(expected);
+      }
+    },
+  );
 
-  it.each(writes)('begins a life by it: %s', async (_, write) => {
+  it.each(writes)('starts the time to live at its time: %s', async (_, write) => {
     const { cache, time } = timed({ ttl: TTL });
     time.now += 5000;
     await write(cache);
@@ -84,7 +87,7 @@ describe('a cache with a clock', () => {
     expect(cache.peek('k')).toBeUndefined();
   });
 
-  it('counts what has expired at once', () => {
+  it('counts expired entries at once', () => {
     const { cache, time } = timed();
     cache.setMany(
       [...Array(500).keys()].map((i) => [`k${i}`, i]),
@@ -101,7 +104,7 @@ describe('a cache with a clock', () => {
     expect(cache.stats()).toMatchObject({ entries: 0, expirations: 600 });
   });
 
-  it('tells by the time to live of each entry that it was set back', () => {
+  it('detects from the time to live of each entry that it was set back', () => {
     const { cache, time } = timed();
     cache.set('short', 1, { ttl: TTL });
     cache.set('none', 2);
@@ -118,7 +121,7 @@ describe('a cache with a clock', () => {
     ['around 1970', -500],
     ['fractions', 0.75],
     ['the year 2500', 16_725_225_600_000],
-  ])('may be at any time: %s', (_, start) => {
+  ])('accepts any time: %s', (_, start) => {
     const { cache, time } = timed();
     time.now = start;
     cache.set('k', 1, { ttl: TTL });
@@ -128,7 +131,7 @@ describe('a cache with a clock', () => {
     expect(cache.get('k')).toBeUndefined();
   });
 
-  it('refuses a clock that is no function', () => {
+  it('refuses a clock that is not a function', () => {
     for (const clock of [5, null, 'now', {}] as never[]) {
       expect(() => open({ clock })).toThrow(
         expect.objectContaining({ name: 'TypeError', code: 'ERR_EBBCACHE_ARGUMENT' }),
@@ -147,7 +150,7 @@ describe('a cache with a clock', () => {
     ['gives Infinity', () => Number.POSITIVE_INFINITY],
     ['gives a text', () => '5' as never],
     ['gives nothing', () => undefined as never],
-  ])('keeps the last time of one that %s, and warns once', (_, broken) => {
+  ])('uses the last valid time of a clock that %s, and warns once', (_, broken) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     let read = () => START;
     const cache = open({ clock: () => read() });
@@ -160,7 +163,7 @@ describe('a cache with a clock', () => {
     expect(cache.get('k')).toBeUndefined();
   });
 
-  it("takes the system's time until it has given one", () => {
+  it("uses the system's time until its clock has returned a valid one", () => {
     vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     let read = () => Number.NaN;
     const cache = open({ clock: () => read() });
@@ -183,7 +186,7 @@ describe('a cache with a clock', () => {
     expect(() => cache.get('k')).toThrow(ClosedError);
   });
 
-  it('shares it with all who share the store, until it is closed', () => {
+  it('applies it for all who share the store, until it is closed', () => {
     const other = open({ name: 'timed' });
     other.set('own', 1, { ttl: 3_600_000 });
     const { cache, time } = timed({ name: 'timed' });
@@ -201,7 +204,7 @@ describe('a cache with a clock', () => {
     expect(other.get('own')).toBe(1);
   });
 
-  it('shares it with a worker', async () => {
+  it('applies it for a worker that shares the store', async () => {
     const { cache, time } = timed({ name: 'timed threads' });
     cache.set('k', 1, { ttl: TTL });
     const worker = new Worker(
@@ -229,7 +232,7 @@ describe('a cache with a clock', () => {
   });
 });
 
-describe('a cache with a clock and a disk', () => {
+describe('a cache with a clock and a disk tier', () => {
   const emptyMemory = (cache: ArenaCache) => cache.applyPressure(PressureLevel.CRITICAL);
 
   it.each([
@@ -250,7 +253,7 @@ describe('a cache with a clock and a disk', () => {
         expect(cache.get('k')).toBe(1);
       },
     ],
-  ])('lets live by it what %s', async (_, prepare) => {
+  ])('expires by the clock an entry that %s', async (_, prepare) => {
     for (const [later, isThere] of [
       [TTL - 1, true],
       [TTL, false],
@@ -269,7 +272,7 @@ describe('a cache with a clock and a disk', () => {
     }
   });
 
-  it('has it in a later run', async () => {
+  it('applies the clock in a later run', async () => {
     const time = { now: START };
     const clock = () => time.now;
     let cache = arenas.open({ clock });
@@ -279,7 +282,7 @@ describe('a cache with a clock and a disk', () => {
     expect(cache.get('k')).toBe(1);
     time.now += 1;
     expect(cache.get('k')).toBeUndefined();
-    // What was put by another clock was put at no time that this one knows.
+    // The clock of this cache does not know the time of a put by another clock.
     time.now = START;
     cache.set('k', 2, { ttl: TTL });
     expect(arenas.restart(cache).get('k')).toBeUndefined();
@@ -317,7 +320,7 @@ describe('a cache without a clock', () => {
     }
   });
 
-  it('keeps what it had before the timers were faked', () => {
+  it('retains entries that were set before the timers were faked', () => {
     const cache = open();
     cache.set('k', 1, { ttl: 3_600_000 });
     vi.useFakeTimers();
@@ -328,7 +331,7 @@ describe('a cache without a clock', () => {
     expect(cache.get('k')).toBeUndefined();
   });
 
-  it("returns to the system's time once they are gone", async () => {
+  it("returns to the system's time once they are restored", async () => {
     const cache = open();
     vi.useFakeTimers({ now: new Date('2040-01-01') });
     cache.set('k', 1, { ttl: 3_600_000 });
@@ -355,7 +358,7 @@ describe('a cache without a clock', () => {
     expect(cache.get('k')).toBeUndefined();
   });
 
-  it('follows fake timers that were there before the module', async () => {
+  it('follows fake timers that were installed before the module was loaded', async () => {
     vi.useFakeTimers();
     vi.resetModules();
     const module = await import('../lib/index.js');
@@ -370,7 +373,7 @@ describe('a cache without a clock', () => {
     expect(cache.get('k')).toBe(2);
   });
 
-  it('lives with a Date.now that is broken', () => {
+  it('works with a Date.now that is broken', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
     const cache = open();
     vi.spyOn(Date, 'now').mockReturnValue(undefined as never);

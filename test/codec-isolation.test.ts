@@ -6,9 +6,9 @@ import { runScript, silentSuccess } from './helpers/run-script.js';
 
 const msgpackr = pathToFileURL(createRequire(import.meta.url).resolve('msgpackr'));
 
-describe('the codec, whatever else a process loads', () => {
-  // One that all threads share may change while another decodes by it.
-  it('runs no native code but this package', async () => {
+describe('the codec next to other modules of a process', () => {
+  // A decoder that all threads share could change while another thread decodes with it.
+  it('runs no native code except that of this package', async () => {
     const { stdout, ...outcome } = await runScript(`
       const cache = new ebbcache.ArenaCache({ maxBytes: 1 << 20 });
       cache.set('key', { list: [...'abc'], text: 'v'.repeat(500), at: new Date(), id: 2n ** 65n });
@@ -20,12 +20,12 @@ describe('the codec, whatever else a process loads', () => {
     expect(addons.map((file) => basename(file))).toEqual(['ebbcache.node']);
   });
 
-  it("decodes what it encoded beside an application's msgpackr", async () => {
+  it("decodes what it encoded next to an application's msgpackr", async () => {
     const outcome = await runScript(`
       import assert from 'node:assert';
       import { addExtension, unpack } from 'msgpackr';
       import { setExtractor } from ${JSON.stringify(new URL('../unpack.js', msgpackr).href)};
-      // Finds the wrong strings, as msgpackr-extract does where its table is being filled.
+      // It finds the wrong strings, as msgpackr-extract does while its table is being filled.
       setExtractor(() => Array(100).fill('wrong'));
       for (let type = 1; type < 0x80; type++) addExtension({ type, read: () => 'theirs' });
       assert.deepStrictEqual(unpack(Buffer.from([0xd4, 0x7d, 0, 0x90])), 'theirs');

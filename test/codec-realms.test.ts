@@ -1,4 +1,4 @@
-// Values of this realm and of another vm context come back as what they were, or are refused with their place.
+// Tests that values of this realm and of another vm context are decoded unchanged, or are refused with their place.
 
 import { isDeepStrictEqual, types } from 'node:util';
 import vm from 'node:vm';
@@ -17,12 +17,12 @@ function roundTrip(value: unknown): unknown {
   return codec.decode(bytes, bytes.length);
 }
 
-/** Whatever their realms: clones are all of one. */
+/** Realms are ignored, because the clones all have the same one. */
 function isSame(value: unknown, expected: unknown): boolean {
   return isDeepStrictEqual(structuredClone(value), structuredClone(expected));
 }
 
-/** What the code gives here, and what it gives in a realm of its own. */
+/** Returns what the code evaluates to here, and in a realm of its own. */
 function inBoth(code: string): [realm: string, value: unknown][] {
   return [
     ['this realm', vm.runInThisContext(`(${code})`)],
@@ -51,7 +51,7 @@ describe.each([
   ['new (class extends Error {})("mine")', types.isNativeError],
   ['Object.setPrototypeOf(new Date(5), RegExp.prototype)', types.isDate],
 ])('%s', (code, isWhatItWas) => {
-  it.each(inBoth(code))('of %s comes back', (_, value) => {
+  it.each(inBoth(code))('of %s is decoded as it was encoded', (_, value) => {
     const [found] = roundTrip([value]) as [unknown];
     expect(isWhatItWas(found)).toBe(true);
     if (types.isNativeError(value)) {
@@ -121,7 +121,7 @@ function expectRefusal(value: unknown): void {
   expect((refusal as EncodeError).message).toMatch(/\.$/);
 }
 
-describe('what the platform has', () => {
+describe('an object of a class of the platform', () => {
   const { port1, port2 } = new MessageChannel();
   port1.close();
   port2.close();
@@ -149,7 +149,7 @@ describe('what the platform has', () => {
     expectRefusal(value);
   });
 
-  it('says what it is', () => {
+  it('is named in the error by its class', () => {
     expect(() => codec.encode({ at: new URL('http://a/') })).toThrow(
       "The value at 'at' cannot be stored: it is of the class URL, of which the content cannot be copied. " +
         'Leave it out, or store plain data in its place.',
@@ -158,7 +158,7 @@ describe('what the platform has', () => {
   });
 });
 
-describe('objects of other makers', () => {
+describe('objects of other constructors', () => {
   it.each(
     inBoth(`[
     Object.assign(Object.create(null), { a: 1 }),
@@ -171,7 +171,7 @@ describe('objects of other makers', () => {
     { __proto__: { y: 1 } },
     Object.create(null),
   ]`),
-  )('of %s become plain ones of their fields', (_, values) => {
+  )('of %s become plain objects with their fields', (_, values) => {
     expect(roundTrip(values)).toStrictEqual([
       { a: 1 },
       { x: 1 },
@@ -186,7 +186,7 @@ describe('objects of other makers', () => {
   });
 
   it.each(inBoth('{ get x() { return this; } }'))(
-    'of %s that have no end are refused',
+    'of %s that refer to themselves are refused',
     (_, value) => {
       expect(() => codec.encode(value)).toThrow(/refers to itself/);
     },
@@ -194,13 +194,13 @@ describe('objects of other makers', () => {
 });
 
 describe('values of two realms', () => {
-  /** Makes the value anew by code of the realm. */
+  /** Creates the value again by code of the realm. */
   const make = {
     here: vm.runInThisContext(makerCode()) as (plan: Plan) => unknown,
     there: vm.runInContext(makerCode(), other) as (plan: Plan) => unknown,
   };
 
-  it('come back equal, or are refused', () => {
+  it('are decoded as equals, or are refused', () => {
     fc.assert(
       fc.property(plan(), (plan) => {
         const values = [make.here(plan), make.there(plan)].map((value) => ({ value }));
@@ -274,7 +274,7 @@ function hasOpaque(plan: Plan): boolean {
   return plan.parts.flat().some((part) => isPlan(part) && hasOpaque(part));
 }
 
-/** In a string, so that each realm makes the objects by classes of its own. */
+/** The code is a string, so that each realm creates the objects by classes of its own. */
 function makerCode(): string {
   return `(function make({ kind, parts }) {
     const all = () => Array.from(parts, (part) => make(part));

@@ -18,7 +18,7 @@ function encode(value: unknown): Buffer {
   return Buffer.from(encoded.subarray(encoded.start, encoded.end));
 }
 
-/** Decoded from a buffer that holds something else when this returns. */
+/** Returns the value decoded from a buffer that holds something else when this returns. */
 function roundTrip(value: unknown): unknown {
   const encoded = encode(value);
   const padded = Buffer.concat([encoded, Buffer.alloc(100, 0xc1)]);
@@ -75,7 +75,7 @@ function fromOwnEntries(entries: [string, unknown][]): Record<string, unknown> {
 }
 
 describe('a round trip', () => {
-  it('brings back any value', () => {
+  it('returns any value unchanged', () => {
     fc.assert(
       fc.property(value, (value) => {
         expect(roundTrip(value)).toSatisfy((decoded) => isDeepStrictEqual(decoded, value));
@@ -84,7 +84,7 @@ describe('a round trip', () => {
     );
   });
 
-  it('of one value is not disturbed by another', () => {
+  it('of one value is independent of another', () => {
     fc.assert(
       fc.property(value, value, (first, second) => {
         const [one, two] = [encode(first), encode(second)];
@@ -97,7 +97,7 @@ describe('a round trip', () => {
     );
   });
 
-  it('leaves as much room in front as asked for, and encodes the same', () => {
+  it('leaves as much room in front as requested, and encodes the same bytes', () => {
     fc.assert(
       fc.property(value, fc.integer({ min: 0, max: 100_000 }), (value, headroom) => {
         const plain = encode(value);
@@ -116,7 +116,7 @@ describe('a round trip', () => {
     );
   });
 
-  it('leaves room in front of what is larger than the buffer', () => {
+  it('leaves room in front of a value larger than the buffer', () => {
     const text = 'é'.repeat(MIB);
     const encoded = codec.encode(text, 32);
     expect(codec.decodeRange(encoded, encoded.start, encoded.end)).toBe(text);
@@ -150,17 +150,17 @@ describe('a round trip', () => {
     -8.64e15,
     -8.64e15 + 1,
     1_234_567_890_123,
-  ])('keeps the ms of the date %s', (ms) => {
+  ])('preserves the ms of the date %s', (ms) => {
     expect((roundTrip(new Date(ms)) as Date).getTime()).toBe(ms);
   });
 
-  it('keeps an invalid date', () => {
+  it('preserves an invalid date', () => {
     const date = roundTrip({ at: new Date(Number.NaN) }) as { at: Date };
     expect(date.at).toBeInstanceOf(Date);
     expect(date.at.getTime()).toBeNaN();
   });
 
-  it('keeps whole bigints apart from numbers', () => {
+  it('distinguishes whole bigints from numbers', () => {
     const values = [
       0n,
       1n,
@@ -180,7 +180,7 @@ describe('a round trip', () => {
     ]);
   });
 
-  it('keeps the type of a view on a part of a buffer, and not the rest of it', () => {
+  it('preserves the type of a view on a part of a buffer, and drops the rest of it', () => {
     const whole = new Float64Array([1, 2, 3, 4]);
     const part = roundTrip(whole.subarray(1, 3)) as Float64Array;
     expect(part).toStrictEqual(new Float64Array([2, 3]));
@@ -191,17 +191,17 @@ describe('a round trip', () => {
     expect(roundTrip(Buffer.from('abc').subarray(1))).toStrictEqual(Buffer.from('bc'));
   });
 
-  it('keeps regular expressions', () => {
+  it('preserves regular expressions', () => {
     expect(roundTrip([/a(b)\/c/giu, /(?:)/])).toEqual([/a(b)\/c/giu, /(?:)/]);
   });
 
-  it('keeps -0', () => {
+  it('preserves -0', () => {
     expect(roundTrip(-0)).toBe(-0);
     expect(roundTrip([-0, 0, { x: -0 }])).toStrictEqual([-0, 0, { x: -0 }]);
     expect(roundTrip(new Map([[1, -0]]))).toStrictEqual(new Map([[1, -0]]));
   });
 
-  it('keeps the holes of arrays', () => {
+  it('preserves the holes of arrays', () => {
     const sparse: unknown[] = [1, undefined];
     sparse[3] = [new Array(2)];
     const ends = [new Array(3), Object.assign(new Array(4), { 3: 'x' }), new Array(70_000)];
@@ -212,7 +212,7 @@ describe('a round trip', () => {
     expect(Object.keys(roundTrip(sparse) as object)).toEqual(['0', '1', '3']);
   });
 
-  it('keeps lone surrogates in strings and keys of any length', () => {
+  it('preserves lone surrogates in strings and keys of any length', () => {
     for (const lone of ['\ud800', '\udc00', 'a\udc00\ud800z', '\ud83d\ude00\ud83d']) {
       for (const fill of [0, 1, 20, 30, 61, 62, 63, 64, 200, 2000, 70_000]) {
         for (const filler of ['x', 'é', '東', '😀', '\ufffd']) {
@@ -230,7 +230,7 @@ describe('a round trip', () => {
     expect(roundTrip(/\udc00/)).toEqual(/\udc00/);
   });
 
-  it('keeps errors with name, message and cause', () => {
+  it('preserves errors with name, message and cause', () => {
     const cause = { map: new Map([[1, { deep: true }]]), why: new RangeError('inner') };
     const error = roundTrip(new TypeError('outer', { cause })) as Error;
     expect(error).toBeInstanceOf(TypeError);
@@ -246,7 +246,7 @@ describe('a round trip', () => {
     }
   });
 
-  it('keeps long texts, wide records and deep nesting', () => {
+  it('preserves long texts, wide records and deep nesting', () => {
     let deep: unknown = 'end';
     for (let i = 0; i < 250; i++) deep = i % 2 ? [deep] : { deep };
     const wide = Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`name${i}`, i]));
@@ -263,8 +263,8 @@ describe('a round trip', () => {
   });
 });
 
-describe('what changes on a round trip', () => {
-  it('is prototypes, classes, and members under symbols', () => {
+describe('a lossy round trip', () => {
+  it('drops prototypes, classes, and members under symbols', () => {
     class Point {
       x = 1;
       #secret = 2;
@@ -281,8 +281,8 @@ describe('what changes on a round trip', () => {
   });
 });
 
-describe('names that mean something to JavaScript', () => {
-  it('stay data', () => {
+describe('names that have a meaning in JavaScript', () => {
+  it('remain data', () => {
     const source =
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toJSON":5,' +
       '"a":[{"__proto__":null}],"b":{"__proto__":[1],"c":{"__proto__":2}},"hasOwnProperty":0}';
@@ -295,7 +295,7 @@ describe('names that mean something to JavaScript', () => {
     expect((decoded as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('stay data within Maps, Sets and errors', () => {
+  it('remain data within Maps, Sets and errors', () => {
     const evil = JSON.parse('{"__proto__":{"polluted":1}}');
     const value = [new Map([[evil, evil]]), new Set([evil]), new Error('x', { cause: evil })];
     const [map, set, error] = roundTrip(value) as [Map<object, object>, Set<object>, Error];
@@ -322,7 +322,7 @@ describe('names that mean something to JavaScript', () => {
 });
 
 describe('values that cannot be encoded', () => {
-  it('leave the codec as it was', () => {
+  it('leave the codec unchanged', () => {
     const bad = [
       () => 1,
       { deep: [Symbol('s')] },
@@ -340,7 +340,7 @@ describe('values that cannot be encoded', () => {
     }
   });
 
-  it('are told of in a sentence', () => {
+  it('are reported in a sentence', () => {
     expect(() => codec.encode({ a: [1, () => 1] })).toThrow(
       "The value at 'a[1]' cannot be stored: it is a function. Leave it out.",
     );
@@ -357,7 +357,7 @@ describe('values that cannot be encoded', () => {
   }
 });
 
-describe('buffers', () => {
+describe('the buffers of the codec', () => {
   it('are small again after a large value', () => {
     const cache = new ArenaCache<unknown>({ maxBytes: 64 * MIB, ebb: false });
     const large = { text: 'x'.repeat(2 * MIB), bytes: Buffer.alloc(9 * MIB, 7) };

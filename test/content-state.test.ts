@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contentState } from '../lib/files/content-state.js';
 import { ABSENT_STATE } from '../lib/files/file-state.js';
 
-// For the one test that changes a file while it is read.
+// The mock serves the one test that changes a file while it is read.
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   return { ...fs, readSync: vi.fn(fs.readSync) };
@@ -39,7 +39,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The same from the words of the documentation. */
+/** Computes the same state from the words of the documentation. */
 function expected(content: Buffer): string {
   const { length } = content;
   const hash = createHash('sha256').update(new BigUint64Array([BigInt(length)]));
@@ -59,7 +59,7 @@ function changeByte(position: number) {
 
 describe('the state by content', () => {
   it.each([0, 1, 4096, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 100_000, 1_000_003])(
-    'is the hash of size and content of %d bytes',
+    'is the hash of the size and content of %d bytes',
     (size) => {
       const content = Buffer.alloc(size, 'some content, ');
       writeFileSync(file, content);
@@ -68,7 +68,7 @@ describe('the state by content', () => {
     },
   );
 
-  it('stays when a file is touched, replaced or moved', () => {
+  it('does not change when a file is touched, replaced or moved', () => {
     writeFileSync(file, 'content');
     const state = contentState(file);
     utimesSync(file, new Date(1), new Date(2));
@@ -77,7 +77,7 @@ describe('the state by content', () => {
     expect(contentState(join(folder, 'other'))).toBe(state);
   });
 
-  it('shows any change of a file of up to 64 KiB', () => {
+  it('changes with any change of a file of up to 64 KiB', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 64 * KIB }), fc.nat(), (size, nth) => {
         writeFileSync(file, Buffer.alloc(size));
@@ -89,7 +89,7 @@ describe('the state by content', () => {
     );
   });
 
-  it('shows a change of the first and the last block of a larger one, and of its size', () => {
+  it('changes with the first and last blocks of a larger file, and with its size', () => {
     const size = 300 * KIB;
     const states: unknown[] = [];
     const look = () => states.push(contentState(file));
@@ -104,14 +104,14 @@ describe('the state by content', () => {
     expect(new Set(states).size).toBe(6);
   });
 
-  it('does not see a change between the blocks of a larger one, as it says', () => {
+  it('does not change with bytes between the blocks of a larger file, as documented', () => {
     writeFileSync(file, Buffer.alloc(300 * KIB));
     const state = contentState(file);
     changeByte(4096);
     expect(contentState(file)).toBe(state);
   });
 
-  it('is that of the file that a link leads to, and one of its own where nothing is', () => {
+  it('follows a link to its file, and has a value of its own for an absent file', () => {
     writeFileSync(file, 'content');
     expect(contentState(join(folder, 'none'))).toBe(ABSENT_STATE);
     expect(contentState(join(file, 'below'))).toBe(ABSENT_STATE);
@@ -121,21 +121,21 @@ describe('the state by content', () => {
   });
 });
 
-describe('no state by content', () => {
-  it('is of folders and paths that cannot be', () => {
+describe('a path without a state by content', () => {
+  it('is a folder, or a path that cannot exist', () => {
     expect(contentState(folder)).toBeUndefined();
     expect(contentState(`${file}\0`)).toBeUndefined();
     expect(contentState(join(folder, 'caf\ufffd'))).toBeUndefined();
     expect(() => contentState(1 as never)).toThrow(TypeError);
   });
 
-  it.skipIf(onWindows)('is of a FIFO or a device, and nothing waits for them', () => {
+  it.skipIf(onWindows)('is a FIFO or a device, which nothing waits for', () => {
     execFileSync('mkfifo', [file]);
     expect(contentState(file)).toBeUndefined();
     expect(contentState('/dev/zero')).toBeUndefined();
   });
 
-  it.skipIf(onWindows)('is of a file that may not be read', () => {
+  it.skipIf(onWindows)('is a file that may not be read', () => {
     writeFileSync(file, 'content');
     chmodSync(file, 0);
     // The superuser reads any file, and others could not enter the folder.
@@ -153,7 +153,7 @@ describe('no state by content', () => {
     ['grows', 100, 101],
     ['is cut', 100, 50],
     ['is cut between the blocks', 300 * KIB, 290 * KIB],
-  ])('is of a file that %s while it is read', (_, size, then) => {
+  ])('is a file that %s while it is read', (_, size, then) => {
     writeFileSync(file, Buffer.alloc(size));
     vi.mocked(readSync).mockImplementationOnce((...call) => {
       const read = readSync(...(call as Parameters<typeof readSync>));
@@ -163,7 +163,7 @@ describe('no state by content', () => {
     expect(contentState(file)).toBeUndefined();
   });
 
-  it('is not of a file that the system gives piece by piece', () => {
+  it('is not a file that the system returns in pieces', () => {
     const content = Buffer.from('content in pieces');
     writeFileSync(file, content);
     vi.mocked(readSync).mockImplementationOnce((descriptor, buffer, ...rest) => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles the core library for the systems that this machine is not, warnings as errors; nothing is
-# linked or run. On x86-64 Linux, with cmake and npm. The first run downloads Zig (about 80 MB) into
+# linked or run. It needs x86-64 Linux, cmake and npm. The first run downloads Zig (about 80 MB) into
 # .cache/zig/.
 #   test/cross-check.sh [TARGET ...]     e.g. test/cross-check.sh aarch64-macos.11.0
 set -euo pipefail

@@ -1,4 +1,4 @@
-// What the decoder gives is what msgpackr gives, of whatever bytes: other addons may put their own.
+// Tests that the decoder agrees with msgpackr for any bytes, because other addons may store their own.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -17,12 +17,12 @@ function outcomeOf(work: () => unknown): unknown {
   }
 }
 
-/** By the decoder, with other bytes before and behind; checked against msgpackr. */
+/** Returns what the decoder returns with other bytes before and after, checked against msgpackr. */
 function decoded(encoded: Uint8Array): unknown {
   const padded = Buffer.concat([Buffer.alloc(3, 0xa4), encoded, Buffer.alloc(70, 0x61)]);
   const found = outcomeOf(() => decode(padded, 3, 3 + encoded.length));
   const expected = outcomeOf(() => unpackr.unpack(Buffer.from(encoded)));
-  // Two invalid dates are never equal, but look so.
+  // Two invalid dates are never equal, although they look so.
   if (!isDeepStrictEqual(found, expected)) expect(shown(found)).toBe(shown(expected));
   return found;
 }
@@ -58,15 +58,15 @@ const { value } = fc.letrec((tie) => ({
   ),
 }));
 
-describe('decode', () => {
-  it('reads as msgpackr does what the encoder writes', () => {
+describe('the function decode', () => {
+  it('reads what the encoder writes as msgpackr does', () => {
     fc.assert(
       fc.property(value, (value) => void decoded(bytesOf(value))),
       { numRuns: 1000 },
     );
   });
 
-  it('reads as msgpackr does what msgpackr writes', () => {
+  it('reads what msgpackr writes as msgpackr does', () => {
     const packr = new Packr({ useRecords: false, moreTypes: true, useFloat32: 3 });
     fc.assert(
       fc.property(value, (value) => void decoded(packr.pack(value))),
@@ -74,7 +74,7 @@ describe('decode', () => {
     );
   });
 
-  it('reads as msgpackr does what is cut off, or has a byte changed', () => {
+  it('reads truncated and modified bytes as msgpackr does', () => {
     const change = fc.tuple(fc.nat(400), fc.integer({ min: 0, max: 255 }), fc.nat(400));
     fc.assert(
       fc.property(value, fc.array(change, { minLength: 1, maxLength: 5 }), (value, changes) => {
@@ -89,7 +89,7 @@ describe('decode', () => {
     );
   });
 
-  it('reads as msgpackr does any bytes', () => {
+  it('reads arbitrary bytes as msgpackr does', () => {
     const token = fc.integer({ min: 0x80, max: 0xff });
     const byte = fc.oneof(token, fc.constantFrom(0, 1, 2, 3, 0x72, 0x73, 0x7c, 0x7d, 0x7e, 0xff));
     const bytes = fc.array(byte, { maxLength: 30 }).map((all) => Buffer.from(all));
@@ -99,19 +99,19 @@ describe('decode', () => {
     );
   });
 
-  it('refuses no bytes at all', () => {
+  it('refuses no bytes', () => {
     const other = bytesOf('the value of before');
     expect(() => decode(other, 0, 0)).toThrow();
     expect(() => decode(other, 2, 2)).toThrow();
   });
 
-  it('does not make what a header claims and nothing follows', () => {
+  it('does not allocate what a header claims without data after it', () => {
     const nested = Buffer.alloc(50_000, Buffer.from([0xdc, 0x9c, 0x40]));
     expect(() => decode(nested, 0, nested.length)).toThrow();
     expect(() => decode(Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff]), 0, 5)).toThrow();
   });
 
-  it('takes no key for another of the same place', () => {
+  it('does not mistake a key for another with the same cache slot', () => {
     const objects = Array.from({ length: 300 }, (_, i) =>
       Object.fromEntries(Array.from({ length: 100 }, (_, k) => [`Tag${(i * 100 + k) * 7919}`, k])),
     );
@@ -120,7 +120,7 @@ describe('decode', () => {
     }
   });
 
-  it('keeps neither the buffer nor what it read from it', () => {
+  it('retains neither the buffer nor the values it read from it', () => {
     const encoded = bytesOf({ key: 'v'.repeat(40), bytes: Buffer.from('abc') });
     const found = decode(encoded, 0, encoded.length);
     encoded.fill(0);

@@ -1,6 +1,6 @@
-// What one process replaces, deletes or clears is not returned from the memory of another, once the first
-// has flushed: the newest value is, or none. EBBCACHE_COHERENCE_ROUNDS says how often (400), EBBCACHE_TEST_SEED with
-// which keys (1).
+// Tests that what one process replaces, deletes or clears is not returned from the memory of another once the first
+// has flushed: the newest value is returned, or none. EBBCACHE_COHERENCE_ROUNDS sets the number of rounds (400),
+// and EBBCACHE_TEST_SEED the keys (1).
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,8 +41,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('memory that another process has made old', () => {
-  it('is not returned: values by key', async () => {
+describe('a value in memory that another process has replaced', () => {
+  it('is not returned by a cache of values by key', async () => {
     using cache = new ArenaCache<unknown>({
       maxBytes: 4 * MIB,
       ebb: false,
@@ -60,7 +60,7 @@ describe('memory that another process has made old', () => {
       const key = `key ${random(12)}`;
       const value = { round, text: 'x'.repeat(random(5000)) };
       if (random(3) > 0) {
-        // From memory in the next rounds, unless it is made old.
+        // This comes from memory in the next rounds, unless another process replaces it.
         check(key, round);
         if (!latest.has(key)) expect(cache.has(key)).toBe(false);
       }
@@ -88,15 +88,15 @@ describe('memory that another process has made old', () => {
     }
     const keys = Array.from({ length: 12 }, (_, i) => `key ${i}`);
     await expect.poll(() => cache.getMany(keys)).toEqual(keys.map((key) => latest.get(key)));
-    // After a clear by another there may be some, for a moment.
+    // Some may remain for a moment after another process has cleared.
     expect(misses).toBeLessThan(rounds / 4);
     expect([...cache.keys()].sort()).toEqual([...latest.keys()].sort());
-    // Most of it came from memory, or there was nothing to be made old.
+    // Most reads came from memory; otherwise nothing there could have become stale.
     const { hits, disk } = cache.stats();
     expect(hits - disk!.hits).toBeGreaterThan(rounds / 10);
   });
 
-  it('is not returned: metadata by file', async () => {
+  it('is not returned by a cache of metadata by file', async () => {
     using cache = new AdvancedMetadataCache({
       cacheDir: join(folder, 'records'),
       maxDiskSizeMb: 16,

@@ -1,6 +1,6 @@
-// The files of a disk tier, damaged at rest and while they are in use: the process lives on, gives nothing
-// but what was put last, says once what happened, and writes again. In processes of their own, so that a
-// fatal signal would be seen. EBBCACHE_TEST_SEED says which bytes are hit (1).
+// Tests files of a disk tier that are damaged at rest and in use: the process survives, returns only what was put
+// last, reports the damage once, and writes again. Each runs in a process of its own, so that a fatal signal would
+// be seen. EBBCACHE_TEST_SEED sets which bytes are damaged (1).
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -14,11 +14,11 @@ interface Trial {
   name: string;
   wrong: unknown[];
   warnings: string[];
-  /** By the format of the file: indexes of keys. */
+  /** The indexes of keys, by the format of the file. */
   fate: { survive: number[]; vanish: number[]; maxLost: number };
-  /** Whether each key was found right after it; undefined for one in use. */
+  /** Whether each key was found right after the damage; undefined for a file in use. */
   survivors?: boolean[];
-  /** Of what was put last, after some more work, and how many values of that were dropped. */
+  /** What was found of the last puts after more work, and how many of those values were dropped. */
   missing: number;
   drops: number;
   isWritten: boolean;
@@ -27,7 +27,7 @@ interface Trial {
   works: boolean;
 }
 
-/** What the script says of each damage; its last line tells that it came to its end. */
+/** The report of the script for each damage; its last line says that it has finished. */
 async function run(parent: string, when: 'live' | 'rest'): Promise<Trial[]> {
   const { stdout, ...outcome } = await runNode([
     script,
@@ -55,9 +55,9 @@ function expectFate(name: string, fate: Trial['fate'], survivors: boolean[]): vo
   expect(lost.length, name).toBeLessThanOrEqual(fate.maxLost);
 }
 
-describe.skipIf(process.platform === 'win32')('files of a disk tier that are damaged', () => {
+describe.skipIf(process.platform === 'win32')('damaged files of a disk tier', () => {
   it.each(['live', 'rest'] as const)(
-    'give no wrong or old value, all that the damage left, and no warning twice: %s',
+    'yield no wrong or stale value, every undamaged record, and no warning twice: %s',
     { timeout: 240_000 },
     async (when) => {
       await withTempFolder(async (parent) => {
@@ -67,11 +67,11 @@ describe.skipIf(process.platform === 'win32')('files of a disk tier that are dam
         for (const { name, warnings, fate, survivors, missing, drops, ...outcome } of outcomes) {
           expect({ name, ...outcome }).toEqual({ name, ...good });
           if (survivors !== undefined) expectFate(name, fate, survivors);
-          // What is not damaged has all but what the queue had no room for.
+          // A file without damage has all records except those that the queue had no room for.
           if (fate.maxLost === 0) expect({ name, warnings }).toEqual({ name, warnings: [] });
           if (fate.maxLost === 0) expect(missing, name).toBeLessThanOrEqual(drops);
-          // Of many flips some hit an entry that is read, and some the header; what is cut while a batch is
-          // written is a write that fails first.
+          // Some of many flips hit an entry that is read, and some the header. A file that is truncated while a
+          // batch is written makes that write fail first.
           const maxWarnings = /bytes|cut/.test(name) ? 2 : 1;
           const told = new Set(warnings);
           expect({ name, warnings: [...told] }).toEqual({ name, warnings });

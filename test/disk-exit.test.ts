@@ -1,4 +1,4 @@
-// What waits for the disk is written when a process or a worker ends, however it does, but by force.
+// Tests that pending writes are finished when a process or a worker ends in any way but by force.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -52,8 +52,8 @@ const endings: [string, (script: string) => string, number][] = [
   ],
 ];
 
-describe('what was put is on disk', () => {
-  it.each(endings)('after %s', async (_, scriptOf, expected) => {
+describe('a disk tier after the end of its process', () => {
+  it.each(endings)('holds what was put before %s', async (_, scriptOf, expected) => {
     await withTempFolder(async (folder) => {
       const script = scriptOf(prelude(folder));
       const { code, signal, stderr } = await runNode(['--input-type=module', '--eval', script]);
@@ -73,7 +73,7 @@ describe('what was put is on disk', () => {
     });
   });
 
-  it('and what was counted is, too', async () => {
+  it('holds the counters too', async () => {
     await withTempFolder(async (folder) => {
       for (const ending of ['process.exit(0);', '']) {
         const outcome = await runNode(['--input-type=module', '--eval', prelude(folder) + ending]);

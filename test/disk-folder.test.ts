@@ -1,4 +1,4 @@
-// Folders of a disk tier that are not as the cache would make them.
+// Tests folders of a disk tier that differ from those that the cache would create.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -30,15 +30,15 @@ const make = (options = {}) => caches.make({ validate: 'none', ...options });
 const warnings = () => caches.logger.warn.mock.calls.map(([, message]) => message as string);
 const infos = () => caches.logger.info.mock.calls.map(([, message]) => message as string);
 
-/** Puts, and waits until that is written or refused. */
+/** Puts a record, and waits until it is written or refused. */
 async function isPutOnDisk(cache: ReturnType<typeof make>, path: string): Promise<boolean> {
   expect(cache.put(path, { path })).toBe(true);
   expect(cache.get(path)).toEqual({ path });
   return cache.flush();
 }
 
-describe('a folder', () => {
-  it.skipIf(onWindows)('and its files are for their user alone', async () => {
+describe('the folder of a disk tier', () => {
+  it.skipIf(onWindows)('is private to its user, as are its files', async () => {
     const before = process.umask(0);
     const cacheDir = join(caches.folder, 'made', 'for', 'it');
     try {
@@ -57,7 +57,7 @@ describe('a folder', () => {
     }
   });
 
-  it.skipIf(onWindows)('that anybody may write to has a private one in it', async () => {
+  it.skipIf(onWindows)('has a private folder within it where anybody may write to it', async () => {
     for (const mode of [0o777, 0o1777]) {
       const cacheDir = join(caches.folder, mode.toString(8));
       mkdirSync(cacheDir);
@@ -76,7 +76,7 @@ describe('a folder', () => {
     expect(warnings()).toEqual([]);
   });
 
-  it.skipIf(onWindows)('is known to be usable, or not, from the beginning', () => {
+  it.skipIf(onWindows)('is reported as available or not from the beginning', () => {
     const infoOf = (cacheDir: string) => {
       const cache = new EnhancedMetadataCache({
         cacheDir,
@@ -99,7 +99,7 @@ describe('a folder', () => {
     expect(infoOf(file)).toMatchObject({ enabled: true, available: false, path: file });
   });
 
-  it('that is a file is told once, and the cache goes on in memory', async () => {
+  it('is reported once where it is a file, and the cache continues in memory', async () => {
     writeFileSync(caches.cacheDir, 'notes');
     const cache = make();
     expect(await isPutOnDisk(cache, '/a')).toBe(false);
@@ -117,7 +117,7 @@ describe('a folder', () => {
     expect(readFileSync(caches.cacheDir, 'utf8')).toBe('notes');
   });
 
-  it('that is removed is made again', async () => {
+  it('is created again when it is removed', async () => {
     const cache = make();
     expect(await isPutOnDisk(cache, '/a')).toBe(true);
     for (let round = 0; round < 3; round++) {
@@ -134,7 +134,7 @@ describe('a folder', () => {
     expect(next.get('/a')).toBeUndefined();
   });
 
-  it.skipIf(onWindows)('may be a link to another', async () => {
+  it.skipIf(onWindows)('may be a link to another folder', async () => {
     mkdirSync(join(caches.folder, 'real'), { mode: 0o700 });
     symlinkSync('real', join(caches.folder, 'link'));
     const linked = make({ cacheDir: join(caches.folder, 'link') });
@@ -143,11 +143,11 @@ describe('a folder', () => {
   });
 });
 
-describe('what may not be written', () => {
-  it.skipIf(onWindows)('is told once: a folder that cannot be made', async () => {
+describe('a folder that may not be written to', () => {
+  it.skipIf(onWindows)('is reported once where it cannot be made', async () => {
     mkdirSync(join(caches.folder, 'locked'), { mode: 0o500 });
     chmodSync(caches.folder, 0o755);
-    // The superuser writes anywhere.
+    // The superuser can write anywhere.
     const user = process.geteuid!();
     if (user === 0) process.seteuid!(65_534);
     try {
@@ -163,7 +163,7 @@ describe('what may not be written', () => {
   });
 
   it.runIf(isRoot)(
-    'is told once, and read: a folder and file without the right to write',
+    'is reported once, and is read, where it and its file are read-only',
     async () => {
       const user = 65_534;
       const first = make();
@@ -194,7 +194,7 @@ describe('what may not be written', () => {
     },
   );
 
-  it.runIf(isRoot)('is told as the folder or file of another user', async () => {
+  it.runIf(isRoot)('is reported where it or its file belongs to another user', async () => {
     const other = 65_534;
     const first = make();
     expect(await isPutOnDisk(first, '/a')).toBe(true);
@@ -209,8 +209,8 @@ describe('what may not be written', () => {
   });
 });
 
-describe('a file of another kind', () => {
-  it('is left alone: that of values', async () => {
+describe('a file in the place of the ring file', () => {
+  it('is left unchanged where it belongs to a cache of values', async () => {
     const disk = { dir: caches.cacheDir, maxBytes: 2 * MIB };
     const values = new ArenaCache({ maxBytes: MIB, disk });
     values.set('/a', 'value');
@@ -231,7 +231,7 @@ describe('a file of another kind', () => {
     ]);
   });
 
-  it('is made anew where it is none of a cache', async () => {
+  it('is replaced where it belongs to no cache', async () => {
     mkdirSync(caches.cacheDir, { mode: 0o700 });
     writeFileSync(join(caches.cacheDir, 'cache.ring'), 'notes of somebody '.repeat(999));
     const cache = make();
@@ -247,18 +247,21 @@ describe('a file of another kind', () => {
     ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
     ['a link to nowhere', (path) => symlinkSync('nowhere', path)],
   ];
-  it.skipIf(onWindows).each(inItsPlace)('is in its way: %s', async (_, occupy) => {
-    mkdirSync(caches.cacheDir, { mode: 0o700 });
-    occupy(join(caches.cacheDir, 'cache.ring'));
-    const cache = make();
-    expect(await isPutOnDisk(cache, '/a')).toBe(false);
-    expect(await isPutOnDisk(cache, '/b')).toBe(false);
-    expect(warnings().length).toBe(1);
-    rmSync(join(caches.cacheDir, 'cache.ring'), { recursive: true });
-    await expect.poll(() => isPutOnDisk(cache, '/a'), { timeout: 30_000 }).toBe(true);
-    await expect.poll(infos).toEqual([expect.stringMatching(/is in use again/)]);
-    expect(warnings().length).toBe(1);
-  });
+  it.skipIf(onWindows).each(inItsPlace)(
+    'stops the disk tier until it is removed: %s',
+    async (_, occupy) => {
+      mkdirSync(caches.cacheDir, { mode: 0o700 });
+      occupy(join(caches.cacheDir, 'cache.ring'));
+      const cache = make();
+      expect(await isPutOnDisk(cache, '/a')).toBe(false);
+      expect(await isPutOnDisk(cache, '/b')).toBe(false);
+      expect(warnings().length).toBe(1);
+      rmSync(join(caches.cacheDir, 'cache.ring'), { recursive: true });
+      await expect.poll(() => isPutOnDisk(cache, '/a'), { timeout: 30_000 }).toBe(true);
+      await expect.poll(infos).toEqual([expect.stringMatching(/is in use again/)]);
+      expect(warnings().length).toBe(1);
+    },
+  );
 });
 
 describe('files of an earlier version', () => {
@@ -280,7 +283,7 @@ describe('files of an earlier version', () => {
     expect(infos().length).toBe(1);
   });
 
-  it('are not those of anybody else: without use.lock they stay', async () => {
+  it('remain without use.lock, because they may belong to another program', async () => {
     leave('data.mdb', 'lock.mdb');
     const cache = make();
     expect(await isPutOnDisk(cache, '/a')).toBe(true);

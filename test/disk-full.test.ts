@@ -1,5 +1,5 @@
-// A disk that takes no more, or whose lock somebody holds: the cache goes on in memory, and with what the
-// disk has, and writes again by itself.
+// Tests a disk that is full, or whose lock is held elsewhere: the cache continues in memory and with the records on
+// disk, and writes again by itself.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ if (!canMount)
 const canLock = spawnSync('flock', ['--version']).status === 0;
 if (!canLock) console.log("A lock that is held is not tested: it takes 'flock', of util-linux.");
 
-/** No call waits for the disk; a machine under load may stop the process for a while. */
+/** No call waits for the disk, but a machine under load may stop the process for a while. */
 const GUARD_MS = 1000;
 
 /** Runs the script by a shell, after the command. */
@@ -37,11 +37,11 @@ function putTooMuch(before: string, ...args: string[]) {
 
 const goesOn = { refused: 0, wrong: 0, isInMemory: true, unhandled: [] };
 
-/** Room for a part of the ring alone: it is a smaller one. */
+/** There is room for a part of the ring only, so the ring is smaller. */
 function expectSmallerRing(outcome: ReturnType<typeof putTooMuch>): void {
   const nothing = { isFlushed: true, tierErrors: 0, diskDrops: 0, warnings: [], infos: [] };
   expect(outcome).toMatchObject({ ...goesOn, ...nothing });
-  // More than the 20 that memory has.
+  // More records are found than the 20 that memory holds.
   expect(outcome.found).toBeGreaterThan(25);
 }
 
@@ -56,20 +56,20 @@ describe('a limit on the size of files', () => {
     ['a part of the ring', 3000, expectSmallerRing],
     ['a chunk or two', 1000, expectSmallerRing],
     ['not even the index', 500, expectTrouble],
-  ])('costs no put where it leaves room for %s', async (_, kilobytes, expectOutcome) => {
+  ])('loses no put where it leaves room for %s', async (_, kilobytes, expectOutcome) => {
     await withTempFolder(async (folder) => {
       expectOutcome(putTooMuch(`ulimit -f ${kilobytes}`, join(folder, 'cache')));
     });
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   it.runIf(canMount).each([
     ['a part of the ring', 6000, expectSmallerRing],
     ['the index alone', 9400, expectTrouble],
     ['nothing', 10_200, expectTrouble],
   ])(
-    'costs no put, and is written again once there is room: full but for %s',
+    'loses no put, and is written to again once there is room: full except for %s',
     async (_, kilobytes, expectOutcome) => {
       await withTempFolder(async (folder) => {
         const mounted = join(folder, 'small');
@@ -95,7 +95,7 @@ describe('a disk that is full', () => {
 describe('a lock that a stopped process holds', () => {
   const caches = new Caches();
 
-  /** Holds the lock of the file, and does not run. */
+  /** Starts a process that holds the lock of the file, and stops it. */
   async function stopWith(path: string): Promise<ChildProcess> {
     const holder = spawn('flock', ['-x', path, 'sh', '-c', 'echo held; exec sleep 600'], {
       detached: true,
@@ -106,7 +106,7 @@ describe('a lock that a stopped process holds', () => {
     return holder;
   }
 
-  it.runIf(canLock)('stops writes alone, is told once, and is over by itself', async () => {
+  it.runIf(canLock)('blocks only writes, is reported once, and recovers by itself', async () => {
     const cache = caches.make({ validate: 'none', maxDiskSizeMb: 8, maxMemoryMb: 1 });
     for (let i = 0; i < 100; i++) cache.put(`/before/${i}`, { i, text: 'x'.repeat(20_000) });
     expect(await cache.flush()).toBe(true);
@@ -156,7 +156,7 @@ describe('a lock that a stopped process holds', () => {
       try {
         process.kill(-holder.pid!, 'SIGKILL');
       } catch {
-        // It has ended.
+        // The process has ended.
       }
     }
     const next = caches.restart(cache, { validate: 'none', maxDiskSizeMb: 8 });

@@ -1,7 +1,6 @@
-// Processes and threads that work on one folder, with evictions all the time, where one process after the
-// other is killed: no wrong or old value, no end but the one that was asked for, and never more in the folder
-// than the budget. EBBCACHE_HAMMER_SECONDS says for how long (5), EBBCACHE_TEST_SEED with
-// which keys.
+// Tests processes and threads that work on one folder with constant evictions, while one process after the other is
+// killed: no value is wrong or stale, no process ends in another way, and the folder never exceeds the budget.
+// EBBCACHE_HAMMER_SECONDS sets the duration (5), and EBBCACHE_TEST_SEED the keys.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,12 +28,12 @@ function bytesIn(folder: string): number {
   try {
     return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
   } catch {
-    // It is not there yet.
+    // The file does not exist yet.
     return 0;
   }
 }
 
-it('many who use one folder do each other no harm', {
+it('many processes that use one folder do not interfere with each other', {
   timeout: 60_000 + seconds * 2000,
 }, async () => {
   await withTempFolder(async (parent) => {

@@ -1,8 +1,7 @@
-// A process that is killed at any moment of its use of the disk tier: the next one opens it at once, and
-// finds what was put, and all that flush had acknowledged. The same folder all the time, so that damage
-// would add up. EBBCACHE_KILL_ROUNDS says how many are killed (20 if it is not set; 200 take some
-// minutes, and the times that it took to open are told) and EBBCACHE_KILL_RECORDS how many records each puts
-// (2000; 20000 are 100 MB).
+// Tests a process that is killed at any moment of its use of the disk tier: the next one opens it at once, finds
+// only what was put, and finds all that flush had acknowledged. The folder stays the same, so that damage would add
+// up. EBBCACHE_KILL_ROUNDS sets how many are killed (20 by default; 200 take some minutes, and the times to open
+// are printed), and EBBCACHE_KILL_RECORDS how many records each puts (2000; 20000 are 100 MB).
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +23,7 @@ const script = fileURLToPath(new URL('./helpers/disk-kill.mjs', import.meta.url)
 
 interface Opened {
   openMs: number;
-  /** Version of each record, 0 for none, -1 for one that nobody put. */
+  /** The version of each record, 0 for none, -1 for one that nobody put. */
   found: number[];
   warnings: string[];
   tierErrors: number;
@@ -33,7 +32,7 @@ interface Opened {
 }
 
 interface Flushed {
-  /** The records before it are on the disk. */
+  /** The records before this index are on the disk. */
   flushed: number;
   isComplete: boolean;
   warnings: string[];
@@ -42,17 +41,17 @@ interface Flushed {
 interface Round {
   opened: Opened | undefined;
   flushed: Flushed[];
-  /** How long it took to put all records, in a process that was not killed meanwhile. */
+  /** The time to put all records, in a process that was not killed meanwhile. */
   endedMs: number | undefined;
   stderr: string;
 }
 
-/** After what the process is killed: its start, its look at all that is there, or its last put. */
+/** The event after which the process is killed: its start, its read of all records, or its last put. */
 type Stage = 'start' | 'look' | 'end';
 
 const linesUntil = { start: '', look: '{"openMs"', end: '{"endedMs"' };
 
-/** Kills the process `delay` ms after that. */
+/** Kills the process `delay` ms after that event. */
 async function runRound(
   folder: string,
   round: number,
@@ -92,7 +91,7 @@ async function runRound(
   };
 }
 
-it('a process that is killed loses nothing that was flushed, and the next finds nothing that was not put', async () => {
+it('a killed process loses nothing that was flushed, and the next finds nothing that was not put', async () => {
   await withTempFolder(async (parent) => {
     const folder = join(parent, 'cache');
     const random = seededRandom(rounds);
@@ -116,7 +115,7 @@ it('a process that is killed loses nothing that was flushed, and the next finds 
       }
     };
 
-    // Once to its end: so that there is something, and to know how long it takes.
+    // One process runs to its end, so that records exist and its duration is known.
     const first = await runRound(folder, 1, 'end', 0);
     check(first, 1);
     expect(flushedIn).not.toContain(0);

@@ -1,4 +1,4 @@
-// One extraction among all processes that share a folder. EBBCACHE_LEASE_FILES says of how many files (400).
+// Tests that all processes that share a folder extract a file once. EBBCACHE_LEASE_FILES sets how many files (400).
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { withTempFolder } from './helpers/temp-folder.js';
 const files = Number(process.env.EBBCACHE_LEASE_FILES ?? 400);
 const scriptOf = (name: string) => fileURLToPath(new URL(`./helpers/${name}`, import.meta.url));
 
-/** Messages in the order in which they came, also those that nobody waited for yet. */
+/** The messages in the order in which they came, including those that nobody waited for yet. */
 class Peer {
   readonly child: ChildProcess;
   readonly #messages: unknown[] = [];
@@ -62,11 +62,11 @@ async function withPeers(
   }
 }
 
-/** Time for many rounds of asking for a lease. */
+/** The wait is long enough for many rounds of asking for a lease. */
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 300));
 
-describe('processes that fetch', () => {
-  it('all of many files in random order extract each about once', async () => {
+describe('processes that fetch from one folder', () => {
+  it('extract each of many files about once, in random order', async () => {
     await withTempFolder(async (parent) => {
       const args = [packageUrl, join(parent, 'cache'), String(files)];
       await withPeers(4, 'fetch-all.mjs', args, async (peers) => {
@@ -80,13 +80,13 @@ describe('processes that fetch', () => {
         const extracted = outcomes.flatMap((each) => each.extracted);
         expect(new Set(extracted).size).toBe(files);
         expect(extracted.length).toBeLessThanOrEqual(Math.ceil(files * 1.01));
-        // All had a part in it.
+        // Every process extracted some of the files.
         for (const each of outcomes) expect(each.extracted.length).toBeGreaterThan(files / 40);
       });
     });
   });
 
-  it('one value wait for the one that makes it', async () => {
+  it('wait for the process that loads a value', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, second, third] = peers as [Peer, Peer, Peer];
@@ -104,7 +104,7 @@ describe('processes that fetch', () => {
     });
   });
 
-  it('go on when the one that makes it is killed', async () => {
+  it('continue when the process that loads a value is killed', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, ...others] = peers as [Peer, Peer, Peer];
@@ -123,7 +123,7 @@ describe('processes that fetch', () => {
     });
   });
 
-  it('are each on their own with a rejection, and with an abort', async () => {
+  it('handle a rejection and an abort each by itself', async () => {
     await withTempFolder(async (parent) => {
       await withPeers(3, 'lease-peer.mjs', [packageUrl, join(parent, 'values')], async (peers) => {
         const [first, second, third] = peers as [Peer, Peer, Peer];

@@ -1,4 +1,4 @@
-// Metadata on disk: what a restart finds, and what was forgotten stays so.
+// Tests metadata on disk: a restart finds what was put, and what was invalidated stays so.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 const caches = new Caches();
 
-/** A cache that looks at no file, so that paths are but names. */
+/** Opens a cache that reads no file, so that paths are only names. */
 const make = (options = {}) => caches.make({ validate: 'none', ...options });
 const restart = (cache: AdvancedMetadataCache, options = {}) =>
   caches.restart(cache, { validate: 'none', ...options });
@@ -27,8 +27,8 @@ const statsFromOutside = () =>
     }).stdout,
   );
 
-describe('what was put', () => {
-  it('is there at once, after a flush, and after a restart without one', async () => {
+describe('a record that was put', () => {
+  it('is found at once, after a flush, and after a restart without one', async () => {
     const first = make();
     expect(first.put('/a', { n: 1 }, 'quick', 12.5)).toBe(true);
     expect(first.get('/a', 'quick')).toEqual({ n: 1 });
@@ -43,7 +43,7 @@ describe('what was put', () => {
     expect(caches.logger.warn).not.toHaveBeenCalled();
   });
 
-  it('is kept as it was then', () => {
+  it('is stored as it was at that time', () => {
     const first = make();
     const metadata = { list: [1] };
     first.put('/a', metadata);
@@ -52,7 +52,7 @@ describe('what was put', () => {
   });
 
   it.each([false, true])(
-    'is replaced, invalidated and cleared, where it is written: %s',
+    'can be replaced, invalidated and cleared (already written: %s)',
     async (isFlushed) => {
       let cache = make();
       const settle = async () => {
@@ -86,7 +86,7 @@ describe('what was put', () => {
     },
   );
 
-  it('is shared by the caches of a process that name the folder, however they do', async () => {
+  it('is shared by the caches of a process on one folder, whatever path they name', async () => {
     const one = make();
     const two = make({ cacheDir: join(caches.folder, '.', 'x', '..', 'cache') });
     one.put('/a', { of: 'one' });
@@ -98,7 +98,7 @@ describe('what was put', () => {
     expect(make().get('/a')).toBeUndefined();
   });
 
-  it('expires on disk, and goes from there', async () => {
+  it('expires on disk, and is removed there', async () => {
     const cache = make({ cacheTtlHours: 0.000001 });
     const long = make();
     cache.put('/short', { n: 1 });
@@ -110,7 +110,7 @@ describe('what was put', () => {
     expect(restart(cache).get('/short')).toBeUndefined();
   });
 
-  it('of a file goes in all tiers, also in those that are on disk alone', async () => {
+  it('is invalidated with its file in all tiers, also in those that are only on disk', async () => {
     const long = `/${'ü'.repeat(1000)}`;
     const first = make();
     for (const path of ['/a', '/ab', '/a/b', long]) {
@@ -129,8 +129,8 @@ describe('what was put', () => {
   });
 });
 
-describe('the budget', () => {
-  it('is that of the folder, which keeps what is used', async () => {
+describe('the budget of the disk tier', () => {
+  it('applies to the folder, which retains the records in use', async () => {
     const cache = make({ maxDiskSizeMb: 2, maxMemoryEntries: 30 });
     for (let i = 0; i < 20; i++) cache.put(`/hot/${i}`, { i });
     for (let i = 0; i < 3000; i++) {
@@ -151,7 +151,7 @@ describe('the budget', () => {
     expect(next.get('/cold/2999')).toBeDefined();
   });
 
-  it('is what the last one to open the folder says', async () => {
+  it('is the one that the last cache to open the folder sets', async () => {
     const large = make({ maxDiskSizeMb: 8 });
     for (let i = 0; i < 1000; i++) {
       large.put(`/${i}`, { i, text: 'x'.repeat(5000) });
@@ -172,8 +172,8 @@ describe('the budget', () => {
   });
 });
 
-describe('counters', () => {
-  it('of all caches and processes add up, also over a clear', async () => {
+describe('the counters of a disk tier', () => {
+  it('add up over all caches and processes, also across a clear', async () => {
     for (let round = 0; round < 3; round++) {
       const cache = make();
       cache.put('/a', { round });
@@ -193,7 +193,7 @@ describe('counters', () => {
     const open = make();
     open.get('/a');
     await open.flush();
-    // While it is in use, and what was counted before is written now and then.
+    // Counters are also written from time to time while the tier is in use.
     await expect.poll(() => statsFromOutside().diskHits, { timeout: 30_000 }).toBe(1);
   });
 });
@@ -213,7 +213,7 @@ describe('the default folder', () => {
   });
 });
 
-describe('fetch', () => {
+describe('the method fetch with a disk tier', () => {
   it('finds on disk what another run extracted', async () => {
     const extract = vi.fn(async () => ({ n: 1 }));
     const first = make();

@@ -1,5 +1,5 @@
-// Workers that end at any moment of their use of a disk tier: no hang, no crash, and the others go on.
-// EBBCACHE_WORKERS says how many (100 with EBBCACHE_FULL=1, or else 40).
+// Tests workers that end at any moment of their use of a disk tier: none hangs or crashes, and the others continue.
+// EBBCACHE_WORKERS sets how many (100 with EBBCACHE_FULL=1, or else 40).
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

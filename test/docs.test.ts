@@ -1,4 +1,4 @@
-// Every snippet of the README and of docs/ runs as it stands, but those that set a checkout up and the
+// Tests that every snippet of the README and of docs/ runs unchanged, except those that set up a checkout and the
 // declarations of the API; C is compiled.
 
 import { spawnSync } from 'node:child_process';
@@ -42,7 +42,7 @@ function isDeclaration(page: string, language: string | undefined): boolean {
 const canCompile = spawnSync('cc', ['--version']).status === 0;
 const nodeHeaders: string = createRequire(import.meta.url)('node-api-headers').include_dir;
 
-/** As strict C99, without linking. */
+/** Compiles the code as strict C99, without linking. */
 function compile(code: string) {
   const includes = ['-I', join(root, 'native', 'include'), '-isystem', nodeHeaders];
   const strict = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-DNAPI_VERSION=8'];
@@ -53,7 +53,7 @@ function compile(code: string) {
 async function run({ language, code }: Snippet) {
   const options = { cwd: root, encoding: 'utf8' } as const;
   if (language === 'c') return compile(code);
-  // From the package's root, so that 'ebbcache' is this package.
+  // The snippet runs from the package's root, so that 'ebbcache' is this package.
   if (language === 'js') {
     return spawnSync(process.execPath, ['--input-type=module', '--eval', code], options);
   }
@@ -75,18 +75,18 @@ describe.each(pages)('%s', (page) => {
       if (snippet.language === 'c' && !canCompile) skip('there is no cc to compile it');
       expect(['js', 'sh', 'c']).toContain(snippet.language);
       const { status, stdout, stderr } = await run(snippet);
-      // What a comment behind a console.log says that it prints.
+      // A comment after a console.log says what it prints.
       for (const [, printed] of snippet.code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)) {
         expect(stdout).toContain(printed);
       }
-      // Those with a remote tier run whether or not there is a server.
+      // Snippets with a remote tier run whether or not there is a server.
       const unexpected = stderr.replace(/^.*\[EBBCACHE_REMOTE\] EbbcacheWarning: .*$/gm, '');
       expect(unexpected).not.toMatch(/Error|Warning/);
       expect(status).toBe(0);
     },
   );
 
-  it('links to pages and headings that exist', () => {
+  it('the documentation links to pages and headings that exist', () => {
     const text = readFileSync(join(root, page), 'utf8');
     const links = text.matchAll(/(?:\]\(|src="|srcset=")(?!https?:)([^)#"]*)(?:#([^)"]*))?[)"]/g);
     for (const [link, target, anchor] of links) {
@@ -98,7 +98,7 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-/** As GitHub makes them: a number tells those apart that would be the same. */
+/** Returns the anchors as GitHub generates them: a number distinguishes equal ones. */
 function anchorsOf(text: string): string[] {
   const counts = new Map<string, number>();
   const headings = text.replaceAll(/^```.*?^```$/gms, '').matchAll(/^#+ (.*)$/gm);

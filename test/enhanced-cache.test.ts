@@ -34,7 +34,7 @@ describe('getEnhancedCache', () => {
     }
   });
 
-  it('is one object until it is shut down', () => {
+  it('returns one object until it is shut down', () => {
     const cache = getEnhancedCache({ maxMemoryEntries: 7 });
     expect(getEnhancedCache()).toBe(cache);
     cache.put(file, metadata);
@@ -43,13 +43,13 @@ describe('getEnhancedCache', () => {
     expect(() => cache.get(file)).toThrow(ClosedError);
     const next = getEnhancedCache();
     expect(next).not.toBe(cache);
-    // From the disk.
+    // This record comes from the disk.
     expect(next.get(file)).toEqual(metadata);
     expect(next.getStats()).toMatchObject({ memoryHits: 0, diskHits: 1 });
     expect(next.getDetailedInfo().memoryCache).not.toHaveProperty('maxEntries');
   });
 
-  it('refuses options that are none, at any call', () => {
+  it('refuses invalid options, at any call', () => {
     for (let call = 0; call < 2; call++) {
       expect(() => getEnhancedCache(null as never)).toThrow(TypeError);
       expect(() => getEnhancedCache(5 as never)).toThrow('The options must be an object');
@@ -72,7 +72,7 @@ describe('getEnhancedCache', () => {
   });
 });
 
-describe('get and put', () => {
+describe('get and put of an EnhancedMetadataCache', () => {
   it('copy in and out, and replace', () => {
     const given = {
       list: [1],
@@ -97,7 +97,7 @@ describe('get and put', () => {
     ['is deleted', () => rmSync(file)],
     ['becomes a folder', () => replaceByFolder()],
     ['is replaced by one of the same size and time', () => replaceByTwin()],
-  ])('is a miss once the file %s', (_, change) => {
+  ])('miss once the file %s', (_, change) => {
     utimesSync(file, 5, 5);
     cache.put(file, metadata);
     expect(cache.get(file)).toEqual(metadata);
@@ -120,7 +120,7 @@ describe('get and put', () => {
     renameSync(twin, file);
   }
 
-  it('is a miss once a file that was absent is there', () => {
+  it('miss once a file that was absent exists', () => {
     const absent = join(folder, 'absent.jpg');
     expect(cache.put(absent, metadata)).toBe(true);
     expect(cache.get(absent)).toEqual(metadata);
@@ -130,7 +130,7 @@ describe('get and put', () => {
     expect(cache.get(join(file, 'below-a-file'))).toEqual(metadata);
   });
 
-  it('know one file by all its paths', () => {
+  it('recognise one file by all its paths', () => {
     cache.put(relative(process.cwd(), file), metadata);
     expect(cache.get(file)).toEqual(metadata);
     expect(cache.get(join(folder, 'x', '..', 'test.jpg'))).toEqual(metadata);
@@ -138,7 +138,7 @@ describe('get and put', () => {
     expect(cache.getStats().memoryCacheSize).toBe(1);
   });
 
-  it('keep tiers apart', () => {
+  it('distinguish tiers', () => {
     cache.put(file, { n: 0 });
     cache.put(file, { n: 1 }, 'quick');
     cache.put(file, { n: 2 }, 'full');
@@ -151,14 +151,14 @@ describe('get and put', () => {
     expect(cache.get(`quick:${file}`)).toBeUndefined();
   });
 
-  it('forget after the time to live', async () => {
+  it('expire records after the time to live', async () => {
     using short = make({ cacheTtlHours: 1e-5 });
     short.put(file, metadata);
     await expect.poll(() => short.get(file), { timeout: 20_000 }).toBeUndefined();
     await expect.poll(() => short.getStats().memoryCacheSize, { timeout: 20_000 }).toBe(0);
   });
 
-  it('keep at most maxMemoryEntries', () => {
+  it('hold at most maxMemoryEntries', () => {
     using few = make({ maxMemoryEntries: 2 });
     for (const name of ['a', 'b', 'c']) few.put(join(folder, name), { name });
     expect(few.get(join(folder, 'a'))).toBeUndefined();
@@ -166,7 +166,7 @@ describe('get and put', () => {
     expect(few.getStats()).toMatchObject({ memoryCacheSize: 2, evictions: 1 });
   });
 
-  it('refuse what does not fit', () => {
+  it('refuse records that do not fit', () => {
     using small = make({ maxMemoryMb: 1 });
     small.put(file, metadata);
     expect(small.put(file, { huge: 'x'.repeat(2 * MIB) })).toBe(false);
@@ -174,8 +174,8 @@ describe('get and put', () => {
   });
 });
 
-describe('forgetting', () => {
-  it('is of one tier, of a file, or of all', () => {
+describe('the invalidation of records', () => {
+  it('covers one tier, a file, or all', () => {
     const other = join(folder, 'other.jpg');
     for (const path of [file, other]) {
       for (const tier of ['default', 'quick', 'full']) cache.put(path, metadata, tier);
@@ -196,7 +196,7 @@ describe('forgetting', () => {
   });
 });
 
-describe('sizes', () => {
+describe('the sizes of an EnhancedMetadataCache', () => {
   it('are those of the presets', () => {
     expect(presets).toEqual({
       development: { maxMemoryEntries: 100, maxDiskSizeMb: 50 },
@@ -214,14 +214,14 @@ describe('sizes', () => {
     [{ preset: 'constrained', maxMemoryEntries: 5 }, 5, 100],
     [{ preset: 'production', maxMemoryEntries: undefined }, 2000, 1000],
     [{ maxMemoryEntries: 9, maxDiskSizeMb: 0 }, 9, 0],
-  ])('of %j are %i entries and %i MiB on disk', (options, entries, diskMb) => {
+  ])('are, for %j, %i entries and %i MiB on disk', (options, entries, diskMb) => {
     using sized = new EnhancedMetadataCache({ ...options, cacheDir: folder });
     const info = sized.getDetailedInfo();
     expect(info.memoryCache.maxEntries).toBe(entries);
     expect(info.diskCache.maxSizeMb).toBe(diskMb);
   });
 
-  it('of memory are a sixteenth of what there is, 16 to 512 MiB', () => {
+  it('default to a sixteenth of memory, from 16 to 512 MiB', () => {
     const { systemTotalMb } = new MemoryPressureMonitor().sample();
     const { maxBytes, budgetBytes } = cache.getDetailedInfo().memoryCache;
     expect(maxBytes).toBe(Math.floor(Math.min(Math.max(systemTotalMb / 16, 16), 512) * MIB));
@@ -231,8 +231,8 @@ describe('sizes', () => {
   });
 });
 
-describe('statistics', () => {
-  it('count and have every number', () => {
+describe('the statistics of an EnhancedMetadataCache', () => {
+  it('count, and include every number', () => {
     cache.put(file, metadata);
     for (let i = 0; i < 3; i++) cache.get(file);
     cache.get(join(folder, 'absent'));
@@ -315,8 +315,8 @@ describe('statistics', () => {
   });
 });
 
-describe('tiers', () => {
-  it('are bounded, because they are listed outside the budget', () => {
+describe('the tiers of a file', () => {
+  it('are bounded in number, because their list is outside the budget', () => {
     for (let i = 0; i < 64; i++) expect(cache.put(file, metadata, `tier${i}`)).toBe(true);
     expect(() => cache.put(file, metadata, 'one more')).toThrow(RangeError);
     expect(cache.put(file, metadata)).toBe(true);
@@ -329,22 +329,22 @@ describe('tiers', () => {
   });
 });
 
-describe('memory pressure', () => {
-  it('is not watched when that is off', () => {
+describe('memory pressure on an EnhancedMetadataCache', () => {
+  it('is not monitored when monitoring is off', () => {
     expect(cache.enableMemoryPressureMonitoring).toBe(false);
     expect(cache.getMemoryStatus()).toEqual({ available: false });
     expect(cache.getStats()).not.toHaveProperty('memoryPressure');
     expect(cache.getDetailedInfo().memoryHistory).toEqual([]);
   });
 
-  it('is watched by default', () => {
+  it('is monitored by default', () => {
     using monitored = new EnhancedMetadataCache();
     expect(monitored.enableMemoryPressureMonitoring).toBe(true);
     expect(monitored.getMemoryStatus()).toHaveProperty('system.totalMb');
     expect(monitored.getDetailedInfo().memoryHistory.length).toBeGreaterThan(0);
   });
 
-  it.runIf(onLinux)('makes the memory tier shrink, and is counted', () => {
+  it.runIf(onLinux)('shrinks the memory tier, and is counted', () => {
     const machine = new FakeMemory(folder);
     const monitor = new MemoryPressureMonitor(machine);
     using pressed = new EnhancedMetadataCache({
@@ -379,12 +379,12 @@ describe('memory pressure', () => {
     expect(levels).toEqual(['NORMAL', 'HIGH', 'CRITICAL', 'NORMAL']);
   });
 
-  it.runIf(onLinux)('holds the memory tier down as long as it lasts', () => {
+  it.runIf(onLinux)('limits the memory tier for as long as it lasts', () => {
     const machine = new FakeMemory(folder);
     machine.use(97);
     const monitor = new MemoryPressureMonitor(machine);
     monitor.sample();
-    // Made under pressure already.
+    // This cache is opened under pressure.
     using pressed = new EnhancedMetadataCache({
       monitor,
       maxMemoryMb: 2,
@@ -396,7 +396,7 @@ describe('memory pressure', () => {
     expect(pressed.getStats()).toMatchObject({ pressureEvents: 1, memoryCacheSize: 0 });
   });
 
-  it.runIf(onLinux)('is not heard of after the shutdown', () => {
+  it.runIf(onLinux)('is not handled after the shutdown', () => {
     const machine = new FakeMemory(folder);
     const monitor = new MemoryPressureMonitor(machine);
     const pressed = new EnhancedMetadataCache({ monitor });
@@ -417,8 +417,8 @@ describe('memory pressure', () => {
   });
 });
 
-describe('shutdown', () => {
-  it('makes every other call a ClosedError', async () => {
+describe('the shutdown of an EnhancedMetadataCache', () => {
+  it('makes every other call throw a ClosedError', async () => {
     cache.put(file, metadata);
     cache.shutdown();
     cache.shutdown();

@@ -1,4 +1,4 @@
-// Extraction through the cache of metadata: fetch and warmCache.
+// Tests extraction through the cache of metadata: fetch and warmCache.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('fetch', () => {
     );
   });
 
-  it('extracts once for a thousand who ask at the same time', async () => {
+  it('extracts once for a thousand concurrent callers', async () => {
     const { promise, resolve } = deferred<Metadata>();
     const extract = vi.fn<MetadataExtractor<Metadata>>(() => promise);
     const all = Array.from({ length: 1000 }, () => cache.fetch(file, extract));
@@ -44,7 +44,7 @@ describe('fetch', () => {
     expect(cache.getStats()).toMatchObject({ cacheWrites: 1, misses: 1000, hits: 2 });
   });
 
-  it('keeps tiers and files apart', async () => {
+  it('distinguishes tiers and files', async () => {
     const extract = (path: string) => ({ path });
     const other = join(folder, 'other');
     const [a, b] = await Promise.all([
@@ -58,7 +58,7 @@ describe('fetch', () => {
     expect(cache.get(other)).toEqual({ path: other });
   });
 
-  it('gives a failure to all who wait, and does not keep it', async () => {
+  it('rejects all callers with a failure, and does not store it', async () => {
     const error = new Error('broken file');
     const extract = vi
       .fn<MetadataExtractor<Metadata>>()
@@ -74,7 +74,7 @@ describe('fetch', () => {
     await expect(thrown).rejects.toBe(error);
   });
 
-  it('lets one leave, and aborts the extraction when all have left', async () => {
+  it('rejects a caller that aborts, and aborts the extraction when no caller is left', async () => {
     const { promise, resolve } = deferred<Metadata>();
     const signals: AbortSignal[] = [];
     const extract: MetadataExtractor<Metadata> = (_, signal) => {
@@ -107,7 +107,7 @@ describe('fetch', () => {
     await expect(cache.fetch(file, extract, { signal: AbortSignal.abort() })).rejects.toThrow();
   });
 
-  it('does not keep metadata of a file that changed meanwhile', async () => {
+  it('does not store metadata of a file that changed meanwhile', async () => {
     const extracted = cache.fetch(file, async () => {
       writeFileSync(file, 'changed while it was read');
       return metadata;
@@ -128,7 +128,7 @@ describe('fetch', () => {
     expect(cache.get(file)).toEqual({ n: 'new' });
   });
 
-  it('ends well when the cache is shut down meanwhile', async () => {
+  it('settles when the cache is shut down meanwhile', async () => {
     const { promise, resolve } = deferred<Metadata>();
     const waiting = cache.fetch(file, () => promise);
     cache.shutdown();
@@ -139,7 +139,7 @@ describe('fetch', () => {
   it.each([
     ['invalidateFile', () => cache.invalidateFile(file)],
     ['clearAll', () => cache.clearAll()],
-  ])('does not keep what was under way at %s', async (_, forget) => {
+  ])('does not store an extraction that was in flight at %s', async (_, forget) => {
     const { promise, resolve } = deferred<Metadata>();
     const quick = cache.fetch(file, () => promise, { tier: 'quick' });
     const plain = cache.fetch(file, () => promise);
@@ -150,7 +150,7 @@ describe('fetch', () => {
     expect(cache.get(file, 'quick')).toBeUndefined();
   });
 
-  it('refuses options that are none', async () => {
+  it('refuses invalid options', async () => {
     for (const options of [null, 5, [], { signal: {} }, { tier: 5 }] as never[]) {
       await expect(cache.fetch(file, () => metadata, options)).rejects.toMatchObject({
         name: 'TypeError',
@@ -166,8 +166,8 @@ describe('fetch', () => {
   });
 });
 
-describe('warmCache', () => {
-  it('extracts what is missing, some at a time, and tells of it', async () => {
+describe('the method warmCache', () => {
+  it('extracts missing records, some at a time, and reports progress', async () => {
     const paths = Array.from({ length: 20 }, (_, i) => join(folder, `file${i}`));
     for (const path of paths) writeFileSync(path, path);
     cache.put(paths[0]!, { known: true });
@@ -194,7 +194,7 @@ describe('warmCache', () => {
     expect(logged.get(paths[5]!)).toEqual({ path: paths[5] });
   });
 
-  it('takes no paths, the same ones, and a tier', async () => {
+  it('accepts no paths, repeated paths, and a tier', async () => {
     expect(await cache.warmCache([], () => metadata)).toEqual({});
     const extract = vi.fn(() => metadata);
     const warmed = await cache.warmCache([file, file, file], extract, { tier: 'full' });
@@ -204,7 +204,7 @@ describe('warmCache', () => {
     expect(cache.get(file, 'full')).toEqual(metadata);
   });
 
-  it('says what is in the cache for the file as it is now', async () => {
+  it('reports what is in the cache for the current state of the file', async () => {
     const changes = () => {
       writeFileSync(file, 'changed meanwhile');
       return metadata;
@@ -216,7 +216,7 @@ describe('warmCache', () => {
     expect(await cache.warmCache([file], () => metadata)).toEqual({ [file]: false });
   });
 
-  it('survives a logger that throws', async () => {
+  it('tolerates a logger that throws', async () => {
     const fail = () => {
       throw new Error('no logging');
     };

@@ -1,4 +1,4 @@
-// Paths and other arguments that the cache of metadata cannot use.
+// Tests paths and other arguments that the cache of metadata cannot use.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -26,13 +26,13 @@ describe('paths that lead to no file', () => {
     ['200,000 characters in folders', () => join(folder, 'ab/'.repeat(70_000))],
   ])('are a miss: %s', (_, path) => isMiss(path()));
 
-  it.skipIf(onWindows)('are a miss: FIFOs, devices, loops of links', () => {
+  it.skipIf(onWindows)('are a miss where they are FIFOs, devices or loops of links', () => {
     execFileSync('mkfifo', [join(folder, 'fifo')]);
     symlinkSync('loop', join(folder, 'loop'));
     for (const path of [join(folder, 'fifo'), join(folder, 'loop'), '/dev/null']) isMiss(path);
   });
 
-  it.skipIf(onWindows)('are a miss: a file in a folder that may not be entered', () => {
+  it.skipIf(onWindows)('are a miss where the folder may not be entered', () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked);
     writeFileSync(join(locked, 'file'), 'x');
@@ -48,7 +48,7 @@ describe('paths that lead to no file', () => {
     }
   });
 
-  it.skipIf(onWindows)('may be links to files', () => {
+  it.skipIf(onWindows)('do not include links to files', () => {
     symlinkSync('test.jpg', join(folder, 'link'));
     cache.put(join(folder, 'link'), metadata);
     expect(cache.get(join(folder, 'link'))).toEqual(metadata);
@@ -56,7 +56,7 @@ describe('paths that lead to no file', () => {
     expect(cache.get(join(folder, 'link'))).toBeUndefined();
   });
 
-  it('do not stop fetch', async () => {
+  it('do not prevent a fetch', async () => {
     const extract = vi.fn(async () => ({ a: 1 }));
     expect(await cache.fetch(folder, extract)).toEqual({ a: 1 });
     expect(await cache.fetch(folder, extract)).toEqual({ a: 1 });
@@ -74,7 +74,7 @@ describe('arguments of the wrong kind', () => {
     expect(call).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
   };
 
-  it.each([[undefined], [null], [5]])('are a TypeError: %s', async (wrong) => {
+  it.each([[undefined], [null], [5]])('throw a TypeError: %s', async (wrong) => {
     const bad = wrong as never;
     typeError(() => cache.get(bad));
     typeError(() => cache.put(bad, metadata));
@@ -100,7 +100,7 @@ describe('arguments of the wrong kind', () => {
     [new Map()],
     [new Date()],
     [Buffer.from('a')],
-  ])('are a TypeError as metadata: %s', async (wrong) => {
+  ])('throw a TypeError as metadata: %s', async (wrong) => {
     typeError(() => cache.put(file, wrong as never));
     await expect(cache.fetch(file, () => wrong as never)).rejects.toThrow(TypeError);
     expect(cache.get(file)).toBeUndefined();
@@ -122,7 +122,7 @@ describe('arguments of the wrong kind', () => {
     }
   });
 
-  it('are an EncodeError where metadata cannot be stored', async () => {
+  it('throw an EncodeError where metadata cannot be stored', async () => {
     cache.put(file, metadata);
     const bad = { exif: { read: () => 1 } };
     expect(() => cache.put(file, bad)).toThrow(EncodeError);

@@ -43,7 +43,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-describe('extractAll', () => {
+describe('the function extractAll', () => {
   it('extracts once, then hits, in the order of the input', async () => {
     const cache = mapCache();
     const paths = [join(images, 'plain.jpg'), images];
@@ -58,7 +58,7 @@ describe('extractAll', () => {
     expect(cache.entries.size).toBe(files.length);
   });
 
-  it('turns a failure into a record and goes on', async () => {
+  it('turns a failure into a record and continues', async () => {
     const paths = [
       join(images, 'none.jpg'),
       join(fixtures, 'bad/cut.png'),
@@ -113,10 +113,10 @@ describe('extractAll', () => {
   });
 });
 
-describe('extractAll with paths that come one by one', () => {
+describe('the function extractAll with paths that come one by one', () => {
   const dot = join(images, 'dot.gif');
 
-  it('yields what is done while the next path is awaited, and stops there at a signal', async () => {
+  it('yields finished records while the next path is awaited, and stops at a signal', async () => {
     async function* paths() {
       yield dot;
       await new Promise(() => {});
@@ -131,7 +131,7 @@ describe('extractAll with paths that come one by one', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('refuses what is no list of paths', async () => {
+  it('refuses what is not a list of paths', async () => {
     const cache = mapCache();
     const bad = [1, undefined, {}, '/a', new URL('file:///a'), Buffer.from('/a'), [1], [{}]];
     for (const paths of bad) {
@@ -145,7 +145,7 @@ describe('extractAll with paths that come one by one', () => {
     });
   });
 
-  it('adds one listener to its signal, however many files are in work', async () => {
+  it('adds one listener to its signal, however many files are in flight', async () => {
     const { signal } = new AbortController();
     const cache = mapCache();
     const counts = new Set<number>();
@@ -159,13 +159,13 @@ describe('extractAll with paths that come one by one', () => {
     expect([...counts]).toEqual([1]);
   });
 
-  it('needs a cache that can forget to refresh', async () => {
+  it('needs a cache that can invalidate files for refresh', async () => {
     const records = extractAll([dot], { cache: mapCache(), refresh: true });
     await expect(records.next()).rejects.toThrow(TypeError);
   });
 });
 
-describe('walk', () => {
+describe('the function walk', () => {
   it('follows links to files, skips links to folders, and ends in a circle of links', async () => {
     await withTempFolder(async (folder) => {
       mkdirSync(join(folder, 'b'));
@@ -181,7 +181,7 @@ describe('walk', () => {
     });
   });
 
-  it.runIf(process.platform === 'linux')('survives a name that is not UTF-8', async () => {
+  it.runIf(process.platform === 'linux')('continues after a name that is not UTF-8', async () => {
     await withTempFolder(async (folder) => {
       const name = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0x67])]);
       writeFileSync(name, 'x');
@@ -196,8 +196,8 @@ describe('walk', () => {
   });
 });
 
-describe('orderedMap', () => {
-  it('runs no more than the concurrency at once and keeps the order', async () => {
+describe('the function orderedMap', () => {
+  it('runs no more than the concurrency at once and preserves the order', async () => {
     let running = 0;
     let most = 0;
     const double = async (n: number) => {

@@ -15,7 +15,10 @@ import {
 
 const images = join(fixtures, 'images');
 
-/** Raw formats that exifr does not read: their facts only. A reason each is a task for a reader. */
+/**
+ * exifr does not read these raw formats, so only their facts are compared. Each has the reason, which a reader of
+ * it would have to handle.
+ */
 const notReadByExifr = new Map([
   ['.cr3', 'an ISO base media file of boxes of its own'],
   ['.raf', 'a container of its own around a JPEG'],
@@ -26,7 +29,7 @@ const notReadByExifr = new Map([
 const farExif = Buffer.from('Exif\0\0II*\0\xff\xff\xff\x7f', 'latin1');
 const pollution = '<rdf:Description><__proto__:polluted>1</__proto__:polluted></rdf:Description>';
 
-describe('extractFile', () => {
+describe('the function extractFile', () => {
   it.each(fixtureTruths())('agrees with exiftool on $SourceFile', async (truth) => {
     const metadata = await extractFile(truth.file);
     const { file, SourceFile: _, ...expected } = truth;
@@ -52,7 +55,7 @@ describe('extractFile', () => {
     expect(await extractFile(join(images, 'chart.png'))).toMatchObject({ Title: 'Tide chart' });
   });
 
-  it('gives the facts of a file that is no image', async () => {
+  it('returns the facts of a file that is not an image', async () => {
     await withTempFolder(async (folder) => {
       const file = join(folder, 'notes.txt');
       writeFileSync(file, 'high water 12:40');
@@ -63,7 +66,7 @@ describe('extractFile', () => {
     });
   });
 
-  it('takes no fact from inside the file', async () => {
+  it('takes no fact from within the file', async () => {
     await withTempFolder(async (folder) => {
       const file = join(folder, 'liar.png');
       writeFileSync(file, pngWithText('FileName', 'other.png'));
@@ -79,13 +82,13 @@ describe('extractFile', () => {
     expect((error as Error).message).toMatch(/^".+" is (malformed: .+|empty)\.$/);
   });
 
-  it('refuses what is missing and what is no regular file', async () => {
+  it('refuses missing files and files that are not regular', async () => {
     await expect(extractFile(join(images, 'nothing.jpg'))).rejects.toThrow('no such file');
     await expect(extractFile(images)).rejects.toThrow('not a regular file');
     await expect(extractFile('')).rejects.toThrow(TypeError);
   });
 
-  it('survives every length a JPEG, a PNG, a TIFF and a HEIC can be cut to', async () => {
+  it('tolerates a JPEG, a PNG, a TIFF and a HEIC truncated at any length', async () => {
     await withTempFolder(async (folder) => {
       for (const name of ['plain.jpg', 'chart.png', 'map.tif', 'phone/beach.heic']) {
         const bytes = readFileSync(join(images, name));
@@ -109,7 +112,7 @@ describe('extractFile', () => {
     ['an ICC profile that would fill the memory', 'ICC', hugeIccSegment()],
     ['an ICC profile that has one large text for each of many tags', 'ICC', manyTextsIccSegment()],
     ['EXIF that points outside', 'EXIF', segmentOf(0xffe1, farExif)],
-  ])('passes over %s', async (_, block, segment) => {
+  ])('skips %s', async (_, block, segment) => {
     await withTempFolder(async (folder) => {
       const file = join(folder, 'hostile.jpg');
       writeFileSync(file, jpegWith(segment));
@@ -159,7 +162,7 @@ describe('extractFile', () => {
     });
   });
 
-  it('reads no more of a PNG than metadata takes', async () => {
+  it('reads no more of a PNG than metadata needs', async () => {
     const chart = readFileSync(join(images, 'chart.png'));
     const bomb = chunkOf(
       'iCCP',
@@ -179,7 +182,7 @@ describe('extractFile', () => {
     });
   });
 
-  it('leaves out an ICC profile that is larger than any', async () => {
+  it('omits an ICC profile larger than any real one', async () => {
     const chunk = Buffer.alloc(65_000);
     chunk.write('ICC_PROFILE\0', 'latin1');
     await withTempFolder(async (folder) => {
@@ -191,7 +194,7 @@ describe('extractFile', () => {
     });
   });
 
-  it('looks for IPTC in a few MiB of Photoshop resources, not in all', async () => {
+  it('searches a few MiB of Photoshop resources for IPTC, not all of them', async () => {
     const resources = (id: number, content: string) => {
       const header = Buffer.from('Photoshop 3.0\x008BIM\0\0\0\0\0\0\0\0', 'latin1');
       header.writeUInt16BE(id, 18);
@@ -209,7 +212,7 @@ describe('extractFile', () => {
     });
   });
 
-  it('takes fill bytes between JPEG segments, up to a limit', async () => {
+  it('accepts fill bytes between JPEG segments, up to a limit', async () => {
     const filled = Buffer.concat([Buffer.alloc(1000, 0xff), segmentOf(0xffe5, Buffer.alloc(0))]);
     await withTempFolder(async (folder) => {
       const file = join(folder, 'filled.jpg');
@@ -227,7 +230,7 @@ describe('extractFile', () => {
   });
 });
 
-describe('extractFile on the samples', () => {
+describe('the function extractFile on the samples', () => {
   it.skipIf(!dataFolder)(`agrees with exiftool on every image${dataNote}`, async () => {
     const truths = sampleTruths(dataFolder!);
     expect(truths.length).toBeGreaterThan(50);
@@ -238,22 +241,25 @@ describe('extractFile on the samples', () => {
     }
   });
 
-  it.skipIf(!dataFolder)(`gives a record or an ExtractError for bad files${dataNote}`, async () => {
-    const folder = join(dataFolder!, 'samples/bad');
-    const refused: string[] = [];
-    for (const name of readdirSync(folder)) {
-      await extractFile(join(folder, name)).catch((error: unknown) => {
-        expect(error, name).toBeInstanceOf(ExtractError);
-        refused.push(name);
-      });
-    }
-    expect(refused).toEqual(
-      expect.arrayContaining(['broken_data_stream.png', 'emptyfile.mp3', 'github_15.heic']),
-    );
-  });
+  it.skipIf(!dataFolder)(
+    `returns a record or an ExtractError for bad files${dataNote}`,
+    async () => {
+      const folder = join(dataFolder!, 'samples/bad');
+      const refused: string[] = [];
+      for (const name of readdirSync(folder)) {
+        await extractFile(join(folder, name)).catch((error: unknown) => {
+          expect(error, name).toBeInstanceOf(ExtractError);
+          refused.push(name);
+        });
+      }
+      expect(refused).toEqual(
+        expect.arrayContaining(['broken_data_stream.png', 'emptyfile.mp3', 'github_15.heic']),
+      );
+    },
+  );
 });
 
-/** A PNG of one pixel's header and one text chunk; the checksums are not looked at. */
+/** Builds a PNG of one pixel's header and one text chunk; the checksums are not verified. */
 function pngWithText(keyword: string, text: string): Buffer {
   const chunk = (type: string, data: Buffer) => {
     const length = Buffer.alloc(4);
@@ -304,7 +310,7 @@ function segmentOf(marker: number, content: Buffer): Buffer {
   return Buffer.concat([header, content]);
 }
 
-/** The plain image with a segment more, behind its start marker. */
+/** Builds the plain image with one more segment after its start marker. */
 function jpegWith(segment: Buffer): Buffer {
   const plain = readFileSync(join(images, 'plain.jpg'));
   return Buffer.concat([plain.subarray(0, 2), segment, plain.subarray(2)]);
@@ -317,7 +323,7 @@ function box(type: string, content: Buffer): Buffer {
   return Buffer.concat([header, content]);
 }
 
-/** A PNG chunk; its checksum is not looked at. */
+/** Builds a PNG chunk; its checksum is not verified. */
 function chunkOf(type: string, content: Buffer): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt32BE(content.length);

@@ -1,4 +1,4 @@
-// Loaders that ask for what they are to make themselves.
+// Tests loaders that ask for the value that they are to load.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { AdvancedMetadataCache, ArenaCache, CircularFetchError } from '../lib/index.js';
@@ -35,17 +35,17 @@ describe.each<[string, () => Fetch]>([
   ['a cache of files in memory', () => openFiles({ maxDiskSizeMb: 0 })],
   ['a cache of files on disk', () => openFiles()],
 ])('a loader of %s', (_, open) => {
-  it('that asks for its own key is rejected', async () => {
+  it('is rejected where it asks for its own key', async () => {
     const fetch = open();
     const asked = fetch('/n/a', () => fetch('/n/a', () => ({})));
     await expect(asked).rejects.toThrow(CircularFetchError);
     await expect(asked).rejects.toMatchObject(circular);
     await expect(asked).rejects.toThrow(/'\/n\/a'.* -> '\/n\/a'/);
-    // It is kept for nobody.
+    // The rejection is not stored.
     expect(await fetch('/n/a', () => ({ n: 1 }))).toEqual({ n: 1 });
   });
 
-  it('that asks later, in its asynchronous context, is too', async () => {
+  it('is rejected where it asks later in its asynchronous context', async () => {
     const fetch = open();
     const asked = fetch('/n/a', async () => {
       await new Promise(setImmediate);
@@ -54,7 +54,7 @@ describe.each<[string, () => Fetch]>([
     await expect(asked).rejects.toMatchObject(circular);
   });
 
-  it('that asks by way of others is rejected with the way', async () => {
+  it('is rejected with the chain of keys where it asks by way of others', async () => {
     const fetch = open();
     const ask = (name: string, ...rest: string[]): Promise<object> =>
       fetch(name, () => (rest.length > 0 ? ask(rest[0]!, ...rest.slice(1)) : {}));
@@ -63,7 +63,7 @@ describe.each<[string, () => Fetch]>([
     await expect(asked).rejects.toThrow(/'\/n\/a'.*-> '\/n\/b'.*-> '\/n\/c'.*-> '\/n\/a'/);
   });
 
-  it('that asks for one that somebody else began, and that waits for it, is rejected', async () => {
+  it('is rejected where it asks for a value whose loader waits for it', async () => {
     const fetch = open();
     const [startedA, startedB] = [deferred<void>(), deferred<void>()];
     const a = fetch('/n/a', async () => {
@@ -81,13 +81,13 @@ describe.each<[string, () => Fetch]>([
     }
   });
 
-  it('may catch it, and go on', async () => {
+  it('may catch the error and continue', async () => {
     const fetch = open();
     const made = await fetch('/n/a', () => fetch('/n/a', () => ({})).catch(() => ({ n: 'else' })));
     expect(made).toEqual({ n: 'else' });
   });
 
-  it('may ask for others, also twice, also for one that is under way', async () => {
+  it('may ask for other keys, also twice, and also for one that is in flight', async () => {
     const fetch = open();
     const { promise, resolve } = deferred<object>();
     const under = fetch('/n/shared', () => promise);
@@ -103,7 +103,7 @@ describe.each<[string, () => Fetch]>([
     expect(await under).toEqual({ n: 1 });
   });
 
-  it('may leave behind what asks for its key once it is done', async () => {
+  it('may leave behind a task that asks for its key once it is done', async () => {
     const fetch = open();
     const left = deferred<void>();
     let later: Promise<object> | undefined;
@@ -124,7 +124,7 @@ describe('loaders of several caches', () => {
     await expect(asked).rejects.toThrow(/'key' -> '\/n\/a'.*-> 'key'/);
   });
 
-  it('are rejected where two caches have one flight of the process', async () => {
+  it('are rejected where two caches share a flight of the process', async () => {
     const [one, other] = [openArena({ name: 'two' }), openArena({ name: 'two' })];
     const asked = one('key', () => one('by way', () => other('key', () => ({}))));
     await expect(asked).rejects.toMatchObject(circular);
@@ -132,13 +132,13 @@ describe('loaders of several caches', () => {
     await expect(mine('/n/a', () => theirs('/n/a', () => ({})))).rejects.toMatchObject(circular);
   });
 
-  it('may make the same key of stores that are apart', async () => {
+  it('may load the same key of separate stores', async () => {
     const [one, other] = [openArena(), openArena()];
     expect(await one('key', () => other('key', () => ({ n: 1 })))).toEqual({ n: 1 });
   });
 });
 
-it('what is extracted behind a stale record may ask for what caused that', async () => {
+it('an extraction behind a stale record may ask for the record that caused it', async () => {
   using cache = new AdvancedMetadataCache({
     maxDiskSizeMb: 0,
     validate: 'none',

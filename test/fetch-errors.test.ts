@@ -1,5 +1,5 @@
-// What an extraction failed with is the same in the thread that extracted, in others that waited for it,
-// and when it was kept.
+// Tests that the error of an extraction is the same in the thread that extracted, in others that waited for it, and
+// when it was cached.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function startThreads() {
 }
 
 describe('a failed extraction', () => {
-  it('is told as what it is in all threads, and while it is kept', async () => {
+  it('has the same error in all threads, and while it is cached', async () => {
     const ask = await startThreads();
     const kinds = {
       EncodeError: {
@@ -80,21 +80,21 @@ describe('a failed extraction', () => {
   });
 });
 
-describe('extractAll', () => {
+describe('the function extractAll', () => {
   const recordsOf = async (cache: ExtractAllOptions['cache']) => {
     const records = [];
     for await (const record of extractAll([caches.file], { cache })) records.push(record);
     return records;
   };
 
-  it('has a record of a failure of another extractor that the cache keeps', async () => {
+  it('yields a record for a cached failure of another extractor', async () => {
     const cache = caches.make({ negativeTtlSeconds: 60 });
     const broken = () => Promise.reject(new SyntaxError('not mine'));
     await expect(cache.fetch(caches.file, broken)).rejects.toThrow('not mine');
     expect(await recordsOf(cache)).toEqual([{ file: caches.file, error: 'not mine' }]);
   });
 
-  it('throws what is wrong with the run', async () => {
+  it('throws an error that concerns the whole run', async () => {
     const cache = caches.make();
     cache.shutdown();
     await expect(recordsOf(cache)).rejects.toThrow(ClosedError);

@@ -13,7 +13,7 @@ describe('stale-while-revalidate', () => {
   const options = { cacheTtlHours: 1, staleWhileRevalidateSeconds: 60 };
 
   it.each(['memory', 'disk'])(
-    'gives the old record once more, and extracts behind it: %s',
+    'returns the stale record once more, and extracts behind it: %s',
     async (tier) => {
       let n = 0;
       const second = deferred<Metadata>();
@@ -34,7 +34,7 @@ describe('stale-while-revalidate', () => {
     },
   );
 
-  it('keeps the old one where that fails, and ends with its time', async () => {
+  it('retains the stale record where the extraction fails, until its time ends', async () => {
     const cache = caches.make(options);
     cache.put(caches.file, { n: 1 });
     const now = Date.now();
@@ -55,7 +55,7 @@ describe('a stale record whose extraction fails', () => {
   const options = { cacheTtlHours: 1, staleWhileRevalidateSeconds: 60, negativeTtlSeconds: 30 };
 
   it.each(['stat', 'content', 'none'] as const)(
-    'is given out while the failure is kept, without another try: %s',
+    'is returned while the failure is cached, without another attempt: %s',
     async (validate) => {
       const cache = caches.make({ ...options, validate });
       cache.put(caches.file, { n: 1 });
@@ -70,7 +70,7 @@ describe('a stale record whose extraction fails', () => {
       expect(caches.logger.warn).toHaveBeenCalledTimes(1);
       expect(await cache.warmCache([caches.file], extract)).toEqual({ [caches.file]: false });
       expect(extract).toHaveBeenCalledTimes(1);
-      // What is put is no failure any more.
+      // A put replaces the cached failure.
       cache.put(caches.file, { n: 2 });
       vi.mocked(Date.now).mockReturnValue(now + 2 * 3_601_000);
       expect(await cache.fetch(caches.file, extract)).toEqual({ n: 2 });
@@ -78,7 +78,7 @@ describe('a stale record whose extraction fails', () => {
     },
   );
 
-  it('is tried again when the failure has had its time', async () => {
+  it('is extracted again when the failure has expired', async () => {
     const cache = caches.make({ ...options, negativeTtlSeconds: 0.02 });
     cache.put(caches.file, { n: 1 });
     const { now } = Date;
@@ -92,7 +92,7 @@ describe('a stale record whose extraction fails', () => {
   });
 });
 
-it('a cache that gives out nothing stale does not take it from one that does', async () => {
+it('a cache that returns no stale records does not accept them from one that does', async () => {
   const stale = caches.make({ cacheTtlHours: 1, staleWhileRevalidateSeconds: 3600 });
   stale.put(caches.file, { n: 1 });
   await stale.flush();
@@ -104,7 +104,7 @@ it('a cache that gives out nothing stale does not take it from one that does', a
 });
 
 describe('negative caching', () => {
-  it('keeps a failure for a while, for this state of the file, as no value', async () => {
+  it('caches a failure for a while, for this state of the file, without a value', async () => {
     const failure = Object.assign(new TypeError('broken file'), { code: 'ERR_BROKEN' });
     const extract = vi.fn(async () => {
       throw failure;
@@ -138,7 +138,7 @@ describe('negative caching', () => {
     expect(await cache.fetch(caches.file, broken)).toEqual(metadata);
   });
 
-  it('ends', async () => {
+  it('ends after its time to live', async () => {
     const extract = vi.fn(async () => Promise.reject(new Error('broken file')));
     const cache = caches.make({ negativeTtlSeconds: 0.02 });
     const tries = async () => {
@@ -149,7 +149,7 @@ describe('negative caching', () => {
     await expect.poll(tries).toBeGreaterThan(1);
   });
 
-  it('is off by default, and does not keep what was aborted', async () => {
+  it('is off by default, and does not cache aborts', async () => {
     const extract = vi.fn(async () => Promise.reject(new Error('broken file')));
     const cache = caches.make();
     for (let i = 0; i < 3; i++) await expect(cache.fetch(caches.file, extract)).rejects.toThrow();

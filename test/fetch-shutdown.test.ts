@@ -1,4 +1,4 @@
-// Extractions that are under way when their cache is shut down.
+// Tests extractions that are in flight when their cache is shut down.
 
 import { describe, expect, it, vi } from 'vitest';
 import { ClosedError, type Metadata } from '../lib/index.js';
@@ -9,7 +9,7 @@ import { FlightThread, StartCount } from './helpers/flight-thread.js';
 
 const caches = new Caches();
 
-/** An extraction that goes on until it is aborted, whatever its signal says. */
+/** Starts an extraction that continues until it is aborted, whatever its signal says. */
 function endless() {
   const signals: AbortSignal[] = [];
   const result = deferred<Metadata>();
@@ -20,14 +20,14 @@ function endless() {
   return { signals, extract, ...result };
 }
 
-describe('shutdown', () => {
+describe('the shutdown of a cache', () => {
   it.each(['stat', 'content', 'none'] as const)(
-    'aborts what is extracted, and rejects who waits: %s',
+    'aborts extractions, and rejects their callers: %s',
     async (validate) => {
       const cache = caches.make({ validate });
       const { signals, extract, resolve } = endless();
       const fetches = [1, 2].map(() => cache.fetch(caches.file, extract));
-      // Nobody joins this one any more, and it is aborted all the same.
+      // No caller joins this extraction any more, but it is aborted too.
       cache.invalidateFile(caches.file);
       fetches.push(cache.fetch(caches.file, extract));
       await vi.waitFor(() => expect(signals).toHaveLength(2));
@@ -44,7 +44,7 @@ describe('shutdown', () => {
     },
   );
 
-  it('ends a warming with a ClosedError', async () => {
+  it('ends warmCache with a ClosedError', async () => {
     const cache = caches.make();
     const { extract, signals } = endless();
     const warmed = cache.warmCache([caches.file], extract as never);
@@ -53,7 +53,7 @@ describe('shutdown', () => {
     await expect(warmed).rejects.toThrow(ClosedError);
   });
 
-  it('ends an extraction behind a stale record in silence', async () => {
+  it('ends an extraction behind a stale record without an error', async () => {
     const cache = caches.make({ cacheTtlHours: 1, staleWhileRevalidateSeconds: 60 });
     cache.put(caches.file, { n: 1 });
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_601_000);
@@ -80,7 +80,7 @@ describe('shutdown', () => {
     expect(extract).not.toHaveBeenCalled();
   });
 
-  it('may come from the extraction itself', async () => {
+  it('may be called by the extraction itself', async () => {
     const cache = caches.make();
     const extract = () => {
       cache.shutdown();
@@ -91,7 +91,7 @@ describe('shutdown', () => {
 });
 
 describe('a flight that is closed in one thread', () => {
-  it('is run by another that waits for it', async () => {
+  it('is run by another thread that waits for it', async () => {
     const starts = new StartCount();
     const threads = [new FlightThread(starts), new FlightThread(starts)];
     try {
@@ -112,7 +112,7 @@ describe('a flight that is closed in one thread', () => {
     }
   });
 
-  it('goes on in the one that runs it', async () => {
+  it('continues in the thread that runs it', async () => {
     const starts = new StartCount();
     const threads = [new FlightThread(starts), new FlightThread(starts)];
     try {

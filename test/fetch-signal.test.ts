@@ -1,4 +1,4 @@
-// One signal for any number of callers.
+// Tests one signal for any number of callers.
 
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const kinds: [
 describe.each(kinds)('one signal for forty fetches of %s', (_, open) => {
   const all = Array.from({ length: 40 }, (_, i) => `/n/${i}`);
 
-  it('has one listener while they wait, none afterwards, and no warning is given', async () => {
+  it('has one listener while they wait, none afterwards, and causes no warning', async () => {
     const warnings: Error[] = [];
     const warned = (warning: Error) => warnings.push(warning);
     process.on('warning', warned);
@@ -42,13 +42,13 @@ describe.each(kinds)('one signal for forty fetches of %s', (_, open) => {
     resolve({ n: 1 });
     expect(await Promise.all(fetches)).toEqual(all.map(() => ({ n: 1 })));
     expect(listenersOf(signal)).toBe(0);
-    // Warnings are given in a later turn of the event loop.
+    // Warnings are emitted in a later turn of the event loop.
     await new Promise(setImmediate);
     process.off('warning', warned);
     expect(warnings).toEqual([]);
   });
 
-  it('ends them all with its reason, and others go on', async () => {
+  it('rejects them all with its reason, and others continue', async () => {
     const fetch = open();
     const [controller, other] = [new AbortController(), new AbortController()];
     const { promise, resolve } = deferred<object>();
@@ -64,7 +64,7 @@ describe.each(kinds)('one signal for forty fetches of %s', (_, open) => {
     expect(listenersOf(other.signal)).toBe(0);
   });
 
-  it('is left by those that fail, while the last one waits', async () => {
+  it('has no listener for fetches that failed while the last one waits', async () => {
     const fetch = open();
     const { signal } = new AbortController();
     const last = deferred<object>();

@@ -1,4 +1,4 @@
-// One extraction for all threads whose caches have one disk tier.
+// Tests that one extraction serves all threads whose caches share a disk tier.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -33,12 +33,12 @@ describe('a thousand fetches of one file in four threads', () => {
     const { outcomes, extractions, cachedAtOnce } = await fetchInThreads(false);
     expect(outcomes).toEqual(Array(WORKERS * CALLS).fill(42));
     expect(extractions).toBe(1);
-    // Also those that waited for another thread have it at once.
+    // Threads that waited for another one have the record at once too.
     expect(cachedAtOnce).toBe(WORKERS);
     expect(caches.make().get(caches.file)).toEqual({ n: 42 });
   });
 
-  it('reject all when it fails, and keep nothing', async () => {
+  it('reject when it fails, and store nothing', async () => {
     const { outcomes, extractions } = await fetchInThreads(true);
     expect(outcomes).toEqual(Array(WORKERS * CALLS).fill('TypeError ERR_BROKEN broken file'));
     expect(extractions).toBe(1);

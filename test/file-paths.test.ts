@@ -1,4 +1,4 @@
-// All ways to name a file, and none that reaches the record of another one.
+// Tests that all ways to name a file reach its record, and none reaches that of another file.
 
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -15,8 +15,8 @@ const caches = new Caches();
 const onWindows = process.platform === 'win32';
 const metadata = { n: 1 };
 
-describe.skipIf(onWindows)('the text of a path', () => {
-  it('comes to what resolve makes of it', () => {
+describe.skipIf(onWindows)('the textual form of a path', () => {
+  it('equals what resolve returns', () => {
     const part = fc.constantFrom('/', '.', '..', 'a', '.a', 'a.b', '');
     const text = fc.array(part, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
     fc.assert(
@@ -28,54 +28,60 @@ describe.skipIf(onWindows)('the text of a path', () => {
   });
 });
 
-describe.each(['stat', 'content', 'none'] as const)('an odd spelling, validate: %s', (validate) => {
-  const spellings: [string, () => FilePath][] = [
-    ['a slash behind it', () => `${caches.file}/`],
-    ['slashes behind it', () => `${caches.file}//`],
-    ['/. behind it', () => `${caches.file}/.`],
-    ['/.. behind it', () => `${caches.file}/..`],
-    ['two slashes', () => caches.file.replace(/\//g, '//')],
-    ['a dot', () => caches.file.replace('test.jpg', './test.jpg')],
-    ['a folder and out of it', () => caches.file.replace('test.jpg', 'dir/../test.jpg')],
-    ['no folder and out of it', () => caches.file.replace('test.jpg', 'none/../test.jpg')],
-    ['a link to a folder and out of it', () => caches.file.replace('test.jpg', 'link/../test.jpg')],
-    ['the file and out of it', () => `${caches.file}/../test.jpg`],
-    ['relative', () => relative(process.cwd(), caches.file)],
-    ['a NUL behind it', () => `${caches.file}\0`],
-    ['a NUL and a tier', () => `${caches.file}\0default`],
-    ['a Buffer', () => Buffer.from(caches.file)],
-    ['a Buffer with a slash', () => Buffer.from(`${caches.file}/`)],
-    ['a Buffer that is not UTF-8', () => Buffer.from(`${caches.file}\xff`, 'latin1')],
-    ['a URL', () => pathToFileURL(caches.file)],
-    ['a URL with a slash', () => new URL(`${pathToFileURL(caches.file).href}/`)],
-    ['the folder', () => caches.folder],
-    ['.', () => '.'],
-  ];
+describe.each(['stat', 'content', 'none'] as const)(
+  'an odd spelling of a path (validate: %s)',
+  (validate) => {
+    const spellings: [string, () => FilePath][] = [
+      ['a slash behind it', () => `${caches.file}/`],
+      ['slashes behind it', () => `${caches.file}//`],
+      ['/. behind it', () => `${caches.file}/.`],
+      ['/.. behind it', () => `${caches.file}/..`],
+      ['two slashes', () => caches.file.replace(/\//g, '//')],
+      ['a dot', () => caches.file.replace('test.jpg', './test.jpg')],
+      ['a folder and out of it', () => caches.file.replace('test.jpg', 'dir/../test.jpg')],
+      ['no folder and out of it', () => caches.file.replace('test.jpg', 'none/../test.jpg')],
+      [
+        'a link to a folder and out of it',
+        () => caches.file.replace('test.jpg', 'link/../test.jpg'),
+      ],
+      ['the file and out of it', () => `${caches.file}/../test.jpg`],
+      ['relative', () => relative(process.cwd(), caches.file)],
+      ['a NUL behind it', () => `${caches.file}\0`],
+      ['a NUL and a tier', () => `${caches.file}\0default`],
+      ['a Buffer', () => Buffer.from(caches.file)],
+      ['a Buffer with a slash', () => Buffer.from(`${caches.file}/`)],
+      ['a Buffer that is not UTF-8', () => Buffer.from(`${caches.file}\xff`, 'latin1')],
+      ['a URL', () => pathToFileURL(caches.file)],
+      ['a URL with a slash', () => new URL(`${pathToFileURL(caches.file).href}/`)],
+      ['the folder', () => caches.folder],
+      ['.', () => '.'],
+    ];
 
-  it.each(spellings)('neither deletes nor hides the record: %s', async (_, spelling) => {
-    mkdirSync(join(caches.folder, 'dir'));
-    mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
-    symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
-    const cache = caches.make({ validate, negativeTtlSeconds: 60 });
-    cache.put(caches.file, metadata);
-    const path = spelling();
-    for (let i = 0; i < 2; i++) {
-      expect([undefined, metadata]).toContainEqual(cache.get(path));
-      expect(cache.get(caches.file)).toEqual(metadata);
-      expect([undefined, metadata]).toContainEqual(cache.peek(path));
-      cache.has(path);
-      await cache.fetch(path, () => Promise.reject(new Error('unreadable'))).catch(() => {});
-      expect(cache.get(caches.file)).toEqual(metadata);
-    }
-    await cache.flush();
-    const next = caches.restart(cache, { validate });
-    next.get(path);
-    expect(next.get(caches.file)).toEqual(metadata);
-  });
-});
+    it.each(spellings)('neither deletes nor hides the record: %s', async (_, spelling) => {
+      mkdirSync(join(caches.folder, 'dir'));
+      mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
+      symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
+      const cache = caches.make({ validate, negativeTtlSeconds: 60 });
+      cache.put(caches.file, metadata);
+      const path = spelling();
+      for (let i = 0; i < 2; i++) {
+        expect([undefined, metadata]).toContainEqual(cache.get(path));
+        expect(cache.get(caches.file)).toEqual(metadata);
+        expect([undefined, metadata]).toContainEqual(cache.peek(path));
+        cache.has(path);
+        await cache.fetch(path, () => Promise.reject(new Error('unreadable'))).catch(() => {});
+        expect(cache.get(caches.file)).toEqual(metadata);
+      }
+      await cache.flush();
+      const next = caches.restart(cache, { validate });
+      next.get(path);
+      expect(next.get(caches.file)).toEqual(metadata);
+    });
+  },
+);
 
 describe('a path out of a link to a folder', () => {
-  it.skipIf(onWindows)('is of the file that the system finds there', async () => {
+  it.skipIf(onWindows)('names the file that the system finds there', async () => {
     mkdirSync(join(caches.folder, 'far', 'away'), { recursive: true });
     symlinkSync(join(caches.folder, 'far', 'away'), join(caches.folder, 'link'), 'dir');
     writeFileSync(join(caches.folder, 'far', 'test.jpg'), 'another file');
@@ -88,8 +94,8 @@ describe('a path out of a link to a folder', () => {
   });
 });
 
-describe('one record', () => {
-  it('is found by text, Buffer and URL, and the extractor gets what was given', async () => {
+describe('the record of one file', () => {
+  it("is found by text, Buffer and URL, and the extractor gets the caller's path", async () => {
     const cache = caches.make();
     const given: FilePath[] = [caches.file, Buffer.from(caches.file), pathToFileURL(caches.file)];
     for (const path of given) {
@@ -182,8 +188,8 @@ describe('extractFile as an extractor', () => {
   });
 });
 
-describe('warmCache', () => {
-  it('hands a signal on, and ends with its reason', async () => {
+describe('the method warmCache', () => {
+  it('passes a signal on, and rejects with its reason', async () => {
     const cache = caches.make();
     const controller = new AbortController();
     const seen: AbortSignal[] = [];
@@ -211,7 +217,7 @@ describe('warmCache', () => {
   });
 });
 
-it('types take interfaces, readonly arrays and all kinds of paths', () => {
+it('the types accept interfaces, readonly arrays and all kinds of paths', () => {
   interface Photo {
     readonly Model: string;
   }

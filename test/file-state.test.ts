@@ -39,7 +39,7 @@ function bytesOf(state: string | undefined): Buffer {
 }
 
 describe('the state of a file', () => {
-  it.skipIf(onWindows)('is what the system says of it', () => {
+  it.skipIf(onWindows)('has the numbers that the system reports', () => {
     const bytes = bytesOf(fileState(file));
     const { size, mtimeNs, ino } = statSync(file, { bigint: true });
     expect(bytes).toHaveLength(32);
@@ -49,7 +49,7 @@ describe('the state of a file', () => {
     expect(bytes.readBigUInt64LE(24)).toBe(BigInt.asUintN(64, ino));
   });
 
-  it('is equal as long as the file stays, by any path to it', () => {
+  it('is equal as long as the file does not change, by any path to it', () => {
     const state = fileState(file);
     expect(fileState(file)).toBe(state);
     expect(fileState(relative('.', file))).toBe(state);
@@ -78,14 +78,14 @@ describe('the state of a file', () => {
     expect(states).not.toContain(undefined);
   });
 
-  it('is one of its own where nothing is', () => {
+  it('has a special value for an absent file', () => {
     expect(fileState(join(folder, 'none'))).toBe(ABSENT_STATE);
     expect(fileState(join(folder, 'no', 'folder'))).toBe(ABSENT_STATE);
     expect(fileState(join(file, 'below'))).toBe(ABSENT_STATE);
     expect(fileState('')).toBe(ABSENT_STATE);
   });
 
-  it('is found under names of any script, and long paths', () => {
+  it('is found for names in any script, and for long paths', () => {
     for (const name of ['写真 📷.jpg', `${'é'.repeat(100)}.jpg`, 'a\ufffdb.jpg']) {
       const path = join(folder, name);
       writeFileSync(path, 'x');
@@ -116,7 +116,7 @@ describe('the state of a file', () => {
     expect(state).toBe(fileState(file));
   });
 
-  it('throws for what is no path as text or bytes', () => {
+  it('throws for a path that is neither text nor bytes', () => {
     for (const path of [undefined, null, 1, {}, new URL('file:///x')]) {
       expect(() => fileState(path as never)).toThrow(TypeError);
       expect(() => whyNoState(path as never)).toThrow(/must be a string or a Buffer/);
@@ -124,7 +124,7 @@ describe('the state of a file', () => {
   });
 });
 
-describe('no state', () => {
+describe('the function whyNoState', () => {
   const NOT_UTF8 = 'The path is not there, and was not valid UTF-8 when it was read.';
 
   function expectNone(path: string, why: string) {
@@ -137,9 +137,9 @@ describe('no state', () => {
     ['a NUL', () => `${file}\0`, 'The path contains a NUL.'],
     ['a long name', () => join(folder, 'x'.repeat(10_000)), 'The path is too long.'],
     ['a long path', () => join(folder, 'ab/'.repeat(70_000)), 'The path is too long.'],
-  ])('for %s', (_, path, why) => expectNone(path(), why));
+  ])('gives a reason for %s', (_, path, why) => expectNone(path(), why));
 
-  it.skipIf(onWindows)('for FIFOs, devices and loops of links', () => {
+  it.skipIf(onWindows)('gives a reason for FIFOs, devices and loops of links', () => {
     execFileSync('mkfifo', [join(folder, 'fifo')]);
     symlinkSync('loop', join(folder, 'loop'));
     expectNone(join(folder, 'fifo'), 'The path is a device, a FIFO or a socket.');
@@ -147,7 +147,7 @@ describe('no state', () => {
     expectNone(join(folder, 'loop'), 'The path is a loop of symbolic links.');
   });
 
-  it.skipIf(onWindows)('for a file in a folder that may not be entered', () => {
+  it.skipIf(onWindows)('gives a reason for a file in a folder that may not be entered', () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked);
     writeFileSync(join(locked, 'file'), 'x');
@@ -164,25 +164,28 @@ describe('no state', () => {
   });
 
   it.each(['caf\ufffd.jpg', 'caf\ud800.jpg', '\udc00', 'no\ufffd/folder'])(
-    'for %j, which is not there and was not UTF-8',
+    'gives a reason for %j, which is absent and was not UTF-8',
     (name) => {
       expectNone(join(folder, name), NOT_UTF8);
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('for a name that Node reads with U+FFFD', () => {
-    const name = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
-    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), 'x');
-    expectNone(join(folder, name.toString()), NOT_UTF8);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'gives a reason for a name that Node reads with U+FFFD',
+    () => {
+      const name = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), 'x');
+      expectNone(join(folder, name.toString()), NOT_UTF8);
+    },
+  );
 
-  it('is none that a file has', () => {
+  it('gives no reason for a file that has a state', () => {
     expect(whyNoState(file)).toBe('The path has a state.');
     expect(whyNoState(join(folder, 'none'))).toBe('The path has a state.');
   });
 });
 
-describe('a state', () => {
+describe('an encoded state', () => {
   it('is written and read as 32 bytes, whatever they are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
@@ -194,7 +197,7 @@ describe('a state', () => {
     );
   });
 
-  it('of another length is none', () => {
+  it('is refused where it has another length', () => {
     for (const state of ['', 'x'.repeat(31), 'x'.repeat(33)]) {
       expect(() => writeState(Buffer.alloc(64), state)).toThrow(TypeError);
     }
@@ -203,7 +206,7 @@ describe('a state', () => {
 });
 
 describe('the addon', () => {
-  it('refuses what is unsafe', () => {
+  it('refuses unsafe arguments', () => {
     expect(native.fileState(undefined as never)).toBe(Outcome.badArguments);
     expect(native.lookUpFile(0, 'key', file)).toBe(Outcome.closed);
     expect(native.lookUpFile(0, '', file)).toBe(Outcome.badKey);

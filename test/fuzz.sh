@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets of native/fuzz/ and runs each for some seconds; fails on a finding, whose input
-# is kept beside the target. With Clang and its runtime (Debian: clang-16, libclang-rt-16-dev).
+# is kept next to the target. It needs Clang and its runtime (Debian: clang-16, libclang-rt-16-dev).
 #   test/fuzz.sh [SECONDS]     10 if left out
 set -euo pipefail
 cd "$(dirname "$0")/.."

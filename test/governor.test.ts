@@ -1,4 +1,4 @@
-// The native governor by JavaScript: its options, its status, and levels applied by hand.
+// Tests the native governor from JavaScript: its options, its status, and levels that a caller sets.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -33,21 +33,21 @@ function fill(cache: ArenaCache<Buffer>, mib: number): void {
   for (let i = 0; i < mib * 1000; i++) cache.set(`key ${i}`, value);
 }
 
-/** Waits as long as the test may. */
+/** Waits until it is so; the test's timeout ends the wait. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(2);
 }
 
 async function nextLook(): Promise<void> {
   const { looks } = getGovernorStatus();
-  // One may have begun before.
+  // One look may have begun before this call.
   await until(() => getGovernorStatus().looks >= looks + 2);
 }
 
-describe.runIf(onLinux)('a level by hand', () => {
+describe.runIf(onLinux)('a pressure level that a caller sets', () => {
   let folder: string;
   let cache: ArenaCache<Buffer>;
-  // Nothing shrinks or regrows meanwhile, whatever happens on this machine.
+  // Nothing shrinks or regrows during a test, whatever happens on this machine.
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
     configureGovernor({
@@ -63,7 +63,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('lowers the budget, and NORMAL lifts it', () => {
+  it('lowers the budget, and NORMAL restores it', () => {
     const shares = [0.75, 0.5] as const;
     for (const [i, level] of [PressureLevel.ELEVATED, PressureLevel.HIGH].entries()) {
       cache.applyPressure(level);
@@ -77,7 +77,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     expect(cache.stats().budgetBytes).toBe(64 * MIB);
   });
 
-  it.each([10, 200])('leaves half of the payload at HIGH, of %s MiB that were put', (mib) => {
+  it.each([10, 200])('evicts to half of the payload at HIGH, of %s MiB that were set', (mib) => {
     fill(cache, mib);
     const full = cache.stats();
     const released = cache.applyPressure(PressureLevel.HIGH);
@@ -85,9 +85,9 @@ describe.runIf(onLinux)('a level by hand', () => {
     // Keys differ in length, and the tables of a full cache take their part of the smaller budget.
     expect(half.payloadBytes).toBeLessThanOrEqual(full.payloadBytes / 2);
     expect(half.entries).toBeGreaterThan(0.46 * full.entries);
-    // It may have ordered its next slab already.
+    // The cache may have ordered its next slab already.
     expect(released).toBeGreaterThanOrEqual(full.heldBytes - half.heldBytes);
-    // In slabs of 2 MiB, of which one may be in the making.
+    // The bytes are released in slabs of 2 MiB, of which one may be just being created.
     expect(released).toBeGreaterThan(0.3 * full.heldBytes);
     expect(half.pressureEvictions - full.pressureEvictions).toBe(full.entries - half.entries);
     expect(cache.has(`key ${mib * 1000 - 1}`)).toBe(true);
@@ -96,7 +96,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     expect(cache.set('key', Buffer.alloc(100))).toBe(true);
   });
 
-  it('is held until another one is', async () => {
+  it('is held until another level is', async () => {
     configureGovernor({
       ...new FakeMemory(join(folder, 'other')),
       intervalMs: 2,
@@ -119,7 +119,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     await until(() => cache.stats().budgetBytes === 64 * MIB);
   });
 
-  it('respects minBytes', () => {
+  it('respects minBytes of a cache', () => {
     using kept = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, minBytes: 32 * MIB });
     fill(kept, 50);
     kept.applyPressure(PressureLevel.CRITICAL);
@@ -128,7 +128,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     expect(payloadBytes).toBeGreaterThan(27 * MIB);
   });
 
-  it('evicts from a cache that does not ebb, whose budget stays', () => {
+  it('evicts from a cache with ebb: false, whose budget remains', () => {
     using fixed = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, ebb: false });
     fill(fixed, 10);
     expect(fixed.applyPressure(PressureLevel.HIGH)).toBeGreaterThan(4 * MIB);
@@ -136,7 +136,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     expect(fixed.stats().budgetBytes).toBe(64 * MIB);
   });
 
-  it('refuses what is no level', () => {
+  it('is refused where it is not a level', () => {
     for (const call of ['applyPressure', 'holdPressure'] as const) {
       const apply = (level: unknown) => () => cache[call](level as PressureLevel);
       expect(apply('HIGH')).toThrow(TypeError);
@@ -146,7 +146,7 @@ describe.runIf(onLinux)('a level by hand', () => {
     }
   });
 
-  it.each([true, false])('works on metadata caches, monitored or not: %s', (monitored) => {
+  it.each([true, false])('applies to metadata caches (monitored: %s)', (monitored) => {
     using metadata = new EnhancedMetadataCache({
       enableMemoryPressureMonitoring: monitored,
       maxMemoryMb: 16,
@@ -169,10 +169,10 @@ describe.runIf(onLinux)('a level by hand', () => {
   });
 });
 
-describe.runIf(onLinux)('configureGovernor', () => {
+describe.runIf(onLinux)('the function configureGovernor', () => {
   afterEach(() => configureGovernor());
 
-  /** A governor of a machine made of files, and a full cache. */
+  /** Runs the test with a governor that reads made-up files, and with a full cache. */
   async function governed(
     options: GovernorOptions,
     use: (cache: ArenaCache<Buffer>, machine: FakeMemory) => Promise<void>,
@@ -188,7 +188,7 @@ describe.runIf(onLinux)('configureGovernor', () => {
     });
   }
 
-  it('makes it look where it is told to', async () => {
+  it('makes the governor read the given folders', async () => {
     await governed({}, async (cache, machine) => {
       await nextLook();
       expect(getGovernorStatus()).toMatchObject({ running: true, level: PressureLevel.NORMAL });
@@ -205,7 +205,7 @@ describe.runIf(onLinux)('configureGovernor', () => {
   });
 
   it('sets thresholds and shares', async () => {
-    // So near to each other that the level's share is more than there is to free.
+    // These are so close to each other that the level's share exceeds the bytes that can be released.
     const options = {
       elevatedThreshold: 80,
       elevatedTarget: 77,
@@ -236,9 +236,9 @@ describe.runIf(onLinux)('configureGovernor', () => {
     });
   });
 
-  it.each([true, false])('hears early warnings if told so: %s', async (earlyWarnings) => {
+  it.each([true, false])('enables early warnings on request: %s', async (earlyWarnings) => {
     await withTempFolder(async (folder) => {
-      // As systemd asks services to: a FIFO to be read, named by the environment.
+      // systemd asks services to read a FIFO that is named by the environment.
       const fifo = join(folder, 'warnings');
       expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
       const tell = (machine: FakeMemory) =>
@@ -264,7 +264,7 @@ describe.runIf(onLinux)('configureGovernor', () => {
     });
   });
 
-  it('keeps the last good state while files are gone or make no sense', async () => {
+  it('retains the last good state while files are absent or invalid', async () => {
     await governed({}, async (cache, machine) => {
       machine.use(96);
       await until(() => cache.stats().budgetBytes < 2 * MIB);
@@ -285,7 +285,7 @@ describe.runIf(onLinux)('configureGovernor', () => {
     });
   });
 
-  it('refuses what is out of range or out of order, and changes nothing', async () => {
+  it('refuses values out of range or out of order, and changes nothing', async () => {
     await governed({}, async (cache, machine) => {
       machine.use(96);
       await until(() => cache.stats().budgetBytes < 2 * MIB);
@@ -320,11 +320,11 @@ describe.runIf(onLinux)('configureGovernor', () => {
     });
   });
 
-  it('lowers with a share or a threshold what goes by it', () => {
+  it('lowers the settings that depend on a share or a threshold with it', () => {
     const low = { normalThreshold: 10, elevatedThreshold: 20, highThreshold: 30 };
     expect(() => configureGovernor({ elevatedShare: 40 })).not.toThrow();
     expect(() => configureGovernor(low)).not.toThrow();
-    // What is given does not go by anything.
+    // An option that is given depends on no other.
     expect(() => configureGovernor({ elevatedShare: 40, highShare: 50 })).toThrow(
       /high share is 50/,
     );

@@ -1,4 +1,4 @@
-// A cache whose remote tier breaks its word in every way.
+// Tests a cache whose remote tier breaks its contract in every way.
 
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const METHODS = ['start', 'get', 'set', 'delete', 'clear', 'stats', 'flush', 'cl
 
 type Answer = () => unknown;
 
-/** A tier whose every method gives this. */
+/** Returns a tier whose every method returns this answer. */
 function badTier(answer: Answer): RemoteTier & { events: RemoteTierEvents | undefined } {
   const tier: Record<string, unknown> = { events: undefined };
   for (const name of METHODS) tier[name] = () => answer();
@@ -54,7 +54,7 @@ function fail(thrown: unknown): never {
 }
 
 describe.each(answers)('a remote tier that %s', (_, answer) => {
-  it('is a miss and a counted error, and nothing throws or rejects', async () => {
+  it('causes a miss and a counted error, and nothing throws or rejects', async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', onUnhandled);
@@ -78,7 +78,7 @@ describe.each(answers)('a remote tier that %s', (_, answer) => {
 });
 
 describe('a remote tier', () => {
-  it('that throws from a set is told to delete the key', () => {
+  it('is told to delete the key of a set that threw', () => {
     const deleted: unknown[] = [];
     const tier = badTier(() => undefined);
     tier.set = () => fail(new Error('It failed.'));
@@ -87,7 +87,7 @@ describe('a remote tier', () => {
     expect(deleted).toHaveLength(1);
   });
 
-  it('that tells of keys that are none has the others forgotten', () => {
+  it('may report invalid keys, and the valid ones are invalidated', () => {
     const tier = badTier(() => ({}));
     let key = '';
     tier.set = (given) => {
@@ -107,7 +107,7 @@ describe('a remote tier', () => {
     expect(cache.get(join(caches.folder, 'other'))).toBeUndefined();
   });
 
-  it('may tell anything as its failure', () => {
+  it('may report any value as its failure', () => {
     const tier = badTier(() => undefined);
     caches.make({ remote: tier });
     for (const bad of [undefined, null, 'text', 1, Object.create(null)]) {

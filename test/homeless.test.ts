@@ -1,4 +1,4 @@
-// A user without a home, such as a number without a name in a container.
+// Tests a user without a home folder, such as a number without a name in a container.
 
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -12,7 +12,7 @@ vi.mock('node:os', async (original) => ({
   },
 }));
 
-it('has caches in memory, and on disk where a folder is given', async () => {
+it('a process without a home folder caches in memory, and on disk where a folder is given', async () => {
   vi.stubEnv('XDG_CACHE_HOME', '');
   vi.stubEnv('LOCALAPPDATA', '');
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };

@@ -1,4 +1,4 @@
-// Values that lie about themselves, change while they are read, or have no end in bytes.
+// Tests values whose getters lie, that change while they are read, or whose bytes have no end.
 
 import { constants } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => cache.close());
 
-/** What comes back; undefined for what is refused. */
+/** Returns the stored value; undefined if it is refused. */
 function stored(value: unknown): unknown {
   return cache.set('key', value) ? cache.get('key') : undefined;
 }
@@ -34,12 +34,12 @@ function lying<T extends object>(object: T, lies: Record<string | symbol, unknow
 }
 
 describe('any value', () => {
-  it('comes back as it was, or is refused', () => {
+  it('is returned unchanged, or is refused', () => {
     fc.assert(
       fc.property(anyValue(), (value) => {
         if (value === undefined) return;
         const first = outcomeOf(value);
-        // What it became is carried without a change.
+        // The value that it became is stored without a further change.
         if (first !== EncodeError) expect(isDeepStrictEqual(stored(first), first)).toBe(true);
       }),
       { numRuns: 500 },
@@ -48,7 +48,7 @@ describe('any value', () => {
     expect(invalid).toStrictEqual({ at: [new Date(Number.NaN)] });
   });
 
-  it('never brings what is of others, however it lies', () => {
+  it('never reveals the data of other entries, whatever its getters return', () => {
     cache.set('other', SECRET.repeat(1000));
     fc.assert(
       fc.property(hostile(), (value) => {
@@ -63,7 +63,7 @@ describe('any value', () => {
   });
 });
 
-/** Decoded; EncodeError for what is refused. Whatever else is thrown fails the test. */
+/** Returns the decoded value, or EncodeError if it is refused. Any other exception fails the test. */
 function outcomeOf(value: unknown): unknown {
   try {
     return cache.set('key', value) ? cache.get('key') : EncodeError;
@@ -74,7 +74,7 @@ function outcomeOf(value: unknown): unknown {
 }
 
 describe('typed arrays', () => {
-  it('of a subclass become those of its base class', () => {
+  it('are stored as those of the base class where they are of a subclass', () => {
     class Pixels extends Float32Array {}
     class Inner extends Pixels {}
     class Bytes extends Uint8Array {}
@@ -89,11 +89,14 @@ describe('typed arrays', () => {
   });
 
   const Float16 = (globalThis as unknown as { Float16Array?: typeof Float32Array }).Float16Array;
-  it.skipIf(Float16 === undefined)('of 16-bit floats are refused with their place', () => {
-    expect(() => cache.set('key', { a: [new Float16!(2)] })).toThrow(/The value at 'a\[0\]'/);
-  });
+  it.skipIf(Float16 === undefined)(
+    'are refused with their place where they hold 16-bit floats',
+    () => {
+      expect(() => cache.set('key', { a: [new Float16!(2)] })).toThrow(/The value at 'a\[0\]'/);
+    },
+  );
 
-  it('have the bytes that the engine says', () => {
+  it('are stored with the bytes that the engine reports', () => {
     const lies = {
       length: 200_000,
       byteLength: 200_000,
@@ -112,7 +115,7 @@ describe('typed arrays', () => {
     expect(stored(buffer)).toStrictEqual(new ArrayBuffer(3));
   });
 
-  it('of shared and resizable memory are copied as they are', () => {
+  it('are copied unchanged from shared and resizable memory', () => {
     type Resizable = ArrayBuffer & { resize(bytes: number): void };
     const Buffers = ArrayBuffer as unknown as new (n: number, o: object) => Resizable;
     const buffer = new Buffers(8, { maxByteLength: 16 });
@@ -141,8 +144,8 @@ describe('typed arrays', () => {
   });
 });
 
-describe('bytes that are put as they are', () => {
-  it('are as many as the engine says', () => {
+describe('bytes that are stored without encoding', () => {
+  it('are as many as the engine reports', () => {
     cache.set('other', 'secret'.repeat(50));
     for (const length of [200, 0, -1, 1.5, 'x']) {
       expect(
@@ -160,7 +163,7 @@ describe('bytes that are put as they are', () => {
   });
 });
 
-describe('objects that only look like a class', () => {
+describe('objects that only resemble a class', () => {
   it.each([
     ['Date', Object.create(Date.prototype)],
     ['Map', new Proxy(new Map([[1, 2]]), {})],
@@ -172,7 +175,7 @@ describe('objects that only look like a class', () => {
     expect(() => cache.set('key', { at: [value] })).toThrow(/'at\[0\]'/);
   });
 
-  it('are read past what they say of themselves', () => {
+  it('are read from their internal slots, whatever their properties return', () => {
     const date = lying(new Date(5), { getTime: () => 7, getMilliseconds: () => 7 });
     expect((stored(date) as Date).valueOf()).toBe(5);
     const regExp = lying(/a/g, { source: '(', flags: 'zz', global: false });
@@ -235,7 +238,7 @@ describe('a string that is too long to be read back', () => {
     expect(() => large.set('key', { [text]: 1 })).toThrow(EncodeError);
     expect(large.get('key')).toBe('before');
     large.close();
-    // Where it does not fit either, that is the answer.
+    // The text does not fit this cache either, so the set returns false.
     expect(cache.set('key', text)).toBe(false);
   });
 });
@@ -298,7 +301,7 @@ describe('a value that is too large', () => {
       ),
   };
 
-  it.each(Object.entries(bombs))('is refused with what shows it: %s', (_, make) => {
+  it.each(Object.entries(bombs))('is refused with an error that names it: %s', (_, make) => {
     reads = 0;
     cache.set('key', 'before');
     const value = make();
@@ -313,12 +316,12 @@ describe('a value that is too large', () => {
     expect(cache.get('key')).toBe('before');
     expect(cache.get('two')).toBe(2);
     expect(cache.stats().rejections).toBe(2);
-    // Both times: a member takes a byte at least.
+    // The value is read twice, and each member takes at least one byte.
     expect(reads).toBeLessThanOrEqual(2 * MIB);
     expect(codec.encode(1).length).toBeLessThanOrEqual(MIB);
   });
 
-  it('is refused as a record too', () => {
+  it('is refused as metadata too', () => {
     const records = new LocalRecords({ maxBytes: MIB, ebb: false });
     const a = bombs['a doubling record']!() as Record<string, unknown>;
     expect(records.encode(ABSENT_STATE, a, 0)).toBeUndefined();
@@ -327,7 +330,7 @@ describe('a value that is too large', () => {
     records.arena.close();
   });
 
-  it('is refused where the budget has fallen, and taken where it has not', () => {
+  it('is refused where the budget has shrunk, and stored where it has not', () => {
     const text = 'x'.repeat(MIB * 0.7);
     expect(cache.set('key', text)).toBe(true);
     cache.resize(MIB / 2);
@@ -337,7 +340,7 @@ describe('a value that is too large', () => {
     expect(cache.get('key')).toBe(text.repeat(2));
   });
 
-  it('does not disturb the value around the getter that puts it', () => {
+  it('does not affect the outer value whose getter sets it', () => {
     const inner = new ArenaCache({ maxBytes: MIB, ebb: false });
     const outer = {
       before: 'b',

@@ -1,4 +1,4 @@
-// KeyvEbbcache with a disk tier.
+// Tests KeyvEbbcache with a disk tier.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const MIB = 1024 * KIB;
 const folder = mkdtempSync(join(tmpdir(), 'ebbcache-keyv-'));
 const opened: KeyvEbbcache[] = [];
 
-/** Closed after the test; deaf to the memory pressure of the machine that runs it. */
+/** The store is closed after the test, and ignores the memory pressure of the machine that runs it. */
 function open(dir: string, options: Partial<ArenaCacheOptions> = {}): KeyvEbbcache {
   const disk = { dir: join(folder, dir), maxBytes: 8 * MIB };
   const store = new KeyvEbbcache({ maxBytes: MIB, ebb: false, disk, ...options });
@@ -36,19 +36,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const suites: [string, () => KeyvEbbcache][] = [
   ['memory', () => open('suite')],
-  // So little that most is read from the disk.
+  // Memory is so small that most reads come from the disk.
   ['hardly any memory', () => open('small', { maxBytes: 64 * KIB, maxEntries: 1 })],
 ];
 
 describe.each(suites)("Keyv's own tests of stores, on disk with %s", (_, store) => {
-  // A group each, as they bring hooks that would run around the tests of others.
+  // Each suite has a group of its own, because its hooks would run around the tests of others.
   describe('api', () => keyvApiTests(vitest, Keyv, store));
   describe('values', () => keyvValueTests(vitest, Keyv, store));
   describe('namespaces', () => keyvNamespaceTest(vitest, Keyv, store));
   describe('iterator', () => keyvIteratorTests(vitest, Keyv, store));
 });
 
-describe('a Keyv on disk', () => {
+describe('a Keyv with a disk tier', () => {
   it('finds what an earlier one has set, in its namespace', async () => {
     const long = 'k'.repeat(70_000);
     for (const namespace of ['one', 'two']) {
@@ -71,7 +71,7 @@ describe('a Keyv on disk', () => {
     expect(await other.get(['key', long])).toEqual(['one', { namespace: 'one' }]);
   });
 
-  it('goes on in memory where the disk cannot be used, and the process is warned', async () => {
+  it('continues in memory where the disk cannot be used, and the process is warned', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const disk = { dir: import.meta.filename, maxBytes: MIB };
     const keyv = new Keyv({ store: open('none', { disk }) });

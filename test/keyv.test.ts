@@ -23,14 +23,14 @@ const MIB = 1024 * KIB;
 
 const opened: KeyvEbbcache[] = [];
 
-/** Closed after the test; deaf to the memory pressure of the machine that runs it. */
+/** The store is closed after the test, and ignores the memory pressure of the machine that runs it. */
 function open(options: Partial<ArenaCacheOptions> = {}): KeyvEbbcache {
   const store = new KeyvEbbcache({ maxBytes: MIB, ebb: false, ...options });
   opened.push(store);
   return store;
 }
 
-/** A Keyv with an adapter of its own over the memory of that name. */
+/** Opens a Keyv with an adapter of its own over the memory with that name. */
 function openKeyv(name: string, options: KeyvOptions): Keyv {
   return new Keyv({ store: open({ name }), ...options });
 }
@@ -53,14 +53,14 @@ afterEach(() => {
 describe("Keyv's own tests of stores", () => {
   const store = () => open({ name: 'suite' });
 
-  // A group each, as they bring hooks that would run around the tests of others.
+  // Each suite has a group of its own, because its hooks would run around the tests of others.
   describe('api', () => keyvApiTests(vitest, Keyv, store));
   describe('values', () => keyvValueTests(vitest, Keyv, store));
   describe('namespaces', () => keyvNamespaceTest(vitest, Keyv, store));
   describe('iterator', () => keyvIteratorTests(vitest, Keyv, store));
 });
 
-describe('keys', () => {
+describe('the keys of a Keyv', () => {
   const strange = [
     '',
     ':',
@@ -79,7 +79,7 @@ describe('keys', () => {
   ];
 
   it.each([undefined, '', 'keyv', 'a:b', 'n'.repeat(300), 'n'.repeat(100_000), '\ud800', '\udfff'])(
-    'takes all strings, in any namespace (%#)',
+    'may be any strings, in any namespace (%#)',
     async (namespace) => {
       const store = open({ maxBytes: 16 * MIB });
       store.namespace = namespace;
@@ -98,7 +98,7 @@ describe('keys', () => {
     },
   );
 
-  it('have one name each, from which they can be told', () => {
+  it('map to distinct names, from which they can be restored', () => {
     const text = fc.string({
       unit: fc.constantFrom(':', '=', '#', '0', '1', 'a', '\ud800'),
       maxLength: 6,
@@ -118,7 +118,7 @@ describe('keys', () => {
     );
   });
 
-  it('throws for none, but what is no string is an error', async () => {
+  it('are errors where they are not strings', async () => {
     const store = open();
     const errors: unknown[] = [];
     store.on('error', (error) => errors.push(error));
@@ -131,8 +131,8 @@ describe('keys', () => {
   });
 });
 
-describe('namespaces', () => {
-  it('are apart where Keyv names two keys alike', async () => {
+describe('the namespaces of a Keyv', () => {
+  it('are separate where Keyv would give two keys the same name', async () => {
     const c = openKeyv('separators', { namespace: 'c' });
     const ca = openKeyv('separators', { namespace: 'c:a' });
     await c.set('a:b', 1);
@@ -145,7 +145,7 @@ describe('namespaces', () => {
     expect(await ca.get('b')).toBe(2);
   });
 
-  it('are apart where Keyv adds no prefix', async () => {
+  it('are separate where Keyv adds no prefix', async () => {
     const one = openKeyv('no prefix', { namespace: 'one', useKeyPrefix: false });
     const two = openKeyv('no prefix', { namespace: 'two', useKeyPrefix: false });
     await one.set('key', 1);
@@ -165,7 +165,7 @@ describe('namespaces', () => {
     expect(await keyv.get('key')).toBe(1);
   });
 
-  it('are all of one store, which one without clears and visits as a whole', async () => {
+  it('share one store, which a Keyv without a namespace clears and visits as a whole', async () => {
     const store = open();
     for (const namespace of [undefined, 'one', 'two']) {
       store.namespace = namespace;
@@ -179,7 +179,7 @@ describe('namespaces', () => {
     expect(store.stats().entries).toBe(0);
   });
 
-  it('of many entries are cleared while others work', async () => {
+  it('can be cleared with many entries while others are in use', async () => {
     const [store, other] = [
       open({ maxBytes: 8 * MIB, name: 'many' }),
       open({ maxBytes: 8 * MIB, name: 'many' }),
@@ -200,7 +200,7 @@ describe('namespaces', () => {
   });
 });
 
-describe('values', () => {
+describe('the values of a Keyv', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
@@ -212,7 +212,7 @@ describe('values', () => {
     ['a typed array', new Float32Array([1.5, -2])],
     ['a string that is not well-formed', 'a\ud800b\udc00'],
     ['a string like that of a compressor', String.fromCharCode(0xd801, 0, 0xffff, 0xdfff)],
-  ])('come back: %s', async (_, value) => {
+  ])('are returned as they were set: %s', async (_, value) => {
     const store = open();
     const long = 'k'.repeat(70_000);
     expect(await store.set('key', value)).toBe(true);
@@ -261,7 +261,7 @@ describe('values', () => {
     expect(await keyv.get('key')).toEqual(value);
   });
 
-  it('that do not fit are refused, and leave nothing old', async () => {
+  it('are refused where they do not fit, and no old value remains', async () => {
     const store = open({ maxBytes: 64 * KIB });
     const giant = 'x'.repeat(MIB);
     const keyv = new Keyv({ store });
@@ -278,15 +278,18 @@ describe('values', () => {
   });
 });
 
-describe('times to live', () => {
-  it.each([0, undefined, 0.5, 60_000, 1e300, Number.POSITIVE_INFINITY])('takes %s', async (ttl) => {
-    const store = open();
-    expect(await store.set('one', 1, ttl)).toBe(true);
-    expect(await store.setMany([{ key: 'many', value: 2, ttl }])).toEqual([true]);
-    if (ttl !== 0.5) expect(await store.getMany(['one', 'many'])).toEqual([1, 2]);
-  });
+describe('the times to live of a Keyv', () => {
+  it.each([0, undefined, 0.5, 60_000, 1e300, Number.POSITIVE_INFINITY])(
+    'may be %s',
+    async (ttl) => {
+      const store = open();
+      expect(await store.set('one', 1, ttl)).toBe(true);
+      expect(await store.setMany([{ key: 'many', value: 2, ttl }])).toEqual([true]);
+      if (ttl !== 0.5) expect(await store.getMany(['one', 'many'])).toEqual([1, 2]);
+    },
+  );
 
-  it.each([Number.NaN, '5', {}])('refuses %s', async (ttl) => {
+  it.each([Number.NaN, '5', {}])('may not be %s', async (ttl) => {
     const store = open();
     await store.set('key', 'before');
     await expect(store.set('key', 1, ttl as never)).rejects.toThrow(/^ttl must be/);
@@ -295,7 +298,7 @@ describe('times to live', () => {
     expect(await store.get('key')).toBe('before');
   });
 
-  it('end, for reads and for the iterator', async () => {
+  it('apply to reads and to the iterator', async () => {
     const store = open();
     await store.set('short', 1, 1);
     await store.set('long', 2, 3_600_000);
@@ -304,7 +307,7 @@ describe('times to live', () => {
     expect(await entriesOf(store)).toEqual(new Map([['long', 2]]));
   });
 
-  it('are those of the store where there is none', async () => {
+  it('default to that of the store', async () => {
     const store = open({ ttl: 1 });
     await store.set('default', 1);
     await store.setMany([
@@ -316,7 +319,7 @@ describe('times to live', () => {
     );
   });
 
-  it('that are over delete', async () => {
+  it('delete the entry where they have already ended', async () => {
     const store = open();
     await store.setMany([
       { key: 'a', value: 1 },
@@ -327,7 +330,7 @@ describe('times to live', () => {
     expect(await store.hasMany(['a', 'b'])).toEqual([false, false]);
   });
 
-  it('may differ within setMany, which keeps the order', async () => {
+  it('may differ within setMany, whose order is preserved', async () => {
     const store = open();
     const entries = [1000, undefined, 1000, 1000, -1, 2000].map((ttl, i) => ({
       key: i % 2 ? 'odd' : `even ${i}`,
@@ -345,8 +348,8 @@ describe('times to live', () => {
   });
 });
 
-describe('the iterator', () => {
-  it('goes on while entries come and go, and may be left', async () => {
+describe('the iterator of a Keyv', () => {
+  it('continues while entries are set and deleted, and may be ended early', async () => {
     const store = open({ maxBytes: 8 * MIB });
     store.namespace = 'n';
     await store.setMany(Array.from({ length: 3000 }, (_, i) => ({ key: `key ${i}`, value: i })));
@@ -363,7 +366,7 @@ describe('the iterator', () => {
   });
 });
 
-describe('errors', () => {
+describe('the errors of a Keyv', () => {
   async function withErrors(options: KeyvOptions) {
     const store = open();
     const keyv = new Keyv({ store, ...options });
@@ -372,7 +375,7 @@ describe('errors', () => {
     return { store, keyv, errors };
   }
 
-  it('of values that cannot be stored come once, through Keyv', async () => {
+  it('are emitted once, through Keyv, for values that cannot be stored', async () => {
     const { keyv, errors } = await withErrors(raw);
     expect(await keyv.set('key', { deep: () => 1 })).toBe(false);
     expect(await keyv.setMany([{ key: 'key', value: () => 1 }])).toEqual([false]);
@@ -381,7 +384,7 @@ describe('errors', () => {
     expect(await keyv.has('key')).toBe(false);
   });
 
-  it('of a disconnected store are misses, and come once each', async () => {
+  it('are emitted once each for a disconnected store, whose reads are misses', async () => {
     const { keyv, errors } = await withErrors({});
     await keyv.set('key', 1);
     await keyv.disconnect();
@@ -397,7 +400,7 @@ describe('errors', () => {
     expect(errors).toEqual(Array.from({ length: 8 }, () => expect.any(ClosedError)));
   });
 
-  it('are thrown where Keyv is to throw', async () => {
+  it('are thrown where Keyv is configured to throw', async () => {
     const { keyv } = await withErrors({ throwOnErrors: true });
     await keyv.disconnect();
     await expect(keyv.get('key')).rejects.toThrow(ClosedError);
@@ -412,7 +415,7 @@ describe('errors', () => {
   });
 });
 
-describe('the module', () => {
+describe('the module of the Keyv adapter', () => {
   it('loads where Keyv is not installed', async () => {
     const hook = `export async function resolve(specifier, context, next) {
       if (/keyv$/.test(specifier)) throw new Error('not installed: ' + specifier);

@@ -1,4 +1,4 @@
-// How processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
+// Tests how processes and workers end. Workers are terminated in 25 rounds with EBBCACHE_FULL=1, or else in 8.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { seededRandomUrl, testSeed } from './helpers/test-seed.js';
 
 const addon = fileURLToPath(new URL('../build/Release/ebbcache.node', import.meta.url));
 
-/** In scripts: a store, and what makes a worker of a source that has `ebbcache` too. */
+/** Scripts have a store, and a function that starts a worker from a source that has `ebbcache` too. */
 const open = `const cache = new ebbcache.ArenaCache({ maxBytes: 8 << 20 });\n`;
 const named = `new ebbcache.ArenaCache({ maxBytes: 4 << 20, name: 'shared', ebb: false })`;
 const startWorker = `
@@ -22,9 +22,9 @@ const startWorker = `
     'import { parentPort } from "node:worker_threads";' + source)));
 `;
 
-describe('a process ends by itself', () => {
+describe('a process', () => {
   it.each<[string, string]>([
-    ['that only imports the package', ''],
+    ['after it only imported the package', ''],
     ['with an open cache', `${open} cache.set('a', 1);`],
     ['with an open cache of a name', `globalThis.kept = ${named}; kept.set('a', 1);`],
     ['with entries that expire', `${open} cache.set('a', 1, { ttl: 3_600_000 });`],
@@ -44,12 +44,12 @@ describe('a process ends by itself', () => {
        globalThis.gc();`,
     ],
     ['in the middle of an iteration', `${open} cache.set('a', 1); cache.keys().next();`],
-  ])('%s', async (_, script) => {
+  ])('ends by itself %s', async (_, script) => {
     expect(await runScript(script, ['--expose-gc'])).toEqual(silentSuccess);
   });
 });
 
-describe('process.exit', () => {
+describe('a process that calls process.exit', () => {
   it.each<[string, string]>([
     ['right after a cache was opened', `${open} process.exit();`],
     [
@@ -95,8 +95,8 @@ describe('process.exit', () => {
   });
 });
 
-describe('worker threads', () => {
-  it('may have the addon without the main thread', async () => {
+describe('worker threads with the addon', () => {
+  it('may load it without the main thread', async () => {
     const script = `${startWorker}
       const source = \`
         const cache = ${named};
@@ -140,7 +140,7 @@ describe('worker threads', () => {
       };
       for (let round = 0; round < ${sized(25, 8)}; round++) {
         const workers = [startWorker(source), startWorker(source)];
-        // Some end while they start, some at work.
+        // Some workers end while they start, and some while they work.
         if (round % 5 !== 0) await Promise.all(workers.map((worker) => once(worker, 'message')));
         const turnsHere = random(20);
         for (let i = 0; i < turnsHere; i++) {
@@ -167,7 +167,7 @@ describe('worker threads', () => {
 });
 
 describe('the addon', () => {
-  it('may be loaded twice from two files', async () => {
+  it('may be loaded twice, from two files', async () => {
     await withTempFolder(async (folder) => {
       const copy = join(folder, 'copy.node');
       copyFileSync(addon, copy);
@@ -196,7 +196,7 @@ describe('the addon', () => {
     });
   });
 
-  it('refuses nonsense with a number', async () => {
+  it('refuses invalid arguments with a number', async () => {
     const script = `
       const addon = require(process.argv[1]);
       const options = { maxBytes: 1 << 20, maxEntries: 0, policy: 'lru', ttl: 0, name: '', ebb: true, minBytes: 0 };

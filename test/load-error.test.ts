@@ -1,4 +1,4 @@
-// Why the addon cannot be loaded, and what to do.
+// Tests that an error says why the addon cannot be loaded, and what to do.
 
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -31,13 +31,13 @@ const expectReason = async (nodeArgs: string[], reason: RegExp) => {
 };
 
 describe('an addon that may not be loaded', () => {
-  it('says so where addons are disabled', () =>
+  it('causes an error that says so where addons are disabled', () =>
     expectReason(['--no-addons'], /may not load native addons.* without --no-addons/));
 
-  it('says so under the permission model', () =>
+  it('causes an error that says so under the permission model', () =>
     expectReason([permission, '--allow-fs-read=*'], /permission model.* --allow-addons/));
 
-  it('says which file or folder it may not read', async () => {
+  it('causes an error that names the file or folder it may not read', async () => {
     const modules = realpathSync(fileURLToPath(new URL('../node_modules', packageUrl)));
     const inRoot = ['dist/*', 'package.json', 'node_modules/*'].map((each) => `${root}/${each}`);
     // Node 20 fails on a path that is given twice.
@@ -47,7 +47,7 @@ describe('an addon that may not be loaded', () => {
     await expectReason(flags, /does not let ebbcache read '.+'.* --allow-fs-read/);
   });
 
-  it('is loaded where all is allowed', async () => {
+  it('is loaded where everything is permitted', async () => {
     const flags = [permission, '--allow-addons', '--allow-fs-read=*'];
     expect(await loadWith(flags)).toBe('loaded\n');
   });

@@ -24,7 +24,7 @@ let file: string;
 let records: LocalRecords;
 const opened: LocalRecords[] = [];
 
-/** Deaf to the memory pressure of the machine that runs the test. */
+/** The records ignore the memory pressure of the machine that runs the test. */
 function make(options: Partial<ArenaCacheOptions> = {}): LocalRecords {
   const made = new LocalRecords({ maxBytes: MIB, ebb: false, ...options });
   opened.push(made);
@@ -35,12 +35,12 @@ function copyOf(record: EncodedRecord): Buffer {
   return Buffer.from(record.subarray(0, record.end));
 }
 
-/** What lookUp and read give of a record in memory. */
+/** Returns what lookUp and read return for a record in memory. */
 function found(value: Metadata) {
   return { metadata: value, source: 'memory', freshUntil: 0 };
 }
 
-/** As the file is now. */
+/** Stores the record for the current state of the file. */
 function storeFor(path: string, value: Metadata, key = 'key'): boolean {
   return records.store(key, records.encode(fileState(path)!, value, 0));
 }
@@ -57,8 +57,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('lookUp', () => {
-  it('gives what was stored for the state that the file has', () => {
+describe('the method lookUp', () => {
+  it('returns what was stored for the current state of the file', () => {
     const state = records.lookUp('key', file) as string;
     expect(state).toBe(fileState(file));
     expect(records.store('key', records.encode(state, metadata, 0))).toBe(true);
@@ -73,7 +73,7 @@ describe('lookUp', () => {
     expect(records.stats()).toMatchObject({ hits: 0, misses: 1, entries: 0 });
   });
 
-  it('knows files that are not there', () => {
+  it('recognises files that do not exist', () => {
     const absent = join(folder, 'absent');
     expect(records.lookUp('key', absent)).toBe(ABSENT_STATE);
     storeFor(absent, metadata);
@@ -82,7 +82,7 @@ describe('lookUp', () => {
     expect(records.lookUp('key', absent)).toBe(fileState(absent));
   });
 
-  it('has no state, and touches no record, where the path has none', () => {
+  it('returns no state, and touches no record, where the path has none', () => {
     storeFor(file, metadata);
     records.lookUp('other', file);
     for (const path of [folder, `${file}\0`, join(folder, 'caf\ufffd')]) {
@@ -92,7 +92,7 @@ describe('lookUp', () => {
     expect(records.lookUp('key', file)).toEqual(found(metadata));
   });
 
-  it('reads records that are larger than the read buffer', () => {
+  it('reads records larger than the read buffer', () => {
     records = make({ maxBytes: 8 * MIB });
     const large = { one: 'x'.repeat(readBuffer.length + 1), two: 'y'.repeat(2 * MIB) };
     storeFor(file, large);
@@ -106,8 +106,8 @@ describe('lookUp', () => {
   });
 });
 
-describe('read, peek and has', () => {
-  it('take a state from anywhere', () => {
+describe('the methods read, peek and has', () => {
+  it('accept a state from any source', () => {
     const state = contentState(file)!;
     records.store('key', records.encode(state, metadata, 0));
     expect(records.read('key', state)).toEqual(found(metadata));
@@ -118,7 +118,7 @@ describe('read, peek and has', () => {
     expect(records.has('key', state)).toBe(false);
   });
 
-  it('differ in what they do to a record of another state', () => {
+  it('differ in their handling of a record of another state', () => {
     storeFor(file, metadata);
     expect(records.peek('key', ABSENT_STATE)).toBeUndefined();
     expect(records.has('key', ABSENT_STATE)).toBe(false);
@@ -130,8 +130,8 @@ describe('read, peek and has', () => {
   });
 });
 
-describe('records', () => {
-  it('are the same bytes in every records', () => {
+describe('a record', () => {
+  it('has the same bytes in every LocalRecords', () => {
     const state = fileState(file)!;
     const record = copyOf(records.encode(state, metadata, 0)!);
     expect(record.subarray(0, 32).toString('latin1')).toBe(state);
@@ -147,7 +147,7 @@ describe('records', () => {
     expect(other.arena.getBytes('key')).toEqual(record);
   });
 
-  it('bring back any metadata, after any other', () => {
+  it('returns any metadata, after any other', () => {
     const anything = fc.dictionary(fc.string(), fc.anything({ withDate: true, withMap: true }));
     fc.assert(
       fc.property(anything, anything, (first, second) => {
@@ -166,20 +166,20 @@ describe('records', () => {
     expect(isDeepStrictEqual(records.read('key', ABSENT_STATE)?.metadata, exact)).toBe(true);
   });
 
-  it('are refused with the path of what cannot be stored', () => {
+  it('is refused with the path of a value that cannot be stored', () => {
     const encode = () => records.encode(ABSENT_STATE, { exif: { tags: [1, () => 1] } }, 0);
     expect(encode).toThrow(EncodeError);
     expect(encode).toThrow(/'exif\.tags\[1\]'/);
     expect(() => records.encode('short', {}, 0)).toThrow(TypeError);
   });
 
-  it('too large for the budget are not stored', () => {
+  it('is not stored where it is larger than the budget', () => {
     expect(storeFor(file, { bytes: new Uint8Array(2 * MIB) })).toBe(false);
     expect(records.put('key', new Uint8Array(2 * MIB))).toBe(false);
     expect(records.stats()).toMatchObject({ entries: 0, rejections: 2 });
   });
 
-  it('expire as they are told to', () => {
+  it('expires after its time to live', () => {
     const record = records.encode(ABSENT_STATE, metadata, 0)!;
     expect(() => records.store('key', record, { ttl: 0 })).toThrow(RangeError);
     expect(() => records.put('key', record, { cost: -1 })).toThrow(RangeError);
@@ -215,13 +215,13 @@ describe('a corrupt record', () => {
     expect(records.stats()).toMatchObject({ hits: 0, misses: 2, corruptRecords: 2, entries: 0 });
   });
 
-  it('that is too short to have a state is of another state', () => {
+  it('has another state where it is too short to have one', () => {
     records.put('key', Buffer.from(ABSENT_STATE.slice(0, 31), 'latin1'));
     expect(records.read('key', ABSENT_STATE)).toBeUndefined();
     expect(records.stats()).toMatchObject({ misses: 1, corruptRecords: 0, entries: 0 });
   });
 
-  it('of any bytes throws nothing', () => {
+  it('causes no exception, whatever its bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
         records.put('key', whole(...body));
@@ -233,8 +233,8 @@ describe('a corrupt record', () => {
   });
 });
 
-describe('LocalRecords', () => {
-  it('deletes and clears', () => {
+describe('a LocalRecords', () => {
+  it('deletes and clears records', () => {
     storeFor(file, metadata);
     storeFor(file, metadata, 'other');
     expect(records.delete('key')).toBe(true);

@@ -1,5 +1,5 @@
 // Tests what docs/lru-cache.md says of each behaviour of lru-cache: the scenario of a row that says "same" gives
-// the same with both libraries; that of a row that says "differs" gives with each what is written beside it.
+// the same with both libraries; that of a row that says "differs" gives with each what is written next to it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,12 +34,12 @@ const differs = Object.assign(
 
 afterEach(() => ebbcache.close());
 
-describe('rows of docs/lru-cache.md that say "same"', () => {
-  it('are those that are tested', () => {
+describe('the rows of docs/lru-cache.md that say "same"', () => {
+  it('are those that have a test', () => {
     expect(Object.keys(same).sort()).toEqual(namesOf('same').sort());
   });
 
-  it.each(Object.entries(same))('%s', async (_name, { scenario, gives }) => {
+  it.each(Object.entries(same))('are true: %s', async (_name, { scenario, gives }) => {
     const run = (library: Library) => scenario(library.open, library);
     expect({ lruCache: await run(lruCache), ebbcache: await run(ebbcache) }).toEqual({
       lruCache: gives,
@@ -48,19 +48,22 @@ describe('rows of docs/lru-cache.md that say "same"', () => {
   });
 });
 
-describe('rows of docs/lru-cache.md that say "differs"', () => {
-  it('are those that are tested', () => {
+describe('the rows of docs/lru-cache.md that say "differs"', () => {
+  it('are those that have a test', () => {
     expect(Object.keys(differs).sort()).toEqual(namesOf('differs').sort());
   });
 
-  it.each(Object.entries(differs))('%s', async (_name, { scenario, lruGives, oursGives }) => {
-    expect(oursGives).not.toEqual(lruGives);
-    expect(await scenario(lruCache.open, lruCache)).toEqual(lruGives);
-    expect(await scenario(ebbcache.open, ebbcache)).toEqual(oursGives);
-  });
+  it.each(Object.entries(differs))(
+    'are true: %s',
+    async (_name, { scenario, lruGives, oursGives }) => {
+      expect(oursGives).not.toEqual(lruGives);
+      expect(await scenario(lruCache.open, lruCache)).toEqual(lruGives);
+      expect(await scenario(ebbcache.open, ebbcache)).toEqual(oursGives);
+    },
+  );
 });
 
-describe('rows of docs/lru-cache.md that say "none"', () => {
+describe('the rows of docs/lru-cache.md that say "none"', () => {
   it('name no method of an ArenaCache', () => {
     const methods = namesOf('none').flatMap((name) =>
       [...name.replace(/ of .*/, '').matchAll(/`(\w+)`/g)].map(([, method]) => method as string),
@@ -70,7 +73,7 @@ describe('rows of docs/lru-cache.md that say "none"', () => {
   });
 });
 
-describe('docs/lru-cache.md', () => {
+describe('the page docs/lru-cache.md', () => {
   // The files are read by their paths, as lru-cache's manifest exports neither itself nor the types.
   const folder = join(
     dirname(createRequire(import.meta.url).resolve('lru-cache')),
@@ -82,11 +85,11 @@ describe('docs/lru-cache.md', () => {
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const isTold = (name: string) => new RegExp(`\`[^\`]*\\b${name}\\b[^\`]*\``).test(page);
 
-  it('is about the version that the scenarios run on', () => {
+  it('describes the version that the scenarios run on', () => {
     expect(page).toContain(`lru-cache ${version.split('.')[0]}`);
   });
 
-  it('tells of every option that lru-cache declares', () => {
+  it('mentions every option that lru-cache declares', () => {
     const blocks = [...types.matchAll(/^ {4}interface \w*Options\w*.*?^ {4}\}/gms)];
     const options = new Set(
       blocks.flatMap(([block]) => [...block.matchAll(/^ {8}(\w+)\??: /gm)].map(([, name]) => name)),
@@ -95,13 +98,13 @@ describe('docs/lru-cache.md', () => {
     expect([...options].filter((name) => !isTold(name as string))).toEqual([]);
   });
 
-  it('tells of every method and property that lru-cache has', () => {
+  it('mentions every method and property that lru-cache has', () => {
     const members = Object.getOwnPropertyNames(LRUCache.prototype);
     expect(members.length).toBeGreaterThan(30);
     expect(members.filter((name) => name !== 'constructor' && !isTold(name))).toEqual([]);
   });
 
-  it('tells of every reason and channel', () => {
+  it('mentions every reason and channel', () => {
     for (const name of ['evict', 'set', 'delete', 'expire', 'fetch']) {
       expect(page).toContain(`\`'${name}'\``);
     }

@@ -84,7 +84,7 @@ async function conversation(version: Version) {
   return { answers, asked: asked[version] };
 }
 
-describe('examples/lru-cache-service', () => {
+describe('the example lru-cache-service', () => {
   it('changes its import and at most five other lines', () => {
     const [before, after] = versions.map((version) =>
       readFileSync(join(folder, version), 'utf8').split('\n'),
@@ -95,7 +95,7 @@ describe('examples/lru-cache-service', () => {
     expect(Math.max(before.length, after.length) - kept).toBeLessThanOrEqual(6);
   });
 
-  it('answers the same requests alike', { timeout: 120_000 }, async () => {
+  it('gives the same answers to the same requests', { timeout: 120_000 }, async () => {
     const [lru, ours] = [await conversation(versions[0]), await conversation(versions[1])];
     expect(ours).toEqual(lru);
     const product = { id: 'm31', title: 'Title of m31', price: 9.5 };
@@ -111,7 +111,7 @@ describe('examples/lru-cache-service', () => {
     expect(forgotten.map(([status]) => status)).toEqual([200, 404, 200]);
   });
 
-  it.each(versions)('%s gives up on an upstream that does not answer', async (version) => {
+  it.each(versions)('in %s stops waiting for an upstream that does not answer', async (version) => {
     const address = await start(version, 50);
     expect(await request(address, 'GET', '/products/never')).toEqual([
       504,

@@ -98,13 +98,13 @@ const all: Behaviours[] = [entries, expiry, fetching];
 
 describe('a cache of metadata', () => {
   const same = Object.assign({}, ...all.map((each) => each.same)) as Behaviours['same'];
-  it.each(SAME)('gives the same as lru-cache: %s', async (name) => {
+  it.each(SAME)('behaves as lru-cache does: %s', async (name) => {
     const { scenario, gives } = same[name]!;
     expect(await scenario(open, library)).toEqual(gives);
   });
 
   const differs = Object.assign({}, ...all.map((each) => each.differs)) as Behaviours['differs'];
-  it.each(DIFFERS)('does as an ArenaCache: %s', async (name) => {
+  it.each(DIFFERS)('behaves as an ArenaCache does: %s', async (name) => {
     const { scenario, oursGives } = differs[name]!;
     expect(await scenario(open, library)).toEqual(oursGives);
   });

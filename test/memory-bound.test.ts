@@ -1,4 +1,4 @@
-// What bounds the memory tier of a cache of metadata, and what tells of it.
+// Tests what bounds the memory tier of a cache of metadata, and where the bound is reported.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -19,14 +19,14 @@ function fill(cache: ReturnType<typeof make>, count: number, bytes: number) {
 }
 
 describe('the memory tier', () => {
-  it('is bounded by bytes alone where no entries are given', () => {
+  it('is limited only by bytes where no number of entries is given', () => {
     const cache = make({ maxMemoryMb: 4 });
     fill(cache, 5000, 100);
     const stats = cache.getStats();
     expect(stats).toMatchObject({ memoryCacheSize: 5000, evictions: 0, memoryBound: 'bytes' });
   });
 
-  it('tells of evictions for bytes', () => {
+  it('reports evictions for bytes', () => {
     const cache = make({ maxMemoryEntries: 100_000 });
     fill(cache, 1000, 5000);
     const { evictions, evictionsByEntries, memoryBound } = cache.getStats();
@@ -34,7 +34,7 @@ describe('the memory tier', () => {
     expect([evictionsByEntries, memoryBound]).toEqual([0, 'bytes']);
   });
 
-  it('tells of evictions for the number of entries, which a preset may set', () => {
+  it('reports evictions for the number of entries, which a preset may set', () => {
     const few = make({ maxMemoryEntries: 50 });
     const preset = make({ preset: 'development', maxDiskSizeMb: 0 });
     for (const [cache, most] of [
@@ -45,12 +45,12 @@ describe('the memory tier', () => {
       const evictions = 200 - most;
       const expected = { evictions, evictionsByEntries: evictions, memoryBound: 'entries' };
       expect(cache.getStats()).toMatchObject(expected);
-      // Asked again it counts none twice.
+      // The second call counts no eviction again.
       expect(cache.getStats()).toMatchObject(expected);
     }
   });
 
-  it('tells of the bound in its details, as plain data', () => {
+  it('reports the limit in its details, as plain data', () => {
     const details = (options: object) => {
       const given = { maxDiskSizeMb: 0, enableMemoryPressureMonitoring: false, ...options };
       using cache = new EnhancedMetadataCache(given);
@@ -60,7 +60,7 @@ describe('the memory tier', () => {
     expect(details({})).not.toHaveProperty('maxEntries');
   });
 
-  it('counts no evictions of pressure for the number of entries', () => {
+  it('counts no eviction for the number of entries as one of pressure', () => {
     const given = {
       maxDiskSizeMb: 0,
       maxMemoryMb: 1,
@@ -76,7 +76,7 @@ describe('the memory tier', () => {
   });
 });
 
-it('is nearer by entries, by bytes, or where there is no budget by bytes', () => {
+it('the nearer bound is that of entries or of bytes, or of bytes where there is no budget', () => {
   const at = (entries: number, heldBytes: number, budgetBytes = 100, maxEntries = 10) =>
     nearerBound({ entries, maxEntries, heldBytes, budgetBytes });
   expect([at(5, 40), at(5, 60), at(10, 100), at(0, 0, 0), at(0, 5, 0), at(9, 0, 9, 0)]).toEqual([
@@ -89,7 +89,7 @@ it('is nearer by entries, by bytes, or where there is no budget by bytes', () =>
   ]);
 });
 
-it('is told by the command, also of processes that have ended', async () => {
+it('the command reports the bound, also of processes that have ended', async () => {
   const cache = make({ maxMemoryEntries: 50, maxDiskSizeMb: 10 });
   fill(cache, 200, 100);
   expect(await cache.flush()).toBe(true);

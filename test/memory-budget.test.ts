@@ -1,4 +1,4 @@
-// A budget is a bound on memory, as the operating system sees it.
+// Tests that a budget bounds memory as the operating system sees it.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -6,8 +6,8 @@ import { packageUrl, runNode } from './helpers/run-script.js';
 
 const measurement = fileURLToPath(new URL('./helpers/measure-memory.mjs', import.meta.url));
 
-describe('a budget of 64 MiB', () => {
-  it('stays within the budget, outside the heap', async () => {
+describe('a cache with a budget of 64 MiB', () => {
+  it('stays within it, outside the JavaScript heap', async () => {
     // The young generation has its full size from the start, so that it does not count as growth.
     const flags = ['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'];
     const { code, stdout, stderr } = await runNode([...flags, measurement, packageUrl]);

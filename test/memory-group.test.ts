@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MemoryGroup } from '../bench/memory-group.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
 
-/** A folder such as the kernel shows for a group. */
+/** Creates a folder such as the kernel shows for a group. */
 function withFiles(files: Record<string, string>, use: (group: MemoryGroup) => Promise<void>) {
   return withTempFolder(async (folder) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -15,7 +15,7 @@ function withFiles(files: Record<string, string>, use: (group: MemoryGroup) => P
 const textOf = (group: MemoryGroup, name: string) => readFileSync(join(group.folder, name), 'utf8');
 
 describe('a memory group', () => {
-  it('of version 1 is read and limited, with swap', async () => {
+  it('can be read and limited in version 1, with swap', async () => {
     const files = {
       'memory.limit_in_bytes': '1000\n',
       'memory.memsw.limit_in_bytes': '1000\n',
@@ -36,7 +36,7 @@ describe('a memory group', () => {
     });
   });
 
-  it('of version 2 is read and limited, of an older kernel without a peak', async () => {
+  it('can be read and limited in version 2, also on an older kernel without a peak', async () => {
     const files = {
       'memory.max': '1000\n',
       'memory.current': '700\n',

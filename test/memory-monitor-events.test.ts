@@ -1,4 +1,4 @@
-// What a monitor of memory tells, to listeners and callbacks, of samples and of failures.
+// Tests what a monitor reports to listeners and callbacks, of samples and of failures.
 
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { folder, machine, monitor, monitorWith, sampleAt } from './helpers/fed-m
 
 const onLinux = process.platform === 'linux';
 
-/** Resolves when the promises that are settled have told so. */
+/** Resolves when the handlers of settled promises have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
@@ -30,7 +30,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       ]);
     });
 
-    it('calls the callbacks of the new level only, once per change', () => {
+    it('calls only the callbacks of the new level, once per change', () => {
       const high = vi.fn();
       const critical = vi.fn();
       const normal = vi.fn();
@@ -49,14 +49,14 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(normal).toHaveBeenCalledTimes(1);
     });
 
-    it('counts the level before the first sample as normal', () => {
+    it('treats the level before the first sample as normal', () => {
       const normal = vi.fn();
       monitor.registerPressureCallback(PressureLevel.NORMAL, normal);
       sampleAt(50);
       expect(normal).not.toHaveBeenCalled();
     });
 
-    it('unregisters one registration at a time', () => {
+    it('removes one registration at a time', () => {
       const callback = vi.fn();
       const first = monitor.registerPressureCallback(PressureLevel.HIGH, callback);
       const second = monitor.registerPressureCallback(PressureLevel.HIGH, callback);
@@ -73,7 +73,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(callback).toHaveBeenCalledTimes(3);
     });
 
-    it('survives a callback that throws, and says so', () => {
+    it('survives a callback that throws, and reports it', () => {
       const boom = new Error('boom');
       const errors = vi.fn();
       const after = vi.fn();
@@ -94,7 +94,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       });
     });
 
-    it('survives a callback that rejects, and says so', async () => {
+    it('survives a callback that rejects, and reports it', async () => {
       const errors = vi.fn();
       monitor.on('error', errors);
       monitor.registerPressureCallback(PressureLevel.HIGH, async () => {
@@ -105,7 +105,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(errors.mock.calls.map(([error]) => error.message)).toEqual(['later']);
     });
 
-    it('reaches the listeners and callbacks past a listener that throws', () => {
+    it('calls the listeners and callbacks after a listener that throws', () => {
       const errors = vi.fn();
       const reached: string[] = [];
       monitor.on('error', errors);
@@ -121,7 +121,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(errors.mock.calls.map(([error]) => error.message)).toEqual(['sample', 'pressure']);
     });
 
-    it('survives a listener that rejects, and says so', async () => {
+    it('survives a listener that rejects, and reports it', async () => {
       const errors = vi.fn();
       monitor.on('error', errors);
       monitor.on('sample', async () => {
@@ -139,7 +139,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       ]);
     });
 
-    it('calls a listener as an emitter does', () => {
+    it('calls a listener as an EventEmitter does', () => {
       const seen: unknown[][] = [];
       monitor.on('pressure', function (this: unknown, ...args) {
         seen.push([this, ...args]);
@@ -187,14 +187,14 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(warn.mock.calls[0]?.[0]).toMatch(/^worse \(A listener of the monitor's 'error' event/);
     });
 
-    it('takes any number of listeners without a warning', () => {
+    it('accepts any number of listeners without a warning', () => {
       const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
       for (let i = 0; i < 50; i++) monitor.on('pressure', () => {});
       expect(monitor.listenerCount('pressure')).toBe(50);
       expect(warn).not.toHaveBeenCalled();
     });
 
-    it('warns once where nobody listens to errors', () => {
+    it('warns once where there is no listener for errors', () => {
       const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
       monitor.registerPressureCallback(PressureLevel.HIGH, () => {
         throw new Error('boom');
@@ -204,7 +204,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(warn.mock.calls[0]?.[0]).toContain('boom');
     });
 
-    it('lets a callback sample and unregister', () => {
+    it('allows a callback to sample and unregister', () => {
       const seen: number[] = [];
       const unregister = monitor.registerPressureCallback(PressureLevel.HIGH, (stats) => {
         seen.push(stats.pressureLevel);
@@ -221,7 +221,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(seen).toHaveLength(2);
     });
 
-    it('refuses a level or a callback that is none', () => {
+    it('refuses an invalid level or callback', () => {
       const register = (level: unknown, callback: unknown) => () =>
         monitor.registerPressureCallback(level as PressureLevel, callback as () => void);
       expect(register('HIGH', () => {})).toThrow(TypeError);
@@ -231,8 +231,8 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     });
   });
 
-  describe('when the machine cannot be read', () => {
-    it('throws a typed error, keeps the last good state, and recovers', () => {
+  describe('a monitor that cannot read the machine', () => {
+    it('throws a typed error, retains the last good state, and recovers', () => {
       const good = sampleAt(86);
       machine.break();
       expect(() => monitor.sample()).toThrow(SampleError);
@@ -245,7 +245,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(sampleAt(50).pressureLevel).toBe(PressureLevel.NORMAL);
     });
 
-    it('throws for questions when there is no sample at all', () => {
+    it('throws from queries when it has no sample', () => {
       const lost = monitorWith({ procRoot: join(folder, 'absent') });
       expect(() => lost.getSummary()).toThrow(SampleError);
       expect(() => lost.isUnderPressure()).toThrow(SampleError);
@@ -255,7 +255,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(lost.getAveragePressure()).toBe(0);
     });
 
-    it('makes a timed failure an error event', () => {
+    it('emits an error event when a sample of its timer fails', () => {
       vi.useFakeTimers();
       const errors = vi.fn();
       monitor.on('error', errors);
@@ -272,7 +272,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       expect(monitor.getHistory()).toHaveLength(2);
     });
 
-    it('never throws from the timer for want of a listener', () => {
+    it('never throws from the timer where there is no listener', () => {
       vi.useFakeTimers();
       const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
       machine.break();

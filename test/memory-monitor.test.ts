@@ -19,10 +19,10 @@ function readMeminfo() {
   return { totalMb, availableMb, percent: (1 - availableMb / totalMb) * 100 };
 }
 
-/** Resolves when the promises that are settled have told so. */
+/** Resolves when the handlers of settled promises have run. */
 const _settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('PressureLevel', () => {
+describe('the enum PressureLevel', () => {
   it('is ordered and named', () => {
     expect(Object.values(PressureLevel)).toEqual([1, 2, 3, 4]);
     expect([1, 2, 3, 4].map((level) => pressureLevelName(level as PressureLevel))).toEqual([
@@ -45,7 +45,7 @@ describe('PressureLevel', () => {
   });
 });
 
-describe('options of MemoryPressureMonitor', () => {
+describe('the options of MemoryPressureMonitor', () => {
   it.each<[string, unknown, RegExp]>([
     ['no object', null, /options must be an object, not null/],
     ['an array', [], /options must be an object, not an array/],
@@ -56,7 +56,7 @@ describe('options of MemoryPressureMonitor', () => {
     ['a size as bigint', { historySize: 5n }, /historySize must be a number/],
     ['a root as number', { procRoot: 1 }, /procRoot must be a string/],
     ['a root as object', { cgroupRoot: {} }, /cgroupRoot must be a string/],
-  ])('refuses %s with a TypeError', (_, options, message) => {
+  ])('are refused with a TypeError: %s', (_, options, message) => {
     const make = () => new MemoryPressureMonitor(options as MonitorOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
@@ -88,14 +88,14 @@ describe('options of MemoryPressureMonitor', () => {
     ['an endless history', { historySize: 1_000_001 }, /historySize is 1000001/],
     ['an empty root', { procRoot: '' }, /procRoot must be the path/],
     ['a root with a NUL', { cgroupRoot: '/a\0b' }, /cgroupRoot must be the path/],
-  ])('refuses %s with a RangeError', (_, options, message) => {
+  ])('are refused with a RangeError: %s', (_, options, message) => {
     const make = () => new MemoryPressureMonitor(options);
     expect(make).toThrow(RangeError);
     expect(make).toThrow(message);
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_EBBCACHE_ARGUMENT' }));
   });
 
-  it('takes the limits of every range', () => {
+  it('may be at the limits of every range', () => {
     expect(
       () =>
         new MemoryPressureMonitor({
@@ -121,7 +121,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     [85, PressureLevel.HIGH],
     [95, PressureLevel.CRITICAL],
     [96, PressureLevel.CRITICAL],
-  ])('%s percent used is level %s', (percent, level) => {
+  ])('reports %s percent used as level %s', (percent, level) => {
     expect(sampleAt(percent).pressureLevel).toBe(level);
   });
 
@@ -145,7 +145,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     expect(sampleAt(50).psi).toEqual({ someAvg10: 1.5, fullAvg10: 0.25 });
   });
 
-  it('rises a level early while tasks wait for memory', () => {
+  it('reports a higher level while tasks wait for memory', () => {
     machine.stall(20, 5);
     expect(sampleAt(50).pressureLevel).toBe(PressureLevel.NORMAL);
     expect(sampleAt(65).pressureLevel).toBe(PressureLevel.ELEVATED);
@@ -153,7 +153,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     expect(sampleAt(90).pressureLevel).toBe(PressureLevel.HIGH);
   });
 
-  it('follows the cgroup where that is tighter', () => {
+  it('uses the cgroup where its limit is tighter', () => {
     const mb = 1024 * 1024;
     machine.limitGroup(100 * mb, 96 * mb, 6 * mb);
     const stats = sampleAt(50);
@@ -165,7 +165,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     expect(monitor.getEvictionTargetMb()).toBeCloseTo(15, 4);
   });
 
-  it('does not flap around a threshold', () => {
+  it('does not oscillate around a threshold', () => {
     for (const threshold of [75, 85, 95]) {
       const changes = vi.fn();
       const steady = monitorWith();
@@ -179,7 +179,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     }
   });
 
-  it('keeps a bounded history, oldest first', () => {
+  it('retains a bounded history, oldest first', () => {
     const short = monitorWith({ historySize: 3 });
     expect(short.getHistory()).toEqual([]);
     expect(short.getCurrentStats()).toBeUndefined();
@@ -214,13 +214,13 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     expect(monitor.getAveragePressure(60)).toBeCloseTo(40, 3);
   });
 
-  it('refuses seconds that are none', () => {
+  it('refuses an invalid number of seconds', () => {
     expect(() => monitor.getAveragePressure(-1)).toThrow(RangeError);
     expect(() => monitor.getAveragePressure(Number.NaN)).toThrow(RangeError);
     expect(() => monitor.getAveragePressure('60' as unknown as number)).toThrow(TypeError);
   });
 
-  it('knows pressure, critical pressure and what to free', () => {
+  it('reports pressure, critical pressure and the amount to evict', () => {
     const totalMb = totalKb / kbPerMb;
     const asked = (percent: number) => {
       const fresh = monitorWith();
@@ -238,7 +238,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     expect(asked(96)).toEqual([true, true, 26, 4]);
   });
 
-  it('takes a sample for a question before the first', () => {
+  it('takes a sample for a query before the first', () => {
     machine.use(90);
     expect(monitorWith().isUnderPressure()).toBe(true);
     expect(monitorWith().isCriticalPressure()).toBe(false);
@@ -272,7 +272,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
     });
   });
 
-  describe('monitoring', () => {
+  describe('the monitoring by a MemoryPressureMonitor', () => {
     beforeEach(() => {
       vi.useFakeTimers();
     });
@@ -321,7 +321,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
 describe('the global monitor', () => {
   afterEach(() => shutdownMonitoring());
 
-  it('is one, started on first use, and made anew after a shutdown', () => {
+  it('is one object, started on first use, and created again after a shutdown', () => {
     const monitor = getGlobalMonitor();
     expect(monitor.monitoring).toBe(true);
     expect(getGlobalMonitor()).toBe(monitor);
@@ -334,7 +334,7 @@ describe('the global monitor', () => {
   });
 });
 
-describe('MemoryPressureMonitor on this machine', () => {
+describe('a MemoryPressureMonitor on this machine', () => {
   it('reads a plausible state', () => {
     const stats = new MemoryPressureMonitor().sample();
     expect(stats.processRssMb).toBeGreaterThan(10);
@@ -352,7 +352,7 @@ describe('MemoryPressureMonitor on this machine', () => {
     const stats = monitor.sample();
     const after = readMeminfo();
     skip(stats.limitedBy !== 'system', 'a memory cgroup is tighter than the machine');
-    // What else runs here may take or free memory meanwhile: between the two is as good.
+    // Other processes may take or free memory meanwhile, so a value between the two is accepted.
     const expectBetween = (actual: number, a: number, b: number, tolerance: number) => {
       expect(actual).toBeGreaterThan(Math.min(a, b) - tolerance);
       expect(actual).toBeLessThan(Math.max(a, b) + tolerance);

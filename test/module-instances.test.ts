@@ -1,5 +1,5 @@
-// Instances of the package's JavaScript that share one addon in one environment, as those of two bundles
-// or of a test runner that isolates modules do.
+// Tests instances of the package's JavaScript that share one addon in one environment, as in two bundles or in a
+// test runner that isolates modules.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { withTempFolder } from './helpers/temp-folder.js';
 const MIB = 1024 * 1024;
 const open: { close(): void }[] = [];
 
-/** An instance that shares no state of a module with any other. */
+/** Imports an instance that shares no module state with any other. */
 async function instance() {
   vi.resetModules();
   const [arena, local, files, governor, native] = await Promise.all([
@@ -29,8 +29,8 @@ afterEach(() => {
   for (const each of open.splice(0)) each.close();
 });
 
-describe('two instances over one addon', () => {
-  it('each read and write what is theirs', async () => {
+describe('two instances of the module over one addon', () => {
+  it('each read and write their own values', async () => {
     const [a, b] = [await instance(), await instance()];
     expect(a.native).toBe(b.native);
     expect(a.cache.constructor).not.toBe(b.cache.constructor);
@@ -55,7 +55,7 @@ describe('two instances over one addon', () => {
     }
   });
 
-  it('may put and get within a value of the other', async () => {
+  it('may get and set during a set of the other', async () => {
     const [a, b] = [await instance(), await instance()];
     b.cache.set('theirs', 'before');
     const value = {
@@ -95,7 +95,7 @@ describe('two instances over one addon', () => {
     });
   });
 
-  it('see one governor', async () => {
+  it('share one governor', async () => {
     const [a, b] = [await instance(), await instance()];
     const { looks } = b.getGovernorStatus();
     a.configureGovernor();

@@ -1,4 +1,4 @@
-// Whose records are: of a namespace, and of a version of what extracts.
+// Tests which records a cache finds, by its namespace and the version of its extractor.
 
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ const caches = new Caches();
 const metadata = { n: 1 };
 
 describe('records of another namespace', () => {
-  it('are not seen, from memory or disk', async () => {
+  it('are not found, in memory or on disk', async () => {
     const one = caches.make({ namespace: 'one' });
     const two = caches.make({ namespace: 'two' });
     one.put(caches.file, metadata);
@@ -27,7 +27,7 @@ describe('records of another namespace', () => {
     expect(again.get(caches.file)).toEqual({ n: 2 });
   });
 
-  it('stay, whatever is forgotten', async () => {
+  it('remain, whatever is invalidated', async () => {
     const one = caches.make({ namespace: 'one' });
     const two = caches.make({ namespace: 'two' });
     const other = join(caches.folder, 'other.jpg');
@@ -55,7 +55,7 @@ describe('records of another namespace', () => {
     expect(two.getStats().diskEntries).toBe(0);
   });
 
-  it('are extracted apart', async () => {
+  it('are extracted separately', async () => {
     const one = caches.make({ namespace: 'one' });
     const two = caches.make({ namespace: 'two' });
     const found = await Promise.all([
@@ -65,7 +65,7 @@ describe('records of another namespace', () => {
     expect(found).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('are those of another application, where none is named', async () => {
+  it('are those of another application, where no namespace is given', async () => {
     const cache = caches.make();
     cache.put(caches.file, metadata);
     await cache.flush();
@@ -109,7 +109,7 @@ describe('records of another version', () => {
     expect(caches.make().get(caches.file)).toBeUndefined();
   });
 
-  it('are forgotten with those of the file, once they are on disk', async () => {
+  it('are invalidated with those of the file, once they are on disk', async () => {
     const first = caches.make({ version: 1 });
     const second = caches.make({ version: 2 });
     const fill = async () => {
@@ -133,22 +133,22 @@ describe('records of another version', () => {
   });
 });
 
-describe('what is no namespace or version', () => {
+describe('an invalid namespace or version', () => {
   const long = 'x'.repeat(257);
 
-  it.each([[''], ['a\0b'], ['\ud800'], [long]])('is a RangeError: %j', (text) => {
+  it.each([[''], ['a\0b'], ['\ud800'], [long]])('causes a RangeError: %j', (text) => {
     expect(() => caches.make({ namespace: text })).toThrow(RangeError);
     expect(() => caches.make({ version: text })).toThrow(RangeError);
   });
 
-  it.each([[null], [{}], [Number.NaN], [true]])('is a TypeError: %j', (value) => {
+  it.each([[null], [{}], [Number.NaN], [true]])('causes a TypeError: %j', (value) => {
     expect(() => caches.make({ namespace: value as never })).toThrow(TypeError);
     expect(() => caches.make({ version: value as never })).toThrow(TypeError);
   });
 });
 
 describe('the key of a record', () => {
-  it('tells its parts apart, whatever they are', () => {
+  it('distinguishes its parts, whatever they are', () => {
     const text = fc.string({ unit: fc.constantFrom('a', '\0', '/', 'ä') });
     const owner = fc.record({
       namespace: fc.string({ unit: fc.constantFrom('a', '/', 'ä') }),
@@ -164,7 +164,7 @@ describe('the key of a record', () => {
   });
 
   it.each([[''], ['/a'], ['/a\0tier'], ['/a\0tier\0namespace'], ['\0\0']])(
-    'is none of ours: %j',
+    'is not recognised in another text: %j',
     (key) => expect(storedAt(key)).toBeUndefined(),
   );
 });

@@ -1,4 +1,4 @@
-// The C interface from Node: what takes it, what is refused, and native threads that share stores with
+// Tests the C interface from Node: what accepts it, what is refused, and native threads that share stores with
 // JavaScript and outlive workers. Workers are terminated in 8 rounds with EBBCACHE_FULL=1, or else in 5.
 
 import { existsSync, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ interface Extractor {
   close(): void;
 }
 
-/** In scripts: what makes a worker of a source. */
+/** Scripts have a function that starts a worker from a source. */
 const startWorker = `
   import { Worker } from 'node:worker_threads';
   import { once } from 'node:events';
@@ -52,8 +52,8 @@ const startWorker = `
   const until = async (holds) => { while (!holds()) await new Promise(setImmediate); };
 `;
 
-describe('what is installed', () => {
-  it('has the headers', () => {
+describe('the installed package', () => {
+  it('includes the headers', () => {
     for (const header of ['ebbcache.h', 'ebbcache_node.h']) {
       expect(existsSync(join(includeDir, header))).toBe(true);
       expect(require.resolve(`ebbcache/include/${header}`)).toBe(join(includeDir, header));
@@ -61,7 +61,7 @@ describe('what is installed', () => {
   });
 });
 
-describe('an addon that takes the table', () => {
+describe('an addon that receives the API table', () => {
   const stranger = require(strangerPath);
 
   it('accepts what nativeApi returns, every time', () => {
@@ -112,7 +112,7 @@ describe('threads that belong to no environment', () => {
     parentPort.postMessage('ready');
     setInterval(() => {}, 1000);`;
 
-  it('go on when the only environment that has ebbcache was terminated', async () => {
+  it('continue when the only environment with ebbcache was terminated', async () => {
     const script = `${startWorker}
       const stranger = require(${JSON.stringify(strangerPath)});
       for (let round = 0; round < 3; round++) {
@@ -125,14 +125,14 @@ describe('threads that belong to no environment', () => {
         const failures = stranger.stop();
         if (failures !== 0) throw new Error(failures + ' calls failed');
       }
-      // Not stopped before the process ends.
+      // The threads are not stopped before the process ends.
       const worker = startWorker(${JSON.stringify(start)});
       await once(worker, 'message');
       await worker.terminate();`;
     expect(await runNode(['--input-type=module', '--eval', script])).toEqual(silentSuccess);
   });
 
-  it('share the store with who opens it later, and give it back when they close', async () => {
+  it('share the store with those who open it later, and release it when they close', async () => {
     const script = `${startWorker}
       const stranger = require(${JSON.stringify(strangerPath)});
       const worker = startWorker(${JSON.stringify(start)});
@@ -145,13 +145,13 @@ describe('threads that belong to no environment', () => {
       }
       cache.close();
       if (stranger.stop() !== 0) throw new Error('calls failed');
-      // All have closed it: the name is free for other options, and nothing is left in it.
+      // The store is closed everywhere: its name is free for other options, and it has no entries.
       const other = new ebbcache.ArenaCache({ name: 'kept', maxBytes: 8 << 20 });
       if (other.size !== 0) throw new Error('not empty');`;
     expect(await runScript(script)).toEqual(silentSuccess);
   });
 
-  it('may be at work when process.exit is called', async () => {
+  it('may be running when process.exit is called', async () => {
     const script = `${startWorker}
       const stranger = require(${JSON.stringify(strangerPath)});
       stranger.start(ebbcache.nativeApi(), 'kept', 4 << 20);
@@ -161,9 +161,9 @@ describe('threads that belong to no environment', () => {
   });
 });
 
-// The child runs native code only: V8 keeps its heap from it.
+// The child runs native code only, because V8 does not share its heap with it.
 describe.skipIf(process.platform === 'win32')('a process that forks without exec', () => {
-  it('is refused in the child, and goes on as the parent', async () => {
+  it('is refused in the child, and continues as the parent', async () => {
     const script = `${startWorker}
       const stranger = require(${JSON.stringify(strangerPath)});
       const cache = new ebbcache.ArenaCache({ name: 'kept', maxBytes: 4 << 20, ebb: false });
@@ -198,7 +198,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('puts what JavaScript reads, and finds what JavaScript has put', async () => {
+  it('stores what JavaScript reads, and finds what JavaScript has stored', async () => {
     const cache = new ArenaCache(options);
     cache.set(gif, { made: 'in JavaScript', at: new Date(0) });
     cache.set(jpeg, 'no record');
@@ -231,7 +231,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     extractor.close();
   });
 
-  it('says why a store cannot be opened', () => {
+  it('reports why a store cannot be opened', () => {
     const cache = new ArenaCache(options);
     const open = (other: object) => () => extractor.open(nativeApi(), { ...options, ...other });
     expect(open({ maxBytes: 8 << 20 })).toThrow(
@@ -243,7 +243,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     cache.close();
   });
 
-  it('settles its promises when it is closed at work', async () => {
+  it('settles its promises when it is closed with calls in flight', async () => {
     extractor.open(nativeApi(), { ...options, threads: 1 });
     const files = Array.from({ length: 5000 }, (_, i) => `${png}?${i}`);
     const counts = extractor.extract(files);
@@ -260,7 +260,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     expect(stdout).toContain('2 entries');
   });
 
-  it('may be at work when process.exit is called', async () => {
+  it('may be running when process.exit is called', async () => {
     const script = `${startWorker}
       const extractor = require(${JSON.stringify(addon)});
       extractor.open(ebbcache.nativeApi(), { name: 'facts', maxBytes: 4 << 20 });
@@ -270,7 +270,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     expect(await runScript(script)).toEqual(silentSuccess);
   });
 
-  it('may work in workers that are terminated, and its memory comes back', async () => {
+  it('may run in workers that are terminated, and its memory is released', async () => {
     const script = `${startWorker}
       const { seededRandom } = await import(${JSON.stringify(seededRandomUrl)});
       const random = seededRandom(${testSeed()});
@@ -304,7 +304,7 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
       const before = rss();
       cache.close();
       if (before - rss() < 0.9 * heldBytes) throw new Error('kept ' + (rss() - before + heldBytes));
-      // Nobody has it open any more.
+      // No process has it open any more.
       new ebbcache.ArenaCache({ name: 'facts', maxBytes: 1 << 20 }).close();`;
     expect(await runScript(script)).toEqual(silentSuccess);
   });

@@ -1,4 +1,4 @@
-// The native store with a disk tier, as the classes above call it.
+// Tests the native store with a disk tier, as the classes of lib/ call it.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ function allKeys(store: NativeStore): string[] {
   return all;
 }
 
-/** Whether the lease comes free, which it does once what was put before is written. */
+/** Returns whether the lease is acquired, which it is once earlier puts are written. */
 async function getsLease(store: NativeStore, key: string): Promise<boolean> {
   const until = Date.now() + 20_000;
   while (Date.now() < until) {
@@ -69,7 +69,7 @@ afterEach(() => {
 });
 
 describe('a native store with a disk tier', () => {
-  it('says which values were found on disk', () => {
+  it('reports which values were found on disk', () => {
     const first = open();
     set(first, 'a', 'hello');
     expect(native.get(first.id, 'a')).toBe(5);
@@ -86,7 +86,7 @@ describe('a native store with a disk tier', () => {
     expect(store.diskStats()).toMatchObject({ hits: 1, misses: 1 });
   });
 
-  it('says so of an empty value, and of one that the read buffer is too small for', () => {
+  it('reports it for an empty value, and for one larger than the read buffer', () => {
     const first = open();
     set(first, 'empty', '');
     set(first, 'large', 'x'.repeat(100));
@@ -102,7 +102,7 @@ describe('a native store with a disk tier', () => {
     expect(native.get(store.id, 'large')).toBe(100);
   });
 
-  it('gets many from both', () => {
+  it('gets many values from both tiers', () => {
     const first = open();
     set(first, 'a', 'one');
     first.close();
@@ -114,7 +114,7 @@ describe('a native store with a disk tier', () => {
     expect(native.readBuffer.toString('utf8', 11, 14)).toBe('two');
   });
 
-  it('flushes, and settles', async () => {
+  it('returns from flush and settleDisk when all is written', async () => {
     const store = open();
     set(store, 'a', 'one');
     expect(await store.flush()).toBe(true);
@@ -151,7 +151,7 @@ describe('a native store with a disk tier', () => {
     expect(store.keysOfPlace('none')).toEqual([]);
   });
 
-  it('keeps counters', async () => {
+  it('stores counters', async () => {
     const store = open();
     expect(store.diskCounters()).toEqual(Array(16).fill(0));
     store.addToDiskCounters([1, 0, 3]);
@@ -165,7 +165,7 @@ describe('a native store with a disk tier', () => {
   it('leases a key to one at a time', async () => {
     const one = open();
     const two = open();
-    // While the folder is being opened, they are busy.
+    // Leases are busy while the folder is being opened.
     expect(await getsLease(one, 'a')).toBe(true);
     expect(one.acquireLease('a')).toBe(Lease.busy);
     expect(two.acquireLease('a')).toBe(Lease.busy);
@@ -174,7 +174,7 @@ describe('a native store with a disk tier', () => {
     expect(two.acquireLease('a')).toBe(Lease.busy);
     one.releaseLease('a');
     expect(await getsLease(two, 'a')).toBe(true);
-    // A store that closes gives up those that it holds.
+    // A store that closes releases the leases that it holds.
     two.close();
     expect(await getsLease(one, 'a')).toBe(true);
   });
@@ -185,7 +185,7 @@ describe('a native store with a disk tier', () => {
     );
   });
 
-  it('tells of trouble, and goes on without the disk', async () => {
+  it('reports a failure of the disk, and continues without it', async () => {
     const file = join(dir, 'file');
     writeFileSync(file, '');
     const store = open({ dir: file });
@@ -197,13 +197,13 @@ describe('a native store with a disk tier', () => {
     expect(await store.flush()).toBe(false);
     expect(store.acquireLease('a')).toBe(Lease.unavailable);
     expect(store.diskStats()).toMatchObject({ available: false, entries: 0 });
-    // One that is opened later is told too.
+    // A listener that is added later is called too.
     const later = open({ dir: file });
     const same = await new Promise<NativeDiskEvent>((told) => later.onDiskEvent(told));
     expect(same).toEqual(news);
   });
 
-  it('does nothing of it without a disk tier', async () => {
+  it('returns empty results from the disk methods without a disk tier', async () => {
     const store = new native.Store({ ...memoryOptions, disk: undefined });
     expect(store.diskStats()).toBeNull();
     expect(await store.flush()).toBe(true);
@@ -224,7 +224,7 @@ describe('a native store with a disk tier', () => {
     }
   });
 
-  it('gives up what a thread has that ends, also while it flushes', async () => {
+  it('releases what a thread has that ends, also while it flushes', async () => {
     const store = open();
     const options = {
       ...memoryOptions,

@@ -1,5 +1,5 @@
-// A Node that is too old is told so in a sentence, by the package and by the command. Here it is the Node
-// of the tests that says to be an old one.
+// Tests that a Node that is too old gets a sentence, from the package and from the command. The Node of the tests
+// claims to be an old one.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ import { runNode } from './helpers/run-script.js';
 
 const root = join(import.meta.dirname, '..');
 
-/** What Node's modules export since 18.0: a static import of it fails on an older one before any check. */
+/**
+ * Node's modules export these names since 18.0: a static import of another name fails on an older one before any
+ * check.
+ */
 const NEW_NAMES = [
   'aborted',
   'availableParallelism',
@@ -29,7 +32,7 @@ const NEW_NAMES = [
   'transferableAbortController',
 ];
 
-/** Ends with what happened when Node has said to be `version` and the arguments were run. */
+/** Resolves to what happened when Node claimed to be `version` and the arguments were run. */
 async function runOn(version: string, source: string) {
   const pretend = `Object.defineProperty(process, 'versions', {
     value: { ...process.versions, node: ${JSON.stringify(version)} },
@@ -39,7 +42,7 @@ async function runOn(version: string, source: string) {
 
 const urlOf = (file: string) => JSON.stringify(new URL(`../dist/${file}`, import.meta.url).href);
 
-describe('an old Node', () => {
+describe('a version of Node that is too old', () => {
   it.each(['index.js', 'extract/index.js', 'adapters/keyv.js', 'tiers/redis/index.js'])(
     'may not import %s',
     async (file) => {
@@ -52,7 +55,7 @@ describe('an old Node', () => {
     },
   );
 
-  it('gets a sentence and the exit code 1 from the command', async () => {
+  it('exits the command with code 1 and a sentence', async () => {
     const outcome = await runOn('20.10.0', `await import(${urlOf('cli/main.js')});`);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
     expect(outcome.stderr).toMatch(
@@ -60,11 +63,14 @@ describe('an old Node', () => {
     );
   });
 
-  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])('is not %s', (version) => {
-    expect(whyNotOn(version)).toBeUndefined();
-  });
+  it.each(['20.11.0', '20.20.2', '21.0.0', '100.0.0', '22.0.0-nightly'])(
+    'does not include %s',
+    (version) => {
+      expect(whyNotOn(version)).toBeUndefined();
+    },
+  );
 
-  it.each(['12.22.0', '18.20.8', '19.9.0', '20.2.0', '20.10.9'])('is %s', (version) => {
+  it.each(['12.22.0', '18.20.8', '19.9.0', '20.2.0', '20.10.9'])('includes %s', (version) => {
     expect(whyNotOn(version)).toContain(`this is ${version}.`);
   });
 
@@ -73,7 +79,7 @@ describe('an old Node', () => {
     expect(engines.node).toBe(`>=${LEAST_NODE}`);
   });
 
-  it('has every name that is imported statically from its modules', () => {
+  it('exports every name that is imported statically from its modules', () => {
     const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
     const imports = files
       .filter((file) => file.endsWith('.js'))

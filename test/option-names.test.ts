@@ -1,4 +1,4 @@
-// A misspelled option is refused, by everything that takes options, with the name that was meant.
+// Tests that everything that takes options refuses a misspelled one, with the name that was meant.
 
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
@@ -140,7 +140,7 @@ const CALLS: [string, (options: never) => unknown, object, string][] = [
   ],
 ];
 
-describe('a name that is no option', () => {
+describe('an unknown option name', () => {
   it.each(CALLS)('is refused by %s', async (_, call, options, message) => {
     const refused = { name: 'TypeError', code: 'ERR_EBBCACHE_ARGUMENT' };
     const error: Error = await (async () => call(options as never))().then(
@@ -152,12 +152,12 @@ describe('a name that is no option', () => {
     expect(error.message.startsWith(message.replace(/\.$/, ''))).toBe(true);
   });
 
-  it('is accepted with undefined as its value, as if it were left out', () => {
+  it('is accepted with undefined as its value, as if it were absent', () => {
     const options = { maxBytes: MIB, maxMemoryMb: undefined } as { maxBytes: number };
     expect(() => new ArenaCache(options).close()).not.toThrow();
   });
 
-  it('is refused also where Object.prototype has it, and never where it is inherited', () => {
+  it('is refused also where Object.prototype has it, but never where it is inherited', () => {
     const names = optionNames<{ size: number }>('it', { size: true });
     const check = (options: object) => () => checkNames(options as { size: number }, names);
     expect(check({ toString: 5 })).toThrow('toString is no option of it. Its only option is size.');
@@ -165,7 +165,7 @@ describe('a name that is no option', () => {
     expect(check({ size: 5, [Symbol('other')]: 5 })).not.toThrow();
   });
 
-  it('is shown in part where it is long, and compared with none', () => {
+  it('is truncated in the message where it is long, and compared with none', () => {
     const names = optionNames<{ size: number }>('it', { size: true });
     const long = 'size'.repeat(100_000);
     expect(() => checkNames({ [long]: 1 } as never, names)).toThrow(
@@ -174,7 +174,7 @@ describe('a name that is no option', () => {
   });
 });
 
-it('lets the options of one store of Keyv make another one', async () => {
+it('the options of one Keyv store can be used for another', async () => {
   const store = new KeyvEbbcache({ maxBytes: MIB });
   const another = new KeyvEbbcache(store.opts);
   const keyv = new Keyv({ store: another, namespace: 'a', ttl: 60_000 });

@@ -1,4 +1,4 @@
-// What npm would publish is what an installed package needs, and nothing else.
+// Tests that npm would publish what an installed package needs, and nothing else.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ const root = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe('the package', () => {
-  // Without its scripts: packing for real asks for binaries.
+  // npm runs no scripts here, because a real pack asks for binaries.
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
   const packed: string[] = JSON.parse(output)[0].files.map((file: { path: string }) => file.path);
 
-  it('holds all that its manifest names', () => {
+  it('includes all files that its manifest names', () => {
     const targets = [
       manifest.main,
       manifest.types,
@@ -27,14 +27,14 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md']));
   });
 
-  it('holds the headers for native code, and nothing else of native/', () => {
+  it('includes the headers for native code, and nothing else of native/', () => {
     expect(packed.filter((file) => file.startsWith('native/')).sort()).toEqual([
       'native/include/ebbcache.h',
       'native/include/ebbcache_node.h',
     ]);
   });
 
-  it('holds no sources, tests or tools', () => {
+  it('includes no sources, tests or tools', () => {
     expect(packed.filter((file) => /^(lib|test|bench|build|examples)/.test(file))).toEqual([]);
     expect(packed.filter((file) => file.endsWith('.mjs'))).toEqual([]);
   });

@@ -1,5 +1,5 @@
-// What a cache counts of pressure: the events and evictions of its governor, of its monitor and of
-// levels that are applied by hand.
+// Tests what a cache counts of pressure: the events and evictions of its governor, of its monitor and of levels
+// that a caller sets.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(2);
 }
 
-/** Gives the events of elevated, high, critical and request, in this order. */
+/** Returns the events of elevated, high, critical and request, in this order. */
 function eventsOf({ elevated, high, critical, request }: PressureCauses): number[] {
   return [elevated, high, critical, request].map((cause) => cause.events);
 }
@@ -42,7 +42,7 @@ function expectToAgree(stats: Counted): void {
   }
 }
 
-describe.runIf(process.platform === 'linux')('pressure', () => {
+describe.runIf(process.platform === 'linux')('memory pressure', () => {
   let folder: string;
   let machine: FakeMemory;
   beforeEach(() => {
@@ -70,8 +70,8 @@ describe.runIf(process.platform === 'linux')('pressure', () => {
     await until(() => getGovernorStatus().looks > looks);
   }
 
-  it('between two samples of the monitor is counted by its level', async () => {
-    // The monitor samples when it is told to.
+  it('is counted by its level between two samples of the monitor', async () => {
+    // The monitor samples only when it is asked to.
     const monitor = new MemoryPressureMonitor(machine);
     using cache = new EnhancedMetadataCache({
       monitor,
@@ -92,7 +92,7 @@ describe.runIf(process.platform === 'linux')('pressure', () => {
     expect(after.pressureCauses.critical.evictions).toBe(after.pressureEvictions);
     expect(after.adaptiveAdjustments).toBeGreaterThan(0);
 
-    // The monitor sees now what the governor has seen.
+    // The monitor now sees what the governor has seen.
     monitor.sample();
     const seen = cache.getStats();
     expect(seen.memoryPressure).toMatchObject({ pressureLevel: 'CRITICAL' });
@@ -100,7 +100,7 @@ describe.runIf(process.platform === 'linux')('pressure', () => {
     expectToAgree(seen);
   });
 
-  it('is counted of caches that ebb', async () => {
+  it('is counted for caches that shrink with it', async () => {
     using cache = new ArenaCache({ maxBytes: 2 * MIB });
     using fixed = new ArenaCache({ maxBytes: 2 * MIB, ebb: false });
     using unmonitored = new EnhancedMetadataCache({ enableMemoryPressureMonitoring: false });
@@ -111,7 +111,7 @@ describe.runIf(process.platform === 'linux')('pressure', () => {
     expect(unmonitored.getStats()).toMatchObject({ pressureEvents: 0, adaptiveAdjustments: 0 });
   });
 
-  it('has an event for each rise, whoever sees it', async () => {
+  it('causes one event for each rise, whoever detects it', async () => {
     using cache = new ArenaCache<Buffer>({ maxBytes: 2 * MIB });
     for (let i = 0; i < 4000; i++) cache.set(`key ${i}`, Buffer.alloc(600));
     await governorAt(80, PressureLevel.ELEVATED);
@@ -130,7 +130,7 @@ describe.runIf(process.platform === 'linux')('pressure', () => {
     expectToAgree(cache.stats());
   });
 
-  it('that cannot be read for a while is no new event', async () => {
+  it('causes no new event when it cannot be read for a while', async () => {
     using cache = new ArenaCache({ maxBytes: 2 * MIB });
     await governorAt(90, PressureLevel.HIGH);
     const { failedReads } = getGovernorStatus();

@@ -1,4 +1,4 @@
-// Monitors and the governor while processes, threads and copies of the addon come and go.
+// Tests monitors and the governor while processes, threads and copies of the addon start and end.
 
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ const root = join(import.meta.dirname, '..');
 const swingingUrl = new URL('./helpers/swinging-monitor.mjs', import.meta.url).href;
 
 /**
- * What scripts have, `ebbcache` aside: monitors whose level changes 20 times a second, by the number
- * of their machine, and workers of a source that has all of it but `startWorker` too.
+ * Scripts have `ebbcache`, monitors whose level changes 20 times a second, by the number of their
+ * machine, and `startWorker`, which runs a source that has all of this except `startWorker`.
  */
 function tools(machines: { procRoot: string; cgroupRoot: string }[]) {
   const inAll = `
@@ -35,7 +35,7 @@ function tools(machines: { procRoot: string; cgroupRoot: string }[]) {
     const until = async (isSo) => {
       while (!isSo()) await sleep(10);
     };
-    // Keeps the process alive, but not for ever, and then it is not silent.
+    // This keeps the process alive for a limited time, after which it prints a line.
     const stay = () => setTimeout(() => console.log('nothing ended it'), 20_000);
   `;
   return `${inAll}
@@ -55,7 +55,7 @@ async function run(script: string, count = 3) {
   });
 }
 
-describe.concurrent('a process ends by itself', () => {
+describe.concurrent('a process with monitors', () => {
   it.each<[string, string]>([
     [
       'after monitors were started and stopped 1,000 times',
@@ -120,11 +120,11 @@ describe.concurrent('a process ends by itself', () => {
        await until(() => messages.has('rejected') && messages.has('thrown'));
        if (messages.size !== 2) throw new Error([...messages].join());`,
     ],
-  ])('%s', async (_, script) => {
+  ])('ends by itself %s', async (_, script) => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('after callbacks that threw with nobody to listen, and warns', async () => {
+  it('ends by itself after callbacks that threw without a listener, and warns', async () => {
     const { code, signal, stderr } = await run(
       `let calls = 0;
        onChange(swinging(0), () => {
@@ -138,7 +138,7 @@ describe.concurrent('a process ends by itself', () => {
   });
 });
 
-describe.concurrent('process.exit', () => {
+describe.concurrent('a call of process.exit', () => {
   it.each<[string, string]>([
     ['in a pressure callback', 'onChange(swinging(0), () => process.exit()); stay();'],
     [
@@ -202,7 +202,7 @@ describe.concurrent('process.exit', () => {
        onChange(swinging(0), () => process.exit());
        stay();`,
     ],
-  ])('ends %s', async (_, script) => {
+  ])('ends the process %s', async (_, script) => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
@@ -223,7 +223,7 @@ describe('a worker with a monitor', () => {
   it('may be terminated in a callback, before one that is due, and between two', async () => {
     const workers = 50;
     const script = `
-      // In the callback; with the timer due; at any moment.
+      // The workers end in the callback, with the timer due, or at any moment.
       const stages = [
         'for (;;);',
         'setImmediate(() => { for (;;); });',
@@ -256,7 +256,7 @@ describe('a worker with a monitor', () => {
   });
 });
 
-/** The package as it is built, once more: its addon is another file, hence another library. */
+/** Copies the built package: its addon is another file, hence another library. */
 function copyPackage(folder: string): string {
   mkdirSync(join(folder, 'build', 'Release'), { recursive: true });
   for (const path of ['package.json', 'dist', join('build', 'Release', 'ebbcache.node')]) {

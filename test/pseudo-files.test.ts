@@ -1,4 +1,4 @@
-// Files whose size and time say nothing of what is in them: those of procfs and sysfs.
+// Tests files whose size and time do not depend on their content: those of procfs and sysfs.
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ import { Caches } from './helpers/caches.js';
 const caches = new Caches();
 const onLinux = process.platform === 'linux';
 
-/** Different in every process, and in this one always the same: of 0 bytes, as the system says. */
+/** It differs between processes and is constant in this one; the system reports 0 bytes. */
 const STAT = '/proc/self/cmdline';
 const LIMITS = '/proc/self/limits';
-/** More than 64 KiB, whatever the machine. */
+/** It has more than 64 KiB on any machine. */
 const LARGE = '/proc/kallsyms';
-/** Of a page, as the system says, and a few bytes. */
+/** The system reports the size of a page, and it has a few bytes. */
 const SYSFS = '/sys/kernel/mm/transparent_hugepage/enabled';
 
 const exists = (path: string) => {
@@ -32,15 +32,15 @@ function write(name: string, content: string | Buffer): string {
   return file;
 }
 
-describe.runIf(onLinux)('the state by content of a file that the kernel makes', () => {
-  it('is of what is in it', () => {
+describe.runIf(onLinux)('the state by content of a file that the kernel generates', () => {
+  it('depends on the content', () => {
     expect(statSync(STAT).size).toBe(0);
     expect(contentState(STAT)).toBe(contentState(write('copy', readFileSync(STAT))));
     expect(contentState(STAT)).not.toBe(contentState(LIMITS));
     expect(contentState(STAT)).not.toBe(contentState(write('empty', '')));
   });
 
-  it('is another one when the content is', () => {
+  it('changes with the content', () => {
     const read = () => contentState('/proc/self/comm');
     const [title, state] = [process.title, read()];
     try {
@@ -51,18 +51,21 @@ describe.runIf(onLinux)('the state by content of a file that the kernel makes', 
     }
   });
 
-  it.runIf(exists(SYSFS))('is of what is in it where that is less than the size', () => {
+  it.runIf(exists(SYSFS))('depends on the content where that is shorter than the size', () => {
     const content = readFileSync(SYSFS);
     expect(statSync(SYSFS).size).toBeGreaterThan(content.length);
     expect(contentState(SYSFS)).toBe(contentState(write('copy', content)));
   });
 
-  it.runIf(exists(LARGE))('is none where there is more of it than is read', () => {
-    expect(statSync(LARGE).size).toBe(0);
-    expect(contentState(LARGE)).toBeUndefined();
-  });
+  it.runIf(exists(LARGE))(
+    'is undefined where the content is longer than the limit of a read',
+    () => {
+      expect(statSync(LARGE).size).toBe(0);
+      expect(contentState(LARGE)).toBeUndefined();
+    },
+  );
 
-  it('keeps records of two such files apart', () => {
+  it('distinguishes two such files', () => {
     const cache = caches.make({ validate: 'content' });
     const empty = write('empty', '');
     cache.put(STAT, { of: 'stat' });
@@ -76,13 +79,13 @@ describe.runIf(onLinux)('the state by content of a file that the kernel makes', 
   });
 });
 
-describe.runIf(onLinux)('the state by size and time of a file that the kernel makes', () => {
-  it.each([STAT, SYSFS].filter(exists))('is none: %s', (file) => {
+describe.runIf(onLinux)('the state by size and time of a file that the kernel generates', () => {
+  it.each([STAT, SYSFS].filter(exists))('is undefined: %s', (file) => {
     expect(fileState(file)).toBeUndefined();
     expect(whyNoState(file)).toBe('The path is a file that the kernel makes when it is read.');
   });
 
-  it('keeps no record of it, and says so', async () => {
+  it('prevents any record of it, and the log says so', async () => {
     const cache = caches.make();
     const extract = vi.fn(() => ({ n: 1 }));
     for (let i = 0; i < 2; i++) expect(await cache.fetch(STAT, extract)).toEqual({ n: 1 });
@@ -95,7 +98,7 @@ describe.runIf(onLinux)('the state by size and time of a file that the kernel ma
     );
   });
 
-  it('is one as of any file where such a size is real', () => {
+  it('is defined for an ordinary file with such a size', () => {
     const cache = caches.make();
     for (const size of [0, 4096, 16_384, 65_536]) {
       const file = write(`${size}`, Buffer.alloc(size));

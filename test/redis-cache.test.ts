@@ -1,4 +1,4 @@
-// The cache of metadata with a real Redis, also while that goes away.
+// Tests the cache of metadata with a real Redis, also during its outages.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AdvancedMetadataCache, Metadata } from '../lib/index.js';
@@ -12,7 +12,7 @@ if (missing !== undefined) console.log(`The cache is not tested with a real Redi
 
 const RETRY_MS = 200;
 const TIMEOUT_MS = 50;
-/** A call that waited for Redis in vain takes at least about this, ms, and one that did not much less. */
+/** A call that waited for Redis without an answer takes at least about this, ms, and any other much less. */
 const SLOW_MS = 45;
 
 describe.skipIf(missing !== undefined)('a cache with Redis', () => {
@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     return caches.make({ cacheDir: `${caches.folder}/${name}`, validate: 'none', remote });
   }
 
-  /** What is extracted gets there. */
+  /** Resolves once an extracted record reaches the server. */
   async function connected(cache: AdvancedMetadataCache): Promise<void> {
     let n = 0;
     const reaches = async () => {
@@ -44,7 +44,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     await expect.poll(reaches, { timeout: 20_000 }).toBe(true);
   }
 
-  it('gives to another process what was extracted in the first', async () => {
+  it('provides another process with what the first extracted', async () => {
     const cache = make('here');
     expect(await cache.fetch('/a', async () => ({ n: 1n, at: new Date(5) }))).toBeDefined();
     await cache.flush();
@@ -63,13 +63,13 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     });
   });
 
-  it('forgets what another process has invalidated', async () => {
+  it('invalidates what another process has invalidated', async () => {
     const [here, there] = [make('here'), make('there')];
     for (const cache of [here, there]) {
       await cache.fetch('/a', async () => ({ n: 1 }));
       await cache.flush();
     }
-    // Until the other one listens, nobody hears it.
+    // Nobody receives the invalidation until the other cache has subscribed.
     await expect
       .poll(() => {
         there.put('/a', { n: 1 });
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
   >([
     ['killed and started again', (it) => it.kill(), (it) => it.start()],
     ['hanging for a while', (it) => it.hang(), (it) => it.goOn()],
-  ])('goes on while it is %s', async (_, stop, start) => {
+  ])('continues while the server is %s', async (_, stop, start) => {
     const cache = make('here');
     await connected(cache);
     const times: number[] = [];
@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     await pause(100);
     const before = times.length;
     await stop(server);
-    // Several retries, each with one slow call at most.
+    // There are several retries, each with one slow call at most.
     await pause(RETRY_MS * 5);
     const during = times.slice(before);
     await start(server);
@@ -142,7 +142,8 @@ describe.skipIf(missing !== undefined)('a cache with Redis', () => {
     await Promise.all(loads);
     expect(failures).toEqual([]);
     expect(during.length).toBeGreaterThan(50);
-    // 4 at once and 3 failures in a row, and one for each retry; a busy machine has slow calls of its own.
+    // Slow are 4 calls at once, 3 failures in a row, and one for each retry; a busy machine adds slow calls of its
+    // own.
     expect(during.filter((ms) => ms >= SLOW_MS).length).toBeLessThan(6 + 5 + 10);
     expect(caches.logger.warn).toHaveBeenCalled();
   });

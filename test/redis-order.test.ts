@@ -1,4 +1,4 @@
-// What is set and deleted by one tier reaches the server in the order of the calls.
+// Tests that the sets and deletes of one tier reach the server in the order of the calls.
 
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -30,7 +30,7 @@ function set(tier: RemoteTier, value: string): void {
   expect(tier.set('a', Buffer.from(value), MINUTE)).toBe(true);
 }
 
-/** What is done in one turn, and what is there in the end; '' for nothing. */
+/** The calls of one turn, and the value that remains; '' for none. */
 const turns: [string, (tier: RemoteTier) => void, string][] = [
   ['set, delete', (tier) => [set(tier, 'old'), tier.delete(['b', 'a'])], ''],
   ['set, clear', (tier) => [set(tier, 'old'), tier.clear()], ''],
@@ -48,7 +48,7 @@ beforeEach(() => {
   server = shared();
 });
 
-describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (variant) => {
   beforeEach(() => {
     made.library = variant.library;
   });
@@ -60,35 +60,35 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats()).toMatchObject({ errors: 0, dropped: 0 });
   }
 
-  it.each(turns)('%s: connected', async (_, act, value) => {
+  it.each(turns)('stores the result of "%s" when it is connected', async (_, act, value) => {
     const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
-    // A sweep has several steps to go.
+    // A sweep has several steps to do.
     await server.cli('eval', "for i = 1, 2000 do redis.call('set', 'ebbcache:' .. i, '') end", '0');
     act(tier);
     await expectValue(tier, value);
   });
 
-  it.each(turns)('%s: while it connects', async (_, act, value) => {
+  it.each(turns)('stores the result of "%s" while it connects', async (_, act, value) => {
     const { tier } = tiers.start(variant, server.url, PATIENT);
     act(tier);
     await expectValue(tier, value);
   });
 
-  it('a get finds the latest value that was set before', async () => {
+  it('gets the latest value that was set before', async () => {
     const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
     set(tier, 'old');
     set(tier, 'new');
     expect(String(await tier.get('a'))).toBe('new');
   });
 
-  it('more keys at once than may be put off are deleted, and nothing else', async () => {
+  it('deletes more keys at once than may be postponed, and nothing else', async () => {
     const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
     set(tier, 'kept');
     tier.delete(Array.from({ length: 10_001 }, (_, i) => `key ${i}`));
     await expectValue(tier, 'kept');
   });
 
-  it('a set that was given up, and is carried out late, is deleted all the same', async () => {
+  it('deletes the value of a set that timed out and was executed late', async () => {
     const { tier } = await tiers.startConnected(variant, server.url, {
       timeoutMs: 50,
       retryAfterMs: 100,
@@ -110,8 +110,8 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 });
 
-describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
-  it('a set that overtakes its deletion by a lost connection is deleted again', async () => {
+describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name', (variant) => {
+  it('deletes again a value whose set overtook its deletion by a lost connection', async () => {
     made.library = variant.library;
     const held: (() => void)[] = [];
     let holds = false;
@@ -120,7 +120,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
       upstream.on('error', () => {}).on('data', (data) => socket.write(data));
       socket.on('data', (data) => {
         if (holds && data.includes('\r\nold\r\n')) {
-          // The connection breaks, while what was sent is still on its way.
+          // The connection breaks while the sent bytes are still on their way.
           held.push(() => void upstream.write(data));
           socket.destroy();
         } else {
@@ -148,9 +148,9 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
 });
 
 describe.each(urlVariants.filter(({ library }) => library.startsWith('ioredis')))(
-  'by $name',
+  'a Redis tier by $name',
   (variant) => {
-    it('what a connection that is given up has on its way is discarded', async () => {
+    it('discards what is on its way when it abandons a connection', async () => {
       const ends: unknown[] = [];
       const deaf = await OtherServer.start((socket: Socket) => {
         socket.on('error', ({ message }) => ends.push(message));

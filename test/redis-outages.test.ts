@@ -1,4 +1,4 @@
-// A Redis that is slow, absent, hangs, restarts or is no Redis: what it costs, and that it passes.
+// Tests a Redis that is slow, absent, hanging, restarting or not a Redis: what it costs, and that it recovers.
 
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 
 const MINUTE = 60_000;
 const OPTIONS = { timeoutMs: 100, retryAfterMs: 300, failureThreshold: 3 };
-/** Only a get that waits in vain takes this long, ms. */
+/** Only a get that waits without an answer takes this long, ms. */
 const SLOW = OPTIONS.timeoutMs * 0.9;
 
 const tiers = new Tiers();
@@ -41,7 +41,7 @@ function toEnd<T extends { end(): Promise<void> }>(server: T): T {
   return server;
 }
 
-/** How many of so many gets, one after the other, waited in vain. None may reject. */
+/** Returns how many of `count` gets, one after the other, waited without an answer. None may reject. */
 async function slowGets(tier: RemoteTier, count: number): Promise<number> {
   let slow = 0;
   for (let i = 0; i < count; i++) {
@@ -52,7 +52,7 @@ async function slowGets(tier: RemoteTier, count: number): Promise<number> {
   return slow;
 }
 
-/** What was set is found again, and it was told once that it would not be, and once that it is. */
+/** A value is found again after its set, with one failure and one recovery reported. */
 async function expectRecovery({ tier, failures, ...started }: StartedTier) {
   await until(async () => {
     tier.set('a', Buffer.from('x'), MINUTE);
@@ -67,12 +67,12 @@ async function expectRecovery({ tier, failures, ...started }: StartedTier) {
   return started;
 }
 
-describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (variant) => {
   beforeEach(() => {
     made.library = variant.library;
   });
 
-  it('a server that comes late is found', async () => {
+  it('connects to a server that starts late', async () => {
     const server = toEnd(await RedisServer.absent());
     const started = tiers.start(variant, server.url, OPTIONS);
     const { tier, failures } = started;
@@ -87,7 +87,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(started.recoveries).toBe(1);
   });
 
-  it('a server that restarts under load costs a bounded number of slow gets', async () => {
+  it('has a bounded number of slow gets when its server restarts under load', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
@@ -112,25 +112,25 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
       return started.recoveries > 0;
     });
     await expectRecovery(started);
-    // Two at a time: one more may be on its way when the tier is given up, and one try again in vain.
+    // Two gets run at a time: one more may be in flight when the tier stops, and one retry may fail.
     expect(slow).toBeLessThanOrEqual(OPTIONS.failureThreshold + 2);
   });
 
-  it('a server that hangs is given up after so many gets, and tried again', async () => {
+  it('stops asking a server that hangs after a number of gets, and tries it again', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier, failures } = started;
     server.hang();
-    // Those that begin together are slow together.
+    // Gets that begin together are slow together.
     const together = await Promise.all(Array.from({ length: 10 }, () => slowGets(tier, 20)));
     const slow = together.reduce((sum, each) => sum + each);
     expect(slow).toBeGreaterThan(0);
-    // All are on their way when so many in a row have failed, and one may be there to try again.
+    // All may be in flight when the threshold of failures in a row is reached, and one more may retry.
     expect(slow).toBeLessThanOrEqual(10 + (OPTIONS.failureThreshold - 1) + 1);
     expect(failures).toHaveLength(1);
     expect(tier.stats().skipped).toBeGreaterThan(150);
     await tier.flush();
-    // When it is time, one tries again; the others do not wait for it.
+    // When the time has come, one get retries; the others do not wait for it.
     await sleep(OPTIONS.retryAfterMs + 20);
     const again = await Promise.all(Array.from({ length: 20 }, () => slowGets(tier, 1)));
     expect(again.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(1);
@@ -138,7 +138,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await expectRecovery(started);
   });
 
-  it('what was forgotten while it was away does not come back', async () => {
+  it('does not bring back keys that were invalidated while the server was away', async () => {
     const server = shared();
     const started = await tiers.startConnected(variant, server.url, OPTIONS);
     const { tier } = started;
@@ -149,7 +149,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     tier.delete(['b']);
     server.goOn();
     await until(async () => {
-      // It would be found by the request that tries again.
+      // The request that retries would find it.
       expect(await tier.get('b')).toBeUndefined();
       return (await tier.get('c')) !== undefined;
     });
@@ -159,7 +159,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await server.cli('exists', 'ebbcache:c')).toBe('1');
   });
 
-  it('a queue that is not emptied is bounded', async () => {
+  it('has a bounded queue while its server does not read', async () => {
     const server = shared();
     const options = { ...OPTIONS, maxPendingBytes: 100_000 };
     const { tier } = await tiers.startConnected(variant, server.url, options);
@@ -173,22 +173,22 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await tier.flush();
     expect(tier.stats()).toMatchObject({ writes: 0, dropped: 1000 });
     server.goOn();
-    // The room of what was given up is there again.
+    // The room of the dropped values is free again.
     await until(() => tier.set('a', Buffer.alloc(50_000), MINUTE));
   });
 
-  it('a server that accepts and never answers is skipped', async () => {
+  it('skips a server that accepts connections and never answers', async () => {
     const server = toEnd(await OtherServer.start(() => {}));
     const { tier, failures } = tiers.start(variant, server.url, OPTIONS);
     expect(await slowGets(tier, 100)).toBeLessThanOrEqual(OPTIONS.failureThreshold + 1);
     expect(failures).toHaveLength(1);
-    // Not 'connected': node-redis 5.0 asks nothing before it says that it is.
+    // 'connected' is not compared, because node-redis 5.0 sends nothing before it reports a connection.
     expect(tier.stats()).toMatchObject({ hits: 0, misses: 0 });
     tier.set('a', Buffer.from('x'), MINUTE);
     await tier.flush();
   });
 
-  it('a server that answers garbage is skipped', async () => {
+  it('skips a server that answers invalid bytes', async () => {
     const garbage = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n$-7\r\n*99999999\r\n\0\xff');
     const server = toEnd(
       await OtherServer.start((socket) => void socket.on('data', () => socket.write(garbage))),
@@ -199,7 +199,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats().hits).toBe(0);
   });
 
-  it('a server that wants another password is skipped', async () => {
+  it('skips a server that requires another password', async () => {
     const server = toEnd(await RedisServer.start('--requirepass', 'right'));
     const url = server.url.replace('//', '//:wrong@');
     const { tier, failures } = tiers.start(variant, url, OPTIONS);
@@ -210,7 +210,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats()).toMatchObject({ connected: false, hits: 0 });
   });
 
-  it('listeners that throw change nothing', async () => {
+  it('continues unchanged when listeners throw', async () => {
     const server = toEnd(await RedisServer.absent());
     const { options, end } = variant.connect(server.url);
     const tier = redisTier({ ...options, ...OPTIONS });
@@ -231,7 +231,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
   });
 });
 
-/** Runs a script where, beside this package, only these libraries are installed. */
+/** Runs a script where only these libraries are installed next to this package. */
 async function runWith(libraries: string[], script: string, url: string) {
   return withTempFolder(async (folder) => {
     const root = join(import.meta.dirname, '..');
@@ -285,7 +285,7 @@ describe.skipIf(reason !== undefined).each(['ioredis', 'redis'])(
   },
 );
 
-it('a tier that finds no library says what to install', async () => {
+it('a Redis tier without a library says which to install', async () => {
   const outcome = await runWith([], USE, 'redis://127.0.0.1:1');
   expect(outcome).toEqual({
     ...silentSuccess,

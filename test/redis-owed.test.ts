@@ -1,4 +1,4 @@
-// What is owed to the server while it is away: deletions, and those of values that did not get there.
+// Tests what a tier postpones while the server is away: deletions, and those of values that were not written.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,7 +22,7 @@ const MIB = 1024 * 1024;
 
 const shared = sharedRedis(reason !== undefined);
 
-describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(variants)('a Redis tier by $name', (variant) => {
   const tiers = new Tiers();
   let server: RedisServer;
   beforeEach(() => {
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     return started;
   }
 
-  /** Until a process that hears of nothing finds nothing there, and this one never finds the old value. */
+  /** Waits until the server has no value for the key; this process never finds the old one meanwhile. */
   async function untilGone(tier: RemoteTier) {
     await until(async () => {
       expect(String(await tier.get('a'))).not.toBe('old');
@@ -49,7 +49,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await tier.get('a')).toBeUndefined();
   }
 
-  /** So many failures that it is given up. */
+  /** Fails gets until the tier skips the server. */
   async function untilSkipped(tier: RemoteTier, failures: Error[]) {
     await until(async () => {
       await tier.get('other');
@@ -57,19 +57,19 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     });
   }
 
-  it('a value for which the queue is full does not leave an older one', async () => {
+  it('leaves no older value where the queue is full', async () => {
     const { tier } = await startWithOld({ maxPendingBytes: 100_000 });
     expect(tier.set('a', Buffer.alloc(200_000), MINUTE)).toBe(false);
     await untilGone(tier);
   });
 
-  it('a value that is too large does not leave an older one', async () => {
+  it('leaves no older value where the new one is too large', async () => {
     const { tier } = await startWithOld({ maxPendingBytes: 64 * MIB });
     expect(tier.set('a', Buffer.alloc(16 * MIB + 1), MINUTE)).toBe(false);
     await untilGone(tier);
   });
 
-  it('a value that a full server refuses does not leave an older one', async () => {
+  it('leaves no older value where a full server refuses the new one', async () => {
     const { tier } = await startWithOld({ timeoutMs: 5000, retryAfterMs: 5000 });
     await server.cli('config', 'set', 'maxmemory', '1');
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
@@ -79,7 +79,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await server.cli('exists', 'ebbcache:a')).toBe('0');
   });
 
-  it('a value that a read-only server refuses does not leave an older one', async () => {
+  it('leaves no older value where a read-only server refuses the new one', async () => {
     const { tier } = await startWithOld();
     await server.cli('config', 'set', 'replica-serve-stale-data', 'yes');
     await server.cli('replicaof', '127.0.0.1', '1');
@@ -88,11 +88,11 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(await tier.get('a')).toBeUndefined();
     expect(await server.cli('get', 'ebbcache:a')).toBe('old');
     await server.cli('replicaof', 'no', 'one');
-    // Without another request.
+    // The key is deleted without another request.
     await until(isGone);
   });
 
-  it('a value that is skipped does not leave an older one, without another request', async () => {
+  it('leaves no older value where it skips the new one, without another request', async () => {
     const { tier, failures } = await startWithOld();
     server.hang();
     await untilSkipped(tier, failures);
@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(isGone);
   });
 
-  it('a value whose write fails later does not leave an older one', async () => {
+  it('leaves no older value where the write of the new one fails later', async () => {
     const { tier } = await startWithOld();
     server.hang();
     expect(tier.set('a', Buffer.from('new'), MINUTE)).toBe(true);
@@ -112,7 +112,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await untilGone(tier);
   });
 
-  it('others are told of what is forgotten, also when it is owed for long, and not of lost values', async () => {
+  it('notifies others of invalidations, even long postponed ones, and not of lost values', async () => {
     const other = tiers.start(variant, server.url, OPTIONS);
     const { tier, failures } = await startWithOld();
     const isHeard = async () =>
@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     tier.delete(['b']);
     await sleep(OPTIONS.retryAfterMs);
     server.goOn();
-    // This process asks for nothing; the other one may have to listen again first.
+    // This process sends nothing; the other one may have to subscribe again first.
     await until(async () => {
       if (other.invalidated.length > 0) return true;
       if ((await isHeard()) && (await isGone())) tier.delete(['b']);
@@ -134,7 +134,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(new Set(other.invalidated.flat())).toEqual(new Set(['b']));
   });
 
-  it('a clear that is owed is carried out without another request', async () => {
+  it('executes a postponed clear without another request', async () => {
     const { tier, failures } = await startWithOld();
     server.hang();
     await untilSkipped(tier, failures);
@@ -143,7 +143,7 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     await until(async () => (await server.cli('dbsize')) === '0');
   });
 
-  it('many values that do not get there leave nothing', async () => {
+  it('leaves none of many values that it could not send', async () => {
     const patience = { timeoutMs: 5000, retryAfterMs: 5000 };
     const { tier } = await startWithOld({ ...patience, maxPendingBytes: 1000 });
     await server.cli(
@@ -157,12 +157,12 @@ describe.skipIf(reason !== undefined).each(variants)('by $name', (variant) => {
     expect(tier.stats()).toMatchObject({ dropped: 20_000, errors: 0 });
   });
 
-  it('invalidations are heard again after the server has been away', async () => {
+  it('receives invalidations again after the server has been away', async () => {
     const one = await tiers.startConnected(variant, server.url, OPTIONS);
     const other = await tiers.startConnected(variant, server.url, OPTIONS);
     await server.kill();
     await until(() => one.failures.length > 0 && other.failures.length > 0);
-    // Several attempts are refused.
+    // Several attempts to connect are refused.
     await sleep(300);
     await server.start();
     await until(() => {

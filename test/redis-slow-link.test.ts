@@ -1,4 +1,4 @@
-// A healthy server on a slow link: what is written must not hold up what is asked.
+// Tests a healthy server on a slow link: writes must not delay reads.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -21,7 +21,7 @@ const BYTES_PER_SECOND = 2_500_000;
 const shared = sharedRedis(reason !== undefined);
 const RECORD = Buffer.alloc(20_000, 'x');
 
-describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) => {
+describe.skipIf(reason !== undefined).each(urlVariants)('a Redis tier by $name', (variant) => {
   const tiers = new Tiers();
   let server: RedisServer;
   let link: SlowLink;
@@ -34,8 +34,8 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     await link.end();
   });
 
-  it('500 records that are extracted 200 at once get there, and the tier stays in use', async () => {
-    // Those 200 take the link 1.6 s.
+  it('sends 500 records that are extracted 200 at once, and stays in use', async () => {
+    // The link takes 1.6 s for 200 records.
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 1000,
       retryAfterMs: 60_000,
@@ -52,12 +52,12 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     expect(failures).toEqual([]);
     const { errors, ...stats } = tier.stats();
     expect(stats).toMatchObject({ connected: true, writes: 500, dropped: 0, skipped: 0 });
-    // A busy machine may be slow itself, now and then.
+    // A busy machine may sometimes be slow itself.
     expect(errors).toBeLessThan(20);
     expect(await server.cli('dbsize')).toBe('500');
   });
 
-  it('a value that takes longer than a get may take does not end the use of the tier', async () => {
+  it('stays in use when a value takes longer than a get may take', async () => {
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 150,
       maxPendingBytes: 32 * 1024 * 1024,
@@ -75,7 +75,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     }
     await flushed;
     expect(failures).toEqual([]);
-    // Those that were asked together find out; none after them waits.
+    // Gets that were sent together time out together; none after them waits.
     expect(slow).toBe(1);
     expect(tier.stats()).toMatchObject({ writes: 1, dropped: 0 });
     const { misses } = tier.stats();
@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined).each(urlVariants)('by $name', (variant) =>
     });
   });
 
-  it('a link that stops for a while loses what it has to, and goes on', async () => {
+  it('loses only what it has to when the link stops for a while, and continues', async () => {
     const { tier, failures } = await tiers.startConnected(variant, link.url, {
       timeoutMs: 150,
       retryAfterMs: 200,

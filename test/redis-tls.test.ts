@@ -1,4 +1,4 @@
-// A tier by TLS, with a certificate that is made for the test.
+// Tests a tier over TLS, with a certificate that is generated for the test.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ if (reason !== undefined) console.log(`Skipped, a Redis server with TLS: there i
 const MINUTE = 60_000;
 const libraries: Library[] = ['ioredis', 'ioredis-lowest', 'redis', 'redis-lowest'];
 
-describe.skipIf(reason !== undefined)('with TLS', () => {
+describe.skipIf(reason !== undefined)('a Redis tier with TLS', () => {
   const tiers = new Tiers();
   let folder: string;
   let server: RedisServer;
@@ -68,41 +68,44 @@ describe.skipIf(reason !== undefined)('with TLS', () => {
     return { client, end: () => client.destroy() };
   }
 
-  it.each(libraries)('a client of %s sets, gets, hears and comes back', async (library) => {
-    const start = async () => {
-      const { client, end } = await clientOf(library);
-      const options: RedisTierOptions = { client };
-      const variant: Variant = {
-        name: nameOf(library),
-        library,
-        connect: () => ({ options, end }),
+  it.each(libraries)(
+    'sets, gets, receives invalidations and reconnects with a client of %s',
+    async (library) => {
+      const start = async () => {
+        const { client, end } = await clientOf(library);
+        const options: RedisTierOptions = { client };
+        const variant: Variant = {
+          name: nameOf(library),
+          library,
+          connect: () => ({ options, end }),
+        };
+        return tiers.startConnected(variant, '', { timeoutMs: 2000, retryAfterMs: 2000 });
       };
-      return tiers.startConnected(variant, '', { timeoutMs: 2000, retryAfterMs: 2000 });
-    };
-    const [one, other] = [await start(), await start()];
-    one.tier.set('a', Buffer.from('x'), MINUTE);
-    await one.tier.flush();
-    expect(await other.tier.get('a')).toEqual(Buffer.from('x'));
-    await until(() => {
-      one.tier.delete(['b']);
-      return other.invalidated.length > 0;
-    });
-    await server.kill();
-    await until(() => one.failures.length > 0);
-    await server.start();
-    await until(async () => {
-      one.tier.set('a', Buffer.from('y'), MINUTE);
+      const [one, other] = [await start(), await start()];
+      one.tier.set('a', Buffer.from('x'), MINUTE);
       await one.tier.flush();
-      return String(await other.tier.get('a')) === 'y';
-    });
-    const heard = other.invalidated.length;
-    await until(() => {
-      one.tier.delete(['b']);
-      return other.invalidated.length > heard;
-    });
-  });
+      expect(await other.tier.get('a')).toEqual(Buffer.from('x'));
+      await until(() => {
+        one.tier.delete(['b']);
+        return other.invalidated.length > 0;
+      });
+      await server.kill();
+      await until(() => one.failures.length > 0);
+      await server.start();
+      await until(async () => {
+        one.tier.set('a', Buffer.from('y'), MINUTE);
+        await one.tier.flush();
+        return String(await other.tier.get('a')) === 'y';
+      });
+      const heard = other.invalidated.length;
+      await until(() => {
+        one.tier.delete(['b']);
+        return other.invalidated.length > heard;
+      });
+    },
+  );
 
-  it('a URL reaches what the process trusts', async () => {
+  it('trusts the certificates that the process trusts, given a URL', async () => {
     const entry = new URL('./tiers/redis/index.js', packageUrl).href;
     const script = `
       const { redisTier } = await import(${JSON.stringify(entry)});

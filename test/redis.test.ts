@@ -13,7 +13,7 @@ import { clusterVariants, Tiers, variants } from './helpers/redis-tiers.js';
 import { until } from './helpers/until.js';
 
 const reason = whyNoRedis();
-// Once for all tests with a server.
+// The reason is found once for all tests with a server.
 if (reason !== undefined)
   console.log(`Skipped, the tests with a Redis server: there is ${reason}.`);
 
@@ -24,7 +24,7 @@ vi.mock(import('../lib/tiers/redis/clients.js'), async (importOriginal) => {
 
 const MIB = 1024 * 1024;
 const MINUTE = 60_000;
-/** Where a busy machine must not be taken for a slow server. */
+/** These options are for tests in which a busy machine must not be mistaken for a slow server. */
 const PATIENT = { timeoutMs: 5000 };
 
 const tiers = new Tiers();
@@ -50,7 +50,7 @@ describe('the options of a Redis tier', () => {
     [{ url, maxPendingBytes: -1 }, 'maxPendingBytes must be from 0'],
     [{ url, invalidations: 'yes' }, "invalidations must be true or false; it is 'yes'."],
     [[], 'The options must be an object; they are an array.'],
-  ])('%j are refused', (options, message) => {
+  ])('are refused: %j', (options, message) => {
     expect(() => Reflect.apply(redisTier, undefined, [options])).toThrow(
       expect.objectContaining({
         code: 'ERR_EBBCACHE_ARGUMENT',
@@ -64,7 +64,7 @@ describe('the options of a Redis tier', () => {
     expect(() => redisTier(secret)).toThrow(/^(?!.*secret)/);
   });
 
-  it('do not connect before the start, and a tier has one cache', async () => {
+  it('open no connection before the start, and a tier serves one cache', async () => {
     const tier = redisTier({ url });
     expect(await tier.get('a')).toBeUndefined();
     expect(tier.set('a', Buffer.from('x'), MINUTE)).toBe(false);
@@ -76,8 +76,8 @@ describe('the options of a Redis tier', () => {
   });
 });
 
-describe('a message of what was forgotten', () => {
-  it('comes out as it was, in as many messages as it takes', () => {
+describe('an invalidation message', () => {
+  it('is decoded as it was encoded, in as many messages as it needs', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' })), (keys) => {
         const read = encodeInvalidations('me', keys).map(decodeInvalidation);
@@ -94,12 +94,12 @@ describe('a message of what was forgotten', () => {
     ]);
   });
 
-  it('is read but for the keys that are none', () => {
+  it('is read except for its invalid keys', () => {
     const message = JSON.stringify({ from: 'x', keys: ['a', 1, null, 'b', ['c'], { d: 1 }] });
     expect(decodeInvalidation(message)).toEqual({ from: 'x', keys: ['a', 'b'], badKeys: 4 });
   });
 
-  it('is nothing else', () => {
+  it('is ignored where it is anything else', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(decodeInvalidation(text)).toBeUndefined();
@@ -119,7 +119,7 @@ const malformed = [
   `{"from":"x","keys":["${'a'.repeat(100_000)}"`,
 ];
 
-describe.skipIf(reason !== undefined)('with a server', () => {
+describe.skipIf(reason !== undefined)('a Redis tier with a server', () => {
   let server: RedisServer;
   let admin: Redis;
   beforeAll(async () => {
@@ -132,19 +132,19 @@ describe.skipIf(reason !== undefined)('with a server', () => {
     await server.end();
   });
 
-  describe.each(variants)('by $name', (variant) => {
+  describe.each(variants)('a tier with the client $name', (variant) => {
     beforeEach(() => {
       made.library = variant.library;
     });
 
-    /** Until so many hear the channel. */
+    /** Waits until the channel has this many subscribers. */
     const untilHeard = (listeners: number) =>
       until(async () => {
         const [, count] = await admin.pubsub('NUMSUB', 'ebbcache:invalidate');
         return Number(count) === listeners;
       });
 
-    it('has what was set, byte by byte, for its time to live', async () => {
+    it('returns what was set, byte by byte, for its time to live', async () => {
       const { tier, failures } = await tiers.startConnected(variant, server.url, PATIENT);
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
       const copied = Buffer.from('before');
@@ -175,12 +175,12 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(failures).toEqual([]);
     });
 
-    it('deletes keys, and clears what is its own', async () => {
+    it('deletes keys, and clears only its own', async () => {
       const keyPrefix = 'e*[b]?-\\:';
       const { tier } = await tiers.startConnected(variant, server.url, { ...PATIENT, keyPrefix });
       const foreign = ['eb', 'exxbx-:a', 'e*b?-\\:', 'ebbcache:a', 'e*[b]?-:'];
       for (const key of foreign) await admin.set(key, '');
-      // Of another writer, that is no text.
+      // This key is of another writer, and is not valid UTF-8.
       await admin.set(Buffer.concat([Buffer.from(keyPrefix), Buffer.from([255, 0, 254])]), '');
       for (let i = 0; i < 1500; i++) tier.set(`key ${i}`, Buffer.from('x'), MINUTE);
       await tier.flush();
@@ -199,7 +199,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(tier.stats().errors).toBe(0);
     });
 
-    it('sends values of up to 16 MiB, and no more than may be on their way', async () => {
+    it('sends values of up to 16 MiB, and no more than the limit in flight', async () => {
       const options = { ...PATIENT, maxPendingBytes: 20 * MIB };
       const { tier } = await tiers.startConnected(variant, server.url, options);
       const large = Buffer.alloc(16 * MIB, 'large');
@@ -213,7 +213,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(tier.stats()).toMatchObject({ writes: 2, dropped: 2, skipped: 0 });
     });
 
-    it('sends what is asked at once together, and skips what is beyond its bound', async () => {
+    it('sends concurrent requests together, and skips those beyond its bound', async () => {
       const { tier } = await tiers.startConnected(variant, server.url, PATIENT);
       tier.set('a', Buffer.from('x'), MINUTE);
       await tier.flush();
@@ -231,21 +231,21 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(await tier.get('a')).toBeDefined();
     });
 
-    it('does not take a busy process for a slow server', async () => {
+    it('does not mistake a busy process for a slow server', async () => {
       const { tier, failures } = await tiers.startConnected(variant, server.url);
       tier.set('a', Buffer.from('x'), MINUTE);
       await tier.flush();
       server.hang();
       const asked = Promise.all(Array.from({ length: 10 }, () => tier.get('a')));
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
-      // Sent; answered while nothing here runs, for longer than a get may take.
+      // The gets are sent, and answered while nothing runs here, for longer than a get may take.
       server.goOn();
       spin(200);
       expect(await asked).toEqual(Array.from({ length: 10 }, () => Buffer.from('x')));
       expect(failures).toEqual([]);
     });
 
-    it('tells others what it forgets, and not itself', async () => {
+    it('notifies others of its invalidations, and not itself', async () => {
       const one = tiers.start(variant, server.url, PATIENT);
       const other = tiers.start(variant, server.url, PATIENT);
       await untilHeard(2);
@@ -260,7 +260,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(await admin.dbsize()).toBe(0);
     });
 
-    it('counts messages that make no sense, and hears the next', async () => {
+    it('counts invalid messages, and receives the next', async () => {
       const { tier, invalidated } = tiers.start(variant, server.url);
       await untilHeard(1);
       for (const message of malformed) await admin.publish('ebbcache:invalidate', message);
@@ -271,14 +271,14 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(tier.stats().errors).toBe(malformed.length + 2);
     });
 
-    it('subscribes to nothing when it is told so', async () => {
+    it('subscribes to nothing when subscription is off', async () => {
       const { tier } = await tiers.startConnected(variant, server.url, { invalidations: false });
       tier.delete(['a']);
       await tier.flush();
       expect(await admin.pubsub('CHANNELS')).toEqual([]);
     });
 
-    it('survives a key of another type, and a server that is full', async () => {
+    it('survives a key of another type, and a server whose memory is full', async () => {
       const { tier, failures } = await tiers.startConnected(variant, server.url, PATIENT);
       await admin.rpush('ebbcache:list', 'a');
       for (let i = 0; i < 5; i++) expect(await tier.get('list')).toBeUndefined();
@@ -290,7 +290,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
       expect(failures).toEqual([]);
     });
 
-    it('ends in the middle, with nothing left waiting', async () => {
+    it('closes with requests in flight, and no request stays pending', async () => {
       const { tier } = await tiers.startConnected(variant, server.url);
       const gets = Array.from({ length: 50 }, () => tier.get('a'));
       for (let i = 0; i < 50; i++) tier.set(`key ${i}`, Buffer.alloc(1000), MINUTE);
@@ -306,7 +306,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
     });
   });
 
-  it('leaves a client of ioredis as it was', async () => {
+  it('leaves a client of ioredis in its original state', async () => {
     const client = new Redis(server.url, { keyPrefix: 'app:', lazyConnect: true });
     const before = { options: { ...client.options }, events: client.eventNames() };
     const tier = redisTier({ client });
@@ -317,7 +317,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
     await admin.mset('app:a', '', 'ebbcache:a', '');
     tier.clear();
     await tier.flush();
-    // Its own prefix comes before the tier's.
+    // The client's own prefix comes before the tier's.
     expect((await admin.keys('*')).sort()).toEqual(['app:a', 'ebbcache:a']);
     tier.close();
     expect(client.options).toEqual(before.options);
@@ -326,7 +326,7 @@ describe.skipIf(reason !== undefined)('with a server', () => {
     client.disconnect();
   });
 
-  it('leaves a client of node-redis as it was', async () => {
+  it('leaves a client of node-redis in its original state', async () => {
     const client = createClient({ url: server.url });
     client.on('error', () => {});
     await client.connect();
@@ -348,14 +348,14 @@ function spin(milliseconds: number): void {
   while (performance.now() < end);
 }
 
-describe.skipIf(reason !== undefined)('with a cluster of three masters', () => {
+describe.skipIf(reason !== undefined)('a Redis tier with a cluster of three masters', () => {
   let servers: RedisServer[];
   beforeAll(async () => {
     servers = await startCluster(3);
   });
   afterAll(() => Promise.all(servers.map((server) => server.end())));
 
-  it.each(clusterVariants)('does the same by $name', async (variant) => {
+  it.each(clusterVariants)('sets, gets and invalidates by $name', async (variant) => {
     const url = servers[0]?.url ?? '';
     const { tier, failures } = await tiers.startConnected(variant, url, PATIENT);
     const other = await tiers.startConnected(variant, url, { ...PATIENT });
@@ -374,7 +374,7 @@ describe.skipIf(reason !== undefined)('with a cluster of three masters', () => {
     const found = await Promise.all(keys.map((key) => other.tier.get(key)));
     expect(found).toEqual(keys.map((key) => Buffer.from(key)));
 
-    // Its slot is the third master's.
+    // The third master has its slot.
     await servers[2]?.cli('set', 'foreign', 'x');
     tier.delete(keys.slice(0, 100));
     await tier.flush();

@@ -1,4 +1,4 @@
-// The cache of metadata with a remote tier.
+// Tests the cache of metadata with a remote tier.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ describe('a remote tier', () => {
 
   beforeEach(() => server.bytes.clear());
 
-  it('spares other machines the extraction', async () => {
+  it('saves other machines the extraction', async () => {
     const here = caches.make({ remote: new FakeRemote(server) });
     const there = caches.make({ remote: new FakeRemote(server), ...elsewhere() });
     const extract = vi.fn(async () => metadata);
@@ -35,7 +35,7 @@ describe('a remote tier', () => {
     expect(here.getStats()).toMatchObject({ remoteHits: 0, misses: 1 });
   });
 
-  it('gets what is put, and is not asked by get', () => {
+  it('receives what is put, and is not read by get', () => {
     const remote = new FakeRemote(server);
     const here = caches.make({ remote });
     here.put(caches.file, metadata);
@@ -44,7 +44,7 @@ describe('a remote tier', () => {
     expect(remote.gets).toBe(0);
   });
 
-  it('tells of what is forgotten, and hears of it', async () => {
+  it('sends invalidations, and receives them', async () => {
     const here = caches.make({ remote: new FakeRemote(server) });
     const there = caches.make({ remote: new FakeRemote(server), ...elsewhere() });
     for (const cache of [here, there]) {
@@ -62,7 +62,7 @@ describe('a remote tier', () => {
     expect(server.bytes.size).toBe(0);
   });
 
-  it('is not believed what is not right', async () => {
+  it('is ignored where it returns invalid records', async () => {
     const here = caches.make({ remote: new FakeRemote(server) });
     here.put(caches.file, metadata);
     const [[key, bytes]] = [...server.bytes] as [[string, Buffer]];
@@ -78,7 +78,7 @@ describe('a remote tier', () => {
       expect(await there.fetch(caches.file, () => ({ n: 1 }))).toEqual({ n: 1 });
       expect(there.getStats()).toMatchObject({ remoteHits: 0, misses: 1, tierErrors: 1 });
     }
-    // Of another key.
+    // These bytes belong to another key.
     server.bytes.set(key, bytes);
     server.bytes.set(key.replace('test.jpg', 'other.jpg'), bytes);
     writeFileSync(join(caches.folder, 'other.jpg'), 'other');
@@ -87,7 +87,7 @@ describe('a remote tier', () => {
     expect(await there.fetch(caches.file, () => ({ n: 3 }))).toEqual(metadata);
   });
 
-  it('has no say when the file or its time has passed', async () => {
+  it('is ignored when the file has changed or the record has expired', async () => {
     const here = caches.make({ remote: new FakeRemote(server), cacheTtlHours: 1 });
     here.put(caches.file, metadata);
     writeFileSync(caches.file, 'changed');
@@ -106,7 +106,7 @@ describe('a remote tier', () => {
       ['invalidated elsewhere', (_, remote) => remote.events.onInvalidate(undefined), undefined],
       ['changed', () => writeFileSync(caches.file, 'changed meanwhile'), undefined],
     ],
-  )('does not bring back what was %s while it was asked', async (_, change, expected) => {
+  )('does not bring back what was %s while it was read', async (_, change, expected) => {
     const here = caches.make({ remote: new FakeRemote(server) });
     here.put(caches.file, { n: 'old' });
     const remote = new FakeRemote(server);
@@ -120,7 +120,7 @@ describe('a remote tier', () => {
     expect(there.get(caches.file)).toEqual(expected);
   });
 
-  it('cannot keep a record for longer than the cache would', async () => {
+  it('cannot extend the time to live of a record beyond that of the cache', async () => {
     const here = caches.make({ remote: new FakeRemote(server), cacheTtlHours: 100 });
     here.put(caches.file, metadata);
     const short = { cacheTtlHours: 0.0001, ...elsewhere() };
@@ -130,7 +130,7 @@ describe('a remote tier', () => {
     await expect.poll(() => restarted.get(caches.file), { timeout: 20_000 }).toBeUndefined();
   });
 
-  it('that is away costs nothing but hits', async () => {
+  it('costs nothing but hits when it is unavailable', async () => {
     const remote = new FakeRemote(server);
     const cache = caches.make({ remote });
     remote.isAway = true;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-// Caches of a test file, and of the processes that it starts, keep their disk tier in a folder of its own.
+// Each test file and the processes that it starts have a folder of their own for disk tiers.
 const folder = mkdtempSync(join(tmpdir(), 'ebbcache-test-cache-'));
 process.env.XDG_CACHE_HOME = folder;
 process.env.LOCALAPPDATA = folder;

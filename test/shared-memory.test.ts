@@ -1,4 +1,4 @@
-// The memory tier that caches of one folder and namespace share, in all threads of the process.
+// Tests the memory tier that caches of one folder and namespace share, in all threads of the process.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -13,7 +13,7 @@ const caches = new Caches();
 const metadata = { n: 1, text: 'x'.repeat(1000) };
 const onThreads = { timeout: 120_000 };
 
-/** A thread that has a cache of the folder, and does what it is told. */
+/** Starts a thread that has a cache of the folder, and executes commands. */
 class CacheThread {
   readonly #worker: Worker;
 
@@ -35,7 +35,7 @@ class CacheThread {
 }
 
 describe('four threads with caches of one folder', () => {
-  it('extract once, have one copy, and hit in each', onThreads, async () => {
+  it('extract once, store one copy, and hit in each', onThreads, async () => {
     const { cacheDir, file } = caches;
     const here = caches.make();
     const threads = [1, 2, 3, 4].map(() => new CacheThread({ cacheDir, maxMemoryMb: 16 }));
@@ -49,7 +49,7 @@ describe('four threads with caches of one folder', () => {
       for (const thread of threads) {
         expect(await thread.ask('stats')).toMatchObject({ memoryCacheSize, memoryPayloadBytes });
       }
-      // Ending one thread leaves the records of the others.
+      // The end of one thread leaves the records of the others.
       await threads[0]!.terminate();
       await threads[1]!.ask('shutdown');
       expect(here.getStats().memoryCacheSize).toBe(100);
@@ -80,7 +80,7 @@ describe('four threads with caches of one folder', () => {
 });
 
 describe('caches of one folder and namespace', () => {
-  it('have one memory tier', () => {
+  it('share one memory tier', () => {
     const one = caches.make();
     const two = caches.make();
     one.put(caches.file, metadata);
@@ -91,7 +91,7 @@ describe('caches of one folder and namespace', () => {
     expect(two.getStats()).toMatchObject({ memoryHits: 2 });
   });
 
-  it('have one of their own in each folder and namespace', () => {
+  it('have a memory tier for each folder and namespace', () => {
     const one = caches.make();
     one.put(caches.file, metadata);
     for (const options of [{ namespace: 'x' }, { cacheDir: `${caches.cacheDir}-other` }]) {
@@ -99,7 +99,7 @@ describe('caches of one folder and namespace', () => {
     }
   });
 
-  it('share it without a disk tier where they name the namespace', () => {
+  it('share it without a disk tier where they have a namespace option', () => {
     const options = { maxDiskSizeMb: 0, namespace: 'shared' };
     const one = caches.make(options);
     one.put(caches.file, metadata);
@@ -116,7 +116,7 @@ describe('caches of one folder and namespace', () => {
       expect(error).toMatchObject({ code: 'ERR_EBBCACHE_OPEN' });
       expect(error.message).toContain(caches.cacheDir);
       expect(error.message).toMatch(/maxMemoryMb.*\.$/);
-      // Those that name none take what is there.
+      // Caches without a size use the existing tier.
       const { logger, cacheDir } = caches;
       using adopting = new EnhancedMetadataCache({
         cacheDir,
@@ -141,10 +141,10 @@ describe('caches of one folder and namespace', () => {
   });
 });
 
-describe('resize', () => {
+describe('the method resize', () => {
   const paths = Array.from({ length: 2000 }, (_, i) => `/file/${i}`);
 
-  it('evicts what is above the new bounds, and gives its memory back', async () => {
+  it('evicts what exceeds the new limits, and releases its memory', async () => {
     const cache = caches.make({ validate: 'none', maxMemoryEntries: 5000 });
     for (const path of paths) cache.put(path, { ...metadata, text: 'x'.repeat(5000) });
     await cache.flush();
@@ -156,7 +156,7 @@ describe('resize', () => {
     expect(memoryCacheSize).toBeGreaterThan(200);
     cache.resize({ maxMemoryEntries: 100 });
     expect(cache.getStats().memoryCacheSize).toBe(100);
-    // It is on disk still, until the file is to be smaller too.
+    // The record is still on disk, until the file becomes smaller too.
     expect(cache.get(paths[0]!)).toBeDefined();
     cache.resize({ maxDiskSizeMb: 1 });
     await expect.poll(() => cache.getStats().diskBytes).toBeLessThanOrEqual(1024 * 1024);
@@ -166,7 +166,7 @@ describe('resize', () => {
     expect(cache.getStats().memoryCacheSize).toBe(1000);
   });
 
-  it('shows in what the cache says of itself', () => {
+  it('changes the limits that the cache reports', () => {
     const { logger, cacheDir } = caches;
     using cache = new EnhancedMetadataCache({ cacheDir, logger, maxMemoryMb: 16 });
     cache.resize({ maxMemoryMb: 32, maxMemoryEntries: 7, maxDiskSizeMb: 9 });

@@ -1,5 +1,5 @@
-// User code that a cache calls, and that shuts the cache down: the call that is under way ends as it
-// would have, and nothing is reported of what came after.
+// Tests user code that a cache calls, and that shuts the cache down: the call in flight ends as it would have
+// otherwise, and nothing is reported of what comes after.
 
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -19,7 +19,7 @@ const warnings = vi.spyOn(process, 'emitWarning');
 
 afterEach(() => expect(warnings).not.toHaveBeenCalled());
 
-/** A cache whose disk tier is in trouble, and that is shut down by the first log of it. */
+/** Opens a cache whose disk tier has failed, and that its first log message shuts down. */
 function makeTroubled(options: object = {}) {
   writeFileSync(caches.cacheDir, 'no folder');
   const cache = caches.make({ validate: 'none', ...options });
@@ -39,7 +39,7 @@ describe('a logger that shuts the cache down', () => {
     ],
   ];
 
-  it.each(calls)('when the disk tier is in trouble lets the call end: %s', async (_, call) => {
+  it.each(calls)('lets the call end when the disk tier has failed: %s', async (_, call) => {
     const cache = makeTroubled();
     cache.put('stored', { n: 1 });
     const ended = await call(cache);
@@ -50,7 +50,7 @@ describe('a logger that shuts the cache down', () => {
     expect(() => cache.get('stored')).toThrow(ClosedError);
   });
 
-  it('in the middle of a put ends it', () => {
+  it('ends the cache in the middle of a put', () => {
     const cache = makeTroubled({ maxDiskSizeMb: 0 });
     expect(cache.put(`${caches.file}\0`, { n: 1 })).toBe(true);
     expect(cache.put('large', { text: 'x'.repeat(20_000_000) })).toBe(false);
@@ -60,7 +60,7 @@ describe('a logger that shuts the cache down', () => {
 });
 
 describe('metadata and remotes that shut the cache down', () => {
-  it('are stored all the same', async () => {
+  it('are stored nevertheless', async () => {
     const cache = caches.make({ validate: 'none' });
     const metadata = {
       get n() {
@@ -74,7 +74,7 @@ describe('metadata and remotes that shut the cache down', () => {
     expect(caches.make({ validate: 'none' }).get('file')).toEqual({ n: 1 });
   });
 
-  it.each(['set', 'delete', 'clear'] as const)('do not break the call: %s', (method) => {
+  it.each(['set', 'delete', 'clear'] as const)('do not interrupt the call: %s', (method) => {
     const remote = new FakeRemote(new FakeServer());
     const cache = caches.make({ remote, maxDiskSizeMb: 0 });
     const original = remote[method].bind(remote) as (...args: unknown[]) => never;
@@ -92,7 +92,7 @@ describe('metadata and remotes that shut the cache down', () => {
 });
 
 describe("a monitor's listener that shuts the cache down", () => {
-  /** Its first sample is of a level that the cache answers to. */
+  /** The first sample of this monitor has a level that the cache reacts to. */
   const makeMonitor = () =>
     new MemoryPressureMonitor({
       normalThreshold: 1e-9,
@@ -101,40 +101,46 @@ describe("a monitor's listener that shuts the cache down", () => {
       criticalThreshold: 4e-9,
     });
 
-  it.each(['before', 'after'])('is no error, heard %s the cache', (order) => {
-    const monitor = makeMonitor();
-    const errors: unknown[] = [];
-    monitor.on('error', (error) => errors.push(error));
-    const shutDown = () => cache.shutdown();
-    if (order === 'before') monitor.on('sample', shutDown);
-    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    if (order === 'after') monitor.on('sample', shutDown);
-    expect(monitor.sample().pressureLevel).toBe(PressureLevel.CRITICAL);
-    expect(cache.closed).toBe(true);
-    expect(errors).toEqual([]);
-  });
+  it.each(['before', 'after'])(
+    'causes no error when it is called %s that of the cache',
+    (order) => {
+      const monitor = makeMonitor();
+      const errors: unknown[] = [];
+      monitor.on('error', (error) => errors.push(error));
+      const shutDown = () => cache.shutdown();
+      if (order === 'before') monitor.on('sample', shutDown);
+      const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      if (order === 'after') monitor.on('sample', shutDown);
+      expect(monitor.sample().pressureLevel).toBe(PressureLevel.CRITICAL);
+      expect(cache.closed).toBe(true);
+      expect(errors).toEqual([]);
+    },
+  );
 
-  it.each(['sample', 'pressure', 'callback', 'error'])('is none from within: %s', (event) => {
-    const monitor = makeMonitor();
-    const errors: unknown[] = [];
-    const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    const second = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
-    const shutDown = () => {
-      second.shutdown();
-      cache.shutdown();
-    };
-    if (event === 'callback') monitor.registerPressureCallback(PressureLevel.CRITICAL, shutDown);
-    else monitor.on(event as 'sample', shutDown);
-    monitor.on('error', (error) => errors.push(error));
-    if (event === 'error') monitor.once('sample', () => Promise.reject(new Error('a listener')));
-    monitor.sample();
-    if (event === 'error') return;
-    expect(cache.closed).toBe(true);
-    expect(errors).toEqual([]);
-  });
+  it.each(['sample', 'pressure', 'callback', 'error'])(
+    'causes no error from within: %s',
+    (event) => {
+      const monitor = makeMonitor();
+      const errors: unknown[] = [];
+      const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      const second = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
+      const shutDown = () => {
+        second.shutdown();
+        cache.shutdown();
+      };
+      if (event === 'callback') monitor.registerPressureCallback(PressureLevel.CRITICAL, shutDown);
+      else monitor.on(event as 'sample', shutDown);
+      monitor.on('error', (error) => errors.push(error));
+      if (event === 'error') monitor.once('sample', () => Promise.reject(new Error('a listener')));
+      monitor.sample();
+      if (event === 'error') return;
+      expect(cache.closed).toBe(true);
+      expect(errors).toEqual([]);
+    },
+  );
 
   it.each(['getStats', 'getDetailedInfo', 'getMemoryStatus'] as const)(
-    'lets a call end that takes the first sample: %s',
+    'does not interrupt a call that takes the first sample: %s',
     (method) => {
       const monitor = makeMonitor();
       const cache = new EnhancedMetadataCache({ maxDiskSizeMb: 0, monitor });
@@ -147,7 +153,7 @@ describe("a monitor's listener that shuts the cache down", () => {
 });
 
 describe('a closing gate', () => {
-  it('finishes once, when the last call is over, also one that throws', () => {
+  it('finishes once, when the last call is over, even one that throws', () => {
     const finish = vi.fn();
     const gate = new ClosingGate(finish);
     gate.run(() => {

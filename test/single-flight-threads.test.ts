@@ -1,4 +1,5 @@
-// One flight for all threads of a scope. Threads end at any moment in 50 rounds with EBBCACHE_FULL=1, or else in 15.
+// Tests one flight for all threads of a scope. Threads end at any moment in 50 rounds with EBBCACHE_FULL=1, or else
+// in 15.
 
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ function startThread(scope?: string): FlightThread {
   return thread;
 }
 
-/** Threads that all wait for the first one's work. */
+/** Starts threads that all wait for the first one's work. */
 async function startFlight(count: number, callsEach = 1) {
   const leader = startThread();
   const lead = await leader.run({ calls: callsEach });
@@ -37,7 +38,7 @@ afterEach(async () => {
   await Promise.all(threads.map((thread) => thread.end()));
 });
 
-describe('one flight of four threads', () => {
+describe('a flight of four threads', () => {
   it('runs the work once for 1000 calls', async () => {
     const { lead, follows } = await startFlight(4, 250);
     lead.resolve({ n: 7 });
@@ -45,7 +46,7 @@ describe('one flight of four threads', () => {
     expect(starts.value).toBe(1);
   });
 
-  it('gives a rejection to all, and works anew afterwards', async () => {
+  it('passes a rejection to all, and runs the work again afterwards', async () => {
     const { lead, followers, follows } = await startFlight(4, 3);
     lead.reject('no', 'ERR_MINE');
     const error = { name: 'Error', message: 'no', code: 'ERR_MINE' };
@@ -58,7 +59,7 @@ describe('one flight of four threads', () => {
   });
 
   it.each(['terminate', 'exit', 'throw'] as const)(
-    'is taken over by one of the others when the one that works ends by: %s',
+    'is taken over by another thread when the one that runs it ends by: %s',
     async (how) => {
       const { leader, follows } = await startFlight(4);
       await leader.end(how);
@@ -70,7 +71,7 @@ describe('one flight of four threads', () => {
   );
 
   it.each(['value', 'rejection'] as const)(
-    'is taken over by one of the others when there is no memory to pass on a %s',
+    'is taken over by another thread when there is no memory to pass on a %s',
     async (what) => {
       const { leader, lead, follows } = await startFlight(3);
       leader.tell({ call: 'failLandings' });
@@ -85,7 +86,7 @@ describe('one flight of four threads', () => {
     },
   );
 
-  it('goes on without the thread of one who waits', async () => {
+  it('continues without a thread that waited', async () => {
     const { lead, followers, follows } = await startFlight(3);
     await followers[0]!.end();
     lead.resolve(1);
@@ -104,7 +105,7 @@ describe('a caller whose signal aborts', () => {
     expect(starts.value).toBe(1);
   });
 
-  it('ends it when it is the last one that waits, in any thread', async () => {
+  it('ends it when it is the last caller, in any thread', async () => {
     const { lead, follows } = await startFlight(3);
     for (const run of [lead, ...follows]) {
       run.abort();
@@ -114,7 +115,7 @@ describe('a caller whose signal aborts', () => {
     expect(starts.value).toBe(1);
   });
 
-  it('ends it when those of other threads end with them', async () => {
+  it('ends it when the other callers end with their threads', async () => {
     const { lead, followers } = await startFlight(3);
     lead.abort();
     await lead.settled;
@@ -124,11 +125,11 @@ describe('a caller whose signal aborts', () => {
   });
 });
 
-describe('what is under way in another thread', () => {
+describe('work in flight in another thread', () => {
   it.each([
     ['its key', 'key'],
     ['all keys', undefined],
-  ])('is not joined any more once %s was forgotten', async (_, key) => {
+  ])('is not joined after a call of forget for %s', async (_, key) => {
     const { leader, lead, followers, follows } = await startFlight(2);
     expect(await lead.isCurrent()).toBe(true);
     await followers[0]!.forget(key);
@@ -144,7 +145,7 @@ describe('what is under way in another thread', () => {
     expect(starts.value).toBe(2);
   });
 
-  it('is not joined by those who ask for a later version, and knows it', async () => {
+  it('is not joined by callers with a later version, and is no longer current', async () => {
     const { lead, followers, follows } = await startFlight(2);
     const later = await followers[0]!.run({ version: '2' });
     await later.started;
@@ -155,7 +156,7 @@ describe('what is under way in another thread', () => {
     expect(await allSettled([lead, follows[0]!])).toEqual(Array(2).fill({ value: 'earlier' }));
   });
 
-  it('is nothing to those of another scope', async () => {
+  it('is not joined by callers of another scope', async () => {
     const { lead } = await startFlight(1);
     const stranger = startThread('other');
     const own = await stranger.run();
@@ -168,8 +169,8 @@ describe('what is under way in another thread', () => {
   });
 });
 
-describe('threads that end at any moment', () => {
-  it('leave nobody waiting, and nothing broken', async () => {
+describe('threads that terminate at any moment', () => {
+  it('leave no caller pending, and no broken state', async () => {
     const script = fileURLToPath(new URL('./helpers/terminate-flights.mjs', import.meta.url));
     const total = sized(50, 15);
     const args = [script, flightUrl, String(testSeed()), String(total)];
@@ -182,8 +183,8 @@ describe('threads that end at any moment', () => {
   });
 });
 
-describe('a process', () => {
-  /** In scripts: flights of a scope, and a thread that works on one and does not keep the process. */
+describe('a process with flights', () => {
+  /** Scripts have flights of a scope, and a thread that works on one and does not keep the process alive. */
   const prelude = `
     import { Worker } from 'node:worker_threads';
     import { once } from 'node:events';
@@ -210,7 +211,7 @@ describe('a process', () => {
     const never = () => { throw new Error('not mine to do'); };`;
   const run = (script: string) => runNode(['--input-type=module', '--eval', prelude + script]);
 
-  it('ends by itself with flights that are over', async () => {
+  it('ends by itself when they are over', async () => {
     const script = `
       await flights.run('key', 'v', async () => 1);
       await startWork(50);
@@ -218,7 +219,7 @@ describe('a process', () => {
     expect(await run(script)).toEqual(silentSuccess);
   });
 
-  it('does not end before what it waits for in another thread', async () => {
+  it('does not end before work that it waits for in another thread', async () => {
     const script = `
       await startWork(300);
       flights.run('key', 'v', never).then((value) => console.log(value));`;

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { SingleFlight, type SingleFlightOptions } from '../lib/flights/single-flight.js';
 import { deferred } from './helpers/deferred.js';
 
-describe('SingleFlight', () => {
-  it('runs the work once for all who ask at the same time', async () => {
+describe('a SingleFlight', () => {
+  it('runs the work once for all concurrent callers', async () => {
     const flights = new SingleFlight<number>();
     const { promise, resolve } = deferred<number>();
     const work = vi.fn(() => promise);
@@ -15,7 +15,7 @@ describe('SingleFlight', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('keeps keys apart', async () => {
+  it('keeps keys separate', async () => {
     const flights = new SingleFlight<string>();
     const run = (key: string) => flights.run(key, 'v', async () => key);
     expect(await Promise.all([run('a'), run('b'), run('__proto__')])).toEqual([
@@ -25,7 +25,7 @@ describe('SingleFlight', () => {
     ]);
   });
 
-  it('gives a rejection to all, and works anew afterwards', async () => {
+  it('passes a rejection to all, and runs the work again afterwards', async () => {
     const flights = new SingleFlight<number>();
     const error = new Error('no');
     const failing = [1, 2, 3].map(() => flights.run('key', 'v', () => Promise.reject(error)));
@@ -35,7 +35,7 @@ describe('SingleFlight', () => {
     expect(await flights.run('key', 'v', async () => 5)).toBe(5);
   });
 
-  it('lets one stop waiting without harm to the others', async () => {
+  it('lets one caller leave without an effect on the others', async () => {
     const flights = new SingleFlight<number>();
     const { promise, resolve } = deferred<number>();
     const leaver = new AbortController();
@@ -55,7 +55,7 @@ describe('SingleFlight', () => {
     expect(shared?.aborted).toBe(false);
   });
 
-  it('aborts the work when nobody waits, and lets nobody join it', async () => {
+  it('aborts the work when no caller waits, and lets none join it', async () => {
     const flights = new SingleFlight<number>();
     const signals: AbortSignal[] = [];
     const work = vi.fn((signal: AbortSignal) => {
@@ -76,7 +76,7 @@ describe('SingleFlight', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('does not start for a signal that has aborted already', async () => {
+  it('does not start for a signal that has already aborted', async () => {
     const work = vi.fn(async () => 1);
     await expect(new SingleFlight().run('key', 'v', work, AbortSignal.abort())).rejects.toThrow();
     expect(work).not.toHaveBeenCalled();
@@ -92,8 +92,8 @@ describe('SingleFlight', () => {
   });
 });
 
-describe('what is under way', () => {
-  it('is not joined by those who ask for a later version, and knows it', async () => {
+describe('work in flight', () => {
+  it('is not joined by callers with a later version, and is no longer current', async () => {
     const flights = new SingleFlight<string>();
     const { promise, resolve } = deferred<string>();
     let earlierIsCurrent = () => true;
@@ -108,7 +108,7 @@ describe('what is under way', () => {
     expect(await earlier).toBe('earlier');
   });
 
-  it('is not joined any more once it is forgotten', async () => {
+  it('is not joined after a call of forget', async () => {
     const flights = new SingleFlight<string>();
     const { promise, resolve } = deferred<string>();
     const earlier = flights.run('key', '1', () => promise);
@@ -119,7 +119,7 @@ describe('what is under way', () => {
   });
 });
 
-/** Two that are as far apart as those of two threads, but for the thread. */
+/** Returns two that are as separate as those of two threads, except that they share the thread. */
 function twoOfOneScope<T>(options?: Partial<SingleFlightOptions<T>>) {
   const all = { scope: 'shared', ...jsonCodec<T>(), ...options };
   return [new SingleFlight<T>(all), new SingleFlight<T>(all)] as const;
@@ -132,8 +132,8 @@ function jsonCodec<T>() {
   };
 }
 
-describe('those of one scope', () => {
-  it('run the work once, and have a copy of the result each', async () => {
+describe('two SingleFlights of one scope', () => {
+  it('run the work once, and each get a copy of the result', async () => {
     const [one, two] = twoOfOneScope<{ n: number }>();
     const { promise, resolve } = deferred<{ n: number }>();
     const work = vi.fn(() => promise);
@@ -151,7 +151,7 @@ describe('those of one scope', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  it('encode nothing that nobody else waits for', async () => {
+  it('encode nothing that no other caller waits for', async () => {
     const encode = vi.fn();
     const [one] = twoOfOneScope<number>({ encode });
     await one.run('key', 'v', async () => 1);
@@ -159,7 +159,7 @@ describe('those of one scope', () => {
     expect(encode).not.toHaveBeenCalled();
   });
 
-  it('keep keys apart that differ in what UTF-8 cannot tell apart', async () => {
+  it('distinguish keys that differ only in what UTF-8 cannot represent', async () => {
     const [one, two] = twoOfOneScope<string>();
     const run = (flights: SingleFlight<string>, key: string) =>
       flights.run(key, 'v', async () => JSON.stringify(key));
@@ -170,7 +170,7 @@ describe('those of one scope', () => {
     ]);
   });
 
-  it('do not meet those of another scope, or of none', async () => {
+  it('do not join those of another scope, or without one', async () => {
     const codec = jsonCodec<number>();
     const [one] = twoOfOneScope<number>();
     const others = [
@@ -186,7 +186,7 @@ describe('those of one scope', () => {
     expect(await Promise.all([waits, joins])).toEqual([1, 1]);
   });
 
-  it('are done with work that throws before it returns a promise', async () => {
+  it('end work that throws before it returns a promise', async () => {
     const [one, two] = twoOfOneScope<number>();
     const work = () => {
       throw new Error('at once');
@@ -195,7 +195,7 @@ describe('those of one scope', () => {
     expect(await two.run('key', 'v', async () => 1)).toBe(1);
   });
 
-  it('hand on a key that was forgotten by one to nobody, in any of them', async () => {
+  it('let no caller join work after a call of forget in any of them', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { promise, resolve } = deferred<string>();
     let earlierIsCurrent = () => true;
@@ -214,7 +214,7 @@ describe('those of one scope', () => {
     expect(await Promise.all([earlier, waits])).toEqual(['earlier', 'earlier']);
   });
 
-  it('forget all keys of the scope', async () => {
+  it('let no caller join work after a call of forgetAll', async () => {
     const [one, two] = twoOfOneScope<number>();
     const { promise, resolve } = deferred<number>();
     const earlier = ['a', 'b'].map((key) => one.run(key, 'v', () => promise));
@@ -225,7 +225,7 @@ describe('those of one scope', () => {
     expect(await Promise.all(earlier)).toEqual([1, 1]);
   });
 
-  it('end for a later version that any of them asks for', async () => {
+  it('end work in flight for a later version that any of them asks for', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { promise, resolve } = deferred<string>();
     let earlierIsCurrent = () => true;
@@ -241,7 +241,7 @@ describe('those of one scope', () => {
 });
 
 describe('work that others of the scope wait for', () => {
-  /** Work that goes on until its signal aborts, or `resolve` is called. */
+  /** The work continues until its signal aborts, or `resolve` is called. */
   function abortableWork() {
     const { promise, resolve, reject } = deferred<string>();
     const signals: AbortSignal[] = [];
@@ -253,7 +253,7 @@ describe('work that others of the scope wait for', () => {
     return { work, resolve, signals };
   }
 
-  it('goes on when nobody waits where it runs, and aborts with the last who waits', async () => {
+  it('continues when no caller waits where it runs, and aborts with the last caller', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { work, signals } = abortableWork();
     const leavers = [new AbortController(), new AbortController()];
@@ -271,7 +271,7 @@ describe('work that others of the scope wait for', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('may be joined again where nobody waited any more', async () => {
+  it('may be joined again where no caller waited any more', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { work, resolve, signals } = abortableWork();
     const leavers = [new AbortController(), new AbortController()];
@@ -281,7 +281,7 @@ describe('work that others of the scope wait for', () => {
     const again = one.run('key', 'v', work);
     leavers[1]!.abort();
     await expect(left[1]).rejects.toThrow('aborted');
-    // What is told to the one that works comes with a turn of the event loop.
+    // The thread that works is notified in a later turn of the event loop.
     for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(signals[0]?.aborted).toBe(false);
     resolve('result');
@@ -289,7 +289,7 @@ describe('work that others of the scope wait for', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('goes on when one who only waits leaves', async () => {
+  it('continues when a caller that only waits leaves', async () => {
     const [one, two] = twoOfOneScope<string>();
     const { work, resolve, signals } = abortableWork();
     const leaver = new AbortController();
@@ -305,7 +305,7 @@ describe('work that others of the scope wait for', () => {
   });
 });
 
-describe('a rejection, for others of the scope', () => {
+describe('a rejection that is passed to others of the scope', () => {
   async function passedOn(reason: unknown): Promise<unknown> {
     const [one, two] = twoOfOneScope<number>();
     const { promise, reject } = deferred<number>();
@@ -338,7 +338,7 @@ describe('a rejection, for others of the scope', () => {
     expect('cause' in (copy as Error)).toBe(false);
   });
 
-  it('has the name of a class of the caller’s, and of an abort', async () => {
+  it('has the name of a custom class, and of an abort', async () => {
     class MyError extends Error {
       override name = 'MyError';
     }
@@ -348,13 +348,13 @@ describe('a rejection, for others of the scope', () => {
     expect(abort).toMatchObject({ name: 'AbortError' });
   });
 
-  it('may be no error', async () => {
+  it('may be a value that is not an Error', async () => {
     expect(await passedOn('text')).toBe('text');
     expect(await passedOn(undefined)).toBe(undefined);
     expect(await passedOn({ error: 'own' })).toEqual({ error: 'own' });
   });
 
-  it('leaves out causes that cannot be passed on, and ends where they go round', async () => {
+  it('omits causes that cannot be passed on, and ends where they form a cycle', async () => {
     const copy = await passedOn(new Error('no', { cause: () => 1 }));
     expect(copy).toMatchObject({ message: 'no' });
     expect((copy as Error).cause).toBe(undefined);
@@ -363,7 +363,7 @@ describe('a rejection, for others of the scope', () => {
     expect(((await passedOn(round)) as Error).cause).toMatchObject({ message: 'round' });
   });
 
-  it('says so where it cannot be passed on itself', async () => {
+  it('is replaced by an error that says so where it cannot be passed on', async () => {
     expect(await passedOn(() => 1)).toMatchObject({
       code: 'ERR_EBBCACHE_VALUE',
       message: expect.stringContaining("Another thread's work failed"),
@@ -372,7 +372,7 @@ describe('a rejection, for others of the scope', () => {
 });
 
 describe('a result that cannot be passed on', () => {
-  it('is one for those it need not be encoded for, and an error that says so for others', async () => {
+  it('is returned to callers that need no encoding, and an error that says so to others', async () => {
     const encode = () => {
       throw new Error('Leave it out.');
     };
@@ -390,7 +390,7 @@ describe('a result that cannot be passed on', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('rejects with what decode throws', async () => {
+  it('causes a rejection with what decode throws', async () => {
     const decode = () => {
       throw new Error('not decoded');
     };

@@ -50,7 +50,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-it('of the addon are those that its types name', () => {
+it('the fields of the statistics of the addon are those that its types name', () => {
   using cache = new ArenaCache({ maxBytes: 1 << 20, disk: { dir, maxBytes: 1 << 20 } });
   const { disk, ...store } = cache.stats();
   expect(Object.keys(store).sort()).toEqual(Object.keys(STORE).sort());

@@ -1,4 +1,4 @@
-// What tells of records, forgets many of them, and says how long they live.
+// Tests what reports records, invalidates many of them, and sets how long they live.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ const tiers: [string, AdvancedCacheOptions][] = [
   ['memory and disk', {}],
 ];
 
-describe.each(tiers)('of %s', (_, options) => {
+describe.each(tiers)('a cache of metadata in %s', (_, options) => {
   const make = () => caches.make(options);
 
-  it('peek and has tell what get would give, and count nothing', async () => {
+  it('reports by peek and has what get would return, and counts nothing', async () => {
     const cache = make();
     cache.put(caches.file, metadata, 'full');
     await cache.flush();
@@ -32,11 +32,11 @@ describe.each(tiers)('of %s', (_, options) => {
       false,
       undefined,
     ]);
-    // They have not deleted it.
+    // The calls have not deleted the record.
     expect([...cache.keys()]).toEqual([{ filePath: caches.file, tier: 'full' }]);
   });
 
-  it('peek and has are no use of a record', () => {
+  it('counts no peek or has as a use of a record', () => {
     const cache = caches.make({ ...options, maxDiskSizeMb: 0, maxMemoryEntries: 2 });
     cache.put('/n/a', metadata);
     cache.put('/n/b', metadata);
@@ -46,7 +46,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(['/n/a', '/n/b', '/n/c'].map((path) => cache.has(path))).toEqual([false, true, true]);
   });
 
-  it('keys gives each once', async () => {
+  it('visits each key once', async () => {
     const cache = make();
     const all = ['/n/a', '/n/b'].flatMap((path) => ['default', 'full'].map((tier) => [path, tier]));
     for (const [path, tier] of all) cache.put(path!, metadata, tier);
@@ -59,7 +59,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(() => begun.next()).toThrow(/shut down/);
   });
 
-  it('getMany gives what get gives, in order', () => {
+  it('returns from getMany what get returns, in order', () => {
     const cache = make();
     cache.put('/n/a', metadata);
     cache.put('/n/b', { n: 2 });
@@ -75,7 +75,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(cache.getStats()).toMatchObject({ hits: 3, misses: 1 });
   });
 
-  it('invalidateFolder forgets what is below, and nothing beside', async () => {
+  it('invalidates by invalidateFolder what is below the folder, and nothing next to it', async () => {
     const cache = make();
     const below = ['/n/dir/a', '/n/dir/deep/b', '/n/dir/deep/c'];
     const beside = ['/n/dir', '/n/directory/a', '/n/a', '/n/dir.jpg'];
@@ -92,7 +92,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(() => cache.invalidateFolder(5 as never)).toThrow(TypeError);
   });
 
-  it('invalidateFolder forgets what is being extracted, and failures', async () => {
+  it('invalidates by invalidateFolder what is being extracted, and failures', async () => {
     const cache = caches.make({ ...options, negativeTtlSeconds: 60 });
     const { promise, resolve } = deferred<object>();
     const under = cache.fetch('/n/dir/a', () => promise);
@@ -104,7 +104,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(await cache.fetch('/n/dir/b', () => metadata)).toEqual(metadata);
   });
 
-  it('ttlSeconds is in place of the time to live of the cache', async () => {
+  it('uses ttlSeconds in place of its own time to live', async () => {
     const short = caches.make({ ...options, cacheTtlHours: 1e-5 });
     short.put('/n/long', metadata, { tier: 'full', ttlSeconds: 3600, extractionTimeMs: 5 });
     short.put('/n/short', metadata);
@@ -122,7 +122,7 @@ describe.each(tiers)('of %s', (_, options) => {
     }
   });
 
-  it('those who wait for one extraction have an object each, the same as later ones', async () => {
+  it('gives callers of one extraction an object each, equal to later ones', async () => {
     class Photo {
       tags = ['a'];
     }
@@ -134,7 +134,7 @@ describe.each(tiers)('of %s', (_, options) => {
     expect(all[1]).toStrictEqual({ tags: ['a'] });
     expect(made.tags).toEqual(['a']);
     expect(await cache.fetch('/n/a', () => made)).toStrictEqual(all[1]);
-    // Also where it is not kept, or no tier has room for it.
+    // The same holds where the record is not stored, or no tier has room for it.
     mkdirSync(join(caches.folder, 'sub'));
     const folder = await cache.fetch(join(caches.folder, 'sub'), () => made);
     expect(folder).toStrictEqual({ tags: ['a'] });

@@ -1,4 +1,4 @@
-// The cache of metadata in memory and on disk.
+// Tests the cache of metadata in memory and on disk.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -28,8 +28,8 @@ const metadata = { tags: ['test'], taken: new Date(5), big: 5n };
 
 const caches = new Caches();
 
-describe('over a restart', () => {
-  it('nothing is extracted twice', async () => {
+describe('a cache after a restart', () => {
+  it('extracts nothing twice', async () => {
     const extract = vi.fn(async () => metadata);
     const first = caches.make();
     expect(await first.fetch(caches.file, extract)).toEqual(metadata);
@@ -41,7 +41,7 @@ describe('over a restart', () => {
     expect(caches.logger.warn).not.toHaveBeenCalled();
   });
 
-  it('a record of another state of the file is a miss, and goes', async () => {
+  it('misses and deletes a record of another state of the file', async () => {
     const first = caches.make();
     first.put(caches.file, metadata);
     writeFileSync(caches.file, 'other bytes');
@@ -51,7 +51,7 @@ describe('over a restart', () => {
     expect(second.getStats().diskEntries).toBe(0);
   });
 
-  it('a time to live goes on', async () => {
+  it('continues a time to live', async () => {
     const first = caches.make({ cacheTtlHours: 1 });
     first.put(caches.file, metadata);
     const second = caches.restart(first);
@@ -65,7 +65,7 @@ describe('over a restart', () => {
     expect(third.get(caches.file)).toBeUndefined();
   });
 
-  it('the counters of all processes are kept', async () => {
+  it('retains the counters of all processes', async () => {
     const first = caches.make();
     first.put(caches.file, metadata);
     first.get(caches.file);
@@ -84,7 +84,7 @@ describe('over a restart', () => {
   });
 });
 
-describe('memory and disk', () => {
+describe('the memory tier and the disk tier', () => {
   it('answer for each other', async () => {
     const cache = caches.make({ maxMemoryEntries: 2 });
     const paths = Array.from({ length: 50 }, (_, i) => join(caches.folder, `${i}`));
@@ -95,13 +95,13 @@ describe('memory and disk', () => {
     expect(cache.getStats()).toMatchObject({ hits: 100, misses: 0, memoryCacheSize: 2 });
   });
 
-  it('take what the other does not', async () => {
+  it('accept what the other refuses', async () => {
     const cache = caches.make({ maxMemoryMb: 1 });
     const medium = { text: 'x'.repeat(200_000) };
     for (let i = 0; i < 20; i++) expect(cache.put(`${caches.file}${i}`, medium)).toBe(true);
     for (let i = 0; i < 20; i++) expect(cache.get(`${caches.file}${i}`)).toEqual(medium);
     expect(cache.getStats().memoryCacheSize).toBeLessThan(20);
-    // Too large for the disk: in memory alone, and what the disk had is gone.
+    // The value is too large for the disk: it is in memory only, and the older one on disk is removed.
     const large = { text: 'x'.repeat(300_000) };
     expect(cache.put(`${caches.file}0`, large)).toBe(true);
     expect(cache.get(`${caches.file}0`)).toEqual(large);
@@ -110,12 +110,12 @@ describe('memory and disk', () => {
     const next = caches.restart(cache, { maxMemoryMb: 1 });
     expect(next.get(`${caches.file}0`)).toBeUndefined();
     expect(next.get(`${caches.file}1`)).toEqual(medium);
-    // Too large for both: what was there stays.
+    // The value is too large for both tiers: the older one remains.
     expect(next.put(`${caches.file}1`, { text: 'x'.repeat(2_000_000) })).toBe(false);
     expect(next.get(`${caches.file}1`)).toEqual(medium);
   });
 
-  it('are both forgotten in, also tiers that another process has put', async () => {
+  it('both remove invalidated records, also in tiers that another process has put', async () => {
     const first = caches.make();
     for (const tier of ['default', 'quick', 'full', 'a\0b', 'a/b'])
       first.put(caches.file, metadata, tier);
@@ -137,7 +137,7 @@ describe('memory and disk', () => {
     expect(caches.restart(third).get(`${caches.file}2`, 'quick')).toBeUndefined();
   });
 
-  it('keep tiers apart whose names look like parts of keys', async () => {
+  it('distinguish tiers whose names look like parts of keys', async () => {
     const cache = caches.make();
     const pairs = [
       [caches.file, 'a'],
@@ -157,7 +157,7 @@ describe('memory and disk', () => {
     expect(cache.get(`${caches.file}\0a`)).toBeUndefined();
   });
 
-  it('find records of many tiers on disk, and forget them all', () => {
+  it('find records of many tiers on disk, and remove them all', () => {
     let first = caches.make();
     for (let i = 0; i < 30; i++) {
       if (i === 15) first = caches.restart(first);
@@ -170,7 +170,7 @@ describe('memory and disk', () => {
     for (let i = 0; i < 30; i++) expect(third.get(caches.file, `tier ${i}`)).toBeUndefined();
   });
 
-  it('have the newest of more tiers than the disk keeps of a file', () => {
+  it('hold the newest tiers of a file with more than the disk stores', () => {
     const first = caches.make();
     for (let i = 0; i < 60; i++) first.put(caches.file, { n: i }, `tier ${i}`);
     const second = caches.restart(first);
@@ -180,7 +180,7 @@ describe('memory and disk', () => {
     }
   });
 
-  it('stay where they are when the process changes its folder', () => {
+  it('remain in place when the process changes its working folder', () => {
     const before = process.cwd();
     try {
       process.chdir(caches.folder);
@@ -196,7 +196,7 @@ describe('memory and disk', () => {
     }
   });
 
-  it('can be the memory alone', async () => {
+  it('can be reduced to memory only', async () => {
     const cache = caches.make({ maxDiskSizeMb: 0 });
     cache.put(caches.file, metadata);
     expect(await cache.flush()).toBe(false);
@@ -223,9 +223,9 @@ describe('paths that lead to no file', () => {
       [`${caches.file}\0`, /NUL/],
     ];
     for (const validate of ['stat', 'content'] as const) {
-      // Without a disk tier, as its folder would be another user's for a while.
+      // There is no disk tier, because its folder would belong to another user for a while.
       const cache = caches.make({ validate, maxDiskSizeMb: 0 });
-      // The superuser may look at anything.
+      // The superuser may read any path.
       const user = process.geteuid!();
       chmodSync(caches.folder, 0o755);
       if (user === 0) process.seteuid!(65_534);
@@ -250,8 +250,8 @@ describe('paths that lead to no file', () => {
   });
 });
 
-describe('validate', () => {
-  it("'content' knows a file wherever it is, and whatever its times are", () => {
+describe('the option validate', () => {
+  it("finds a file by 'content' wherever it is, and whatever its times are", () => {
     const cache = caches.make({ validate: 'content' });
     cache.put(caches.file, metadata);
     const copy = join(caches.folder, 'copy.jpg');
@@ -270,14 +270,14 @@ describe('validate', () => {
     expect(next.get(join(caches.folder, 'renamed.jpg'))).toBeUndefined();
   });
 
-  it("'content' tells files apart that are not there", () => {
+  it("distinguishes absent files by 'content'", () => {
     const cache = caches.make({ validate: 'content' });
     cache.put(join(caches.folder, 'absent'), metadata);
     expect(cache.get(join(caches.folder, 'absent'))).toEqual(metadata);
     expect(cache.get(join(caches.folder, 'absent too'))).toBeUndefined();
   });
 
-  it("'none' looks at nothing", () => {
+  it("reads no file with 'none'", () => {
     const cache = caches.make({ validate: 'none' });
     cache.put(caches.file, metadata);
     cache.put(caches.folder, { n: 1 });
@@ -292,7 +292,7 @@ describe('validate', () => {
     expect(next.get(caches.file)).toBeUndefined();
   });
 
-  it('of different kinds do not answer for each other', () => {
+  it('separates the records of its different values', () => {
     const cache = caches.make();
     cache.put(caches.file, metadata);
     const byContent = caches.restart(cache, { validate: 'content' });
@@ -302,7 +302,7 @@ describe('validate', () => {
   });
 });
 
-describe('options of tiers', () => {
+describe('invalid options of tiers', () => {
   it.each<[string, object, typeof TypeError | typeof RangeError]>([
     ['a validation that is none', { validate: 'size' }, RangeError],
     ['a negative stale time', { staleWhileRevalidateSeconds: -1 }, RangeError],
@@ -314,8 +314,8 @@ describe('options of tiers', () => {
   });
 });
 
-describe('AdvancedMetadataCache', () => {
-  it('is what EnhancedMetadataCache adds pressure to', () => {
+describe('the class AdvancedMetadataCache', () => {
+  it('is the base to which EnhancedMetadataCache adds pressure', () => {
     const cache = caches.make();
     expect(cache).not.toBeInstanceOf(EnhancedMetadataCache);
     expect(cache.put(caches.file, metadata, 'full', 12)).toBe(true);

@@ -1,4 +1,4 @@
-// Hit ratios of the real store by trace: exact LRU is exact, and S3-FIFO is worth choosing.
+// Tests the hit ratios of the real store by traces: exact LRU is exact, and S3-FIFO is better.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ interface Result {
   exactLru?: number;
 }
 
-/** Zipf over 8000 keys, as caches see it, and now and then a scan of what is asked for once. */
+/** Generates a Zipf distribution over 8000 keys, with occasional scans of keys that are requested once. */
 function zipfAndScans(): Request[] {
   let state = 1;
   const random = () => {
@@ -74,7 +74,7 @@ function points(a: number | undefined, b: number | undefined): number {
 }
 
 describe('a trace of popular keys and scans', () => {
-  it('is served by lru as by exact LRU of the same bytes, and better by s3fifo', async () => {
+  it('has the hit ratio of exact LRU with lru, and a better one with s3fifo', async () => {
     const requests = zipfAndScans();
     const exact = exactLruHitRatio(requests, CACHE_BYTES);
     const results = await withTempFolder(async (folder) => {
@@ -89,7 +89,7 @@ describe('a trace of popular keys and scans', () => {
     expect(points(s3fifo!.same.objectHitRatio, exact)).toBeGreaterThan(3);
   });
 
-  it('is refused where a line is none', async () => {
+  it('is refused where a line is malformed', async () => {
     await withTempFolder(async (folder) => {
       const file = join(folder, 'trace.txt');
       writeFileSync(file, '1 100\nnot a request\n');
@@ -101,7 +101,7 @@ describe('a trace of popular keys and scans', () => {
 });
 
 describe(`a real trace${dataNote}`, () => {
-  it.runIf(dataFolder)('meets its references', { timeout: 180_000 }, async () => {
+  it.runIf(dataFolder)('has the hit ratios of its references', { timeout: 180_000 }, async () => {
     const file = join(dataFolder!, 'traces', 'arc-p3-ext.gz');
     const results = await replay(file, '--share', '0.02');
     expect(results).toHaveLength(2);

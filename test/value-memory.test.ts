@@ -1,12 +1,11 @@
-// What values cost that a store does not take, and what the process may do to the prototypes, in
-// processes of their own.
+// Tests the memory that refused values cost, and changed prototypes, in separate processes.
 
 import { describe, expect, it } from 'vitest';
 import { runScript, silentSuccess } from './helpers/run-script.js';
 
 const MIB = 1024 * 1024;
 
-/** MiB that the process had at most beyond what it had before the put. */
+/** Returns the MiB that the process had at most beyond what it had before the put. */
 async function growthOf(make: string): Promise<number> {
   const { stdout, stderr } = await runScript(`
     const cache = new ebbcache.ArenaCache({ maxBytes: 16 * ${MIB}, ebb: false });
@@ -33,13 +32,13 @@ describe('a value that is too large', () => {
     ['a large integer', `1n << (2n ** 29n)`],
     ['large bytes', `new Uint8Array(300 * ${MIB})`],
     ['a large Map', `new Map(Array.from({ length: 9 * ${MIB} }, (_, i) => [i, i]))`],
-  ])('takes no more than four times what the store does: %s', async (_, make) => {
+  ])('takes no more than four times the memory of the store: %s', async (_, make) => {
     expect(await growthOf(make)).toBeLessThan(4 * 16);
   });
 });
 
-describe('with frozen prototypes', () => {
-  it('keys come back whatever the prototype has of that name', async () => {
+describe('keys with frozen prototypes', () => {
+  it('are returned whatever the prototype has of that name', async () => {
     const script = `
       Object.defineProperty(Object.prototype, 'polluted', { set() { throw new Error('set'); }, get: () => 'of the prototype', configurable: true });
       Object.freeze(Object.prototype);

@@ -1,5 +1,5 @@
-// Trouble with a tier, where there is no logger, is a warning of the process: with a code, and at most
-// one of each code in a minute.
+// Tests that a failing tier without a logger causes a warning of the process: with a code, and at most one of each
+// code in a minute.
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ const MIB = 1024 * 1024;
 const caches = new Caches();
 const warnings = new ProcessWarnings();
 
-/** A remote that fails as it is started. */
+/** Returns a remote tier that fails as it is started. */
 function failing(error: Error): RemoteTier {
   const start = (events: RemoteTierEvents) => events.onFailure(error);
   return Object.assign(new FakeRemote(new FakeServer()), { start });
 }
 
 describe('a warning', () => {
-  it('comes at most once in a minute for each code, and tells of those held back', () => {
+  it('is emitted at most once a minute for each code, with the number of those suppressed', () => {
     let now = 1000;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
     const emitted = () => warnings.all.map(([message]) => message);
@@ -53,7 +53,7 @@ describe('a warning', () => {
     expect(warnings.all[0]![1]).toEqual({ type: 'EbbcacheWarning', code: 'EBBCACHE_DISK' });
   });
 
-  it('comes once from all threads', async () => {
+  it('is emitted once for all threads', async () => {
     const { stdout, stderr } = await runScript(`
       import { once } from 'node:events';
       import { Worker } from 'node:worker_threads';
@@ -82,7 +82,7 @@ describe('a warning', () => {
     expect(new Set(documented)).toEqual(codes);
   });
 
-  it('is emitted by nothing but the one room for them', () => {
+  it('is emitted only by lib/process/warnings.ts', () => {
     const lib = join(import.meta.dirname, '..', 'lib');
     const files = readdirSync(lib, { recursive: true, encoding: 'utf8' });
     const emitting = files.filter(
@@ -93,10 +93,10 @@ describe('a warning', () => {
   });
 });
 
-describe('without a logger', () => {
+describe('a process without a logger', () => {
   const make = (options: object = {}) => caches.make({ logger: undefined, ...options });
 
-  it('a disk tier that cannot be used is warned of, by all kinds of caches in one warning', async () => {
+  it('is warned of a disk tier that cannot be used, once for all kinds of caches', async () => {
     writeFileSync(caches.cacheDir, 'no folder');
     const cache = make();
     await vi.waitFor(() => expect(warnings.codes).toEqual(['EBBCACHE_DISK']));
@@ -109,7 +109,7 @@ describe('without a logger', () => {
   });
 
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'a folder that cannot be written is warned of',
+    'is warned of a folder that cannot be written to',
     async () => {
       mkdirSync(caches.cacheDir);
       chmodSync(caches.cacheDir, 0o500);
@@ -119,20 +119,20 @@ describe('without a logger', () => {
     },
   );
 
-  it('a remote that is down is warned of', () => {
+  it('is warned of a remote tier that is down', () => {
     make({ remote: failing(new Error('The remote is down.')) });
     expect(warnings.all).toEqual([
       ['The remote is down.', { type: 'EbbcacheWarning', code: 'EBBCACHE_REMOTE' }],
     ]);
   });
 
-  it('a client that is missing is warned of', () => {
+  it('is warned of a missing client library', () => {
     make({ remote: failing(new NoClientError()) });
     expect(warnings.codes).toEqual(['EBBCACHE_REMOTE_CLIENT']);
     expect(warnings.all[0]![0]).toMatch(/install ioredis or redis/);
   });
 
-  it('a memory tier that fails is warned of', () => {
+  it('is warned of a memory tier that fails', () => {
     const cache = make({ maxDiskSizeMb: 0 });
     vi.spyOn(LocalRecords.prototype, 'lookUp').mockImplementation(() => {
       throw new Error('It is broken.');
@@ -143,7 +143,7 @@ describe('without a logger', () => {
     expect(cache.getStats().tierErrors).toBe(2);
   });
 
-  it('a machine that cannot be read, to find the size of the memory tier, is warned of', () => {
+  it('is warned of a machine that cannot be read for the size of the memory tier', () => {
     vi.spyOn(MemoryPressureMonitor.prototype, 'sample').mockImplementation(() => {
       throw new Error('Memory could not be sampled.');
     });
@@ -162,7 +162,7 @@ describe('without a logger', () => {
     expect(warnings.codes).toHaveLength(1);
   });
 
-  it('what is about one file or one call stays quiet', async () => {
+  it('is not warned of what concerns one file or one call', async () => {
     const cache = make({ maxDiskSizeMb: 0 });
     expect(cache.put(caches.folder, { n: 1 })).toBe(false);
     expect(cache.put(caches.file, { pixels: Buffer.alloc(32 * MIB) })).toBe(false);
@@ -174,7 +174,7 @@ describe('without a logger', () => {
     expect(warnings.all).toEqual([]);
   });
 
-  it('other options of the shared cache are warned of', () => {
+  it('is warned of other options of the shared cache', () => {
     getEnhancedCache({ maxMemoryMb: 1, maxDiskSizeMb: 0 });
     getEnhancedCache({ maxMemoryMb: 2, maxDiskSizeMb: 0 });
     shutdownEnhancedCache();
@@ -182,7 +182,7 @@ describe('without a logger', () => {
   });
 });
 
-it('a warning is the line of a logger where there is one, and no warning of the process', async () => {
+it('a warning is a line of the logger where there is one, and not a warning of the process', async () => {
   writeFileSync(caches.cacheDir, 'no folder');
   const cache = caches.make({ remote: failing(new NoClientError()) });
   expect(await cache.flush()).toBe(false);
@@ -190,7 +190,7 @@ it('a warning is the line of a logger where there is one, and no warning of the 
   expect(warnings.all).toEqual([]);
 });
 
-it('a warning comes from the process, with its type and code', async () => {
+it('a warning is emitted by the process, with its type and code', async () => {
   writeFileSync(caches.cacheDir, 'no folder');
   const { code, stderr } = await runScript(
     `const options = { cacheDir: ${JSON.stringify(caches.cacheDir)}, validate: 'none', maxMemoryMb: 1 };

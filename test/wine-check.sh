@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds most of the C++ tests for Windows and runs them under Wine: the only run that the backends
-# for Windows get on a machine that is none. On x86-64 Linux, with cmake and npm; skipped without
+# for Windows get on another machine. It needs x86-64 Linux, cmake and npm, and is skipped without
 # Wine (Debian: wine64) or the sources of GoogleTest (Debian: libgtest-dev).
 #   test/wine-check.sh [--gtest_filter=... and other options of GoogleTest]
 set -euo pipefail
@@ -22,7 +22,7 @@ fi
 
 build=$root/build-wine
 mkdir -p "$build"
-# Without the optimizer, as what takes long here is to compile.
+# The optimizer is off, because compiling takes most of the time here.
 if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_TOOLCHAIN_FILE="$root/cmake/zig-toolchain.cmake" \
     -DZIG="$zig" -DZIG_TARGET=x86_64-windows-gnu -DEBBCACHE_BENCH=OFF \
@@ -35,7 +35,7 @@ if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O
 fi
 
 export WINEPREFIX=$build/prefix WINEARCH=win64 WINEDEBUG=-all
-# Ours alone: a server belongs to one WINEPREFIX.
+# This ends only our own server, because a server belongs to one WINEPREFIX.
 end_wine() { "$(command -v wineserver /usr/lib/wine/wineserver64 | head -n 1)" -k || true; }
 trap end_wine EXIT
 if [ ! -d "$WINEPREFIX" ]; then

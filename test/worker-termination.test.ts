@@ -1,4 +1,4 @@
-// Workers that share a store and end at any moment. They are 180 with EBBCACHE_FULL=1, or else 60.
+// Tests workers that share a store and end at any moment. They are 180 with EBBCACHE_FULL=1, or else 60.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const workers = sized(180, 60);
 
 describe('workers on one store', () => {
-  it('may end at any moment, and leave a sound store or none', async () => {
+  it('may terminate at any moment, and leave a valid store or none', async () => {
     const args = ['--expose-gc', script, cacheUrl, String(testSeed()), String(workers)];
     const { stdout, ...outcome } = await runNode(args);
     expect(outcome).toEqual({ code: 0, signal: null, stderr: '' });
@@ -32,7 +32,7 @@ describe('workers on one store', () => {
     expect(stock.payloadBytes).toBe(stock.foundBytes);
     expect(stock.heldBytes).toBeLessThanOrEqual(stock.budgetBytes);
     expect(stock.payloadBytes).toBeLessThanOrEqual(stock.heldBytes);
-    // Half of what it were if each worker lost a store of 4 MiB.
+    // The limit is half of the growth if each worker lost a store of 4 MiB.
     expect(residentGrowth).toBeLessThan((workers * 4 * MIB) / 2);
   }, 180_000);
 });

@@ -1,5 +1,5 @@
-# Sourced by the scripts beside it, with `root` the folder of the checkout: sets `zig` to the Zig
-# executable and `zig_cache` to a folder that lasts. On x86-64 Linux, with npm. The first time it
+# The scripts next to it source this one, with `root` the folder of the checkout. It sets `zig` to the Zig
+# executable and `zig_cache` to a folder that lasts. It needs x86-64 Linux and npm. The first time it
 # downloads Zig (about 80 MB) into .cache/zig/.
 zig_version=0.14.0-dev.2456
 zig_cache=${root:?}/.cache/zig

@@ -1,4 +1,4 @@
-// A thread with a cache of metadata of its own, that does what it is told.
+// Runs a thread with a cache of metadata of its own, which executes the commands that it receives.
 
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -6,7 +6,7 @@ const { AdvancedMetadataCache } = await import(workerData.packageUrl);
 const cache = new AdvancedMetadataCache(workerData.options);
 
 const commands = {
-  /** How many of the files this thread extracted. */
+  /** The number of files that this thread extracted. */
   async fetchAll(files) {
     let extractions = 0;
     const extract = async (file) => {

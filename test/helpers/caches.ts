@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { type AdvancedCacheOptions, AdvancedMetadataCache } from '../../lib/index.js';
 
-/** Caches with a disk tier in a folder that is new for each test, and a file. */
+/** Opens caches with a disk tier in a folder that is new for each test, next to a file. */
 export class Caches {
   readonly logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   folder = '';
   file = '';
   readonly #made: AdvancedMetadataCache[] = [];
 
-  /** For the tests of a file, or of what it describes. */
+  /** Construct it once for the tests of a file, or of a describe. */
   constructor() {
     beforeEach(() => {
       this.folder = mkdtempSync(join(tmpdir(), 'ebbcache-tiers-'));

@@ -1,4 +1,4 @@
-// What happens to the server and the link of a chaos run, in turn, and how it ends.
+// Runs the faults of the server and the link of a chaos run in turn, and ends them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisServer } from './redis-server.js';

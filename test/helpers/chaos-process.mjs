@@ -1,11 +1,11 @@
-// A process of a chaos run, with several caches in threads of their own. Passes on what they tell.
+// Runs a process of a chaos run, with several caches in threads of their own, and passes their messages on.
 
 import { Worker } from 'node:worker_threads';
 
 const SAMPLE_MS = 200;
 const { names, own, seed, ...rest } = JSON.parse(process.argv[2]);
 
-/** After the end, nobody listens. */
+/** Nobody listens after the end. */
 const tell = (message) => process.connected && process.send(message);
 
 const workers = own.map((name, i) => {

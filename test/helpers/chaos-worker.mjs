@@ -1,4 +1,4 @@
-// One cache of a chaos run: does random things by its own keys, and holds what it reads against what it knows.
+// Runs one cache of a chaos run: it executes random calls with its own keys, and checks what it reads.
 //
 // Each key has one writer. It never reads anything older than what it has put or read before, nor what it has
 // invalidated; others read whole records, or none.
@@ -13,7 +13,7 @@ const { redisTier } = await import(redisUrl);
 
 const KEYS = 40;
 const LOOPS = 4;
-/** A call that takes longer hangs. */
+/** A call that takes longer is taken to hang. */
 const HANG_MS = 30_000;
 const ABSENT = new Error('It is not there.');
 const random = seededRandom(seed);
@@ -31,18 +31,18 @@ const counts = {
 let version = 0;
 let generation = 0;
 let isOver = false;
-/** What the loops wait for, and how many steps are under way. */
+/** The loops wait for the gate; `underWay` counts the steps in flight. */
 let gate;
 let underWay = 0;
 let tier;
 let cache;
-/** By path: the oldest version that may be read. */
+/** The oldest version that may be read, by path. */
 let floors = new Map();
 
 function open() {
   counts.opens++;
   tier = redisTier({ url, timeoutMs: 100, retryAfterMs: 300, maxPendingBytes: 1024 * 1024 });
-  // Small, so that much is read from the remote.
+  // The cache is small, so that much is read from the remote tier.
   const small = { maxMemoryMb: 4, maxMemoryEntries: 10, maxDiskSizeMb: 0 };
   cache = new AdvancedMetadataCache({ ...small, validate: 'none', remote: tier, logger: silent });
 }
@@ -64,7 +64,7 @@ function check(path, found, floor) {
   }
 }
 
-/** What was read or put is the oldest that may be read from now on. */
+/** Makes the version that was read or put the oldest that may be read from now on. */
 function raise(path, at) {
   floors.set(path, Math.max(at, floors.get(path) ?? 0));
 }
@@ -93,7 +93,7 @@ async function fetchOwn() {
     return metadata;
   });
   check(path, found, floor);
-  // What another process cleared meanwhile is given out, but not kept: it is no promise of this cache.
+  // A record that another process cleared meanwhile is returned but not stored, so it is no promise of this cache.
   if (cache.get(path)?.version >= found.version) raise(path, found.version);
 }
 
@@ -124,7 +124,7 @@ function clear() {
   for (let key = 0; key < KEYS; key++) raise(pathOf(name, generation, key), version + 1);
 }
 
-/** Where all got there, the next cache has it; what did not, nobody owes any longer. */
+/** The next cache has all records if all were written; records that were not are not required any more. */
 async function reopen() {
   const isFlushed = random(2) === 0;
   if (isFlushed) await cache.flush();
@@ -172,7 +172,7 @@ async function loop() {
   }
 }
 
-/** All loops stand still for it: what is known of the keys is then what was done to them. */
+/** All loops pause for it, so that the known versions are exactly those of the calls. */
 async function reopenAlone() {
   let openGate;
   gate = new Promise((resolve) => {

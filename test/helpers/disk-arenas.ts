@@ -6,12 +6,12 @@ import { ArenaCache, type DiskOptions } from '../../lib/index.js';
 
 type ArenaOptions = Partial<ConstructorParameters<typeof ArenaCache>[0]>;
 
-/** Caches of values with a disk tier, in a folder that is new for each test. */
+/** Opens caches of values with a disk tier, in a folder that is new for each test. */
 export class DiskArenas {
   parent = '';
   readonly #opened: ArenaCache[] = [];
 
-  /** For the tests of a file. */
+  /** Construct it once for the tests of a file. */
   constructor() {
     beforeEach(() => {
       this.parent = mkdtempSync(join(tmpdir(), 'ebbcache-values-'));
@@ -31,7 +31,7 @@ export class DiskArenas {
     return { dir: this.dir, maxBytes: 8 * 1024 * 1024, ...options };
   }
 
-  /** Deaf to the memory pressure of the machine that runs the test. */
+  /** The cache ignores the memory pressure of the machine that runs the test. */
   // biome-ignore lint/suspicious/noExplicitAny: as a user has it who reads what was put
   open(options: ArenaOptions = {}): ArenaCache<any> {
     const cache = new ArenaCache({

@@ -1,11 +1,11 @@
-// What a damage leaves of the records in a file, by the format of the file: native/disk/ring_layout.h.
+// Computes which records a damage leaves in a file, by the format of the file: native/disk/ring_layout.h.
 
-/** The header, of which every byte is under one checksum: without it the file is made anew. */
+/** One checksum covers the whole header: the file is created again without it. */
 const HEADER_BYTES = 512;
 /** The entries begin after a block for the header and the index, which is a 32nd of the budget. */
 const entriesAt = (maxBytes) => 4096 + maxBytes / 32;
 const CHUNK_BYTES = 256 * 1024;
-/** An entry takes its text, and no more than so much for its header, its key and the rest of its record. */
+/** An entry takes its text, and at most this for its header, its key and the rest of its record. */
 const MAX_OVERHEAD = 400;
 
 /**

@@ -1,6 +1,6 @@
-// Damages each file of a disk tier in one way after the other, while it is in use or at rest, and goes on
-// using it. Prints a line of JSON before each, so that who started it knows which one ended it, and after it
-// what it came to: node disk-damage-trials.mjs URL_OF_PACKAGE FOLDER SEED live|rest
+// Damages each file of a disk tier in one way after the other, in use or at rest, and continues to use it. Prints a
+// line of JSON before each, so that the parent knows which one ended it, and the outcome after it: node
+// disk-damage-trials.mjs URL_OF_PACKAGE FOLDER SEED live|rest
 
 import { existsSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const random = seededRandom(Number(seed));
 const folder = join(parent, 'cache');
 const keys = Array.from({ length: 250 }, (_, i) => `/files/${i}.jpg`);
 const DISK_MB = 4;
-/** A tier that does not write again by then is one that never will. */
+/** A tier that has not written again after this time never will. */
 const GUARD_MS = 20_000;
 
 let warnings = [];
@@ -33,7 +33,7 @@ function open() {
 const latest = new Map();
 const wrong = [];
 
-/** Whether the key has what was put last, or nothing. */
+/** Checks that the key has the version that was put last, or none. */
 function check(key, found) {
   const version = versionOf(key, found);
   if (version !== 0 && version !== latest.get(key)) wrong.push([key, version, latest.get(key)]);
@@ -47,7 +47,7 @@ function put(cache, key) {
   latest.set(key, version);
 }
 
-/** Some of everything, in turns, so that the writer has its time too. */
+/** Executes calls of all kinds in turn, so that the writer has its time too. */
 async function work(cache) {
   for (let i = 0; i < 250; i++) {
     const key = keys[random(keys.length)];
@@ -77,7 +77,7 @@ async function work(cache) {
   }
 }
 
-/** Whether what is put comes to be on the disk. */
+/** Returns whether new puts are written to the disk. */
 async function isWrittenAgain(cache) {
   const began = performance.now();
   while (performance.now() - began < GUARD_MS) {
@@ -88,7 +88,7 @@ async function isWrittenAgain(cache) {
   return false;
 }
 
-/** Puts all keys, and some once more. What is written is known: no more waits than the queue has room for. */
+/** Puts all keys, and some again. The written records are known, because the queue has room for all that wait. */
 async function fill(cache) {
   const puts = [];
   const note = (key) => {
@@ -99,7 +99,7 @@ async function fill(cache) {
     note(key);
     if (i % 50 === 49 && !(await cache.flush())) throw new Error('Not all was written.');
   }
-  // The leases file is there once something was fetched.
+  // The file of leases exists once a fetch has run.
   await cache.fetch('/fetched', () => ({}));
   await cache.flush();
   for (const key of keys.slice(0, 60)) note(key);
@@ -118,7 +118,7 @@ async function trial(name, damage) {
   tell({ name });
   const fate = fateOf(damage(), puts, DISK_MB * 2 ** 20);
   if (when === 'rest') cache = open();
-  // In use, some of it is in memory; what is at rest is on the disk alone.
+  // Some records of a tier in use are in memory; those of a tier at rest are only on disk.
   const isFound = (key) => check(key, cache.get(key)) > 0;
   const survivors = when === 'rest' ? keys.map(isFound) : undefined;
   const { diskDrops } = cache.getStats();

@@ -1,5 +1,5 @@
-// What may happen to a file of a disk tier, by name: each takes the path and random numbers. Each returns what
-// is lost: the bytes at some places, the bytes from a place on, or all.
+// Damages a file of a disk tier, by the name of the damage: each takes the path and random numbers, and returns
+// what is lost: the bytes at some places, the bytes from a place on, or all.
 
 import {
   closeSync,
@@ -18,7 +18,7 @@ import {
 const ALL = { isAll: true };
 const NONE = {};
 
-/** Writes into the file, as it is used. */
+/** Writes into the file while it is used. */
 function inPlace(write) {
   return (path, random) => {
     const file = openSync(path, 'r+');
@@ -35,7 +35,7 @@ function flip(count) {
     for (const place of places) {
       const byte = Buffer.alloc(1);
       readSync(file, byte, 0, 1, place);
-      // Another one than before.
+      // The new byte differs from the old one.
       byte[0] += 1 + random(255);
       writeSync(file, byte, 0, 1, place);
     }
@@ -62,7 +62,7 @@ function cut(sizeOf, isAll = true) {
   };
 }
 
-/** In its place, at one stroke. */
+/** Replaces the file by a rename, which is atomic. */
 function replaceBy(bytesOf) {
   return (path, random) => {
     writeFileSync(`${path}.new`, bytesOf(random, statSync(path).size));

@@ -1,5 +1,5 @@
-// Puts more than the disk takes, makes room, and prints as JSON what became of it:
-// node disk-full.mjs URL_OF_PACKAGE FOLDER [FILE_TO_REMOVE]
+// Puts more than the disk has room for, makes room, and prints the outcome as JSON: node disk-full.mjs
+// URL_OF_PACKAGE FOLDER [FILE_TO_REMOVE]
 
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -46,7 +46,7 @@ function put(path) {
   latest.set(path, n);
 }
 
-/** Whether it is there; what is must be what was put last. */
+/** Returns whether the record is found; it must be the one that was put last. */
 function isFound(path) {
   const metadata = timed(() => cache.get(path));
   if (metadata === undefined) return false;

@@ -1,7 +1,6 @@
-// Works on a cache of values until its time is over, in this thread and in as many more as it is told. Each
-// thread alone writes the keys of its own range, with versions that rise, and reads those of all. Prints as
-// JSON what went wrong: node disk-hammer.mjs URL_OF_PACKAGE FOLDER SECONDS RANGE THREADS
-// SEED
+// Works on a cache of values until its time is over, in this thread and in as many more as THREADS says. Each
+// thread is the only writer of the keys of its range, with increasing versions, and reads those of all. Prints the
+// violations as JSON: node disk-hammer.mjs URL_OF_PACKAGE FOLDER SECONDS RANGE THREADS SEED
 
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,16 +23,16 @@ const warnings = [];
 const cache = new ArenaCache({ maxBytes: 1 << 20, ebb: false, disk: { dir, maxBytes: 6 << 20 } });
 cache.on('disk', ({ message }) => warnings.push(message));
 
-/** Rises from one process to the next that has this range. */
+/** The version also increases from one process to the next with this range. */
 let version = 0;
 const nextVersion = () => {
   version = Math.max(version + 1, Date.now() * 1000);
   return version;
 };
 
-/** What this thread has put; 0 for what it has deleted. */
+/** The versions that this thread has set; 0 for a key that it has deleted. */
 const own = new Map();
-/** The newest version that it has seen of a key of others. */
+/** The newest version that it has seen of each key of others. */
 const seen = new Map();
 const wrong = [];
 

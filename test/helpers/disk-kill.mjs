@@ -1,6 +1,5 @@
-// Opens a cache, looks at every record in it, then puts all of them anew, until it is killed. Prints a
-// line of JSON for what it found and for what flush has acknowledged:
-// node disk-kill.mjs URL_OF_PACKAGE FOLDER ROUND RECORDS
+// Opens a cache, reads every record in it, then puts all of them again, until it is killed. Prints a line of JSON
+// for what it found and for what flush has acknowledged: node disk-kill.mjs URL_OF_PACKAGE FOLDER ROUND RECORDS
 
 import { writeSync } from 'node:fs';
 import { metadataOf, versionOf } from './disk-records.mjs';
@@ -10,7 +9,7 @@ const [packageUrl, cacheDir, round, records] = process.argv.slice(2);
 const { AdvancedMetadataCache } = await import(packageUrl);
 const version = Number(round);
 const random = seededRandom(version);
-// A write to a pipe has arrived when it returns, whatever becomes of the process.
+// A write to a pipe has arrived when it returns, even if the process is killed then.
 const tell = (what) => writeSync(1, `${JSON.stringify(what)}\n`);
 const warnings = [];
 const note = (_, message) => warnings.push(message);

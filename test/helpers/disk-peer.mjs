@@ -1,5 +1,5 @@
-// A process that shares a disk tier: does what it is told by IPC, flushes, and answers.
-// node disk-peer.mjs URL_OF_PACKAGE FOLDER
+// Runs a process that shares a disk tier: it executes the calls that it receives by IPC, flushes, and answers: node
+// disk-peer.mjs URL_OF_PACKAGE FOLDER
 
 const [packageUrl, folder] = process.argv.slice(2);
 const { AdvancedMetadataCache, ArenaCache } = await import(packageUrl);

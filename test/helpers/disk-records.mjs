@@ -1,12 +1,12 @@
-// Records whose content follows from their key and a version, so that who finds one knows whether it is
-// what was put: 500 bytes to 30 KB, 5 KB on average.
+// Creates records whose content follows from their key and a version, so that a reader can check them. They have
+// 500 bytes to 30 KB, 5 KB on average.
 
 const TEXT = Array.from({ length: 4000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1).toString(36))
   .join('')
   .repeat(2);
 const [LEAST, MEAN, MOST] = [500, 5000, 30_000];
 
-/** What is put for the key in this version, a whole number above 0. */
+/** Returns the record of the key in this version, an integer above 0. */
 export function metadataOf(key, version) {
   const mixed = mix(key, version);
   const spread = -Math.log((mixed + 1) / 2 ** 32) * (MEAN - LEAST);
@@ -15,7 +15,7 @@ export function metadataOf(key, version) {
   return { key, version, text: TEXT.slice(start, start + length) };
 }
 
-/** The version that was found; -1 for what nobody put, 0 for nothing. */
+/** Returns the version that was found; -1 for one that nobody put, 0 for none. */
 export function versionOf(key, found) {
   if (found === undefined) return 0;
   const expected = metadataOf(key, found.version);

@@ -1,5 +1,5 @@
-// A thread that fetches files through a cache of its own when it is told to, and posts what it was
-// rejected with: of this thread's own classes, or not.
+// Runs a thread that fetches files through a cache of its own on request, and posts the rejections, with whether
+// they are of this thread's own classes.
 
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -7,7 +7,7 @@ const { packageUrl, cacheDir, threads, counts } = workerData;
 const { AdvancedMetadataCache, EbbcacheError, EncodeError, ClosedError } = await import(packageUrl);
 const { ExtractError, extractAll } = await import(new URL('./extract/index.js', packageUrl));
 const classes = { EbbcacheError, EncodeError, ClosedError, ExtractError, TypeError };
-/** Of each kind of failure: how many threads have asked, and how many extractions there were. */
+/** These count, for each kind of failure, the threads that have asked and the extractions. */
 const [asked, extractions] = [new Int32Array(counts, 0, 16), new Int32Array(counts, 64, 16)];
 
 const cache = new AdvancedMetadataCache({
@@ -60,7 +60,7 @@ function describe(error) {
 }
 
 const calls = {
-  /** One extraction for all threads, and what the cache keeps of it. */
+  /** One extraction runs for all threads, and the cache stores its failure. */
   async fail({ kind }) {
     const at = Object.keys(failures).indexOf(kind);
     const extract = async (file) => {

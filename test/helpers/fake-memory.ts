@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export const totalKb = 1_000_000;
 
-/** Files such as Linux shows, of a machine with 1,000,000 kB, for the roots of a monitor. */
+/** Writes files such as Linux shows, of a machine with 1,000,000 kB, for the roots of a monitor. */
 export class FakeMemory {
   readonly procRoot: string;
   readonly cgroupRoot: string;
@@ -27,7 +27,7 @@ export class FakeMemory {
     );
   }
 
-  /** Of cgroup v2, bytes. */
+  /** Writes the files of a cgroup v2, in bytes. */
   limitGroup(limit: number, used: number, inactiveFile: number): void {
     const group = join(this.cgroupRoot, 'job');
     mkdirSync(group, { recursive: true });
@@ -38,7 +38,7 @@ export class FakeMemory {
     writeFileSync(join(group, 'memory.stat'), `anon 1\ninactive_file ${inactiveFile}\n`);
   }
 
-  /** PSI of the machine. */
+  /** Writes the PSI of the machine. */
   stall(some: number, full: number): void {
     mkdirSync(join(this.procRoot, 'pressure'), { recursive: true });
     writeFileSync(

@@ -1,17 +1,17 @@
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from '../../lib/tiers/remote-tier.js';
 
-/** What several remote tiers share, as a server would be. */
+/** Holds what several remote tiers share, as a server would. */
 export class FakeServer {
   readonly bytes = new Map<string, Buffer>();
   readonly tiers = new Set<FakeRemote>();
 }
 
-/** A remote tier in this process, at once and without failures but those that are asked for. */
+/** Acts as a remote tier in this process, without delays or failures except those that a test sets. */
 export class FakeRemote implements RemoteTier {
   gets = 0;
   closed = false;
   isAway = false;
-  /** What each get waits for. */
+  /** Each get waits for this. */
   delay: Promise<unknown> = Promise.resolve();
   readonly #server: FakeServer;
   #events: RemoteTierEvents | undefined;

@@ -1,6 +1,5 @@
-// Fetches all of many files in an order of its own, as one of several processes that share a folder, once
-// it is told to; then tells how many it extracted, and what was wrong.
-// node fetch-all.mjs URL_OF_PACKAGE FOLDER FILES SEED
+// Fetches many files in an order of its own once it is asked to, as one of several processes that share a folder.
+// It then prints how many it extracted, and what was wrong: node fetch-all.mjs URL_OF_PACKAGE FOLDER FILES SEED
 
 import { setTimeout } from 'node:timers/promises';
 import { metadataOf, versionOf } from './disk-records.mjs';

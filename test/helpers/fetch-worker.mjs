@@ -1,4 +1,4 @@
-// A thread that fetches one file many times at once, when it is told to, with a cache of its own.
+// Runs a thread that fetches one file many times at once on request, with a cache of its own.
 
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -9,7 +9,7 @@ const cache = new AdvancedMetadataCache({ cacheDir, maxMemoryMb: 16 });
 
 async function extract() {
   Atomics.add(extractions, 0, 1);
-  // Long enough for all threads to ask meanwhile.
+  // The extraction is long enough for all threads to ask meanwhile.
   await new Promise((resolve) => setTimeout(resolve, 300));
   if (workerData.fails) throw Object.assign(new TypeError('broken file'), { code: 'ERR_BROKEN' });
   return { n: 42 };

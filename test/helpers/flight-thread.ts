@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** The built single flight, for scripts that run in threads and processes of their own. */
+/** This is the built single flight, for scripts that run in threads and processes of their own. */
 export const flightUrl = new URL('../../dist/flights/single-flight.js', import.meta.url).href;
 
 export interface Settled {
@@ -14,7 +14,7 @@ interface Message extends Settled {
   isCurrent?: boolean;
 }
 
-/** How often work was started, in all threads that are given it. */
+/** Counts how often work was started, in all threads that share it. */
 export class StartCount {
   readonly buffer = new SharedArrayBuffer(4);
 
@@ -23,7 +23,7 @@ export class StartCount {
   }
 }
 
-/** A thread with a SingleFlight, which does as it is told. */
+/** Runs a thread with a SingleFlight that executes commands. */
 export class FlightThread {
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
@@ -35,7 +35,7 @@ export class FlightThread {
     });
     this.#worker.setMaxListeners(0);
     this.#exited = new Promise((resolve) => this.#worker.on('exit', resolve));
-    // It may be told to end by an exception.
+    // A test may end the thread by an exception.
     this.#worker.on('error', () => {});
   }
 
@@ -47,7 +47,7 @@ export class FlightThread {
     return run;
   }
 
-  /** All keys when it is left out. */
+  /** Applies to all keys when `key` is left out. */
   async forget(key?: string): Promise<void> {
     await this.ask('forgotten', { id: ++this.#lastId, call: 'forget', key });
   }
@@ -70,7 +70,7 @@ export class FlightThread {
     return answer[0]!;
   }
 
-  /** The next so many of an event of a run. */
+  /** Resolves to the next `count` messages of an event of a run. */
   messages(id: number, event: Message['event'], count = 1): Promise<Message[]> {
     return new Promise((resolve) => {
       const found: Message[] = [];
@@ -86,13 +86,13 @@ export class FlightThread {
   }
 }
 
-/** Calls of one thread that wait together. */
+/** Represents calls of one thread that wait together. */
 export class FlightRun {
-  /** When its work, not another's, has begun. */
+  /** Resolves when its own work, not another's, has begun. */
   readonly started: Promise<unknown>;
-  /** When the signal of its work has aborted. */
+  /** Resolves when the signal of its work has aborted. */
   readonly aborted: Promise<unknown>;
-  /** What comes of each call. */
+  /** Resolves to the outcome of each call. */
   readonly settled: Promise<Settled[]>;
   readonly #thread: FlightThread;
   readonly #id: number;
@@ -115,12 +115,12 @@ export class FlightRun {
     this.#thread.tell({ id: this.#id, call: 'reject', message, code });
   }
 
-  /** All its callers stop waiting. */
+  /** Aborts all its callers. */
   abort(): void {
     this.#thread.tell({ id: this.#id, call: 'abort' });
   }
 
-  /** What its work is told. */
+  /** Resolves to what `isCurrent` returns to its work. */
   async isCurrent(): Promise<boolean | undefined> {
     return (await this.#thread.ask('answer', { id: this.#id, call: 'ask' })).isCurrent;
   }

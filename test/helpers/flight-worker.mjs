@@ -1,4 +1,4 @@
-// A worker that runs flights as it is told to, and posts what comes of them: { id, event, ... }.
+// Runs flights in a worker on request, and posts their outcomes: { id, event, ... }.
 
 import { setMaxListeners } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -17,7 +17,7 @@ const runs = new Map();
 const post = (id, event, content) => parentPort.postMessage({ id, event, ...content });
 
 const calls = {
-  /** So many calls at once, whose work goes on until it is settled or aborted. */
+  /** Starts `calls` calls at once, whose work continues until it is settled or aborted. */
   run({ id, key, version, calls }) {
     const run = { leaver: new AbortController() };
     runs.set(id, run);
@@ -53,7 +53,7 @@ const calls = {
     else flights.forget(key);
     post(id, 'forgotten');
   },
-  /** As the addon does where there is no memory for a copy of the result. */
+  /** Fails as the addon does where there is no memory for a copy of the result. */
   failLandings() {
     native.completeFlight = () => {
       throw Object.assign(new Error('refused'), { code: 'ERR_EBBCACHE_MEMORY' });

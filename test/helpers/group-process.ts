@@ -14,7 +14,7 @@ async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   const [stdout, stderr, [code, signal]] = await Promise.all([
     text(child.stdout!),
     text(child.stderr!),
-    // Not 'close', which does not come after this end of the channel was closed first.
+    // The event 'close' does not come if this end of the channel was closed first.
     once(child, 'exit'),
   ]);
   return { code, signal, stdout, stderr };
@@ -39,7 +39,7 @@ export class GroupProcess {
     });
   }
 
-  /** Started, and ready for calls. */
+  /** Resolves to a process that is ready for calls. */
   static async start(group: MemoryGroup, script: string): Promise<GroupProcess> {
     const started = new GroupProcess(group, script);
     await started.#answer(0, 'start');
@@ -50,14 +50,14 @@ export class GroupProcess {
     return this.#child.pid!;
   }
 
-  /** What the handler of that name in the script answers. Rejects when the process ends before. */
+  /** Resolves to the answer of the handler with that name. Rejects when the process ends before. */
   async call<T>(name: string, argument?: unknown): Promise<T> {
     const id = ++this.#calls;
     this.#child.send({ id, name, argument });
     return (await this.#answer(id, name)) as T;
   }
 
-  /** Lets the process end by itself, as it does when nobody calls any more. */
+  /** Lets the process end by itself, as it does when no more calls can come. */
   async end(): Promise<Outcome> {
     if (this.#child.connected) this.#child.disconnect();
     return this.#outcome;

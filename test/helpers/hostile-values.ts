@@ -1,8 +1,8 @@
-// Objects that lie about what they are.
+// Generates objects whose properties lie about their class and content.
 
 import fc from 'fast-check';
 
-/** What no value of the generator has in it: it can only have come from elsewhere. */
+/** No value of the generator contains this text, so that a result with it has it from another entry. */
 export const SECRET = 'Qz~secret~zQ';
 
 const classes = [Uint8Array, Int8Array, Uint16Array, Float32Array, Float64Array];
@@ -60,7 +60,7 @@ type Way =
   | 'cycle'
   | 'shares';
 
-/** Built anew for each run, so that what lies in one does not in the next. */
+/** The generator is built for each run, so that the objects of one run do not affect the next. */
 export function hostile(): fc.Arbitrary<unknown> {
   const way = fc.constantFrom<Way>(
     'own',
@@ -116,7 +116,7 @@ function make(object: object, how: Way, name: string, value: unknown): unknown {
   }
 }
 
-/** A property that refuses the value, like the length of an array or an element of a typed array, stays what it is. */
+/** A property that refuses the value, like the length of an array or an element of a typed array, is unchanged. */
 function define(object: object, name: string | symbol, descriptor: PropertyDescriptor): object {
   try {
     Reflect.defineProperty(object, name, { configurable: true, ...descriptor });
@@ -126,7 +126,7 @@ function define(object: object, name: string | symbol, descriptor: PropertyDescr
   return object;
 }
 
-/** Whether the secret, or part of it, is anywhere in what was decoded. */
+/** Returns whether the secret, or part of it, is anywhere in what was decoded. */
 export function hasOtherBytes(value: unknown): boolean {
   if (typeof value === 'string') return value.includes(SECRET);
   if (typeof value !== 'object' || value === null) return false;

@@ -1,5 +1,5 @@
-// Fetches keys as it is told by IPC, and tells when a loader begins, and what came of a fetch. A loader ends
-// when it is told how: node lease-peer.mjs URL_OF_PACKAGE FOLDER
+// Fetches keys on request by IPC, and reports the start of each loader and the outcome of each fetch. A message
+// ends a loader: node lease-peer.mjs URL_OF_PACKAGE FOLDER
 
 const [packageUrl, dir] = process.argv.slice(2);
 const { ArenaCache } = await import(packageUrl);
@@ -27,6 +27,6 @@ process.on('message', async ({ fetch, resolve, reject, abort }) => {
 });
 const controllers = new Map();
 process.on('disconnect', () => process.exit());
-// Leases are there once the folder is open.
+// Leases are available once the folder is open.
 await cache.flush();
 process.send('ready');

@@ -114,7 +114,7 @@ export const entries: Behaviours = {
   },
   differs: {
     '`maxSize`': {
-      // The values have 2 MiB together; lru-cache is told that their size is 100.
+      // The values have 2 MiB together; lru-cache gets 100 as their size.
       scenario: (_open, { name }) => {
         const value = 'v'.repeat(20 * 1024);
         const cache =

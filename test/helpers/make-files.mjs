@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Makes so many empty files and looks at them. The kernel keeps a dentry and an inode for each, 1.1 KiB
+ * Creates `count` empty files and stats them. The kernel keeps a dentry and an inode for each, 1.1 KiB
  * on ext4: slab that is charged to the group of the process, and reclaimable.
  * @param {string} folder
  * @param {number} count

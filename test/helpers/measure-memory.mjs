@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const maxBytes = 64 * MIB;
 const entries = 1_000_000;
 
-/** 600 bytes of JSON, and a text of its own for each entry. */
+/** Each entry has 600 bytes of JSON, with a text of its own. */
 function textOf(i) {
   return `${i}`.padStart(12, '0') + 'v'.repeat(586);
 }
@@ -28,7 +28,7 @@ function fill(cache, from, to) {
   for (let i = from; i < to; i++) cache.set(`/photos/${i}.jpg`, textOf(i));
 }
 
-// The same loop on a small store until V8's young generation has the size that it works with.
+// The same loop runs on a small store until V8's young generation has its working size.
 const small = new ArenaCache({ maxBytes: MIB, ebb: false });
 let young = 0;
 for (let still = 0; still < 4; ) {

@@ -1,5 +1,5 @@
-// Builds examples/native-extractor as one would who has ebbcache installed: in a folder of its own,
-// with ebbcache in its node_modules.
+// Builds examples/native-extractor as a user of ebbcache would: in a folder of its own, with ebbcache in its
+// node_modules.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const root = join(import.meta.dirname, '..', '..');
 const runs = (command: string) => spawnSync(command, ['--version']).status === 0;
 
-// Windows' compiler is not on the path; there CMake finds it.
+// Windows' compiler is not on the path; CMake finds it there.
 const missing = [
   'cmake',
   ...(process.platform === 'win32' ? [] : [process.env.CXX ?? 'c++']),
@@ -18,7 +18,7 @@ const missing = [
 
 export const canBuild = missing.length === 0;
 
-/** For titles: says why tests of the example do not run. */
+/** Titles end with this note, which says why tests of the example do not run. */
 export const buildNote = canBuild ? '' : ` (skipped: there is no ${missing.join(' and no ')})`;
 
 /** Makes `folder`, which must not exist, a copy of the example, built. */

@@ -16,19 +16,19 @@ function takeUntil(wanted) {
 }
 
 serve({
-  /** Takes memory until so many percent of the limit are used, and says when that was. */
+  /** Takes memory until `wanted` percent of the limit are used, and returns the time of that. */
   take(wanted) {
     takeUntil(wanted);
     return { crossedAt: now(), takenBytes: taken.length * STEP };
   },
-  /** Takes so many MiB, in steps that leave others some time to release theirs. */
+  /** Takes `mebibytes` MiB, in steps that leave others some time to release theirs. */
   async takeBytes(mebibytes) {
     for (let i = 0; i < mebibytes / 4; i++) {
       taken.push(Buffer.allocUnsafeSlow(STEP).fill(1));
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   },
-  /** Takes again what others give back. */
+  /** Takes memory again as soon as others release it. */
   press(wanted) {
     takeUntil(wanted);
     const crossedAt = now();

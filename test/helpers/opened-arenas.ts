@@ -3,7 +3,7 @@ import { ArenaCache, type ArenaCacheOptions } from '../../lib/index.js';
 
 type Open = <V = unknown>(options?: Partial<ArenaCacheOptions>) => ArenaCache<V>;
 
-/** Opens caches that are closed after the test, and deaf to the memory pressure of the machine that runs it. */
+/** Opens caches that are closed after the test, and that ignore the memory pressure of the machine. */
 export function openedArenas(): Open {
   const opened: ArenaCache<never>[] = [];
   afterEach(() => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { native } from '../../lib/native/addon.js';
 
-/** Warnings of the process that a test caused; each test begins as if none had been emitted before. */
+/** Collects the warnings of the process that a test causes; each test begins as if none had been emitted before. */
 export class ProcessWarnings {
   #emitWarning: Mock | undefined;
 
-  /** For the tests of a file, or of what it describes. */
+  /** Construct it once for the tests of a file, or of a describe. */
   constructor() {
     beforeEach(() => {
       native.forgetWarnings();
@@ -17,7 +17,7 @@ export class ProcessWarnings {
     });
   }
 
-  /** What process.emitWarning was called with. */
+  /** Returns the arguments of the calls of process.emitWarning. */
   get all(): [message: string, options: { type: string; code: string }][] {
     return (this.#emitWarning?.mock.calls ?? []) as never;
   }

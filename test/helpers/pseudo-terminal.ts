@@ -2,17 +2,17 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Screen } from './screen.js';
 
-/** Whether there is the `script` of util-linux; that of other systems has other options. */
+/** Tells whether the `script` of util-linux exists; that of other systems has other options. */
 export const hasPseudoTerminals =
   process.platform === 'linux' &&
   /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
 
-/** For the shell: makes its terminal so many columns wide, and marks the moment for a Screen. */
+/** Returns a shell command that sets the width of its terminal to `columns`, and marks the moment for a Screen. */
 export function resizeTo(columns: number): string {
   return `printf '\\033]9;cols=${columns}\\007'; stty cols ${columns}`;
 }
 
-/** A shell that runs a command in a pseudo-terminal of its own. */
+/** Runs a command by a shell in a pseudo-terminal of its own. */
 export class PseudoTerminal {
   readonly #child: ChildProcess;
   readonly #columns: number;
@@ -22,7 +22,7 @@ export class PseudoTerminal {
 
   constructor(columns: number, command: string) {
     this.#columns = columns;
-    // Without the tests' own: vitest sets how many columns there are.
+    // The variables of the tests are left out, because vitest sets the number of columns.
     const { COLUMNS, FORCE_COLOR, ...env } = process.env;
     const line = `stty cols ${columns}; ${command}`;
     this.#child = spawn('script', ['-qec', line, '/dev/null'], {
@@ -48,7 +48,10 @@ export class PseudoTerminal {
     this.#child.stdin!.write(keys);
   }
 
-  /** Until the output from `from` on matches; where it ends. Rejects when the command ends without. */
+  /**
+   * Waits until the output after `from` matches, and resolves to the end of the match. Rejects when the command
+   * ends before.
+   */
   async see(pattern: RegExp, from = 0): Promise<number> {
     while (true) {
       const found = pattern.exec(this.#output.slice(from));
@@ -62,18 +65,18 @@ export class PseudoTerminal {
     }
   }
 
-  /** Ends what still runs in it, by closing the terminal. */
+  /** Closes the terminal, which ends the processes in it. */
   close(): void {
     this.#child.kill('SIGTERM');
   }
 
-  /** The exit code of the command. */
+  /** Resolves to the exit code of the command. */
   async end(): Promise<number> {
     const [code] = await this.#ended;
     return code as number;
   }
 
-  /** What terminals of both kinds show in the end. */
+  /** Returns the final screens of terminals of both kinds. */
   screens(): string[][] {
     return [true, false].map(
       (rewraps) => new Screen(this.#columns, rewraps).write(this.#output).lines,

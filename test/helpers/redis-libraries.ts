@@ -1,5 +1,4 @@
-// The libraries that tiers and clients are made with: the lowest version that is supported of each, and the
-// one that is installed.
+// Lists the libraries of tiers and clients: the lowest supported version of each, and the installed one.
 
 import { createRequire } from 'node:module';
 import type * as Ioredis from 'ioredis';
@@ -9,18 +8,18 @@ import type * as clientsModule from '../../lib/tiers/redis/clients.js';
 
 export type Library = 'ioredis' | 'ioredis-lowest' | 'redis' | 'redis-lowest';
 
-/** What a tier made from a URL uses, where a test puts `byLibrary` in place of the clients. */
+/** A tier made from a URL uses this library, where a test replaces the clients by `byLibrary`. */
 export const made: { library: Library } = { library: 'ioredis' };
 
 const require = createRequire(import.meta.url);
 
-/** What the documentation calls it. */
+/** Returns the name that the documentation uses. */
 export function nameOf(library: Library): string {
   const { version } = require(`${library}/package.json`) as { version: string };
   return `${library.startsWith('ioredis') ? 'ioredis' : 'node-redis'} ${version}`;
 }
 
-// The types of the lowest versions are others.
+// The types of the lowest versions differ.
 export const loadIoredis: (library: Library) => Promise<typeof Ioredis> = (library) =>
   import(library);
 export const loadNodeRedis: (library: Library) => Promise<typeof NodeRedis> = (library) =>
@@ -28,7 +27,7 @@ export const loadNodeRedis: (library: Library) => Promise<typeof NodeRedis> = (l
 
 type Clients = typeof clientsModule;
 
-/** The clients, with `made.library` in place of what is installed. */
+/** Returns the clients, with `made.library` in place of the installed one. */
 export function byLibrary(clients: Clients): Clients {
   const makeClient: Clients['makeClient'] = async (url, timeoutMs) => {
     const { library } = made;

@@ -1,4 +1,4 @@
-// Redis servers of the tests' own: on loopback, at ports of their own, with nothing kept.
+// Starts Redis servers for tests: on loopback, at free ports, without persistence.
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,10 +10,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { until } from './until.js';
 
-/** The server's program: that of Valkey, for example. */
+/** The server may be another program, such as that of Valkey. */
 const SERVER = process.env.EBBCACHE_REDIS_SERVER ?? 'redis-server';
 
-/** Why there can be none; undefined if there can. */
+/** Returns why no server can run; undefined if one can. */
 export function whyNoRedis(): string | undefined {
   if (process.platform === 'win32') return 'no redis-server for Windows';
   const missing = [SERVER, 'redis-cli'].find(
@@ -22,10 +22,10 @@ export function whyNoRedis(): string | undefined {
   return missing && `no ${missing} (Debian: redis-server)`;
 }
 
-/** Why there can be none with TLS; undefined if there can. */
+/** Returns why no server with TLS can run; undefined if one can. */
 export function whyNoTls(): string | undefined {
   if (spawnSync('openssl', ['version']).status !== 0) return whyNoRedis() ?? 'no openssl';
-  // One that is built without it does not know the option, and ends.
+  // A server that is built without TLS does not know the option, and exits.
   const { stdout } = spawnSync(SERVER, ['--port', '0', '--tls-port', '1']);
   const isKnown = stdout?.toString().includes('tls-cert-file');
   return whyNoRedis() ?? (isKnown ? undefined : `no TLS in ${SERVER}`);
@@ -58,14 +58,14 @@ export class RedisServer {
     this.#settings = settings;
   }
 
-  /** Started, and ready for connections. */
+  /** Resolves to a server that is ready for connections. */
   static async start(...settings: string[]): Promise<RedisServer> {
     const server = await RedisServer.absent(...settings);
     await server.start();
     return server;
   }
 
-  /** Not started yet: nobody listens at its port. */
+  /** Resolves to a server that is not started yet: nothing listens at its port. */
   static async absent(...settings: string[]): Promise<RedisServer> {
     return new RedisServer(await freePort(), settings);
   }
@@ -92,7 +92,7 @@ export class RedisServer {
     if (!log.includes('Ready to accept connections')) throw new Error(`No server: ${log}`);
   }
 
-  /** Its process hangs: connections stay, and new ones are accepted by the system. */
+  /** Stops its process: connections stay open, and the system accepts new ones. */
   hang(): void {
     this.#process?.kill('SIGSTOP');
   }
@@ -114,7 +114,7 @@ export class RedisServer {
     if (signal !== 'SIGKILL') throw new Error(`The server ended by itself, with ${code}.`);
   }
 
-  /** Makes it what it is right after its start. */
+  /** Restores the state right after its start. */
   async reset(): Promise<void> {
     if (this.#process === undefined) await this.start();
     this.goOn();
@@ -139,7 +139,7 @@ export class RedisServer {
     return textOf(await this.#admin.call(command, ...args)).trimEnd();
   }
 
-  /** A number of its INFO. */
+  /** Resolves to a number of its INFO. */
   async info(field: string): Promise<number> {
     return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await this.cli('info'))?.[1]);
   }
@@ -174,12 +174,12 @@ export function sharedRedis(isSkipped: boolean): () => RedisServer {
   return () => server;
 }
 
-/** Masters that share the slots, ready for requests. */
+/** Starts masters that share the slots and are ready for requests. */
 export async function startCluster(masters: number): Promise<RedisServer[]> {
   const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
   const servers = await Promise.all(
     Array.from({ length: masters }, async () =>
-      // The bus's port is the server's plus 10000 if it is not told.
+      // The port of the bus is the server's plus 10000 by default.
       RedisServer.start(...settings, '--cluster-port', String(await freePort())),
     ),
   );
@@ -192,7 +192,7 @@ export async function startCluster(masters: number): Promise<RedisServer[]> {
   return servers;
 }
 
-/** A server that is no Redis: what it does with each connection is up to the test. */
+/** Starts a server that is not Redis: the test handles each connection. */
 export class OtherServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

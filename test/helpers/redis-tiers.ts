@@ -1,4 +1,4 @@
-// Tiers by each library and each way to give a client.
+// Starts tiers with each library and each way to pass a client.
 
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisTierOptions } from '../../lib/tiers/redis/options.js';
@@ -9,9 +9,9 @@ import { until } from './until.js';
 
 export interface Variant {
   name: string;
-  /** That a tier made from a URL is to use. */
+  /** A tier made from a URL uses this library. */
   library: Library;
-  /** Options to connect with, and what closes what they hold. */
+  /** Returns the options to connect with, and a function that closes their client. */
   connect(url: string): { options: RedisTierOptions; end(): void };
 }
 
@@ -22,7 +22,7 @@ function givenIoredis(client: Redis | Cluster) {
 
 const ioredis: Library[] = ['ioredis', 'ioredis-lowest'];
 const nodeRedis: Library[] = ['redis', 'redis-lowest'];
-// The lowest have no export of that name.
+// The lowest versions have no export of that name.
 const ioredisClients = await Promise.all(
   ioredis.map(async (library) => {
     const { Redis, Cluster, default: client } = await loadIoredis(library);
@@ -86,7 +86,7 @@ export interface StartedTier {
   tier: RemoteTier;
   failures: Error[];
   recoveries: number;
-  /** What was heard, call by call. */
+  /** The invalidated keys, by call. */
   invalidated: (readonly string[] | undefined)[];
 }
 
@@ -111,7 +111,7 @@ export class Tiers {
     return started;
   }
 
-  /** Once it is connected, and others are heard. */
+  /** Resolves once the tier is connected, and receives invalidations. */
   async startConnected(variant: Variant, url: string, options?: RedisTierOptions) {
     const started = this.start(variant, url, options);
     await until(() => started.tier.stats().connected);

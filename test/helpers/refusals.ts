@@ -1,4 +1,4 @@
-// What tests of refused arguments share.
+// Provides what the tests of refused arguments share.
 
 import { expect } from 'vitest';
 import type { ArenaCache } from '../../lib/index.js';
@@ -13,7 +13,7 @@ export function argumentError(ErrorClass: typeof TypeError | typeof RangeError) 
   });
 }
 
-/** A call of each method that takes a key. */
+/** Lists a call of each method that takes a key. */
 export function callsWithKey(cache: ArenaCache, key: string): (() => unknown)[] {
   return [
     () => cache.get(key),

@@ -2,9 +2,9 @@ import type { ArenaCache, Removal } from '../../lib/index.js';
 
 const SENTINEL = 'the last one';
 
-/** What a cache tells of what leaves it. */
+/** Collects the removals that a cache reports. */
 export class HeardRemovals {
-  /** Of each event. */
+  /** The removals of each event. */
   readonly batches: Removal[][] = [];
   lost = 0;
   #onHeard = (): void => {};
@@ -26,7 +26,7 @@ export class HeardRemovals {
     return this.batches.flat();
   }
 
-  /** As in 'key reason'; empties it. */
+  /** Returns each removal as 'key reason', and removes all from the collection. */
   take(): string[] {
     return this.batches
       .splice(0)
@@ -38,7 +38,7 @@ export class HeardRemovals {
     while (!condition()) await new Promise<void>((resolve) => (this.#onHeard = resolve));
   }
 
-  /** Until all that left so far was told; it puts and deletes an entry for that. */
+  /** Waits until all earlier removals were reported; it sets and deletes an entry for that. */
   async settle(): Promise<void> {
     this.#cache.set(SENTINEL, 0);
     this.#cache.delete(SENTINEL);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** The built package, for scripts that run in processes and threads of their own. */
+/** This is the built package, for scripts that run in processes and threads of their own. */
 export const packageUrl = new URL('../../dist/index.js', import.meta.url).href;
 
 export interface Outcome {
@@ -12,7 +12,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** What a script that ends well and says nothing comes to. */
+/** A script that succeeds without output has this outcome. */
 export const silentSuccess: Outcome = { code: 0, signal: null, stdout: '', stderr: '' };
 
 /** Runs an ESM script in a process of its own; `ebbcache` is the built package. */

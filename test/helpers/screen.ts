@@ -1,14 +1,14 @@
 interface Row {
   text: string[];
-  /** Whether the next row goes on with the same line. */
+  /** Whether the next row continues the same line. */
   goesOn: boolean;
 }
 
 /**
- * What a terminal shows of the bytes it got, with all that was scrolled away: text, wrapping, and the
- * sequences that move the cursor and erase. The sequence `OSC 9 ; cols=N BEL`, which no terminal has, is
- * the moment at which somebody made the terminal N columns wide. One with `rewraps` then lays out its
- * lines anew, as VTE, kitty and tmux do; any other keeps its rows.
+ * Models what a terminal shows of the bytes it got, including the lines that were scrolled away: text,
+ * wrapping, and the sequences that move the cursor and erase. The sequence `OSC 9 ; cols=N BEL`, which no
+ * terminal has, marks the moment at which the terminal was resized to N columns. A terminal with `rewraps`
+ * then wraps its lines again, as VTE, kitty and tmux do; any other retains its rows.
  */
 export class Screen {
   readonly #rewraps: boolean;
@@ -24,7 +24,7 @@ export class Screen {
     this.#rewraps = rewraps;
   }
 
-  /** What was wrapped is one line. */
+  /** Returns the lines, each of which joins its wrapped rows. */
   get lines(): string[] {
     const lines = [''];
     for (const { text, goesOn } of this.#rows) {

@@ -1,6 +1,6 @@
 /**
- * Numbers that follow from the seed alone (mulberry32): a function of whole numbers from 0 to below its
- * argument.
+ * Returns a function that returns integers from 0 to below its argument, which depend only on the seed
+ * (mulberry32).
  */
 export function seededRandom(seed) {
   let state = seed | 0;

@@ -1,4 +1,4 @@
-// The other end of GroupProcess: answers calls of the process that started this one.
+// Serves the calls of GroupProcess: it answers the process that started this one.
 
 /**
  * Calls are answered by the handler of their name; a handler that fails ends the process.
@@ -14,7 +14,7 @@ export function serve(handlers) {
   process.send?.({ id: 0 });
 }
 
-/** Milliseconds on a clock that all processes share. */
+/** Returns milliseconds on a clock that all processes share. */
 export function now() {
   return Number(process.hrtime.bigint()) / 1e6;
 }

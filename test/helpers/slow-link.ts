@@ -1,12 +1,12 @@
-// A link between clients and a server that carries so many bytes a second, and can be stopped.
+// Links clients with a server at a limited rate of bytes a second, and can be stopped.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What is carried with each turn, about: 2 ms of the link. */
+/** Each turn carries about 2 ms of the link. */
 const TURN_MS = 2;
 
-/** What comes in at one end and waits to be carried to the other. */
+/** Holds the data that came in at one end and waits to be carried to the other. */
 interface Lane {
   from: Socket;
   to: Socket;
@@ -14,7 +14,7 @@ interface Lane {
   bytes: number;
 }
 
-/** The rate is that of each direction, and all connections share it, in turns. */
+/** The rate applies to each direction, and all connections share it in turns. */
 export class SlowLink {
   bytesPerSecond: number;
   isStopped = false;
@@ -33,7 +33,7 @@ export class SlowLink {
     this.#timer = setInterval(() => this.#carry(), TURN_MS);
   }
 
-  /** To the server at this port. */
+  /** Starts a link to the server at the port `target`. */
   static async start(target: number, bytesPerSecond = Number.POSITIVE_INFINITY): Promise<SlowLink> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
@@ -66,7 +66,7 @@ export class SlowLink {
       lane.bytes += data.length;
     });
     from.on('error', () => {});
-    // What is on its way then is lost.
+    // Data that is still waiting is lost.
     from.on('close', () => {
       lanes.delete(lane);
       to.destroy();
@@ -85,7 +85,7 @@ export class SlowLink {
   }
 }
 
-/** In equal shares; what one lane does not need is the others'. */
+/** Carries equal shares; the others use what one lane does not need. */
 function carryAll(lanes: Set<Lane>, budget: number): void {
   const full = [...lanes].filter((lane) => lane.bytes > 0).sort((a, b) => a.bytes - b.bytes);
   let left = budget;

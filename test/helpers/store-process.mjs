@@ -1,4 +1,4 @@
-// Has stores in a memory group and notes what becomes of them: node store-process.mjs FOLDER_OF_GROUP
+// Opens stores in a memory group and records their sizes: node store-process.mjs FOLDER_OF_GROUP
 
 import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -31,11 +31,11 @@ function fill(store) {
   for (let i = 0; store.stats().evictions === 0; i++) store.set(`key-${i}`, value);
 }
 
-// Ten times as fast as by default, which takes some 20 s.
+// Budgets regrow ten times as fast as by default, which takes some 20 s.
 ebbcache.configureGovernor({ regrowStepPercent: 10, regrowIntervalMs: 100 });
 
 serve({
-  /** Opens a store for each of the options; from then on the timeline is noted. */
+  /** Opens a store for each of the options, and records the timeline from then on. */
   open({ options, isFilled }) {
     for (const each of options) {
       const store = new ArenaCache(each);
@@ -45,7 +45,7 @@ serve({
     note();
     setInterval(note, SAMPLE_MS).unref();
   },
-  /** Puts so many values of 2,500 bytes into each store. */
+  /** Sets `count` values of 2,500 bytes in each store. */
   put(count) {
     const value = Buffer.alloc(2500, 'v');
     for (const store of stores) {
@@ -66,7 +66,7 @@ serve({
     rmSync(file, { force: true, recursive: true });
   },
   status: () => ({ governor: ebbcache.getGovernorStatus(), stats: stores[0].stats() }),
-  /** A monitor at 20 Hz. Its callbacks are noted. */
+  /** Starts a monitor at 20 Hz, and records its callbacks. */
   monitor() {
     const monitor = new MemoryPressureMonitor({ sampleIntervalSeconds: 0.05 });
     monitor.on('sample', ({ pressureLevel, systemTotalMb, limitedBy }) => {
@@ -77,7 +77,7 @@ serve({
     }
     monitor.startMonitoring();
   },
-  /** Does not return to the event loop for so many ms; the timeline goes on. */
+  /** Blocks the event loop for `milliseconds` ms, while the timeline continues. */
   block(milliseconds) {
     const from = now();
     for (let noteAt = from; now() < from + milliseconds; ) {

@@ -9,13 +9,13 @@ import type {
 import { GroupProcess } from './group-process.js';
 import type { Outcome } from './run-script.js';
 
-/** What was seen at a moment, ms on a clock that all processes share. Sizes in bytes. */
+/** The sizes, in bytes, at a time in ms on a clock that all processes share. */
 export interface Moment {
   at: number;
   stores: { entries: number; heldBytes: number; budgetBytes: number }[];
-  /** Of the process. */
+  /** The resident memory of the process. */
   rss: number;
-  /** Of the group, without page cache that can be dropped at once. */
+  /** The memory of the group, without page cache that can be dropped at once. */
   used: number;
 }
 
@@ -24,7 +24,7 @@ export type Event = { at: number } & (
   | ({ kind: 'sample' } & Pick<MemoryStats, 'pressureLevel' | 'systemTotalMb' | 'limitedBy'>)
 );
 
-/** A process of a group with full stores, that notes every 10 ms what becomes of them. */
+/** Runs a process of a group with full stores, which records their sizes every 10 ms. */
 export class StoreProcess {
   readonly #process: GroupProcess;
 
@@ -36,7 +36,7 @@ export class StoreProcess {
     return StoreProcess.#start(group, { options: stores, isFilled: true });
   }
 
-  /** With one store of so many entries of 2,500 bytes. */
+  /** Starts a process with one store of `entries` entries of 2,500 bytes. */
   static async startWith(
     group: MemoryGroup,
     entries: number,
@@ -57,12 +57,12 @@ export class StoreProcess {
     return this.#process.pid;
   }
 
-  /** A monitor at 20 Hz, with callbacks for all levels, whose events are kept. */
+  /** Starts a monitor at 20 Hz, with callbacks for all levels, and records its events. */
   startMonitor(): Promise<void> {
     return this.#process.call('monitor');
   }
 
-  /** Keeps JavaScript busy; the timeline goes on, the event loop does not. */
+  /** Blocks the event loop, while the timeline continues. */
   block(milliseconds: number): Promise<{ from: number; to: number }> {
     return this.#process.call('block', milliseconds);
   }
@@ -72,7 +72,7 @@ export class StoreProcess {
     return this.#process.call('read', file);
   }
 
-  /** Makes so many files and looks at them, which fills the group with dentries and inodes. */
+  /** Creates `count` files and stats them, which fills the group with dentries and inodes. */
   makeFiles(folder: string, count: number): Promise<void> {
     return this.#process.call('makeFiles', { folder, count });
   }
@@ -87,7 +87,7 @@ export class StoreProcess {
     return this.#process.call('remove', file);
   }
 
-  /** Of the governor, and of the first store. */
+  /** Resolves to the status of the governor and the statistics of the first store. */
   status(): Promise<{ governor: GovernorStatus; stats: ArenaStats }> {
     return this.#process.call('status');
   }
@@ -104,7 +104,7 @@ export class StoreProcess {
     return this.#process.call('events');
   }
 
-  /** The first moment seen from here that is so; rejects after so many ms. */
+  /** Resolves to the first moment that `isSo` accepts; rejects after `patienceMs` ms. */
   async until(isSo: (moment: Moment) => boolean, patienceMs: number): Promise<Moment> {
     const started = performance.now();
     for (;;) {
@@ -122,14 +122,14 @@ export class StoreProcess {
   }
 }
 
-/** The levels that its monitor has seen, each once. */
+/** Returns the levels that its monitor has seen, each once. */
 export async function levelsSeen(owner: StoreProcess): Promise<number[]> {
   const events = await owner.events();
   const levels = events.flatMap((event) => (event.kind === 'sample' ? [event.pressureLevel] : []));
   return [...new Set(levels)].toSorted();
 }
 
-/** What was last seen at that time. */
+/** Returns the last moment up to that time. */
 export function seenAt(timeline: Moment[], time: number): Moment {
   const moment = timeline.findLast((each) => each.at <= time);
   if (moment === undefined) throw new Error('The timeline begins later.');

@@ -25,7 +25,7 @@ for (let i = 0; i < operations; i++) {
   } else if (kind < 996) {
     cache.delete(key);
   } else if (kind < 999) {
-    // Some iterations end early, some with the worker.
+    // Some iterations end early, and some with the worker.
     let left = random(4000);
     for (const [each, value] of cache.entries()) {
       check(each, value);

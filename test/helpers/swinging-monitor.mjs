@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A monitor at 20 Hz of a made-up machine (see FakeMemory), whose level becomes HIGH and NORMAL by
- * turns: with each sample but the first.
+ * Returns a monitor at 20 Hz of a made-up machine (see FakeMemory), whose level alternates between HIGH and
+ * NORMAL with each sample except the first.
  *
  * @param {typeof import('../../dist/index.js')} ebbcache
  * @param {{ procRoot: string, cgroupRoot: string }} machine One that no other monitor swings.
@@ -16,7 +16,7 @@ export function swingingMonitor({ MemoryPressureMonitor }, { procRoot, cgroupRoo
   monitor.on('sample', () => {
     isTight = !isTight;
     const line = `MemAvailable: ${isTight ? 100_000 : 500_000} kB`;
-    // In place and of one length: the monitor keeps the file open.
+    // The file is written in place and with the same length, because the monitor has it open.
     writeFileSync(meminfo, text.replace(/MemAvailable: \d+ kB/, line), { flag: 'r+' });
   });
   return monitor;

@@ -1,5 +1,5 @@
-// Starts workers that open, use, clear and close caches with a disk tier, ends them at random moments, and
-// tells as JSON what came of it: node terminate-disk-workers.mjs URL_OF_PACKAGE FOLDER WORKERS SEED
+// Starts workers that open, use, clear and close caches with a disk tier, ends them at random moments, and prints
+// the outcome as JSON: node terminate-disk-workers.mjs URL_OF_PACKAGE FOLDER WORKERS SEED
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -14,7 +14,7 @@ const errors = [];
 const ended = { terminated: 0, byThemselves: 0 };
 let left = Number(workers);
 
-/** One worker to its end, which is as likely in its start as at work. */
+/** Runs one worker to its end, which is as likely in its start as at work. */
 async function runWorker() {
   const end = ['terminate', 'terminate', 'terminate', 'exit', 'close', 'leave'][random(6)];
   const operations = end === 'terminate' ? Number.POSITIVE_INFINITY : random(500);
@@ -38,7 +38,7 @@ async function runInTurn() {
   while (left-- > 0) await runWorker();
 }
 
-// One that has the tier open all the time, in the second half.
+// This process has the tier open all the time in the second half.
 await Promise.all(Array.from({ length: AT_ONCE }, () => runInTurn()));
 const values = new ArenaCache({
   maxBytes: 1 << 20,

@@ -1,6 +1,5 @@
-// Rounds of threads that run flights and end at random moments, while this thread runs the same
-// ones and must always get what it waits for:
-// node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED ROUNDS
+// Runs rounds of threads that run flights and end at random moments, while this thread runs the same flights and
+// must always get their results: node terminate-flights.mjs URL_OF_SINGLE_FLIGHT SEED ROUNDS
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -24,7 +23,7 @@ async function work(key, signal) {
   return key;
 }
 
-/** One call, which may be given up, and must come to its key or an error that names it. */
+/** Runs one call, which may be aborted, and must resolve to its key or reject with an error that names it. */
 async function runOnce() {
   const key = `key${random(3)}`;
   const leaver = new AbortController();

@@ -38,7 +38,7 @@ async function runWorkers(count) {
   await Promise.all(Array.from({ length: AT_ONCE }, runInTurn));
 }
 
-/** What a store says of itself, and what is found in it. */
+/** Returns the statistics of the store, and what is found in it. */
 async function takeStock(cache) {
   // No worker's entry expires later than this one.
   cache.set('expiring', 1, { ttl: 20 });
@@ -70,7 +70,7 @@ function residentBytes() {
   return process.memoryUsage.rss();
 }
 
-// What the first workers of a process leave is no growth.
+// The memory that the first workers of a process leave does not count as growth.
 await runWorkers(Math.ceil(count / 10));
 const residentBefore = residentBytes();
 
@@ -81,7 +81,7 @@ const isShared = !canOpen({ maxBytes: 8 << 20 });
 cache.close();
 const isGone = canOpen({ maxBytes: 8 << 20 });
 
-// Now without one that holds the store all the time.
+// No cache holds the store all the time from here on.
 await runWorkers(Math.floor(count / 2));
 const isGoneAgain = canOpen({ maxBytes: 16 << 20 });
 const again = new ArenaCache(options);

@@ -1,6 +1,6 @@
 import { onTestFailed } from 'vitest';
 
-/** The module of `seededRandom`, for scripts that run in processes and threads of their own. */
+/** This is the module of `seededRandom`, for scripts that run in processes and threads of their own. */
 export const seededRandomUrl = new URL('./seeded-random.mjs', import.meta.url).href;
 
 /**

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 export const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 
-/** A folder with samples/ and truth/, if the environment names one. */
+/** The folder with samples/ and truth/, if the environment names one. */
 export const dataFolder = process.env.EBBCACHE_DATA;
 
-/** For titles: says why tests over that folder do not run. */
+/** Titles end with this note, which says why tests over that folder do not run. */
 export const dataNote = dataFolder ? '' : ' (skipped: EBBCACHE_DATA names no folder with samples)';
 
 export interface Truth {
@@ -19,7 +19,7 @@ export interface Truth {
   ImageHeight?: unknown;
 }
 
-/** exiftool's words on the checkout's own images. */
+/** Returns exiftool's values for the checkout's own images. */
 export function fixtureTruths(): (Truth & { SourceFile: string })[] {
   const truths = JSON.parse(readFileSync(join(fixtures, 'images.json'), 'utf8'));
   return truths.map((truth: { SourceFile: string }) => ({
@@ -28,7 +28,7 @@ export function fixtureTruths(): (Truth & { SourceFile: string })[] {
   }));
 }
 
-/** exiftool's words on the sample images: full-resolution dimensions, the first of each other tag. */
+/** Returns exiftool's values for the sample images: full-resolution dimensions, and the first of each other tag. */
 export function sampleTruths(folder: string): Truth[] {
   const ending = '.exiftool.json';
   return readdirSync(join(folder, 'truth/images'))
@@ -47,7 +47,7 @@ export function sampleTruths(folder: string): Truth[] {
     });
 }
 
-/** The part of a record that the truths are about. */
+/** Returns the part of a record that exiftool's values cover. */
 export function pick(metadata: Record<string, unknown>, truth: Truth): Truth {
   const { Make, Model, DateTimeOriginal, ImageWidth, ImageHeight } = metadata;
   return { file: truth.file, Make, Model, DateTimeOriginal, ImageWidth, ImageHeight };
