@@ -20,8 +20,8 @@ import { FakeMemory } from './helpers/fake-memory.js';
 
 const onLinux = process.platform === 'linux';
 const MIB = 1024 * 1024;
-describe('getEnhancedCache', () => {
-  it.each([true, false])('keeps metadata of a file that is there: %s', (there) => {
+describe('the function getEnhancedCache', () => {
+  it.each([true, false])('caches metadata of an existing file: %s', (there) => {
     const before = process.cwd();
     process.chdir(folder);
     try {

@@ -10,7 +10,7 @@ import type { Metadata } from '../lib/tiers/metadata.js';
 import { deferred } from './helpers/deferred.js';
 import { cache, file, folder, make, metadata } from './helpers/enhanced-cache.js';
 
-describe('fetch', () => {
+describe('the method fetch of an EnhancedMetadataCache', () => {
   it('gives all callers what later ones get, each a copy of its own', async () => {
     const cache = make();
     class Camera {

@@ -12,9 +12,9 @@ const onLinux = process.platform === 'linux';
 /** Resolves when the handlers of settled promises have run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
-  describe('events and callbacks', () => {
-    it('tells every sample, and a level once per change', () => {
+describe.runIf(onLinux)('a MemoryPressureMonitor on given files', () => {
+  describe('the emitter of samples', () => {
+    it('emits every sample, and a level once per change', () => {
       const samples = vi.fn();
       const pressures: [string, string][] = [];
       monitor.on('sample', samples);

@@ -113,7 +113,7 @@ describe('the options of MemoryPressureMonitor', () => {
   });
 });
 
-describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
+describe.runIf(onLinux)('a MemoryPressureMonitor on given files', () => {
   it.each([
     [50, PressureLevel.NORMAL],
     [74.9, PressureLevel.NORMAL],
@@ -277,7 +277,7 @@ describe.runIf(onLinux)('MemoryPressureMonitor on fed files', () => {
       vi.useFakeTimers();
     });
 
-    it('samples at once and then at each interval', () => {
+    it('takes a sample at once and then at each interval', () => {
       const frequent = monitorWith({ sampleIntervalSeconds: 0.5 });
       onTestFinished(() => frequent.stopMonitoring());
       expect(frequent.monitoring).toBe(false);
