@@ -27,10 +27,11 @@ export const NATIVE_LAYERS = [
   ['addon'],
   ['cabi'],
   ['runtime'],
-  ['pressure', 'disk', 'flights'],
-  ['store'],
+  ['tiers'],
+  ['pressure', 'disk', 'store', 'flights'],
   ['memory', 'slab'],
-  ['files', 'process', 'include'],
+  ['hash', 'files', 'process', 'include'],
+  ['base'],
 ];
 
 /** Only these folders may include the headers of Node. */

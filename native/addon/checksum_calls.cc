@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "store/checksum.h"
+#include "hash/checksum.h"
 
 namespace ebbcache {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "runtime/tiered_store.h"
+#include "tiers/tiered_store.h"
 
 namespace ebbcache {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "disk/ring_entry.h"
-#include "store/checksum.h"
-#include "store/siphash.h"
+#include "hash/checksum.h"
+#include "hash/siphash.h"
 
 namespace ebbcache {
 namespace {

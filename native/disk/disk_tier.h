@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/settable_clock.h"
 #include "disk/disk_event_log.h"
 #include "disk/disk_store.h"
 #include "disk/disk_writer.h"
@@ -25,7 +26,6 @@
 #include "disk/ring_layout.h"
 #include "disk/ring_view.h"
 #include "disk/write_queue.h"
-#include "store/settable_clock.h"
 
 namespace ebbcache {
 

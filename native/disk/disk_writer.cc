@@ -8,7 +8,7 @@
 #include "disk/ring_header.h"
 #include "disk/ring_writer.h"
 #include "disk/writer_thread.h"
-#include "slab/background_thread.h"
+#include "process/background_thread.h"
 
 namespace ebbcache {
 namespace {

@@ -18,10 +18,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/settable_clock.h"
 #include "disk/disk_event_log.h"
 #include "disk/ring_access.h"
 #include "disk/write_queue.h"
-#include "store/settable_clock.h"
 
 namespace ebbcache {
 

@@ -9,10 +9,10 @@
 #include <mutex>
 #include <string>
 
+#include "base/spin_lock.h"
 #include "disk/ring_folder.h"
 #include "disk/ring_header.h"
 #include "disk/ring_view.h"
-#include "store/spin_lock.h"
 
 namespace ebbcache {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "store/uint128.h"
+#include "hash/uint128.h"
 
 namespace ebbcache {
 

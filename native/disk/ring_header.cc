@@ -6,7 +6,7 @@
 #include <string>
 
 #include "disk/ring_checksum.h"
-#include "store/siphash.h"
+#include "hash/siphash.h"
 
 namespace ebbcache {
 namespace {

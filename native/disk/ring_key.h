@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "disk/ring_layout.h"
-#include "store/siphash.h"
-#include "store/uint128.h"
+#include "hash/siphash.h"
+#include "hash/uint128.h"
 
 namespace ebbcache {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "disk/ring_change.h"
-#include "store/siphash.h"
+#include "hash/siphash.h"
 
 namespace ebbcache {
 

@@ -9,8 +9,8 @@
 #include "disk/disk_tier.h"
 #include "pressure/governed_store.h"
 #include "runtime/held_levels.h"
-#include "runtime/tiered_store.h"
 #include "store/store.h"
+#include "tiers/tiered_store.h"
 
 namespace ebbcache {
 

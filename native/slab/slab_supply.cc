@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "slab/background_thread.h"
+#include "process/background_thread.h"
 
 namespace ebbcache {
 namespace {

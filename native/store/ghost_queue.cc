@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/lowest_bit.h"
+#include "base/lowest_bit.h"
 
 namespace ebbcache {
 namespace {

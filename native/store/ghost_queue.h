@@ -13,8 +13,8 @@
 
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "slab/budgeted_memory.h"
-#include "store/prefetch.h"
 
 namespace ebbcache {
 

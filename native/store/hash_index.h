@@ -19,12 +19,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/lowest_bit.h"
+#include "base/prefetch.h"
 #include "slab/budgeted_memory.h"
 #include "store/hash_bucket.h"
 #include "store/key_hash.h"
 #include "store/layout.h"
-#include "store/lowest_bit.h"
-#include "store/prefetch.h"
 #include "store/slab_table.h"
 #include "store/stripe_locks.h"
 

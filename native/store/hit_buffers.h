@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/noinline.h"
+#include "base/spin_lock.h"
 #include "store/entry.h"
-#include "store/noinline.h"
-#include "store/spin_lock.h"
 
 namespace ebbcache {
 

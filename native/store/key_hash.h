@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/noinline.h"
+#include "hash/multiply_hash.h"
+#include "hash/siphash.h"
 #include "store/entry.h"
-#include "store/multiply_hash.h"
-#include "store/noinline.h"
-#include "store/siphash.h"
 
 namespace ebbcache {
 

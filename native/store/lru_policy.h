@@ -2,10 +2,10 @@
 // except for the hits that wait in their buffers.
 #pragma once
 
+#include "base/spin_lock.h"
 #include "store/entry_queue.h"
 #include "store/eviction_policy.h"
 #include "store/hit_buffers.h"
-#include "store/spin_lock.h"
 
 namespace ebbcache {
 

@@ -9,10 +9,10 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "slab/budgeted_memory.h"
 #include "store/entry.h"
 #include "store/layout.h"
-#include "store/prefetch.h"
 
 namespace ebbcache {
 

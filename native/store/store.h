@@ -29,10 +29,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/noinline.h"
 #include "store/evictor.h"
 #include "store/expiry_sweeper.h"
 #include "store/memory_releaser.h"
-#include "store/noinline.h"
 #include "store/resizer.h"
 #include "store/slab_upgrader.h"
 #include "store/space_allocator.h"

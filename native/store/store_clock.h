@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/settable_clock.h"
 #include "store/deadline.h"
-#include "store/settable_clock.h"
 
 namespace ebbcache {
 

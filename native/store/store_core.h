@@ -14,10 +14,10 @@
 #include <memory>
 #include <string_view>
 
+#include "base/noinline.h"
 #include "slab/budgeted_memory.h"
 #include "store/arena.h"
 #include "store/key_hash.h"
-#include "store/noinline.h"
 #include "store/removal_logs.h"
 #include "store/slack.h"
 #include "store/store_clock.h"

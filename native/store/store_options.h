@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "hash/siphash.h"
 #include "slab/budgeted_memory.h"
 #include "store/eviction_policy.h"
-#include "store/siphash.h"
 
 namespace ebbcache {
 

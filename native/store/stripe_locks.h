@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 
-#include "store/spin_lock.h"
+#include "base/spin_lock.h"
 
 namespace ebbcache {
 

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/noinline.h"
 #include "store/deadline.h"
 #include "store/entry.h"
-#include "store/noinline.h"
 
 namespace ebbcache {
 

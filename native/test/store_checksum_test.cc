@@ -1,7 +1,7 @@
 // The checksum is compared with the test vectors of SipHash-1-3 in Rust's library
 // (coretests/tests/hash/sip.rs): the hash of the bytes 0, 1, 2, ... with the key of the same bytes,
 // read as little-endian.
-#include "store/checksum.h"
+#include "hash/checksum.h"
 
 #include <gtest/gtest.h>
 

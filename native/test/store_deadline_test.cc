@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "base/settable_clock.h"
 #include "store/deadline.h"
-#include "store/settable_clock.h"
 
 namespace ebbcache::test {
 namespace {

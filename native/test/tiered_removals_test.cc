@@ -8,8 +8,8 @@
 
 #include "fake_disk_store.h"
 #include "removals_fixture.h"
-#include "runtime/tiered_store.h"
 #include "store_fixture.h"
+#include "tiers/tiered_store.h"
 
 namespace ebbcache::test {
 namespace {

@@ -13,9 +13,9 @@
 
 #include "fake_disk_store.h"
 #include "heap_faults.h"
-#include "runtime/tiered_store.h"
 #include "seeded_random.h"
 #include "store_fixture.h"
+#include "tiers/tiered_store.h"
 #include "versioned_value.h"
 
 namespace ebbcache::test {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "store/noinline.h"
+#include "base/noinline.h"
 
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
 #include <intrin.h>

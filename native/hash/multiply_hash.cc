@@ -1,4 +1,4 @@
-#include "store/multiply_hash.h"
+#include "hash/multiply_hash.h"
 
 namespace ebbcache {
 

@@ -1,4 +1,4 @@
-#include "runtime/tiered_store.h"
+#include "tiers/tiered_store.h"
 
 #include <algorithm>
 #include <utility>

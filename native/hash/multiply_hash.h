@@ -19,8 +19,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "store/siphash.h"
-#include "store/uint128.h"
+#include "hash/siphash.h"
+#include "hash/uint128.h"
 
 namespace ebbcache {
 

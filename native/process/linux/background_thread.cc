@@ -1,4 +1,4 @@
-#include "slab/background_thread.h"
+#include "process/background_thread.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "store/siphash.h"
+#include "hash/siphash.h"
 
 namespace ebbcache {
 

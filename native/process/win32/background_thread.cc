@@ -1,4 +1,4 @@
-#include "slab/background_thread.h"
+#include "process/background_thread.h"
 
 namespace ebbcache {
 

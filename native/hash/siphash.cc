@@ -1,4 +1,4 @@
-#include "store/siphash.h"
+#include "hash/siphash.h"
 
 #include <random>
 
