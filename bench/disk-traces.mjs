@@ -16,8 +16,8 @@ import { REFERENCE_OF, referencesIn } from './traces/references.mjs';
 
 const SHARES = [0.02, 0.1];
 const ROOM = [1, 1.1];
-const LEAST_MEMORY = 64 * 1024;
-const LEAST_RING = 1024 ** 2;
+const MIN_MEMORY = 64 * 1024;
+const MIN_RING = 1024 ** 2;
 /** The writer is waited for after this many bytes: fewer than wait at most before puts are dropped. */
 const UNSETTLED = 512 * 1024;
 
@@ -27,7 +27,7 @@ const referenceOf = referencesIn(folder);
 /** Returns the share of requests that were hits, 0 to 1. */
 function replay(trace, dir, maxBytes) {
   const store = new native.Store({
-    maxBytes: LEAST_MEMORY,
+    maxBytes: MIN_MEMORY,
     policy: 'lru',
     maxEntries: 0,
     ttl: 0,
@@ -71,7 +71,7 @@ for (const file of readdirSync(folder)) {
   for (const share of SHARES) {
     const cacheBytes = Math.floor(share * trace.workingSetBytes);
     const lru = referenceOf(trace.name, cacheBytes, REFERENCE_OF.lru);
-    if (cacheBytes < LEAST_RING || lru === undefined) {
+    if (cacheBytes < MIN_RING || lru === undefined) {
       console.error(`${trace.name} at ${share} is left out: below 1 MiB, or without a reference.`);
       continue;
     }

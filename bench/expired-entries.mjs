@@ -13,7 +13,7 @@ import { inTurns, packageIn, versions } from './versions.mjs';
 
 const ENTRIES = 1_400_000;
 const VALUE_BYTES = 40;
-const MOST_MS = 60_000;
+const MAX_MS = 60_000;
 
 const measure = inChild(import.meta.url, async ({ root }) => {
   const { ArenaCache } = await packageIn(root);
@@ -26,7 +26,7 @@ const measure = inChild(import.meta.url, async ({ root }) => {
   if (Date.now() >= end) throw new Error('The entries expired while they were put.');
   await sleep(end - Date.now());
   const msUntil = async (condition) => {
-    while (!condition(cache.stats()) && Date.now() - end < MOST_MS) await sleep(5);
+    while (!condition(cache.stats()) && Date.now() - end < MAX_MS) await sleep(5);
     return Date.now() - end;
   };
   const expired = await msUntil((stats) => stats.expirations === ENTRIES);

@@ -22,7 +22,7 @@ const INTERVAL_MS = 100;
 const SMALL_KEYS = 1000;
 const TURN_MS = 10;
 /** Longer waits are given up. */
-const MOST_MS_TO_FALL = 10_000;
+const MAX_MS_TO_FALL = 10_000;
 
 /** Measures one version and size; resolves to numbers by name. */
 const measure = inChild(import.meta.url, async ({ root, size, seconds }) => {
@@ -127,7 +127,7 @@ async function longestOf(calls, seconds) {
 function msUntil(condition) {
   const begun = performance.now();
   const idle = new Int32Array(new SharedArrayBuffer(4));
-  while (!condition() && performance.now() - begun < MOST_MS_TO_FALL) Atomics.wait(idle, 0, 0, 1);
+  while (!condition() && performance.now() - begun < MAX_MS_TO_FALL) Atomics.wait(idle, 0, 0, 1);
   return performance.now() - begun;
 }
 

@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { LOOKS_A_ROUND, timeLooks } from './look-cost.mjs';
 import { whyNoGroup, withGroup } from './memory-group.mjs';
+import { SAMPLES_A_ROUND, timeSamples } from './sample-cost.mjs';
 import { spread } from './statistics.mjs';
 import { inTurns, versions } from './versions.mjs';
 import { timeWatcher, watcherNames } from './watch-cost.mjs';
@@ -19,13 +19,13 @@ export async function pressureCost({ quick }) {
   const rounds = quick ? 1 : 10;
   const seconds = quick ? 2 : 60;
   const settleSeconds = quick ? 1 : 15;
-  const looks = await measureLooks(rounds);
+  const looks = await measureSamples(rounds);
   const guard = await measureGuard(rounds);
   const watchers = await measureWatchers({ seconds, settleSeconds });
   return {
     title: 'Watching memory',
     about:
-      `The time of one look: the medians of ${TURNS * rounds} times ${LOOKS_A_ROUND} looks, ` +
+      `The time of one sample: the medians of ${TURNS * rounds} times ${SAMPLES_A_ROUND} samples, ` +
       'outside and inside a memory cgroup with a limit where one can be made; and of the check ' +
       'before a slab is taken, far from the limit of such a group and where it refuses. And the CPU ' +
       `time (user and system, all threads) of otherwise idle processes, ${PROCESSES} of each kind, ` +
@@ -44,12 +44,12 @@ function inPlace(place, times) {
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [`${name}, ${place}`, all]));
 }
 
-function measureLooks(rounds) {
+function measureSamples(rounds) {
   return inTurns(TURNS, async (root) => {
-    const outside = inPlace('outside', await timeLooks({ rounds, root }));
+    const outside = inPlace('outside', await timeSamples({ rounds, root }));
     if (whyNoGroup() !== undefined) return outside;
     const inside = await withGroup(GROUP_LIMIT, ({ folder }) =>
-      timeLooks({ rounds, folder, root }),
+      timeSamples({ rounds, folder, root }),
     );
     return { ...outside, ...inPlace('inside', inside) };
   });

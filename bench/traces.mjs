@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { readTrace } from './traces/read-trace.mjs';
 import { REFERENCE_OF, referencesIn } from './traces/references.mjs';
 import { heading, row, summary } from './traces/report.mjs';
-import { LEAST_BYTES, replayAtPayload } from './traces/same-payload.mjs';
+import { MIN_BYTES, replayAtPayload } from './traces/same-payload.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -58,7 +58,7 @@ for (const file of positionals.length > 0 ? positionals : allTraces()) {
   const referenceOf = referencesIn(dirname(file));
   const sizes = bytes ?? shares.map((share) => Math.floor(share * trace.workingSetBytes));
   for (const cacheBytes of sizes) {
-    if (cacheBytes < LEAST_BYTES) {
+    if (cacheBytes < MIN_BYTES) {
       console.error(`${trace.name}: skipped ${cacheBytes} bytes, below a store's least budget.`);
       continue;
     }

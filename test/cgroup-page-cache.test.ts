@@ -26,7 +26,7 @@ function withHollowFile(mebibytes: number, use: (file: string) => Promise<void>)
   });
 }
 
-async function mostCacheDuring(group: MemoryGroup, work: Promise<void>) {
+async function maxCacheDuring(group: MemoryGroup, work: Promise<void>) {
   let most = 0;
   let working = true;
   const done = work.finally(() => {
@@ -48,7 +48,7 @@ describe.skipIf(whyNoGroup() !== undefined || whyNoDisk !== undefined)(
         withHollowFile(1024, async (file) => {
           const owner = await StoreProcess.start(group, { maxBytes: MAX_BYTES });
           await owner.startMonitor();
-          const cacheBytes = await mostCacheDuring(group, owner.read(file));
+          const cacheBytes = await maxCacheDuring(group, owner.read(file));
           // The page cache stays full, and the monitor continues to sample.
           await sleep(1000);
 

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LEAST_NODE, whyNotOn } from '../lib/process/node-version.js';
+import { MIN_NODE, whyNotOn } from '../lib/process/node-version.js';
 import { runNode } from './helpers/run-script.js';
 
 const root = join(import.meta.dirname, '..');
@@ -76,7 +76,7 @@ describe('a version of Node that is too old', () => {
 
   it('is one below the engines of the manifest', () => {
     const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    expect(engines.node).toBe(`>=${LEAST_NODE}`);
+    expect(engines.node).toBe(`>=${MIN_NODE}`);
   });
 
   it('exports every name that is imported statically from its modules', () => {

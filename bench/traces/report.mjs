@@ -1,7 +1,7 @@
 // The results of the replays, as Markdown tables.
 
 /** A smaller store has so few slabs that its ratios say little. */
-const LEAST_BYTES = 1024 * 1024;
+const MIN_BYTES = 1024 * 1024;
 
 const percent = (ratio) => (ratio === undefined ? '' : (100 * ratio).toFixed(2));
 const points = (a, b) => {
@@ -35,7 +35,7 @@ export function row(result) {
 
 /** Returns the mean and the range in points, for the results that can be compared. */
 export function summary(results) {
-  const large = results.filter(({ cacheBytes }) => cacheBytes >= LEAST_BYTES);
+  const large = results.filter(({ cacheBytes }) => cacheBytes >= MIN_BYTES);
   const lines = [];
   const compare = (what, policy, base) => {
     const differences = large

@@ -4,7 +4,7 @@
 import { replay } from './replay.mjs';
 
 /** The minimum budget of a store: no smaller cache can be replayed. */
-export const LEAST_BYTES = 64 * 1024;
+export const MIN_BYTES = 64 * 1024;
 /** The difference, as a share, up to which a payload counts as equal. */
 const SAME = 0.0001;
 /**
@@ -19,7 +19,7 @@ const PAGE_BYTES = 4096;
  * seen.
  */
 const STEP = 0.006;
-const MOST_RUNS = 16;
+const MAX_RUNS = 16;
 
 /**
  * Returns `plain`, a replay at maxBytes = `cacheBytes`, and `same`, one at the `maxBytes` at which
@@ -28,14 +28,14 @@ const MOST_RUNS = 16;
  */
 export function replayAtPayload(trace, policy, cacheBytes) {
   const at = (bytes) => {
-    const maxBytes = Math.max(LEAST_BYTES, Math.round(bytes));
+    const maxBytes = Math.max(MIN_BYTES, Math.round(bytes));
     return { maxBytes, ...replay(trace, { maxBytes, policy, bypassAbove: cacheBytes }) };
   };
   const plain = at(cacheBytes);
   let run = plain;
   let below;
   let above;
-  for (let runs = 1; runs < MOST_RUNS; runs++) {
+  for (let runs = 1; runs < MAX_RUNS; runs++) {
     const missing = cacheBytes - run.payloadBytes;
     if (Math.abs(missing) <= SAME * cacheBytes || !run.full) return { plain, same: run };
     if (missing > 0) below = run;

@@ -5,7 +5,7 @@ import type { Codec, EncodedValue } from '../codec/codec.js';
 import { TOO_LARGE_LENGTH } from '../codec/codec.js';
 import { argumentTypeError } from '../errors/errors.js';
 import { native } from '../native/addon.js';
-import { MOST_KEYS, NO_VALUE } from '../native/outcomes.js';
+import { MAX_KEYS, NO_VALUE } from '../native/outcomes.js';
 import { checkKey } from './key.js';
 import { readBuffer } from './read-buffer.js';
 import type { CheckedSetOptions } from './set-options.js';
@@ -28,7 +28,7 @@ export function readMany(
   const values: unknown[] = [];
   while (values.length < all.length) {
     const from = values.length;
-    const done = native.getMany(handle.timedId(), ...all.slice(from, from + MOST_KEYS));
+    const done = native.getMany(handle.timedId(), ...all.slice(from, from + MAX_KEYS));
     if (done < 0) throw handle.failure(done, all[from]!);
     // The next value does not fit the buffer.
     if (done === 0) values.push(get(all[from]!));
@@ -53,8 +53,8 @@ export function writeMany<V>(
   setWriteBuffer(encoded);
   try {
     let start = 0;
-    for (let from = 0; from < keys.length; from += MOST_KEYS) {
-      const some = keys.slice(from, from + MOST_KEYS);
+    for (let from = 0; from < keys.length; from += MAX_KEYS) {
+      const some = keys.slice(from, from + MAX_KEYS);
       some.forEach(onPut);
       start = native.setMany(handle.timedId(), start, ttl, cost, ...some);
       if (start < 0) throw handle.failure(start, some[0]!);

@@ -63,8 +63,8 @@ export function writeBinary(output: Buffer, { kind, bytes }: Binary, at: number)
 }
 
 /** Whether so many bytes hold it, or nearly. */
-export function fitsIn(value: bigint, mostBytes: number): boolean {
-  const bound = 1n << BigInt(Math.max(0, mostBytes) * 8);
+export function fitsIn(value: bigint, maxBytes: number): boolean {
+  const bound = 1n << BigInt(Math.max(0, maxBytes) * 8);
   return value < bound && value >= -bound;
 }
 

@@ -11,12 +11,12 @@ import { COUNTED_UNITS } from './text.js';
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that a rare large value made larger than this is not kept. */
 const KEPT_BYTES = 1024 * 1024;
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 /** What is always free where a value begins: enough for all but strings and what is binary. */
 export const SLACK_BYTES = 16;
 const UNKNOWN = -1;
 /** No engine has an integer of more. */
-const MOST_INTEGER_BYTES = 2 ** 27;
+const MAX_INTEGER_BYTES = 2 ** 27;
 
 /** What is thrown for a value that its destination does not take. */
 export const TOO_LARGE = new Error('The destination does not take it.');
@@ -106,8 +106,8 @@ export function checkInteger(value: bigint, at: number): void {
   const free = lastStart - at;
   if (fitsIn(value, free)) return;
   makeRoom(lastStart + 1);
-  const mostBytes = most - (at - origin);
-  if (mostBytes < MOST_INTEGER_BYTES && !fitsIn(value, mostBytes)) makeRoom(origin + most + 1);
+  const maxBytes = most - (at - origin);
+  if (maxBytes < MAX_INTEGER_BYTES && !fitsIn(value, maxBytes)) makeRoom(origin + most + 1);
 }
 
 /** What is inherited costs time and gives no bytes: a value may have as many of it as bytes. */
@@ -118,16 +118,16 @@ export function passOver(): void {
 
 /** Asks the destination once for each value, and only where it may matter. */
 function checkFits(size: number): void {
-  if (most === UNKNOWN) most = destination?.largestValue() ?? MOST_BYTES;
+  if (most === UNKNOWN) most = destination?.largestValue() ?? MAX_BYTES;
   if (size > most) throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
 }
 
 export function grow(least: number): void {
-  if (least > MOST_BYTES) throw tooLargeForAll();
+  if (least > MAX_BYTES) throw tooLargeForAll();
   const next = 2 ** Math.ceil(Math.log2(least));
   // Values that lie side by side share the growth; one that has it to itself needs no more than it may have.
   const wanted = origin === 0 && most >= 0 ? Math.min(next, most + SLACK_BYTES) : next;
-  const larger = allocate(Math.min(MOST_BYTES, Math.max(wanted, least)));
+  const larger = allocate(Math.min(MAX_BYTES, Math.max(wanted, least)));
   larger.set(bytes);
   useBuffer(larger);
 }

@@ -35,13 +35,13 @@ export const ABSENT_STATE: FileState = `\x01${'\0'.repeat(STATE_BYTES - 1)}`;
  * or sysfs, whose size and time say nothing of what is in it: see whyNoState. Follows symbolic links. Throws a TypeError for a path that is no string.
  */
 export function fileState(filePath: PlainPath): FileState | undefined {
-  look(filePath);
+  readState(filePath);
   return stateLeft(filePath);
 }
 
 /** What is at the path: nothing, a regular file of whatever file system, or what has no content. */
 export function fileKind(filePath: PlainPath): 'absent' | 'regular' | undefined {
-  look(filePath);
+  readState(filePath);
   if (stateBuffer[0] === NO_STATE_KIND) return undefined;
   return stateBuffer[0] === REGULAR_KIND ? 'regular' : 'absent';
 }
@@ -51,7 +51,7 @@ export function fileKind(filePath: PlainPath): 'absent' | 'regular' | undefined 
  * it says is of now.
  */
 export function whyNoState(filePath: PlainPath): string {
-  look(filePath);
+  readState(filePath);
   if (isPseudo(filePath)) return 'The path is a file that the kernel makes when it is read.';
   return `The path ${NO_STATE_REASONS[stateBuffer[NO_STATE_AT]!] ?? 'has no state'}.`;
 }
@@ -74,13 +74,13 @@ export function checkPath(filePath: string): void {
     throw argumentTypeError('A file path must be a string or a Buffer.');
 }
 
-/** Whether the path, which the addon looked at last, is that of a pseudo file. */
+/** Whether the path, whose state the addon read last, is that of a pseudo file. */
 function isPseudo(filePath: PlainPath): boolean {
   if (stateBuffer[0] !== REGULAR_KIND) return false;
   return isPseudoFile(filePath, Number(stateBuffer.readBigUInt64LE(SIZE_AT)));
 }
 
-function look(filePath: PlainPath): void {
+function readState(filePath: PlainPath): void {
   if (Buffer.isBuffer(filePath)) {
     writeStateOf(filePath, stateBuffer);
     return;

@@ -1,9 +1,9 @@
 import { EbbcacheError } from '../errors/errors.js';
 
 /** The longest part of a key that a message names, in characters. */
-const MOST_SHOWN = 200;
+const MAX_SHOWN = 200;
 /** So many keys on the way are named at most. */
-const MOST_KEYS = 8;
+const MAX_KEYS = 8;
 
 /** A loader or extractor that waits, by way of others or not, for what it is to make itself. */
 export class CircularFetchError extends EbbcacheError {
@@ -11,7 +11,7 @@ export class CircularFetchError extends EbbcacheError {
   constructor(keys: readonly string[]) {
     const names = keys.map(nameOf);
     const shown =
-      names.length <= MOST_KEYS ? names : [...names.slice(0, MOST_KEYS - 1), '...', names.at(-1)];
+      names.length <= MAX_KEYS ? names : [...names.slice(0, MAX_KEYS - 1), '...', names.at(-1)];
     super(
       'ERR_EBBCACHE_CIRCULAR',
       `The fetch of ${names.at(-1)} was called by what makes its value, which would wait for itself ` +
@@ -23,6 +23,6 @@ export class CircularFetchError extends EbbcacheError {
 
 /** The key of a file's record has its path, a NUL, and its tier. */
 function nameOf(key: string): string {
-  const [place = '', tier] = key.slice(0, MOST_SHOWN).split('\0');
+  const [place = '', tier] = key.slice(0, MAX_SHOWN).split('\0');
   return tier === undefined ? `'${place}'` : `'${place}' (tier '${tier}')`;
 }

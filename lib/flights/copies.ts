@@ -6,7 +6,7 @@ import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import type { FlightCodec } from './flight-result.js';
 
 /** A value that takes more is copied only for a cache that takes it. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 const codec = new MsgpackCodec();
 
@@ -25,7 +25,7 @@ export class Copies<T> {
    */
   static of<T>(value: T, to: Destination): Copies<T> {
     const bytes = codec.encode(value, 0, {
-      largestValue: () => Math.max(MOST_BYTES, to.largestValue()),
+      largestValue: () => Math.max(MAX_BYTES, to.largestValue()),
     });
     if (bytes === undefined) return new Copies<T>(undefined, value);
     return new Copies<T>(Buffer.from(bytes.subarray(bytes.start, bytes.end)));

@@ -9,7 +9,7 @@ import type { NativeStore } from '../native/store.js';
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 /** Nobody waits longer for another process, which may be stopped: it then works too. */
-const MOST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
 /** The leases that one cache holds by its store. */
 export class ProcessLeases {
@@ -33,7 +33,7 @@ export class ProcessLeases {
     signal: AbortSignal,
     isCurrent: () => boolean,
   ): Promise<T> {
-    const until = performance.now() + MOST_WAIT_MS;
+    const until = performance.now() + MAX_WAIT_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (!isCurrent()) return work();
       const outcome = this.#store.acquireLease(key);

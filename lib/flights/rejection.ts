@@ -6,7 +6,7 @@ import { encode } from '../codec/encoder.js';
 import { fieldsOf, ownClassOf, restoreFields, reviveOwn } from './own-errors.js';
 
 /** The longest chain of causes that is copied; a circular one has no end. */
-const MOST_CAUSES = 16;
+const MAX_CAUSES = 16;
 
 /** An error, or anything else that was thrown. */
 export type PackedRejection = { error: ErrorRecord } | { value: unknown };
@@ -37,7 +37,7 @@ export function packRejection(reason: unknown, depth = 0): PackedRejection {
       message: String(message),
       stack: typeof stack === 'string' ? stack : undefined,
       code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-      cause: depth < MOST_CAUSES ? toCause(cause, depth + 1) : { value: undefined },
+      cause: depth < MAX_CAUSES ? toCause(cause, depth + 1) : { value: undefined },
       ownClass,
       fields: fieldsOf(reason, ownClass),
     },

@@ -2,8 +2,8 @@ import { checkNumber, checkOptions } from '../checks/arguments.js';
 import { optionNames } from '../checks/option-names.js';
 import { DEFAULT_TIER } from './file-key.js';
 
-const LEAST_TTL_SECONDS = 0.001;
-const MOST_TTL_SECONDS = 1e9;
+const MIN_TTL_SECONDS = 0.001;
+const MAX_TTL_SECONDS = 1e9;
 
 /** The options of `put` of a cache of metadata. */
 export interface PutOptions {
@@ -44,6 +44,6 @@ export function checkPutOptions(
 /** The time to live in ms; undefined where it is left out. */
 export function checkTtlSeconds(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined;
-  checkNumber('ttlSeconds', seconds, LEAST_TTL_SECONDS, MOST_TTL_SECONDS, 's');
+  checkNumber('ttlSeconds', seconds, MIN_TTL_SECONDS, MAX_TTL_SECONDS, 's');
   return Math.ceil(seconds * 1000);
 }

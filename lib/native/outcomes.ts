@@ -29,7 +29,7 @@ export type NativeRead = (id: number, key: string) => number;
 export const NO_VALUE = 0xffffffff;
 
 /** Keys that one call of getMany or setMany takes; those beyond are left out. */
-export const MOST_KEYS = 64;
+export const MAX_KEYS = 64;
 
 /** The error for an outcome that nothing which was passed explains. */
 export function outcomeError(outcome: number): EbbcacheError {

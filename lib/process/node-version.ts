@@ -2,13 +2,13 @@
 // Node that cannot run the rest runs this.
 
 /** The same versions as in the field `engines` of package.json. */
-export const LEAST_NODE = '20.11';
+export const MIN_NODE = '20.11';
 
 /** Why this package cannot run on a version of Node such as '18.0.0'; undefined where it can. */
 export function whyNotOn(version: string): string | undefined {
   const [major, minor] = version.split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_NODE.split('.').map(Number);
-  const isOld = major! < leastMajor! || (major === leastMajor && minor! < leastMinor!);
+  const [minMajor, minMinor] = MIN_NODE.split('.').map(Number);
+  const isOld = major! < minMajor! || (major === minMajor && minor! < minMinor!);
   if (!isOld) return undefined;
-  return `ebbcache needs Node ${LEAST_NODE} or later; this is ${version}. Install a newer Node, or start this program with one.`;
+  return `ebbcache needs Node ${MIN_NODE} or later; this is ${version}. Install a newer Node, or start this program with one.`;
 }

@@ -74,7 +74,7 @@ Napi::Value governorStatus(const Napi::CallbackInfo& info) {
   };
   result.Set("running", status.running);
   put("level", static_cast<uint64_t>(status.assessment.level));
-  put("samples", status.samples);
+  put("looks", status.samples);
   put("failedReads", status.failedReads);
   put("stalls", status.stalls);
   put("reductions", status.reductions);

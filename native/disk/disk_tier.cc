@@ -309,7 +309,7 @@ DiskTierStats DiskTier::stats() {
 }
 
 std::string DiskTier::checkIntegrity(const RingTolerance& tolerance) const {
-  std::string fault = queue_.checkIntegrity();
+  const std::string fault = queue_.checkIntegrity();
   return fault.empty() ? checkRingOf(*openFolder_(options_.dir), tolerance) : fault;
 }
 

@@ -168,8 +168,8 @@ bool waitForLock(RingFile& file) {
 std::string checkRing(const RingFile& file, const RingTolerance& tolerance) {
   RingHeader header;
   const HeaderState state = readHeader(file, header);
-  std::string fault = state == HeaderState::kValid ? "" : faultOf(state);
-  return fault.empty() ? RingCheck(file, header, tolerance).run() : fault;
+  if (state != HeaderState::kValid) return faultOf(state);
+  return RingCheck(file, header, tolerance).run();
 }
 
 std::string checkRingOf(RingFolder& folder, const RingTolerance& tolerance) {

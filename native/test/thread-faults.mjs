@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const program = join(root, 'build/native/test/ebbcache_tests');
 /** A test that takes longer waits for a thread that has failed. */
-const MOST_MS = 20_000;
+const MAX_MS = 20_000;
 
 /** Full names, as --gtest_filter takes them. */
 function allTests() {
@@ -31,7 +31,7 @@ function run(test, every) {
   return new Promise((resolve) => {
     const options = {
       env: { ...process.env, EBBCACHE_FAIL_THREAD_ALLOCATIONS: String(every) },
-      timeout: MOST_MS,
+      timeout: MAX_MS,
       killSignal: 'SIGKILL',
     };
     execFile(program, [`--gtest_filter=${test}`], options, (error, stdout, stderr) => {

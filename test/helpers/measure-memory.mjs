@@ -43,16 +43,16 @@ const rssBefore = process.memoryUsage.rss();
 const cache = new ArenaCache({ maxBytes, ebb: false });
 let checks = 0;
 let overBudget = 0;
-let mostHeld = 0;
-let mostRss = 0;
+let maxHeld = 0;
+let maxRss = 0;
 let heapAt100k = 0;
 for (let i = 0; i < entries; i += 1000) {
   fill(cache, i, i + 1000);
   const { heldBytes, budgetBytes } = cache.stats();
   checks++;
   if (heldBytes > budgetBytes || budgetBytes !== maxBytes) overBudget++;
-  mostHeld = Math.max(mostHeld, heldBytes);
-  mostRss = Math.max(mostRss, process.memoryUsage.rss());
+  maxHeld = Math.max(maxHeld, heldBytes);
+  maxRss = Math.max(maxRss, process.memoryUsage.rss());
   if (i + 1000 === 100_000) {
     collect();
     heapAt100k = process.memoryUsage().heapUsed;
@@ -75,11 +75,11 @@ console.log(
     overBudget,
     kept,
     recent,
-    mostHeld,
+    maxHeld,
     payloadBytes,
     heapGrowth: heapAtEnd - heapAt100k,
     rssGrowth: rssAfter - rssBefore,
-    rssPeakGrowth: mostRss - rssBefore,
+    rssPeakGrowth: maxRss - rssBefore,
     rssGrowthClosed: process.memoryUsage.rss() - rssBefore,
     youngBytes: young,
   }),

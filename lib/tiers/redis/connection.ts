@@ -45,7 +45,7 @@ export class GivenConnection implements Connection {
 const FIRST_PAUSE_MS = 50;
 
 /** An attempt has this long at least, ms, for TLS and far away servers. */
-const LEAST_ATTEMPT_MS = 1000;
+const MIN_ATTEMPT_MS = 1000;
 
 /**
  * A connection of ours: a new client for each attempt, which has a deadline, and pauses between them.
@@ -65,7 +65,7 @@ export class OwnConnection implements Connection {
   constructor(make: (connectTimeoutMs: number) => Promise<Driver>, longestPauseMs: number) {
     this.#make = make;
     this.#longestPauseMs = longestPauseMs;
-    this.#attemptMs = Math.max(longestPauseMs, LEAST_ATTEMPT_MS);
+    this.#attemptMs = Math.max(longestPauseMs, MIN_ATTEMPT_MS);
   }
 
   open(events: ConnectionEvents): void {

@@ -1,6 +1,6 @@
 /** Bytes on their way at once: at first, and at least. */
 const FIRST_BYTES = 64 * 1024;
-const LEAST_BYTES = 16 * 1024;
+const MIN_BYTES = 16 * 1024;
 
 /** How long the shortest time that a write took counts, ms: the way to the server may change. */
 const BASE_FOR_MS = 10_000;
@@ -110,7 +110,7 @@ export class WriteWindow {
     } else if (late > this.#delayMs && admittedAt > this.#halvedAt) {
       // This is called once for all that were in flight together.
       this.#halvedAt = now;
-      this.#bytes = Math.max(LEAST_BYTES, this.#bytes / 2);
+      this.#bytes = Math.max(MIN_BYTES, this.#bytes / 2);
     }
   }
 }
