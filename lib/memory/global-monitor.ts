@@ -3,10 +3,11 @@ import { MemoryPressureMonitor } from './memory-pressure-monitor.js';
 let globalMonitor: MemoryPressureMonitor | undefined;
 
 /**
- * The monitor that all who need no thresholds of their own share, with default options; one per
- * process, or rather per thread of JavaScript. Started on first use and again after
- * shutdownMonitoring(); it never keeps the process alive. One that was stopped by
- * stopMonitoring() is returned as it is.
+ * Returns the monitor, with default options, for all callers that need no thresholds of their own. There is
+ * one for each thread of JavaScript.
+ *
+ * It is started on first use and again after shutdownMonitoring(); it never keeps the process alive. A
+ * monitor that was stopped by stopMonitoring() is returned as it is.
  */
 export function getGlobalMonitor(): MemoryPressureMonitor {
   if (globalMonitor === undefined) {

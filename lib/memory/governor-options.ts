@@ -9,38 +9,50 @@ import {
   resolveThresholds,
 } from './monitor-options.js';
 
-/** How the governor samples memory, shrinks caches and regrows them. What is left out has its default. */
+/**
+ * How the governor samples memory, shrinks caches and regrows them. An option that is left out has its
+ * default.
+ */
 export interface GovernorOptions extends MachineOptions {
   /**
-   * Percent of the limit that usage is to be back at, from ELEVATED; above 0, at most where the level ends,
-   * which is 3 points below its threshold. Default: 65, or where the level ends if that is less.
+   * The target of a shrink from ELEVATED, in percent of the limit used; above 0, at most where the level
+   * ends, which is 3 points below its threshold. Default: 65, or where the level ends if that is less.
    */
   elevatedTarget?: number;
-  /** The same, from HIGH, in percent; above 0. Default: 75, or where the level ends if that is less. */
+  /**
+   * The target of a shrink from HIGH, in percent; above 0. Default: 75, or where the level ends if that is
+   * less.
+   */
   highTarget?: number;
-  /** The same, from CRITICAL, in percent; above 0. Default: 70, or where the level ends if that is less. */
+  /**
+   * The target of a shrink from CRITICAL, in percent; above 0. Default: 70, or where the level ends if that
+   * is less.
+   */
   criticalTarget?: number;
   /**
-   * Percent of its maxBytes that a cache may keep at ELEVATED, however little is to be freed, 0 to 100.
+   * The percent of its maxBytes that a cache may keep at ELEVATED, even if little has to be freed, 0 to 100.
    * Default 75. At CRITICAL it keeps its minBytes.
    */
   elevatedShare?: number;
-  /** The same at HIGH, in percent, 0 to 100, at most elevatedShare. Default: 50, or elevatedShare if that is less. */
+  /**
+   * The percent of its maxBytes that a cache may keep at HIGH, 0 to 100, at most elevatedShare. Default: 50,
+   * or elevatedShare if that is less.
+   */
   highShare?: number;
-  /** ms between two samples of the machine's memory, 1 to a day. Default 100. */
+  /** The time between two samples of the machine's memory, ms, 1 to a day. Default 100. */
   intervalMs?: number;
   /**
-   * The longest time between two samples, ms, while usage is so far below ELEVATED that nothing could reach it
-   * before; intervalMs to a day. Default: 10 times intervalMs.
+   * The longest time between two samples, ms, which applies while usage is too far below ELEVATED to reach it
+   * sooner; intervalMs to a day. Default: 10 times intervalMs.
    */
   longestIntervalMs?: number;
-  /** Percent of maxBytes that a budget regrows by at a time; above 0, at most 100. Default 5. */
+  /** The percent of maxBytes by which a budget regrows at each step; above 0, at most 100. Default 5. */
   regrowStepPercent?: number;
-  /** ms from one such step to the next, 1 to a day. Default 1000. */
+  /** The time from one such step to the next, ms, 1 to a day. Default 1000. */
   regrowIntervalMs?: number;
   /**
-   * Whether stalls that the system signals (PSI triggers, systemd's memory pressure protocol) raise
-   * the level early. Default true.
+   * Whether stalls that the system signals (PSI triggers, systemd's memory pressure protocol) raise the level
+   * early. Default true.
    */
   earlyWarnings?: boolean;
 }
@@ -62,8 +74,8 @@ const NAMES = optionNames<GovernorOptions>('configureGovernor', {
 const DAY_MS = 86_400_000;
 
 /**
- * What the addon takes. Throws a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'; how
- * options must relate to each other is checked by the addon.
+ * The options as the addon takes them. Throws a TypeError or RangeError with the code
+ * 'ERR_EBBCACHE_ARGUMENT'; the addon checks how options must relate to each other.
  */
 export function resolveGovernorOptions(given?: GovernorOptions): NativeGovernorOptions {
   const options = checkOptions(given, NAMES);

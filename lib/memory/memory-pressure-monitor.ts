@@ -17,16 +17,16 @@ import {
 } from './monitor-options.js';
 import { checkLevel, PressureLevel, pressureLevelName } from './pressure-level.js';
 
-/** What registerPressureCallback takes: it is called with the sample that changed the level. */
+/** A function for registerPressureCallback; it is called with the sample that changed the level. */
 export type PressureCallback = (stats: MemoryStats) => void;
 
-/** A monitor's state as plain data, for logs and status pages. Sizes in MiB. */
+/** A monitor's state as plain data, for logs and status pages. Sizes are in MiB. */
 export interface MemorySummary {
-  /** ISO 8601, of the sample. */
+  /** The time of the sample, in ISO 8601. */
   timestamp: string;
   /** The name of the level, e.g. 'HIGH'. */
   pressureLevel: string;
-  /** Within the effective limit. */
+  /** Memory within the effective limit. */
   system: { usedMb: number; availableMb: number; totalMb: number; percent: number };
   /** Resident and virtual memory of this process, and the resident share of the effective limit. */
   process: { rssMb: number; vmsMb: number; percent: number };
@@ -34,7 +34,7 @@ export interface MemorySummary {
   thresholds: Thresholds;
   /** Which of the two is the effective limit. */
   limitedBy: 'system' | 'cgroup';
-  /** The MiB to free to leave this level: what getEvictionTargetMb gives. */
+  /** The MiB to free to leave this level: the result of getEvictionTargetMb. */
   evictionTargetMb: number;
   /** Whether the level is HIGH or CRITICAL. */
   underPressure: boolean;
@@ -46,7 +46,7 @@ export interface MemorySummary {
 export interface MonitorEvents {
   /** Every sample. */
   sample: [stats: MemoryStats];
-  /** A sample whose level differs from the one before. */
+  /** A sample whose level differs from that of the previous one. */
   pressure: [stats: MemoryStats, previousLevel: PressureLevel];
   /** A timed sample that failed, or a callback or listener that threw or rejected. */
   error: [error: Error];
@@ -55,23 +55,23 @@ export interface MonitorEvents {
 interface Entry {
   stats: MemoryStats;
   evictionTargetMb: number;
-  /** On the monotonic clock, ms: the wall clock may jump. */
+  /** The time on the monotonic clock, ms, because the wall clock may jump. */
   takenAt: number;
 }
 
 /**
- * Watches the memory of this process and of what limits it: the machine or its memory cgroup,
- * whichever is tighter.
+ * Watches the memory of this process and of what limits it: the machine or its memory cgroup, whichever is
+ * tighter.
  *
- * Events: 'sample' (stats), 'pressure' (stats, previousLevel) when the level changed, and 'error'.
- * Unlike with other emitters an 'error' nobody listens to does not throw: the first one becomes a
- * process warning. A failed sample changes nothing else: the last good one stays the current one,
- * its timestamp says how old it is.
+ * Events: 'sample' (stats), 'pressure' (stats, previousLevel) when the level changed, and 'error'. Unlike
+ * with other emitters, an 'error' without a listener does not throw: the first one becomes a process warning.
+ * A failed sample changes nothing else: the previous good sample stays the current one, and its timestamp
+ * says how old it is.
  *
- * A listener that throws, or rejects, does not stop the others and becomes an 'error' event; the
- * first failure of an 'error' listener becomes a process warning.
+ * A listener that throws, or rejects, does not stop the others and becomes an 'error' event; the first
+ * failure of an 'error' listener becomes a process warning.
  *
- * A monitor informs; it frees nothing. Caches ebb by themselves, in native code, whether or not a
+ * A monitor only reports; it frees nothing. Caches shrink by themselves, in native code, whether or not a
  * monitor runs.
  *
  * @example
@@ -97,7 +97,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
    */
   constructor(options?: MonitorOptions) {
     super();
-    // Every cache that follows this monitor listens to it: many listeners are no leak.
+    // Every cache that follows this monitor listens to it, so many listeners are not a leak.
     this.setMaxListeners(0);
     this.#options = resolveMonitorOptions(options);
     const { thresholds, procRoot, cgroupRoot } = this.#options;
@@ -108,20 +108,22 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   /**
-   * Takes a sample now and one every `sampleIntervalSeconds`. The timer does not keep the process
-   * alive, and what it calls runs in no caller's asynchronous context. Does nothing when already started; may follow stopMonitoring() any number of times.
-   * Never throws for a machine that cannot be read: that is an 'error' event.
+   * Takes a sample now and one every `sampleIntervalSeconds`. It does nothing when already started; it may
+   * follow stopMonitoring() any number of times.
+   *
+   * The timer does not keep the process alive, and its callbacks run in no caller's asynchronous context. A
+   * machine that cannot be read never makes this throw: that is an 'error' event.
    */
   startMonitoring(): void {
     if (this.monitoring) return;
     const interval = Math.round(this.#options.sampleIntervalSeconds * 1000);
-    // This comes before the first sample, so that a listener can already stop it.
+    // The timer starts before the first sample, so that a listener can already stop it.
     this.#timer = inRootContext(() => setInterval(() => this.#timedSample(), interval));
     this.#timer.unref();
     this.#timedSample();
   }
 
-  /** Stops the timer; history, listeners and callbacks stay. Does nothing when not started. */
+  /** Stops the timer; history, listeners and callbacks stay. It does nothing when not started. */
   stopMonitoring(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -133,11 +135,11 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   /**
-   * Reads the machine now (10 to 50 microseconds), records the sample, and tells listeners and
-   * callbacks before it returns. The level before the first sample counts as NORMAL.
+   * Reads the machine now (10 to 50 microseconds), records the sample, and notifies listeners and callbacks
+   * before it returns. The level before the first sample counts as NORMAL.
    *
-   * @throws SampleError (code 'ERR_EBBCACHE_SAMPLE') when the machine cannot be read. Nothing is
-   *   recorded then, and a later call may succeed.
+   * @throws SampleError (code 'ERR_EBBCACHE_SAMPLE') when the machine cannot be read. Nothing is recorded
+   *   then, and a later call may succeed.
    */
   sample(): MemoryStats {
     return this.#takeSample().stats;
@@ -148,14 +150,14 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     return this.#history.at(-1)?.stats;
   }
 
-  /** The latest `historySize` samples, oldest first, in an array of the caller's own. */
+  /** The latest `historySize` samples, oldest first, in an array that belongs to the caller. */
   getHistory(): MemoryStats[] {
     return this.#history.map((entry) => entry.stats);
   }
 
   /**
-   * Mean of systemPercent over the samples of the last `seconds`. Where none is that recent, the
-   * latest sample's; 0 before the first.
+   * The mean of systemPercent over the samples of the last `seconds`. Where no sample is that recent, it is
+   * that of the latest sample; it is 0 before the first.
    *
    * @param seconds Default 60; 0 or more.
    * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
@@ -176,39 +178,39 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
   }
 
   /**
-   * Whether the level is HIGH or CRITICAL; ELEVATED is a notice, not yet pressure. It is of the latest
-   * sample; takes one when there is none yet.
+   * Whether the level of the latest sample is HIGH or CRITICAL; ELEVATED is not yet pressure. It takes a
+   * sample when there is none yet.
    *
-   * @throws SampleError when there is none and the machine cannot be read.
+   * @throws SampleError when there is no sample and the machine cannot be read.
    */
   isUnderPressure(): boolean {
     return this.#latest().stats.pressureLevel >= PressureLevel.HIGH;
   }
 
-  /** Whether the level is CRITICAL. Samples and throws as isUnderPressure() does. */
+  /** Whether the level is CRITICAL. It samples and throws as isUnderPressure() does. */
   isCriticalPressure(): boolean {
     return this.#latest().stats.pressureLevel === PressureLevel.CRITICAL;
   }
 
   /**
-   * MiB that can still be used within the effective limit. Samples and throws as
-   * isUnderPressure() does.
+   * The MiB that can still be used within the effective limit. It samples and throws as isUnderPressure()
+   * does.
    */
   getAvailableMemoryMb(): number {
     return this.#latest().stats.systemAvailableMb;
   }
 
   /**
-   * MiB to free to be back at 65, 75, 70 % of the effective limit from ELEVATED, HIGH, CRITICAL;
-   * 0 when NORMAL. Samples and throws as isUnderPressure() does.
+   * The MiB to free to return to 65, 75, 70 % of the effective limit from ELEVATED, HIGH, CRITICAL; 0 when
+   * NORMAL. It samples and throws as isUnderPressure() does.
    */
   getEvictionTargetMb(): number {
     return this.#latest().evictionTargetMb;
   }
 
   /**
-   * Calls `callback` each time the level becomes `level`, from above or below; once per change.
-   * One that throws, or rejects, does not stop the others and becomes an 'error' event.
+   * Calls `callback` once for each change of the level to `level`, from above or below. A callback that
+   * throws, or rejects, does not stop the others and becomes an 'error' event.
    *
    * @returns A function that unregisters; calling it again does nothing.
    * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT'.
@@ -218,7 +220,8 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     if (typeof callback !== 'function') {
       throw argumentTypeError('A pressure callback must be a function.');
     }
-    // An object of its own, so that one function registered twice is called and removed twice.
+    // Each registration has an object of its own, so that a function registered twice is called and removed
+    // twice.
     const registration = { callback };
     const registered = this.#callbacks.get(level) ?? new Set();
     this.#callbacks.set(level, registered.add(registration));
@@ -227,7 +230,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     };
   }
 
-  /** The latest sample as plain data. Samples and throws as isUnderPressure() does. */
+  /** The latest sample as plain data. It samples and throws as isUnderPressure() does. */
   getSummary(): MemorySummary {
     const { stats, evictionTargetMb } = this.#latest();
     return {
@@ -273,7 +276,7 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     };
     this.#history.push(entry);
     if (this.#history.length > this.#options.historySize) this.#history.shift();
-    // Settled before anyone is told, as a listener may sample again.
+    // The level is set before listeners are notified, because a listener may sample again.
     const previousLevel = this.#level;
     this.#level = entry.stats.pressureLevel;
     this.#tell(entry.stats, previousLevel);
@@ -298,18 +301,18 @@ export class MemoryPressureMonitor extends EventEmitter<MonitorEvents> {
     }
   }
 
-  /** Instead of emit(), which stops at the first listener that throws. */
+  /** It replaces emit(), which stops at the first listener that throws. */
   #notify<K extends 'sample' | 'pressure'>(event: K, ...args: MonitorEvents[K]): void {
-    // Raw, as those of once() remove themselves when called.
+    // Raw listeners are called, because those of once() remove themselves then.
     for (const listener of this.rawListeners(event)) {
       this.#guarded(() => Reflect.apply(listener, this, args));
     }
   }
 
-  /** Runs what is not this class's own code, so that its failure stays its own. */
+  /** Runs code of the caller, so that its failure does not reach this class. */
   #guarded(call: () => unknown, failed = (error: unknown) => this.#report(error)): void {
     try {
-      // `failed` never throws, so nothing is left unhandled.
+      // `failed` never throws, so no rejection is left unhandled.
       Promise.resolve(call()).catch(failed);
     } catch (error) {
       failed(error);

@@ -1,45 +1,48 @@
 import { type NativeReadings, Reading } from '../native/sampler.js';
 import type { PressureLevel } from './pressure-level.js';
 
-/** One sample. Sizes are MiB and may be fractions; percentages are 0 to 100. */
+/** One sample. Sizes are in MiB and may be fractions; percentages are 0 to 100. */
 export interface MemoryStats {
   /** When the sample was taken. */
   timestamp: Date;
   /** Resident memory of this process. */
   processRssMb: number;
-  /** Virtual memory of this process; what is reserved counts too. */
+  /** Virtual memory of this process, including memory that is only reserved. */
   processVmsMb: number;
-  /** RSS as % of the effective limit. */
+  /** RSS as a percentage of the effective limit. */
   processPercent: number;
-  /** Within the effective limit: the tighter of the machine and the memory cgroup. */
+  /** Available memory within the effective limit: the tighter of the machine and the memory cgroup. */
   systemAvailableMb: number;
   /** The effective limit. */
   systemTotalMb: number;
-  /** Used, in % of the effective limit: what the kernel cannot give back on demand. See docs/pressure.md. */
+  /**
+   * Used memory, which the kernel cannot reclaim on demand, in % of the effective limit. See
+   * docs/pressure.md.
+   */
   systemPercent: number;
   /** Which of the two is the effective limit. */
   limitedBy: 'system' | 'cgroup';
   /**
-   * Pressure stall information of the kernel, where it has it: share of the last 10 s, in %, in
-   * which some or all tasks waited for memory.
+   * Pressure stall information of the kernel, where it has it: the share of the last 10 s, in %, in which
+   * some or all tasks waited for memory.
    */
   psi?: PsiAverages;
-  /** The same of the process's own memory cgroup (v2), where there is one. */
+  /** Pressure stall information of the process's own memory cgroup (v2), where there is one. */
   cgroupPsi?: PsiAverages;
   /**
-   * What may be and is swapped out, where the system says: of the machine or of the cgroup, whichever
-   * has less room for it.
+   * The size and the used part of the swap, where the system reports it: of the machine or of the cgroup,
+   * whichever has less room for it.
    */
   swap?: { totalMb: number; usedMb: number };
-  /** The level by the thresholds of the monitor. */
+  /** The level, by the thresholds of the monitor. */
   pressureLevel: PressureLevel;
 }
 
-/** %, over the last 10 s. */
+/** Shares of the last 10 s, in %. */
 export interface PsiAverages {
-  /** In which at least one task waited for memory. */
+  /** The share in which at least one task waited for memory. */
   someAvg10: number;
-  /** In which all tasks that were not idle waited for memory. */
+  /** The share in which all tasks that were not idle waited for memory. */
   fullAvg10: number;
 }
 

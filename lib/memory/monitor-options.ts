@@ -4,33 +4,33 @@ import type { Thresholds } from '../native/sampler.js';
 
 export interface ThresholdOptions {
   /**
-   * Percent of the effective limit used from which on tasks that wait for memory raise the level by one,
-   * up to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
+   * The percent of the effective limit used above which tasks that wait for memory raise the level by one, up
+   * to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
    */
   normalThreshold?: number;
-  /** Percent used at which ELEVATED begins; above 0, at most 100. Default 75. What lies below is NORMAL. */
+  /** The percent used at which ELEVATED begins; above 0, at most 100. Default 75. Lower usage is NORMAL. */
   elevatedThreshold?: number;
-  /** Percent used at which HIGH begins; above 0, at most 100. Default 85. */
+  /** The percent used at which HIGH begins; above 0, at most 100. Default 85. */
   highThreshold?: number;
-  /** Percent used at which CRITICAL begins; above 0, at most 100. Default 95. */
+  /** The percent used at which CRITICAL begins; above 0, at most 100. Default 95. */
   criticalThreshold?: number;
 }
 
 export interface MemoryRoots {
-  /** Root of the files read on Linux. Other systems ignore it. Default: /proc. */
+  /** The root of the files of procfs, read on Linux. Other systems ignore it. Default: /proc. */
   procRoot?: string;
-  /** Root of the files of cgroups, read on Linux. Other systems ignore it. Default: /sys/fs/cgroup. */
+  /** The root of the files of cgroups, read on Linux. Other systems ignore it. Default: /sys/fs/cgroup. */
   cgroupRoot?: string;
 }
 
-/** What the monitor and the governor have in common. */
+/** The options that the monitor and the governor have in common. */
 export interface MachineOptions extends ThresholdOptions, MemoryRoots {}
 
 /** The options of a MemoryPressureMonitor. */
 export interface MonitorOptions extends MachineOptions {
   /** Seconds between two samples, 0.05 to 2147483, the longest that a timer can wait. Default 5. */
   sampleIntervalSeconds?: number;
-  /** Samples kept, a whole number from 1 to 1000000. Default 12, i.e. the last minute. */
+  /** The number of samples kept, a whole number from 1 to 1000000. Default 12, which is the last minute. */
   historySize?: number;
 }
 

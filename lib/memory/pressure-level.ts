@@ -2,10 +2,10 @@ import { show } from '../checks/arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 
 /**
- * How tight memory is. Ordered: compare with `<` and `>`.
+ * The level of memory pressure. Levels are ordered: compare them with `<` and `>`.
  *
- * A level begins at its threshold (defaults: 75, 85, 95 % of the effective limit used) and ends 3
- * points below it, so that usage that swings around a threshold does not flap.
+ * A level begins at its threshold (defaults: 75, 85, 95 % of the effective limit used) and ends 3 points
+ * below it, so that usage that swings around a threshold does not flap.
  */
 export const PressureLevel = { NORMAL: 1, ELEVATED: 2, HIGH: 3, CRITICAL: 4 } as const;
 export type PressureLevel = (typeof PressureLevel)[keyof typeof PressureLevel];
@@ -24,7 +24,7 @@ export function pressureLevelName(level: PressureLevel): PressureLevelName {
   return names[checkLevel(level) - 1]!;
 }
 
-/** A TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for what is none. */
+/** Throws a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for what is not a level. */
 export function checkLevel(level: unknown): PressureLevel {
   if (isPressureLevel(level)) return level;
   if (typeof level === 'number') {

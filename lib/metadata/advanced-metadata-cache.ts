@@ -18,7 +18,7 @@ import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved
 import { type StoredKey, storedKeys } from './stored-keys.js';
 import { type WarmOptions, warm } from './warm.js';
 
-/** What a subclass has made of the options that it was given. */
+/** The result of resolving the options that a subclass was given. */
 export interface SubclassOptions {
   resolved: ResolvedAdvancedOptions;
   /** Whether the memory tier shrinks under memory pressure. */
@@ -26,22 +26,23 @@ export interface SubclassOptions {
 }
 
 /**
- * Metadata by file, as long as the file stays as it was, in memory, on disk and, if there is one, at a
- * remote: what `validate` says is looked at with every call. A file that is not there has a state too.
+ * Caches metadata by file in memory, on disk and, where one is given, at a remote. A record is used only
+ * while the file is as it was: every call checks what `validate` names. A file that does not exist has a
+ * state too.
  *
  * A path is a string, a Buffer (for names that are not UTF-8) or a URL with the scheme file:. All paths of
- * one file lead to one record, but those by links to it or its folders. A path that the system takes for
- * that of a folder, as 'photo.jpg/', is not that of the file 'photo.jpg'.
+ * one file lead to one record, except those through links to the file or to its folders. A path that the
+ * system reads as that of a folder, such as 'photo.jpg/', is not the path of the file 'photo.jpg'.
  *
- * `tier` names one of several records of the same file ('quick', 'full'); 'default' if left out. One may
- * put records of that and 64 others.
+ * `tier` names one of several records of the same file ('quick', 'full'); its default is 'default'. A cache
+ * may put records of 'default' and of 64 other tiers.
  *
- * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong
- * kind, an EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). Nothing
- * about a file, the machine or a tier throws: it is a miss, or false, and in the log.
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for arguments of the wrong kind, an
+ * EncodeError for metadata that cannot be stored, a ClosedError after shutdown(). A failure of a file, of the
+ * machine or of a tier never throws: it is a miss or false, and is reported to the log.
  *
- * This is the basic cache: its memory tier keeps its budget whatever becomes of the machine's memory.
- * Services want the EnhancedMetadataCache, which shrinks under memory pressure.
+ * This is the basic cache: its memory tier keeps its budget whatever happens to the machine's memory. The
+ * EnhancedMetadataCache is the cache for services: it shrinks under memory pressure.
  */
 export class AdvancedMetadataCache {
   protected readonly tiers: RecordTiers;
@@ -66,8 +67,8 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * The metadata stored for this state of the file, or undefined: from memory, then from disk. Never
-   * throws for a missing or unreadable file.
+   * Returns the metadata stored for this state of the file, from memory or else from disk, or undefined. It
+   * never throws for a missing or unreadable file.
    */
   get<T extends object = Metadata>(filePath: FilePath, tier: string = DEFAULT_TIER): T | undefined {
     this.assertOpen();
@@ -81,7 +82,7 @@ export class AdvancedMetadataCache {
     return found.metadata as T;
   }
 
-  /** What `get` of each path gives, in their order. With a bad path nothing is read or counted. */
+  /** Returns what `get` returns for each path, in their order. With a bad path nothing is read or counted. */
   getMany<T extends object = Metadata>(
     filePaths: readonly FilePath[],
     tier: string = DEFAULT_TIER,
@@ -93,7 +94,10 @@ export class AdvancedMetadataCache {
     return paths.map((path) => this.get<T>(path, tier));
   }
 
-  /** What `get` would give, from memory or disk. Counts neither as hit nor as use, and moves nothing. */
+  /**
+   * Returns what `get` would return, from memory or disk. It counts neither a hit nor a use, and moves
+   * nothing.
+   */
   peek<T extends object = Metadata>(
     filePath: FilePath,
     tier: string = DEFAULT_TIER,
@@ -103,7 +107,10 @@ export class AdvancedMetadataCache {
     return this.whileOpen(() => this.tiers.peek(path, tier)) as T | undefined;
   }
 
-  /** Whether `get` would find it, in memory or on disk. Counts neither as hit nor as use, and moves nothing. */
+  /**
+   * Whether `get` would find a record, in memory or on disk. It counts neither a hit nor a use, and moves
+   * nothing.
+   */
   has(filePath: FilePath, tier: string = DEFAULT_TIER): boolean {
     this.assertOpen();
     const path = toPlainPath(filePath);
@@ -111,9 +118,11 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Where there are records of this namespace and version in memory and on disk, each once and in no particular
-   * order, of whatever state of their files. Those that are known by content, and of paths of more than 16,384 characters, have no
-   * path to be told, and are left out.
+   * Iterates over the records of this namespace and version in memory and on disk, whatever the state of
+   * their files is. Each record is visited once, in no particular order.
+   *
+   * Records that are stored by content, and those of paths of more than 16,384 characters, have no path in
+   * their keys and are left out.
    */
   keys(): IterableIterator<StoredKey> {
     this.assertOpen();
@@ -121,10 +130,12 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Stores a copy of the metadata for this state of the file. True when at least one tier took it;
-   * false, with the reason in the log, when none has room for it, or the path is nothing that has a
-   * state (a folder, an unreadable file). `extractionTimeMs` is what it took to extract: 0, the default,
-   * to Number.MAX_SAFE_INTEGER. The disk is written later, and the remote too: see flush.
+   * Stores a copy of the metadata for this state of the file. Returns true when at least one tier stored it.
+   * Returns false, and logs the reason, when no tier has room for it or the path has no state (a folder, an
+   * unreadable file).
+   *
+   * `extractionTimeMs` is the time that the extraction took, 0 to Number.MAX_SAFE_INTEGER; its default is 0.
+   * The disk and the remote are written later: see flush.
    */
   put(filePath: FilePath, metadata: object, tier?: string, extractionTimeMs?: number): boolean;
   put(filePath: FilePath, metadata: object, options: PutOptions): boolean;
@@ -141,7 +152,7 @@ export class AdvancedMetadataCache {
       const identity = this.tiers.keys.identify(path, tier);
       checkMetadata(metadata);
       this.#known.add(tier);
-      // What is being extracted of it is older.
+      // An extraction that is in flight has older metadata.
       this.#extractions.forget(identity.key);
       if (this.tiers.store(identity, metadata, cost, ttlMs)) return true;
       const reason = this.tiers.whyNotStored(path, identity);
@@ -154,19 +165,26 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * get, also from the remote, or one call of `extract` shared by all who wait in any thread of the
-   * process that has the same cache, then put. Each gets an object of its own, which is what a later
-   * `get` gives. A caller whose `signal` aborts stops waiting; the extraction's signal aborts when nobody
-   * waits. A rejection goes to all who wait; it is no value, and is kept only for `negativeTtlSeconds`. Errors of ebbcache have their
-   * class in every thread, and when they were kept; others have their name, message, code, stack and
-   * cause, and are of a class of JavaScript's own. The result is not kept when the file has changed in
-   * the meantime, or was invalidated.
+   * Returns what `get` would return, or else the record of the remote, or else the result of one call of
+   * `extract`, which is then put. All callers that wait for the same record share the call, in every thread
+   * of the process that has the same cache. Each caller gets an object of its own, equal to what a later
+   * `get` returns.
    *
-   * `extract` gets the path as the call that it serves has it. A fetch by `extract` of the file that it extracts,
-   * or of one that waits for it in this thread, is rejected with a CircularFetchError.
+   * A caller whose `signal` aborts stops waiting; the signal of the extraction aborts when no caller waits
+   * any longer.
    *
-   * `extract` runs in the asynchronous context of the call that it serves first, or of the one that finds
-   * a stale record. shutdown() aborts it, and all who wait in this thread are rejected with a ClosedError.
+   * A rejection goes to all callers that wait. It is not stored as a value, and is kept only for
+   * `negativeTtlSeconds`. Errors of ebbcache keep their class in every thread, and while they are kept;
+   * others keep their name, message, code, stack and cause, and have a built-in class of JavaScript.
+   *
+   * The result is not kept when the file has changed in the meantime, or was invalidated.
+   *
+   * `extract` gets the path in the form that the caller passed. If `extract` fetches the file that it
+   * extracts, or one that waits for it in this thread, that fetch is rejected with a CircularFetchError.
+   *
+   * `extract` runs in the asynchronous context of the first call that waits for it, or of the call that finds
+   * a stale record. shutdown() aborts it, and all callers that wait in this thread are rejected with a
+   * ClosedError.
    */
   fetch<T extends object = Metadata>(
     filePath: string,
@@ -211,10 +229,11 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Forgets what is stored for the file: in one tier, or in all of them if `tier` is left out, that is, in
-   * all that this cache has had records of and all that are on disk, of any version. Other caches hear of it by the disk
-   * tier or the remote that they share with this one; without either, what they have in memory stays until
-   * it ends or the file changes.
+   * Removes what is stored for the file in one tier. Where `tier` is left out, it removes the records of all
+   * tiers that this cache has had records of, and all that are on disk, of any version.
+   *
+   * Other caches are notified through the disk tier or the remote that they share with this one. Without
+   * either, their records in memory stay until they expire or the file changes.
    */
   invalidateFile(filePath: FilePath, tier?: string): void {
     this.assertOpen();
@@ -228,16 +247,18 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Forgets the records of all files below the folder, however deep, in all tiers and of any version, and
-   * returns how many there were in memory and on disk. It reads all keys that are there. It removes those from the
-   * remote too, and what this thread is extracting: what only the remote has stays, and so do records that have no path (see keys).
+   * Removes the records of all files below the folder, at any depth, in all tiers and of any version. Returns
+   * the number of records that were in memory and on disk. It reads all keys that are in memory and on disk.
+   *
+   * It removes the same records from the remote, and invalidates the extractions in flight in this thread. A
+   * record that only the remote has stays, and so does one that has no path (see keys).
    */
   invalidateFolder(folderPath: FilePath): number {
     this.assertOpen();
     const folder = toPlainPath(folderPath);
     return this.whileOpen(() => {
       const isBelow = this.tiers.keys.isBelow(folder);
-      // All of them first: a key may move while others are deleted.
+      // All keys are collected first, because a key may move while others are deleted.
       const stored = [...this.tiers.local.keys()].filter(isBelow);
       const keys = new Set([...stored, ...[...this.#extractions.keys()].filter(isBelow)]);
       let count = 0;
@@ -249,8 +270,8 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Forgets all records of this namespace, in all tiers and of any version, and gives their memory back; counters
-   * stay. A remote deletes all that it has under its key prefix, of any namespace.
+   * Removes all records of this namespace, in all tiers and of any version, and releases their memory; the
+   * counters stay. A remote deletes everything under its key prefix, of any namespace.
    */
   clearAll(): void {
     this.assertOpen();
@@ -261,12 +282,14 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Changes the sizes that are given, with the ranges that they have as options; evicts and gives memory back
-   * before it returns. Under pressure the memory's budget stays what pressure allows. What shares the memory
-   * tier with this cache is resized too; the bound of the file on disk is everybody's.
+   * Changes the sizes that are given; their ranges are those of the options. It evicts and releases memory
+   * before it returns. Under pressure the budget stays at what pressure allows.
+   *
+   * Caches that share the memory tier with this one are resized too, and the bound of the file on disk
+   * applies to all processes that share it.
    *
    * Throws an EbbcacheError with the code 'ERR_EBBCACHE_MEMORY' where the OS refuses the memory for larger
-   * tables: then maxMemoryMb is what it was.
+   * tables: then maxMemoryMb is unchanged.
    */
   resize(sizes: CacheSizes): void {
     this.assertOpen();
@@ -275,8 +298,9 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Resolves when all that was put is on the disk and at the remote, to whether it is all on the disk:
-   * false where something was dropped since the last time, or there is no disk tier in use.
+   * Resolves once everything that was put is on the disk and at the remote. The result is whether all of it
+   * is on the disk: it is false where something was dropped since the previous flush, or no disk tier is in
+   * use.
    */
   async flush(): Promise<boolean> {
     this.assertOpen();
@@ -284,15 +308,15 @@ export class AdvancedMetadataCache {
     return isComplete;
   }
 
-  /** Counters since the cache was made, and what it holds now. */
+  /** Returns the counters since the cache was made, and what it holds now. */
   getStats(): AdvancedCacheStats {
     this.assertOpen();
     return this.whileOpen(() => advancedStats(this.tiers));
   }
 
   /**
-   * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a
-   * file whose extraction fails is not. Rejects with the signal's reason when that aborts.
+   * Extracts what is not cached yet. Resolves with, for each path, whether it is in the cache now; a file
+   * whose extraction fails is not. Rejects with the signal's reason when the signal aborts.
    */
   async warmCache(
     filePaths: readonly string[],
@@ -315,11 +339,12 @@ export class AdvancedMetadataCache {
   }
 
   /**
-   * Aborts the extractions that run, writes what the disk has not yet, and gives all memory back. Their
-   * signals have a ClosedError as the reason, and so do the rejections of the fetches that wait for them
-   * here; another thread that waits for one extracts itself. May be called again, and from within a
-   * logger, a listener or any other function that the cache calls: the call that is under way is
-   * finished first.
+   * Aborts the extractions that are running, writes what is not on the disk yet, and releases all memory. The
+   * signals of the extractions abort with a ClosedError, and the fetches that wait for them in this cache are
+   * rejected with it; another thread that waits for one runs its own extraction.
+   *
+   * It may be called again, and from within a logger, a listener or any other function that the cache calls:
+   * the call in progress then completes first.
    */
   shutdown(): void {
     if (this.#closed) return;
@@ -336,7 +361,7 @@ export class AdvancedMetadataCache {
     if (this.#closed) throw this.#closedError();
   }
 
-  /** Keeps the tiers open until the call is over, also where it shuts the cache down. */
+  /** Keeps the tiers open until the call is over, even where the call shuts the cache down. */
   protected whileOpen<T>(call: () => T): T {
     return this.#gate.run(call);
   }
@@ -347,7 +372,7 @@ export class AdvancedMetadataCache {
     );
   }
 
-  /** Extracts anew while the caller has a stale record; the result is for the next caller. */
+  /** Extracts again for later callers, while the current caller gets the stale record. */
   #revalidate(work: Omit<Extraction, keyof Identity>): void {
     const { filePath, tier } = work;
     const identity = this.tiers.keys.identify(filePath, tier);
@@ -361,18 +386,18 @@ export class AdvancedMetadataCache {
   }
 
   #countHit({ source }: Found, tier: string): void {
-    // On disk there may be tiers that others have put.
+    // Other caches may have put records of other tiers on the disk.
     if (source === 'disk') this.#known.note(tier);
     this.tiers.counters[source === 'disk' ? 'diskHits' : 'memoryHits']++;
   }
 
-  /** True where there was something to remove. */
+  /** Returns true where there was something to remove. */
   #forget(key: string): boolean {
     this.#extractions.forget(key);
     return this.tiers.forget(key);
   }
 
-  /** Removes these keys in this process, or all of them where that is undefined. */
+  /** Removes these keys from this process, or all keys where `keys` is undefined. */
   #forgetHere(keys: readonly string[] | undefined): void {
     if (this.#closed) return;
     this.whileOpen(() => {

@@ -2,12 +2,10 @@ import type { ArenaStats } from '../arena/arena-cache.js';
 import { type MemoryBound, nearerBound } from '../tiers/memory-bound.js';
 import type { TierCounters } from '../tiers/tier-counters.js';
 
-/** Counters since the cache was made, and what it holds now. */
+/** Counters since the cache was made, and what the cache holds now. */
 export interface AdvancedCacheStats {
   /** Reads that found a record, in whatever tier. */
-  /** Reads that found a record, in whatever tier. */
   hits: number;
-  /** Reads that found none. */
   /** Reads that found none. */
   misses: number;
   /** Hits and misses. */
@@ -22,35 +20,35 @@ export interface AdvancedCacheStats {
   remoteHits: number;
   /** Entries that were evicted from the memory tier, by all caches that share it. */
   evictions: number;
-  /** Those of them that `maxMemoryEntries` caused, and not the bytes or pressure. */
+  /** Those of `evictions` that `maxMemoryEntries` caused. */
   evictionsByEntries: number;
-  /** Records that at least one tier took. */
+  /** Records that at least one tier stored. */
   cacheWrites: number;
   /** Records that invalidateFile and invalidateFolder removed. */
   cacheInvalidations: number;
-  /** Reads and writes of a tier that failed, and were misses or nothing instead. */
+  /** Reads and writes of a tier that failed, each of which was a miss or had no effect. */
   tierErrors: number;
   /** Entries in memory. */
   memoryCacheSize: number;
   /** All memory held from the OS. */
   memoryBytes: number;
-  /** Key and value bytes of the entries in it. */
+  /** Key and value bytes of the entries in memory. */
   memoryPayloadBytes: number;
-  /** What the budget of the memory tier is now; less than maxMemoryMb under memory pressure. */
+  /** The current budget of the memory tier; it is less than maxMemoryMb under memory pressure. */
   memoryBudgetBytes: number;
   /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
   memoryBound: MemoryBound;
-  /** Entries on disk, of all who share the folder. */
+  /** Entries on disk, of all caches that share the folder. */
   diskEntries: number;
   /** The size of the disk tier's file. */
   diskBytes: number;
   /** Entries that this cache evicted from the disk. */
   diskEvictions: number;
-  /** Records that were not written to the disk: too many waited, or it took none. */
+  /** Records that were not written to the disk, because too many waited or the disk failed. */
   diskDrops: number;
 }
 
-/** What the statistics are made from. */
+/** What the statistics are computed from. */
 export interface CountedTiers {
   counters: TierCounters;
   /** Reads and writes of a tier that failed. */
@@ -58,7 +56,7 @@ export interface CountedTiers {
   local: { stats(): ArenaStats };
 }
 
-/** The statistics of a cache of metadata, by those of its tiers. */
+/** The statistics of a cache of metadata, computed from those of its tiers. */
 export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
   const { counters } = tiers;
   const memory = tiers.local.stats();
@@ -82,7 +80,7 @@ export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
   };
 }
 
-/** The results of reads, by their counters. */
+/** Computes the statistics of reads from their counters. */
 export function lookUpStats(counted: {
   /** Hits in the memory tier. */
   memoryHits: number;

@@ -1,4 +1,4 @@
-// The application that runs, by the name in its package.json.
+// Finds the name of the running application in its package.json.
 
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
@@ -6,9 +6,10 @@ import { dirname, join, sep } from 'node:path';
 const PACKAGES = `${sep}node_modules${sep}`;
 
 /**
- * The name of the package that the main module belongs to. Where that is a program of a dependency, as
- * `next` or `vitest`, it is the package that has installed it; without a main module, as for `node --eval`, it is
- * the package of the current folder. Empty where no package.json above has a name.
+ * The name of the package that the main module belongs to. Where the main module is a program of a
+ * dependency, such as `next` or `vitest`, it is the name of the package that has installed the dependency.
+ * Without a main module, as for `node --eval`, it is the name of the package of the current folder. It is
+ * empty where no package.json above has a name.
  */
 export function applicationName(main = process.argv[1]): string {
   if (main === undefined || main === '') return packageNameAbove(currentFolder()) ?? '';
@@ -18,7 +19,7 @@ export function applicationName(main = process.argv[1]): string {
   return installer ?? packageNameAbove(dirname(path)) ?? '';
 }
 
-/** The root where it was removed. */
+/** The current folder, or the root where the current folder was removed. */
 function currentFolder(): string {
   try {
     return process.cwd();
@@ -27,7 +28,7 @@ function currentFolder(): string {
   }
 }
 
-/** Programs are run by links to them. */
+/** Resolves a symbolic link, because programs are run through links to them. */
 function followed(path: string): string {
   try {
     return realpathSync(path);
@@ -44,7 +45,7 @@ function packageNameAbove(folder: string): string | undefined {
   }
 }
 
-/** Undefined where there is no file, or one without a name, which only says how modules are read. */
+/** Undefined where there is no file, or where it has no name and only sets the module format. */
 function nameIn(file: string): string | undefined {
   try {
     const { name } = JSON.parse(readFileSync(file, 'utf8'));

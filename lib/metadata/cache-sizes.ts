@@ -6,13 +6,13 @@ import { checkEntries, checkMemoryMb } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
 
-/** Sizes of an open cache; what is left out stays. */
+/** Sizes of an open cache; a size that is left out stays. */
 export interface CacheSizes {
   /** MiB, 1 to 16384. */
   maxMemoryMb?: number;
   /** 1 or more. */
   maxMemoryEntries?: number;
-  /** MiB, 1 to 65,536, of a cache that has a disk tier. */
+  /** MiB, 1 to 65,536, for a cache that has a disk tier. */
   maxDiskSizeMb?: number;
 }
 
@@ -22,7 +22,7 @@ const NAMES = optionNames<CacheSizes>('resize', {
   maxDiskSizeMb: true,
 });
 
-/** Throws a TypeError or RangeError that names the size and what it may be. */
+/** Throws a TypeError or RangeError that names the size and its range. */
 export function checkSizes(sizes: CacheSizes, hasDisk: boolean): TierSizes {
   const { maxMemoryMb, maxMemoryEntries, maxDiskSizeMb } = checkOptions(sizes, NAMES);
   if (maxDiskSizeMb !== undefined && !hasDisk) {

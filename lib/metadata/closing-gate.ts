@@ -1,5 +1,5 @@
-// User code, such as a logger or an 'error' listener, may shut a cache down from within a call of it. The
-// call then goes on with what it needs, which is closed when it is over.
+// User code, such as a logger or an 'error' listener, may shut a cache down from within a call of the cache.
+// The call then still uses what it needs, which is closed after the call.
 
 export class ClosingGate {
   readonly #finish: () => void;
@@ -12,7 +12,7 @@ export class ClosingGate {
     this.#finish = finish;
   }
 
-  /** Nothing is closed before the call returns or throws. */
+  /** Runs the call; nothing is closed before it returns or throws. */
   run<T>(call: () => T): T {
     this.#calls++;
     try {
@@ -23,7 +23,7 @@ export class ClosingGate {
     }
   }
 
-  /** At once, or when the calls that are under way are over. */
+  /** Closes at once, or when the calls in progress are over. */
   close(): void {
     this.#isClosing = true;
     if (this.#calls > 0 || this.#isClosed) return;

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the disk tier is if no option says otherwise; undefined for a user without a home. */
+/** The folder of the disk tier if no option names one; undefined for a user without a home. */
 export function defaultCacheDir(): string | undefined {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   try {

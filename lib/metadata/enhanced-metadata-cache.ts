@@ -15,8 +15,8 @@ import { PressureResponse } from './pressure-response.js';
 const MIB = 1024 * 1024;
 
 /**
- * The cache for services: an AdvancedMetadataCache whose memory tier shrinks under memory pressure, and
- * that tells what it sees of it. Arguments, results and errors are those of AdvancedMetadataCache.
+ * The cache for services: an AdvancedMetadataCache whose memory tier shrinks under memory pressure, and which
+ * reports that pressure and its effects. Arguments, results and errors are those of AdvancedMetadataCache.
  */
 export class EnhancedMetadataCache extends AdvancedMetadataCache {
   readonly #options: ResolvedEnhancedOptions;
@@ -33,14 +33,14 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     this.#pressure = new PressureResponse(this.tiers.local.arena, this.#monitor);
   }
 
-  /** Whether the cache follows memory pressure: the option of this name. */
+  /** Whether the cache follows memory pressure: the value of the option of the same name. */
   get enableMemoryPressureMonitoring(): boolean {
     return this.#options.enableMemoryPressureMonitoring;
   }
 
   /**
-   * What AdvancedMetadataCache tells, what memory pressure did to the memory tier, and the summary of the
-   * monitor, which is left out where the machine cannot be read or nothing monitors it.
+   * Returns the statistics of AdvancedMetadataCache, the effects of memory pressure on the memory tier, and
+   * the summary of the monitor. The summary is left out where the machine cannot be read or no monitor runs.
    */
   override getStats(): EnhancedCacheStats {
     this.assertOpen();
@@ -62,8 +62,8 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 
   /**
-   * The statistics with what each tier holds and may hold, the configuration, and the last ten samples of
-   * memory.
+   * Returns the statistics, the contents and limits of each tier, the configuration, and the last ten samples
+   * of memory.
    */
   getDetailedInfo(): DetailedInfo {
     this.assertOpen();
@@ -113,13 +113,15 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
     };
   }
 
-  /** What the monitor says; not available when monitoring is off or the machine cannot be read. */
+  /**
+   * Returns the monitor's summary; `available` is false when monitoring is off or the machine cannot be read.
+   */
   getMemoryStatus(): MemorySummary | { available: false } {
     this.assertOpen();
     return this.#memoryStatus();
   }
 
-  /** A sample's listener may shut the cache down. */
+  /** A listener of the sample may shut the cache down meanwhile. */
   #memoryStatus(): MemorySummary | { available: false } {
     try {
       return this.#monitor?.getSummary() ?? { available: false };
@@ -129,9 +131,9 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 
   /**
-   * Shrinks at once as under memory pressure of a level, for operators and tests: at ELEVATED, HIGH
-   * and CRITICAL 75 %, 50 % and nothing of the memory tier's records stay, and its budget falls and
-   * regrows as after real pressure; NORMAL lifts the budget. Returns the bytes given back to the OS.
+   * Shrinks at once as under memory pressure of a level, for operators and tests. At ELEVATED, HIGH and
+   * CRITICAL 75 %, 50 % and none of the memory tier's records stay, and its budget falls and regrows as after
+   * real pressure; NORMAL lifts the budget. Returns the bytes released to the OS.
    */
   applyPressure(level: PressureLevel): number {
     this.assertOpen();
@@ -145,7 +147,7 @@ export class EnhancedMetadataCache extends AdvancedMetadataCache {
   }
 }
 
-/** What may be shown: no objects that work, and no names of this package's own. */
+/** The options without objects and without names that are internal to this package. */
 function configurationOf(options: ResolvedEnhancedOptions): object {
   const { monitor, logger, remote, clock, owner, namesNamespace, givenSizes, ...rest } = options;
   return { ...rest, ...owner };

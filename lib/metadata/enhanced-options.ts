@@ -5,11 +5,14 @@ import { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
 import { ADVANCED_NAMES, type AdvancedCacheOptions } from './advanced-options.js';
 import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
 
-/** Options of an EnhancedMetadataCache. Those given override the preset's. */
+/** The options of an EnhancedMetadataCache. An option that is given overrides the preset's. */
 export interface EnhancedCacheOptions extends AdvancedCacheOptions {
-  /** Shrink and regrow with memory pressure, and report it. Default true. */
+  /** Whether the cache shrinks and regrows with memory pressure, and reports it. Default true. */
   enableMemoryPressureMonitoring?: boolean;
-  /** What tells of memory pressure. Default: the global monitor. One given here is started and stopped by its owner. */
+  /**
+   * The monitor that reports memory pressure. Whoever passes a monitor MUST start and stop it. Default: the
+   * global monitor.
+   */
   monitor?: MemoryPressureMonitor;
 }
 
@@ -24,7 +27,7 @@ export interface ResolvedEnhancedOptions extends ResolvedAdvancedOptions {
   monitor: MemoryPressureMonitor | undefined;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
+/** Throws a TypeError or RangeError that names the option and its accepted values. */
 export function resolveEnhancedOptions(given?: EnhancedCacheOptions): ResolvedEnhancedOptions {
   return {
     ...resolveAdvancedOptions(given, ENHANCED_NAMES),

@@ -3,23 +3,23 @@ import type { PressureCauses } from '../native/pressure-causes.js';
 import type { MemoryBound } from '../tiers/memory-bound.js';
 import type { AdvancedCacheStats } from './advanced-stats.js';
 
-/** Counters since the cache was made, and what it holds now. */
+/** Counters since the cache was made, and what the cache holds now. */
 export interface EnhancedCacheStats extends AdvancedCacheStats {
   /** Times that the level of pressure on the memory tier rose, or that one was applied by hand. */
   pressureEvents: number;
-  /** Entries that pressure evicted from the memory tier. There are none without an event. */
+  /** Entries that pressure evicted from the memory tier; each of them belongs to an event. */
   pressureEvictions: number;
   /** Which levels the events and evictions came from. */
   pressureCauses: PressureCauses;
   /** Times that pressure lowered the budget of the memory tier or evicted entries from it. */
   adaptiveAdjustments: number;
-  /** What the monitor says; left out where the machine cannot be read or nothing monitors it. */
+  /** The monitor's summary; it is left out where the machine cannot be read or no monitor runs. */
   memoryPressure?: MemorySummary;
 }
 
-/** All there is to know of a cache, for status pages. */
+/** The complete state of a cache, for status pages. */
 export interface DetailedInfo {
-  /** What getStats tells. */
+  /** What getStats returns. */
   statistics: EnhancedCacheStats;
   /** The memory tier, in entries and bytes. */
   memoryCache: {
@@ -36,24 +36,24 @@ export interface DetailedInfo {
   };
   /** The disk tier, in entries and MiB. */
   diskCache: {
-    /** Whether the cache has the tier at all. */
+    /** Whether the cache has a disk tier. */
     enabled: boolean;
-    /** Whether it can be used now. */
+    /** Whether the disk tier can be used now. */
     available: boolean;
     entries: number;
     sizeMb: number;
     maxSizeMb: number;
     usagePercent: number;
-    /** The folder in use: `cacheDir`, or where others may write to that one, a private one in it. */
+    /** The folder in use: `cacheDir`, or a private folder in it where other users may write to `cacheDir`. */
     path: string;
   };
   /** Whether there is a remote tier, and whether it is connected. */
   remoteCache: { enabled: boolean; connected: boolean };
-  /** The options as they are in effect, without the objects among them. */
+  /** The options in effect, without those that are objects. */
   configuration: object;
   /** The last ten samples. */
   memoryHistory: {
-    /** ISO 8601. */
+    /** The time of the sample, in ISO 8601. */
     timestamp: string;
     systemPercent: number;
     availableMb: number;

@@ -1,5 +1,5 @@
-// What fetch does for a record that is in no tier of this process: asks the remote, or extracts, once for
-// all who wait, and keeps what came of it if it is still wanted.
+// What fetch does for a record that is in no tier of this process: it reads the remote or extracts, once for
+// all callers that wait, and keeps a result that is still current.
 
 import type { FilePath, PlainPath } from '../files/file-path.js';
 import { Copies, copiesCodec } from '../flights/copies.js';
@@ -14,8 +14,8 @@ import type { RecordTiers } from './record-tiers.js';
 import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 /**
- * Makes the metadata of a file; the signal aborts when nobody waits for it any longer, and with a
- * ClosedError when the cache is shut down.
+ * Makes the metadata of a file. The signal aborts when no caller waits any longer, and with a ClosedError
+ * when the cache is shut down.
  */
 export type MetadataExtractor<T extends object = Metadata, P extends FilePath = string> = (
   filePath: P,
@@ -26,7 +26,7 @@ export type MetadataExtractor<T extends object = Metadata, P extends FilePath = 
 export interface Extraction extends Identity {
   filePath: PlainPath;
   tier: string;
-  /** ms, in place of the cache's own. */
+  /** ms; it replaces the cache's own time to live. */
   ttlMs: number | undefined;
   extract: (signal: AbortSignal) => Promise<object> | object;
 }
@@ -35,7 +35,7 @@ export class Extractions {
   readonly #tiers: RecordTiers;
   readonly #flights: SingleFlight<Copies<Metadata>>;
   readonly #failures: FailedExtractions;
-  /** The results being waited for that came from the remote. */
+  /** The results in flight that came from the remote. */
   readonly #remoteFinds = new WeakSet<Copies<Metadata>>();
   readonly #gate: ClosingGate;
   readonly #leases: ProcessLeases | undefined;
@@ -57,8 +57,9 @@ export class Extractions {
   }
 
   /**
-   * The metadata of the remote, or what is extracted, as a copy. Rejects as the extraction does, or did lately, and
-   * with an EncodeError for metadata that cannot be stored.
+   * Resolves with a copy of the metadata that the remote has, or else of what is extracted. Rejects as the
+   * extraction does, with the error of a recent failure that is kept, and with an EncodeError for metadata
+   * that cannot be stored.
    */
   async run(extraction: Extraction, signal?: AbortSignal): Promise<Metadata> {
     if (this.#closed) throw this.#closed;
@@ -89,7 +90,7 @@ export class Extractions {
   }
 
   /**
-   * Extracts anew what there is a stale record of; nothing, where that failed lately. Rejects as the
+   * Extracts again a file that has a stale record; it does nothing where that failed recently. Rejects as the
    * extraction does.
    */
   async revalidate(extraction: Extraction): Promise<void> {
@@ -100,13 +101,13 @@ export class Extractions {
     );
   }
 
-  /** The keys of flights in this thread and of failures that are kept; some may come twice. */
+  /** The keys of flights in this thread and of failures that are kept; a key may come twice. */
   *keys(): IterableIterator<string> {
     yield* this.#flights.keys();
     yield* this.#failures.keys();
   }
 
-  /** What is under way for the key is not kept, nor how an earlier extraction failed. */
+  /** Neither keeps the result of what is in flight for the key, nor the failure of an earlier extraction. */
   forget(key: string): void {
     this.#flights.forget(key);
     this.#leases?.forget(key);
@@ -119,14 +120,17 @@ export class Extractions {
     this.#failures.forgetAll();
   }
 
-  /** Aborts what is under way, and rejects all who wait for it, with the reason. */
+  /** Aborts what is in flight, and rejects all callers that wait for it, with the reason. */
   close(reason: Error): void {
     this.#closed = reason;
     this.#flights.close(reason);
     this.#failures.close();
   }
 
-  /** Extracts, unless another process that shares the disk tier does, and what it found is there. */
+  /**
+   * Extracts, unless another process that shares the disk tier is doing so; it then returns what that one
+   * stored.
+   */
   #extractOnce(
     extraction: Extraction,
     signal: AbortSignal,
@@ -165,7 +169,7 @@ export class Extractions {
     return Copies.of(metadata, this.#tiers.local.destination);
   }
 
-  /** Still wanted, and of the file as it is. */
+  /** Whether the result is still wanted, and belongs to the current state of the file. */
   #isToKeep({ filePath, tier, key, state }: Extraction, isCurrent: () => boolean): boolean {
     if (this.#closed || !isCurrent()) return false;
     const now = this.#tiers.keys.identify(filePath, tier);
@@ -173,7 +177,7 @@ export class Extractions {
   }
 }
 
-/** Threads whose caches have one disk tier extract together. */
+/** Threads whose caches share a disk tier share their extractions. */
 function scopeOf({ cacheDir, maxDiskSizeMb, validate }: ResolvedAdvancedOptions) {
   return maxDiskSizeMb > 0 && cacheDir !== '' ? `${validate}:${cacheDir}` : undefined;
 }

@@ -1,5 +1,5 @@
-// Negative caching: errors that extractions failed with, kept for a short time in a small store of their
-// own, so that a file that cannot be read is not tried again by every request.
+// Negative caching: the errors of failed extractions are kept for a short time in a small store of their own,
+// so that an unreadable file is not extracted again by every request.
 
 import type { Clock } from '../arena/cache-clock.js';
 import { type PackedRejection, packRejection, unpackRejection } from '../flights/rejection.js';
@@ -11,12 +11,12 @@ const MAX_BYTES = 1024 * 1024;
 export class FailedExtractions {
   readonly #records: LocalRecords | undefined;
 
-  /** `ttl` in ms; 0 keeps nothing. */
+  /** `ttl` is in ms; 0 keeps nothing. */
   constructor(ttl: number, clock?: Clock) {
     if (ttl > 0) this.#records = new LocalRecords({ maxBytes: MAX_BYTES, ttl, clock });
   }
 
-  /** What the extraction for this state of the file was rejected with lately. */
+  /** The recent rejection of the extraction for this state of the file. */
   of({ key, state }: Identity): { reason: unknown } | undefined {
     if (this.#records === undefined || state === undefined) return undefined;
     const failure = this.#records.peek(key, state) as PackedRejection | undefined;
@@ -28,7 +28,7 @@ export class FailedExtractions {
     try {
       this.#records.store(key, this.#records.encode(state, packRejection(error), 0));
     } catch {
-      // An error that cannot be kept is tried again.
+      // An error that cannot be kept means another attempt.
     }
   }
 

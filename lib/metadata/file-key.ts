@@ -1,6 +1,6 @@
-// What the record of a file is stored under: `place NUL tier NUL namespace NUL version`, where the place is
-// the file's path, or what is in it. A path of the file system has no NUL, and neither have namespace and
-// version: the first NUL and the last two separate the parts, and no two records have one key.
+// The key of a file's record: `place NUL tier NUL namespace NUL version`, where the place is the file's path,
+// or stands for its content. A path of the file system has no NUL, and neither have namespace and version:
+// the first NUL and the last two separate the parts, and no two records have the same key.
 
 import { createHash } from 'node:crypto';
 import { sep } from 'node:path';
@@ -9,22 +9,25 @@ import { absolutePath, textualPath } from '../files/absolute-path.js';
 import type { PlainPath } from '../files/file-path.js';
 import type { RecordOwner } from './record-owner.js';
 
-/** The tier of records that none was named for. */
+/** The tier of records for which no tier was named. */
 export const DEFAULT_TIER = 'default';
 
-/** What places begin with that are no path as text; no absolute path begins so. */
+/** The prefixes of places that are not paths as text; no absolute path begins with one of them. */
 const LONG = 'long:';
 const BYTES = 'bytes:';
 const CONTENT = 'content:';
 
 const MAX_TIER_LENGTH = 256;
-/** Code units of UTF-16. In UTF-8, with a tier, it is still a key that the store takes. No system has longer paths. */
+/**
+ * Code units of UTF-16. In UTF-8, with a tier, the key is within the limit of the store. No system has longer
+ * paths.
+ */
 const MAX_PATH_LENGTH = 16 * 1024;
 
 /** How paths are compared: as the system follows them, or as text. */
 export type PathComparison = 'followed' | 'text';
 
-/** The place of a file by its path. */
+/** The place of a file, by its path. */
 export function filePlace(path: PlainPath, comparison: PathComparison): string {
   if (path.length === 0) throw argumentRangeError('A file path must not be empty.');
   return typeof path === 'string' ? textPlace(path, comparison) : bytesPlace(path, comparison);
@@ -32,14 +35,17 @@ export function filePlace(path: PlainPath, comparison: PathComparison): string {
 
 function textPlace(given: string, comparison: PathComparison): string {
   const absolute = comparison === 'text' ? textualPath(given) : absolutePath(given, asText);
-  // The file system sees a lone surrogate as U+FFFD too, so this is the same file.
+  // The file system reads a lone surrogate as U+FFFD too, so this is the same file.
   const path = absolute.toWellFormed();
-  // Such a path leads nowhere, and must not be taken for another one with a tier.
+  // Such a path leads nowhere, and MUST NOT be read as another path with a tier.
   if (path.length > MAX_PATH_LENGTH || path.includes('\0')) return `${LONG}${digestOf(path)}`;
   return path;
 }
 
-/** In hexadecimal, so that no text has the same place; Latin-1 has a character for each byte. */
+/**
+ * The place is in hexadecimal, so that it differs from that of every text. Latin-1 has a character for each
+ * byte.
+ */
 function bytesPlace(given: Buffer, comparison: PathComparison): string {
   const path = given.toString('latin1');
   const base = () => Buffer.from(process.cwd()).toString('latin1');
@@ -51,7 +57,7 @@ function bytesPlace(given: Buffer, comparison: PathComparison): string {
 const asText = (text: string) => text;
 const asBytes = (text: string) => Buffer.from(text, 'latin1');
 
-/** What the places begin with of all files below a folder. */
+/** The prefixes of the places of all files below a folder. */
 export function placesBelow(folder: PlainPath, comparison: PathComparison): string[] {
   if (folder.length === 0) throw argumentRangeError('A folder path must not be empty.');
   const isText = typeof folder === 'string';
@@ -68,13 +74,13 @@ export function placesBelow(folder: PlainPath, comparison: PathComparison): stri
   return places;
 }
 
-/** Where a record is and whose, as far as its key tells. */
+/** The place and owner of a record, as they are in its key. */
 export interface StoredAt extends RecordOwner {
   place: string;
   tier: string;
 }
 
-/** The parts of a key that placeKey gives; undefined for any other, which a file may hold. */
+/** The parts of a key that placeKey made; undefined for any other key, which a file may hold. */
 export function storedAt(key: string): StoredAt | undefined {
   const place = key.indexOf('\0');
   const version = key.lastIndexOf('\0');
@@ -88,23 +94,23 @@ export function storedAt(key: string): StoredAt | undefined {
   };
 }
 
-/** The path that a place is of; undefined for one that is not told from it. */
+/** The path that a place stands for; undefined for a place that does not contain its path. */
 export function pathOfPlace(place: string): PlainPath | undefined {
   if (place.startsWith(CONTENT) || place.startsWith(LONG)) return undefined;
   return place.startsWith(BYTES) ? Buffer.from(place.slice(BYTES.length), 'hex') : place;
 }
 
-/** The place of a file by the state of its content. No absolute path begins so. */
+/** The place of a file by the state of its content. No absolute path begins like it. */
 export function contentPlace(state: string): string {
   return `${CONTENT}${Buffer.from(state, 'latin1').toString('hex')}`;
 }
 
-/** `suffix` is that of the owner: see ownerSuffix. */
+/** `suffix` is the suffix of the owner: see ownerSuffix. */
 export function placeKey(place: string, tier: string, suffix: string): string {
   return `${place}\0${checkTier(tier)}${suffix}`;
 }
 
-/** What the keys of all records of an owner end with. */
+/** The suffix of the keys of all records of an owner. */
 export function ownerSuffix({ namespace, version }: RecordOwner): string {
   return `\0${namespace}\0${version}`;
 }

@@ -7,9 +7,11 @@ import { ENHANCED_NAMES, type EnhancedCacheOptions } from './enhanced-options.js
 let globalCache: { cache: EnhancedMetadataCache; options: EnhancedCacheOptions } | undefined;
 
 /**
- * The cache that all of a thread of JavaScript share; those of several threads share the memory and the disk
- * tier, and the extractions that are under way. Options count on the first call; a later call with other options
- * gets the same cache, and a process warning.
+ * Returns the cache that all callers in a thread of JavaScript share. The caches of several threads share the
+ * memory and the disk tier, and the extractions in flight.
+ *
+ * The options of the first call apply; a later call with other options gets the same cache, and emits a
+ * process warning.
  *
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
  */

@@ -1,9 +1,9 @@
 import { argumentRangeError } from '../errors/errors.js';
 
-/** The cache keeps a list of them, outside its budget. */
+/** The bound exists because the list of tiers is outside the cache's budget. */
 const MAX_TIERS = 64;
 
-/** The tiers that records in memory may be of: the default one always, and others up to a bound. */
+/** The tiers of the records in memory: always the default one, and others up to a bound. */
 export class KnownTiers {
   readonly #default: string;
   readonly #others = new Set<string>();
@@ -12,7 +12,7 @@ export class KnownTiers {
     this.#default = defaultTier;
   }
 
-  /** Throws a RangeError for one too many. */
+  /** Throws a RangeError when the bound is exceeded. */
   add(tier: string): void {
     if (tier === this.#default || this.#others.has(tier)) return;
     if (this.#others.size === MAX_TIERS) {
@@ -23,7 +23,7 @@ export class KnownTiers {
     this.#others.add(tier);
   }
 
-  /** Adds the tier of a record that is there already; ignores one too many. */
+  /** Adds the tier of a record that exists already; it ignores a tier beyond the bound. */
   note(tier: string): void {
     if (tier !== this.#default && this.#others.size < MAX_TIERS) this.#others.add(tier);
   }

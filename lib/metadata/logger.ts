@@ -1,27 +1,27 @@
 import { argumentTypeError } from '../errors/errors.js';
 import { type WarningCode, warn } from '../process/warnings.js';
 
-/** Where the cache reports what it survived; pino, console-like and others fit. */
+/** Where the cache reports the failures that it survived; pino, console and similar loggers fit. */
 export interface Logger {
-  /** What is of use to who looks for a fault. */
+  /** Reports details for debugging. */
   debug(o: object | string, m?: string): void;
-  /** What happened as it should. */
+  /** Reports normal events. */
   info(o: object | string, m?: string): void;
-  /** What failed, and was survived. */
+  /** Reports a failure that the cache survived. */
   warn(o: object | string, m?: string): void;
-  /** What should not happen at all. */
+  /** Reports a fault that should never occur. */
   error(o: object | string, m?: string): void;
 }
 
-/** A logger as the caches use it: nothing that it has throws. */
+/** A logger whose methods never throw, for use in the caches. */
 export interface SafeLogger extends Logger {
-  /** Trouble of a tier: a line in the log, or where there is none a warning of the process. */
+  /** Reports a failure of a tier: a line in the log, or without a logger a process warning. */
   trouble(code: WarningCode, details: object, message: string): void;
 }
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Without a logger, all but trouble is silent. */
+/** Without a logger, only failures of a tier are reported. */
 export function safeLogger(logger: Logger | undefined): SafeLogger {
   if (logger !== undefined && !LEVELS.every((level) => typeof logger?.[level] === 'function')) {
     throw argumentTypeError(`logger must have the methods ${LEVELS.join(', ')}.`);
@@ -30,7 +30,7 @@ export function safeLogger(logger: Logger | undefined): SafeLogger {
     try {
       logger?.[level](o, m);
     } catch {
-      // A logger that fails must not take its caller down.
+      // A logger that fails MUST NOT take its caller down.
     }
   };
   return {

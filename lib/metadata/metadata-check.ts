@@ -12,7 +12,7 @@ import { show } from '../checks/arguments.js';
 import { argumentTypeError } from '../errors/errors.js';
 import type { Metadata } from '../tiers/metadata.js';
 
-/** Objects, of any realm, that hold no names and values of their own. */
+/** Checks for objects, of any realm, that do not hold names and values of their own. */
 const NO_RECORDS = [
   isAnyArrayBuffer,
   isBoxedPrimitive,
@@ -24,7 +24,7 @@ const NO_RECORDS = [
   isSet,
 ];
 
-/** Throws a TypeError for what is no record of names and values. */
+/** Throws a TypeError for what is not a record of names and values. */
 export function checkMetadata(metadata: unknown): asserts metadata is Metadata {
   if (!isRecord(metadata)) {
     throw argumentTypeError(

@@ -1,6 +1,7 @@
-// Holds the level of a monitor on the store of a cache. The native governor shrinks the store by the machine's
-// real pressure, and by its own thresholds; a monitor may have others. The governor keeps a level that is
-// held as the minimum for the store, so each change of it is told once, and the store counts the effects.
+// Holds the level of a monitor on the store of a cache. The native governor shrinks the store by the real
+// pressure on the machine and by its own thresholds; a monitor may have others. The governor uses a held
+// level as the minimum for the store, so each change of it is passed on once, and the store counts the
+// effects.
 
 import type { ArenaCache } from '../arena/arena-cache.js';
 import type { MemoryPressureMonitor } from '../memory/memory-pressure-monitor.js';
@@ -28,9 +29,9 @@ export class PressureResponse {
   }
 
   #respond(level: PressureLevel): void {
-    // A listener before this one may have shut the cache down. The monitor calls this one all the same.
+    // An earlier listener may have shut the cache down. The monitor still calls this one.
     if (this.#stopped) return;
-    // At CRITICAL each sample evicts what was put since the last one.
+    // At CRITICAL each sample evicts what was put since the previous one.
     if (level === this.#level && level !== PressureLevel.CRITICAL) return;
     this.#level = level;
     this.#arena.holdPressure(level);

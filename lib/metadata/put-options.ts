@@ -7,11 +7,11 @@ const MAX_TTL_SECONDS = 1e9;
 
 /** The options of `put` of a cache of metadata. */
 export interface PutOptions {
-  /** Which of the file's records this is, such as 'quick' or 'full'. Default 'default'. */
+  /** Which of the file's records to put, such as 'quick' or 'full'. Default 'default'. */
   tier?: string;
-  /** Time to live, 0.001 to 1e9. Default: the cache's own. */
+  /** The record's time to live, 0.001 to 1e9. Default: the cache's own. */
   ttlSeconds?: number;
-  /** What it took to extract, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
+  /** The time that the extraction took, 0 to Number.MAX_SAFE_INTEGER. Default 0. */
   extractionTimeMs?: number;
 }
 
@@ -41,7 +41,7 @@ export function checkPutOptions(
   return { tier, ttlMs: checkTtlSeconds(isObject ? given.ttlSeconds : undefined), cost };
 }
 
-/** The time to live in ms; undefined where it is left out. */
+/** The time to live in ms; undefined where `seconds` is undefined. */
 export function checkTtlSeconds(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined;
   checkNumber('ttlSeconds', seconds, MIN_TTL_SECONDS, MAX_TTL_SECONDS, 's');

@@ -1,4 +1,4 @@
-// What the records of files are stored under, and the state that each of them must have.
+// The keys of the records of files, and the state that each record must have.
 
 import { contentState } from '../files/content-state.js';
 import type { PlainPath } from '../files/file-path.js';
@@ -16,10 +16,10 @@ import {
 } from './file-key.js';
 import type { RecordOwner } from './record-owner.js';
 
-/** The state that every file has where `validate` is 'none'. */
+/** The state of every file where `validate` is 'none'. */
 const UNSEEN_STATE: FileState = '\0'.repeat(ABSENT_STATE.length);
 
-/** Where the record of a file as it is now belongs; without a state it belongs nowhere. */
+/** The key and state of the record of a file as it is now; a record without a state is not stored. */
 export interface Identity {
   key: string;
   state: FileState | undefined;
@@ -29,7 +29,7 @@ export interface Identity {
 export class RecordKeys {
   readonly #owner: RecordOwner;
   readonly #validate: Validation;
-  /** What the keys end with. */
+  /** The suffix of the keys. */
   readonly #suffix: string;
 
   constructor({ owner, validate }: { owner: RecordOwner; validate: Validation }) {
@@ -43,25 +43,25 @@ export class RecordKeys {
     return this.#validate === 'none' ? 'text' : 'followed';
   }
 
-  /** What the record of the file is stored under, by its path. */
+  /** The key of the file's record, by its path. */
   keyOf(filePath: PlainPath, tier: string): string {
     return placeKey(filePlace(filePath, this.#comparison), tier, this.#suffix);
   }
 
-  /** Where the record of the file as it is now belongs. */
+  /** The key and state of the record of the file as it is now. */
   identify(filePath: PlainPath, tier: string): Identity {
     const key = this.keyOf(filePath, tier);
     if (this.#validate === 'none') return { key, state: UNSEEN_STATE };
     if (this.#validate === 'stat') return { key, state: fileState(filePath) };
     const state = contentState(filePath);
-    // Files that are not there have the same content, and nothing else in common.
+    // Absent files have the same content state, but they are different files.
     if (state === undefined || state === ABSENT_STATE) return { key, state };
     return { key: placeKey(contentPlace(state), tier, this.#suffix), state };
   }
 
   /**
-   * What records of the file are stored under, by its path and by what is in it now: in these tiers, and
-   * those of all versions that `storedAtPlace` gives; with `all` also those of other tiers.
+   * The keys of the file's records, by its path and by its current content: in these tiers, and those of all
+   * versions that `storedAtPlace` returns; with `all` also those of other tiers.
    */
   keysOf(
     filePath: PlainPath,
@@ -84,14 +84,16 @@ export class RecordKeys {
     return keys;
   }
 
-  /** Whether a key is of this namespace and of a file below the folder; none is that has no path. */
+  /**
+   * Returns whether a key is of this namespace and of a file below the folder; a key without a path never is.
+   */
   isBelow(folder: PlainPath): (key: string) => boolean {
     const places = placesBelow(folder, this.#comparison);
     return (key) =>
       places.some((place) => key.startsWith(place)) && this.ownedAt(key) !== undefined;
   }
 
-  /** Where the record of the key is, of any version; undefined for one of another namespace. */
+  /** The place and owner of the record of the key, of any version; undefined for one of another namespace. */
   ownedAt(key: string): StoredAt | undefined {
     const at = storedAt(key);
     return at?.namespace === this.#owner.namespace ? at : undefined;

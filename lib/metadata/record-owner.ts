@@ -1,4 +1,4 @@
-// Whose a record is: the application or library that stored it, and the version of what extracted it.
+// The owner of a record: the application or library that stored it, and the version of its extractor.
 
 import { show } from '../checks/arguments.js';
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
@@ -7,13 +7,13 @@ import { applicationName } from './application-name.js';
 const MAX_LENGTH = 256;
 
 export interface RecordOwner {
-  /** Empty where nobody has named one, and the application has no name. */
+  /** It is empty where no option names one and the application has no name. */
   namespace: string;
-  /** Empty for none. */
+  /** It is empty where no version was given. */
   version: string;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
+/** Throws a TypeError or RangeError that names the option and its accepted values. */
 export function resolveOwner(namespace: unknown, version: unknown): RecordOwner {
   return {
     namespace:
@@ -34,7 +34,7 @@ function checkVersion(version: unknown): string {
   return checkText('version', text, 'a string or a finite number');
 }
 
-/** NULs separate it from the other parts of a key. */
+/** The text has no NUL, because NULs separate it from the other parts of a key. */
 function checkText(name: string, value: unknown, kind: string): string {
   if (typeof value !== 'string') {
     throw argumentTypeError(`${name} must be ${kind}; it is ${show(value)}.`);

@@ -1,5 +1,5 @@
 // The records of files in all tiers: memory and disk, which the addon reads in one call, then the remote.
-// What is found in one is put into those before it.
+// What is found in one tier is put into the tiers before it.
 
 import type { DiskEvent } from '../arena/arena-events.js';
 import { DISK_WARNINGS } from '../arena/disk-events.js';
@@ -24,10 +24,10 @@ import { type Identity, RecordKeys } from './record-keys.js';
 import type { ResolvedAdvancedOptions } from './resolved-options.js';
 
 const MIB = 1024 * 1024;
-/** Larger records are not encoded where only a remote tier would take them. */
+/** Larger records are not encoded where only a remote tier could store them. */
 const REMOTE_RECORD_BYTES = 64 * MIB;
 
-/** The result of a read. Where it found nothing, the identity tells where to continue. */
+/** The result of a read. Where it found nothing, the identity says where to continue. */
 export interface Found extends Identity {
   metadata?: Metadata;
   source?: 'memory' | 'disk';
@@ -41,19 +41,19 @@ export interface TierSizes {
   maxDiskBytes: number | undefined;
 }
 
-/** What comes in from other processes. */
+/** The events that come from other processes. */
 export interface RemoteEvents {
-  /** They have removed these keys, or all of them where that is undefined. */
+  /** They have removed these keys, or all keys where `keys` is undefined. */
   onForgotten(keys: readonly string[] | undefined): void;
 }
 
 export class RecordTiers {
-  /** Memory and disk. */
+  /** The memory and the disk tier. */
   readonly local: LocalRecords;
   /** Whether the memory tier has a disk tier below it. */
   readonly hasDisk: boolean;
   readonly remote: GuardedRemote | undefined;
-  /** What the records are stored under. */
+  /** The keys of the records. */
   readonly keys: RecordKeys;
   readonly counters = new TierCounters();
   readonly #options: ResolvedAdvancedOptions;
@@ -91,7 +91,7 @@ export class RecordTiers {
     return this.#options.ttlMs + this.#options.staleMs;
   }
 
-  /** What there is of the file in memory or on disk. */
+  /** The record of the file in memory or on disk. */
   find(filePath: PlainPath, tier: string): Found {
     if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
       return this.#findByIdentity(this.keys.identify(filePath, tier));
@@ -104,13 +104,19 @@ export class RecordTiers {
     return result === identity ? { key, state: fileState(filePath) } : result;
   }
 
-  /** What is in memory or on disk under the identity, fresh; for who waits for others to put it there. */
+  /**
+   * The fresh record under the identity in memory or on disk, for a caller that waits until another one
+   * stored it.
+   */
   findFresh(identity: Identity): Metadata | undefined {
     const { metadata, isStale } = this.#findByIdentity(identity);
     return isStale ? undefined : metadata;
   }
 
-  /** What the remote has. Never rejects. What is found is kept here where `isToKeep`, called then, gives true. */
+  /**
+   * The record that the remote has. Never rejects. A record that is found is also kept locally where
+   * `isToKeep`, which is called after the read, returns true.
+   */
   async findRemote(
     { key, state }: Identity,
     isToKeep: () => boolean,
@@ -134,14 +140,14 @@ export class RecordTiers {
     return metadata;
   }
 
-  /** Whether `find` would find it, fresh; counts and changes nothing. */
+  /** Whether `find` would find a fresh record; it counts and changes nothing. */
   has(filePath: PlainPath, tier: string): boolean {
     const { key, state } = this.keys.identify(filePath, tier);
     if (state === undefined) return false;
     return this.#whatSucceeds(() => this.local.has(key, state, this.#isFreshNow())) ?? false;
   }
 
-  /** What `find` would find, fresh; counts and changes nothing. */
+  /** The fresh record that `find` would find; it counts and changes nothing. */
   peek(filePath: PlainPath, tier: string): Metadata | undefined {
     const { key, state } = this.keys.identify(filePath, tier);
     if (state === undefined) return undefined;
@@ -149,8 +155,8 @@ export class RecordTiers {
   }
 
   /**
-   * True when at least one tier took it; `ttlMs` is in place of the cache's own. Throws an EncodeError for
-   * what none can take.
+   * Returns true when at least one tier stored it; `ttlMs` replaces the cache's own. Throws an EncodeError
+   * for metadata that no tier can store.
    */
   store(identity: Identity, metadata: Metadata, cost: number, ttlMs?: number): boolean {
     const { key, state } = identity;
@@ -168,7 +174,7 @@ export class RecordTiers {
     const isAtRemote =
       this.remote?.set(key, encodeEntry(Buffer.from(key), stored), lifetime) ?? false;
     if (!isHere && !isAtRemote) return false;
-    // What was there before must not answer in place of what was not taken.
+    // A previous record MUST NOT be found in place of one that was not stored.
     if (!isHere) this.local.delete(key);
     this.counters.cacheWrites++;
     return true;
@@ -179,14 +185,14 @@ export class RecordTiers {
     return this.local.delete(key);
   }
 
-  /** What records of the file are stored under: see RecordKeys. Those on disk are of any version. */
+  /** The keys of the file's records: see RecordKeys. Those on disk are of any version. */
   keysOf(filePath: PlainPath, tiers: Iterable<string>, all: boolean): Set<string> {
     return this.keys.keysOf(filePath, tiers, all, (place) =>
       this.hasDisk ? this.local.nativeStore.keysOfPlace(place) : [],
     );
   }
 
-  /** Where in this namespace there are records of this version, in memory and on disk. */
+  /** The places of the records of this namespace and version, in memory and on disk. */
   *stored(): IterableIterator<StoredAt> {
     for (const key of this.local.keys()) {
       const at = this.keys.ownedAt(key);
@@ -194,20 +200,20 @@ export class RecordTiers {
     }
   }
 
-  /** Forgets all records of this namespace, of any version. */
+  /** Removes all records of this namespace, of any version. */
   clear(): void {
     const isShared = this.hasDisk && some(this.local.keys(), (key) => !this.keys.ownedAt(key));
     if (!isShared) {
       this.local.clear();
       return;
     }
-    // All of them first: a key may move while others are deleted.
+    // All keys are collected first, because a key may move while others are deleted.
     const owned = [...this.local.keys()].filter((key) => this.keys.ownedAt(key));
     for (const key of owned) this.local.delete(key);
     this.local.arena.shrink(Number.MAX_SAFE_INTEGER);
   }
 
-  /** Sizes in bytes and entries; those that are undefined stay. */
+  /** Sizes are in bytes and entries; a size that is undefined stays. */
   resize({ maxMemoryBytes, maxMemoryEntries, maxDiskBytes }: TierSizes): void {
     const { nativeStore } = this.local;
     if (maxMemoryBytes !== undefined) this.local.arena.resize(maxMemoryBytes);
@@ -215,14 +221,17 @@ export class RecordTiers {
     if (maxDiskBytes !== undefined) nativeStore.resizeDisk(maxDiskBytes);
   }
 
-  /** Resolves when all that was put is on the disk; false where some of it is not, or there is none. */
+  /**
+   * Resolves once everything that was put is on the disk; false where some of it is not, or there is no disk
+   * tier.
+   */
   async flush(): Promise<boolean> {
     if (!this.hasDisk) return false;
     this.#kept?.save();
     return this.local.nativeStore.flush();
   }
 
-  /** Why a put of the file came to nothing, for the log. */
+  /** Why a put of the file failed, for the log. */
   whyNotStored(filePath: PlainPath, { state }: Identity): string {
     return state === undefined ? whyNoState(filePath) : 'No tier has room for it.';
   }
@@ -257,7 +266,7 @@ export class RecordTiers {
         onInvalidate: (keys) => events.onForgotten(keys),
       });
     } catch (error) {
-      // It is another cache's: that one goes on with it.
+      // Another cache has this remote, and continues to use it.
       this.#kept?.close();
       this.local.arena.close();
       throw error;
@@ -282,24 +291,24 @@ export class RecordTiers {
   #foundOf(identity: Identity, { metadata, source, freshUntil }: FoundRecord): Found {
     const now = this.#freshness.now();
     const isFresh = this.#freshness.isLeft(freshUntil, now);
-    // Others that share the disk tier may keep theirs for longer.
+    // Other caches that share the disk tier may keep their records for longer.
     const isStale = !isFresh && freshUntil <= now && freshUntil + this.#options.staleMs > now;
     return isFresh || isStale ? { ...identity, metadata, source, isStale } : identity;
   }
 
-  /** Tells whether a record that ends at the given time is fresh now. */
+  /** Returns whether a record that ends at the given time is fresh now. */
   #isFreshNow(): (freshUntil: number) => boolean {
     const now = this.#freshness.now();
     return (freshUntil) => this.#freshness.isLeft(freshUntil, now);
   }
 
-  /** When a record ends for this cache: others that share the remote may keep theirs for longer. */
+  /** The end of a record for this cache, because caches that share the remote may keep theirs for longer. */
   #endOf({ record, expiresAt }: StoredRecord, now: number): number {
     const longest = now + this.#lifetime;
     return Math.min(expiresAt, freshUntilOf(record) + this.#options.staleMs, longest);
   }
 
-  /** What `operate` gives; undefined, with a count and a line in the log, where memory or disk failed. */
+  /** The result of `operate`; undefined, with a count and a line in the log, where memory or disk failed. */
   #whatSucceeds<T>(operate: () => T): T | undefined {
     try {
       return operate();

@@ -1,4 +1,4 @@
-// The options of a cache of metadata, checked and with their defaults.
+// The checked options of a cache of metadata, with their defaults.
 
 import { resolve } from 'node:path';
 import { checkBoolean, checkNumber, checkOptions, definedOf, show } from '../checks/arguments.js';
@@ -43,8 +43,8 @@ export interface ResolvedAdvancedOptions extends LocalTierOptions {
 }
 
 /**
- * Throws a TypeError or RangeError that names the option and what it may be. `names` are those that the
- * options of a subclass may have.
+ * Throws a TypeError or RangeError that names the option and its accepted values. `names` are the names that
+ * the options of a subclass may have.
  */
 export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
   given: T | undefined,
@@ -85,11 +85,14 @@ function presetOf(name: PresetName | undefined): AdvancedCacheOptions {
 
 let sizing: MemoryPressureMonitor | undefined;
 
-/** A sixteenth of the effective memory limit, or 16 MiB where that cannot be read. */
+/**
+ * A sixteenth of the effective memory limit, at least 16 MiB and at most 512 MiB; 16 MiB where the limit
+ * cannot be read.
+ */
 function defaultMemoryMb(logger: SafeLogger): number {
   const [least, most] = [16, 512];
   try {
-    // All caches share one, because each holds files of the system open.
+    // All caches share one monitor, because each monitor holds files of the system open.
     sizing ??= new MemoryPressureMonitor();
     const { systemTotalMb } = sizing.sample();
     return Math.min(Math.max(systemTotalMb / 16, least), most);
@@ -120,7 +123,7 @@ function seconds(name: string, value: unknown): number {
   return Math.ceil(checkNumber(name, value ?? 0, 0, 1e9, 's') * 1000);
 }
 
-/** An absolute path, so that the tier does not move when the process changes its folder. */
+/** The path is absolute, so that the tier does not move when the process changes its folder. */
 function checkCacheDir(cacheDir: unknown): string {
   const folder = cacheDir ?? defaultCacheDir();
   if (folder === undefined) return '';

@@ -1,17 +1,20 @@
 import { textOf } from '../files/file-path.js';
 import { pathOfPlace, type StoredAt } from './file-key.js';
 
-/** Where a record is. */
+/** The file and tier of a record. */
 export interface StoredKey {
-  /** Absolute, as text: U+FFFD stands for what is not UTF-8. */
+  /** The absolute path as text: U+FFFD stands for bytes that are not UTF-8. */
   filePath: string;
   /** Which of the file's records it is. */
   tier: string;
-  /** The path, where it is not UTF-8. */
+  /** The bytes of the path, where it is not UTF-8. */
   bytes?: Buffer;
 }
 
-/** Where the records are that have a path. `assertOpen` throws where the cache was shut down meanwhile. */
+/**
+ * The files and tiers of the records that have a path. `assertOpen` throws where the cache was shut down
+ * meanwhile.
+ */
 export function* storedKeys(
   assertOpen: () => void,
   stored: Iterator<StoredAt>,

@@ -10,11 +10,11 @@ const MAX_CONCURRENCY = 1024;
 export interface WarmOptions {
   /** The tier of the records, as in `put`. Default 'default'. */
   tier?: string;
-  /** Files in work at once, 1 to 1024. Default 4. */
+  /** The maximum number of files in work at once, 1 to 1024. Default 4. */
   concurrency?: number;
-  /** Stops the warming, which then rejects with the signal's reason. */
+  /** A signal that stops the warming, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each file. */
+  /** It is called after each file. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -25,7 +25,7 @@ const NAMES = optionNames<WarmOptions>('warmCache', {
   onProgress: true,
 });
 
-/** What warming needs of a cache. */
+/** What warming needs from a cache. */
 export interface Warmed {
   /** Throws for a path or tier of the wrong kind. */
   check(filePath: string, tier: string): void;
@@ -57,7 +57,7 @@ export async function warm(
   checkSignal(signal);
   const paths = [...filePaths];
   for (const filePath of paths) {
-    // The result has the paths as its names.
+    // The result uses the paths as its names.
     if (typeof filePath !== 'string') throw argumentTypeError('A file path must be a string.');
     cache.check(filePath, tier);
   }
