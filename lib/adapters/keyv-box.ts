@@ -1,10 +1,14 @@
-// What the adapter stores: the value itself, or where something would be lost a box, which is a list.
-// So a value that is a list is boxed too; Keyv makes strings or objects of all it stores.
+// What the adapter stores: the value itself, or a box, which is a list, where the value alone would lose
+// something. A value that is a list is therefore boxed too; Keyv makes strings or objects of everything it
+// stores.
 
-/** It has the key where the entry's name has only a hash of it, and a string as UTF-16 where it says so. */
+/**
+ * It has the key where the entry's name has only a hash of it. `inUtf16` says that the value is a string
+ * stored as UTF-16.
+ */
 type Box = [value: unknown, key: Buffer | null, inUtf16: boolean];
 
-/** `key` where it is to be stored. */
+/** `key` is given where it has to be stored. */
 export function box(value: unknown, key: string | undefined): unknown {
   // Strings are stored in UTF-8, in which one that is not well-formed does not survive.
   const inUtf16 = typeof value === 'string' && !value.isWellFormed();
@@ -23,7 +27,7 @@ export function unbox(stored: unknown): unknown {
   return inUtf16 && Buffer.isBuffer(value) ? value.toString('utf16le') : value;
 }
 
-/** Undefined where it was not stored. */
+/** The key in the box; undefined where it was not stored. */
 export function boxedKey(stored: unknown): string | undefined {
   return isBox(stored) ? stored[1]?.toString('utf16le') : undefined;
 }

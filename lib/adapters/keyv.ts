@@ -1,4 +1,4 @@
-// `ebbcache/keyv`: Keyv's own types are all that is imported of it, as it need not be installed.
+// `ebbcache/keyv` imports only types of Keyv, because Keyv need not be installed.
 
 import '../process/require-node.js';
 
@@ -29,25 +29,25 @@ export interface KeyvSetEntry {
 }
 
 /**
- * A store for Keyv 5, over an ArenaCache of its own, whose options it takes and whose constructor's
- * errors it throws.
+ * A store for Keyv 5, over an ArenaCache of its own. It takes the options of that cache, and throws the
+ * errors of its constructor.
  *
- * It is for one Keyv, whose namespace it follows: what is set in one namespace is not there in another.
- * Keyvs that are to share memory get an adapter each, with one `name`; nothing else may use that name.
+ * It is for one Keyv, whose namespace it follows: what is set in one namespace is not found in another. Keyvs
+ * that share memory need one adapter each, with the same `name`; nothing else may use that name.
  *
- * Any string is a key: one that is not well-formed or has, with its namespace, more bytes than an
- * ArenaCache takes is stored under its SHA-256. A value is what the Keyv's serializer makes, or without
- * one anything that an ArenaCache takes.
+ * Any string is a key: one that is not well-formed or has, with its namespace, more bytes than an ArenaCache
+ * accepts is stored under its SHA-256. A value is what the Keyv's serializer makes, or without a serializer
+ * anything that an ArenaCache accepts.
  *
- * Errors: reads emit 'error' where there are listeners, and are misses; `get`, and what is given no list
- * of keys, then rejects too, which
- * Keyv makes a miss or, with `throwOnErrors`, throws. All else rejects, of which Keyv makes an 'error':
- * with an EncodeError for a value that cannot be stored, and a ClosedError after disconnect().
+ * Errors: reads emit 'error' where there are listeners, and are misses. `get`, and a call whose keys are not
+ * a list, also reject, which Keyv makes a miss or, with `throwOnErrors`, throws. All other calls reject,
+ * which Keyv makes an 'error': with an EncodeError for a value that cannot be stored, and a ClosedError after
+ * disconnect().
  */
 export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   /**
-   * The options, and a dialect: of stores that are no Map, Keyv 5 iterates over those only that say to
-   * be a database of its list. Nothing else depends on it.
+   * The options, and a dialect: Keyv 5 iterates over a store that is not a Map only if the store claims to be
+   * a database of Keyv's list. Nothing else depends on it.
    */
   readonly opts: ArenaCacheOptions & { dialect: string };
   readonly #arena: ArenaCache;
@@ -61,7 +61,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     this.opts = { ...given, dialect: 'redis' };
   }
 
-  /** Set by Keyv to its own; undefined for none. */
+  /** Keyv sets it to its own; undefined for none. */
   get namespace(): string | undefined {
     return this.#namespace;
   }
@@ -71,7 +71,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     this.#namespace = namespace;
   }
 
-  /** The value, or undefined. Rejects with what went wrong, which is an 'error' event too. */
+  /** Returns the value, or undefined. Rejects with the failure, which is an 'error' event too. */
   async get<Value>(key: string): Promise<Value | undefined> {
     try {
       return unbox(this.#arena.get(this.#nameOf(key))) as Value | undefined;
@@ -81,7 +81,10 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** The values, or undefined, in the order of the keys. A failure is an 'error' event, and all are undefined. */
+  /**
+   * Returns the values, or undefined, in the order of the keys. A failure is an 'error' event, and all are
+   * undefined.
+   */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     checkArray('getMany', 'keys', keys);
     return this.#readMany(keys, undefined, (names) =>
@@ -95,16 +98,18 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     return there;
   }
 
-  /** What `has` resolves to for each key, in their order. */
+  /** Resolves with what `has` resolves to for each key, in their order. */
   async hasMany(keys: string[]): Promise<boolean[]> {
     checkArray('hasMany', 'keys', keys);
     return this.#readMany(keys, false, (names) => names.map((name) => this.#arena.has(name)));
   }
 
   /**
-   * `ttl` in ms; 0 or none for the store's own, and a negative one deletes. NaN, and what is no number,
-   * rejects with a RangeError or TypeError. False if the value does not
-   * fit the budget: then nothing is under the key, so that what was there before is not taken for it.
+   * Stores the value; `ttl` in ms. 0 or undefined stands for the store's own, and a negative one deletes.
+   * NaN, and what is not a number, rejects with a RangeError or TypeError.
+   *
+   * Resolves with false if the value does not fit the budget: then the key has no value, so that the previous
+   * value is not read in its place.
    */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     const { name, hashed } = entryName(this.#prefix, key);
@@ -119,8 +124,8 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * For each entry what `set` resolves to. Where it rejects for a value that cannot be stored, entries
-   * before it may be stored. Keyv's type says void; Keyv itself hands this on.
+   * Resolves with what `set` resolves to for each entry. Where it rejects for a value that cannot be stored,
+   * entries before it may be stored. Keyv's type says void; Keyv itself passes the result on.
    */
   setMany(entries: KeyvSetEntry[]): Promise<boolean[]>;
   setMany(entries: KeyvSetEntry[]): Promise<void>;
@@ -139,12 +144,12 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     return outcomes;
   }
 
-  /** True when it was there. */
+  /** Removes the entry; resolves with true when there was one. */
   async delete(key: string): Promise<boolean> {
     return this.#arena.delete(this.#nameOf(key));
   }
 
-  /** True when all were there. */
+  /** Removes the entries; resolves with true when all of them existed. */
   async deleteMany(keys: string[]): Promise<boolean> {
     checkArray('deleteMany', 'keys', keys);
     const names = keys.map((key) => this.#nameOf(key));
@@ -152,8 +157,8 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * Removes the entries of the namespace, or where there is none all of the store. It yields to others
-   * while it clears a large namespace: what they set meanwhile may be removed too.
+   * Removes the entries of the namespace, or without a namespace all entries of the store. It yields to
+   * others while it clears a large namespace: entries that they set meanwhile may be removed too.
    */
   async clear(): Promise<void> {
     if (!this.#namespace) {
@@ -169,9 +174,9 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
   }
 
   /**
-   * Keys, as they were given to `set`, with their values: those of the namespace, or where there is none
-   * all of the store, in no particular order. An entry that is there from the first step to the last
-   * comes exactly once; it counts neither as hit nor as use.
+   * Iterates over keys, as they were given to `set`, with their values: those of the namespace, or without a
+   * namespace all of the store, in no particular order. An entry that exists from the first step to the last
+   * is visited exactly once; it counts neither a hit nor a use.
    */
   async *iterator<Value>(
     namespace: string | undefined = this.#namespace,
@@ -186,12 +191,15 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** Lets go of the store; the last to do so gives its memory back. May be called again. */
+  /** Closes the store; the last adapter to close it releases its memory. It may be called again. */
   async disconnect(): Promise<void> {
     this.#arena.close();
   }
 
-  /** The store's statistics, with the entries of all namespaces. Throws a ClosedError after disconnect(). */
+  /**
+   * Returns the store's statistics, with the entries of all namespaces. Throws a ClosedError after
+   * disconnect().
+   */
   stats(): ArenaStats {
     return this.#arena.stats();
   }
@@ -229,7 +237,7 @@ export class KeyvEbbcache extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** An 'error' that nobody listens for would be thrown. */
+  /** An 'error' without a listener would be thrown. */
   #report(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
@@ -240,16 +248,16 @@ function checkArray(method: string, name: string, value: unknown): void {
   throw argumentTypeError(`${method} takes an array of ${name}; it is ${show(value)}.`);
 }
 
-/** They may be the `opts` of another store. */
+/** The options may be the `opts` of another store. */
 function arenaOptionsOf(options: ArenaCacheOptions & { dialect?: string }): ArenaCacheOptions {
-  // ArenaCache refuses it.
+  // ArenaCache rejects it.
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
   const { dialect: _, ...given } = options;
   checkNames(given, NAMES);
   return given;
 }
 
-/** The store takes many at once that live as long. */
+/** Splits the entries into runs with the same time to live, which the store takes in one call. */
 function* runsOfOneTtl(entries: KeyvSetEntry[]): Generator<KeyvSetEntry[]> {
   let from = 0;
   for (let to = 1; to <= entries.length; to++) {
@@ -259,7 +267,7 @@ function* runsOfOneTtl(entries: KeyvSetEntry[]): Generator<KeyvSetEntry[]> {
   }
 }
 
-/** Keyv counts the time that is left, so that it may be negative, or endless. */
+/** Keyv counts the time that is left, so it may be negative, or endless. */
 function isOver(ttl: number | undefined): boolean {
   if (ttl !== undefined && ttl !== null) checkNumber('ttl', ttl, -Infinity, Infinity, 'ms');
   return typeof ttl === 'number' && ttl < 0;

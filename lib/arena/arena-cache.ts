@@ -40,35 +40,36 @@ export interface ArenaStats extends NativeStoreStats {
   disk?: DiskStats;
 }
 
-/** What the disk tier counts and holds. */
+/** The counters and contents of the disk tier. */
 export type DiskStats = NativeDiskStats;
 
 const codec: Codec = new MsgpackCodec();
 
-/** The cache's store, for the tiers of this package, which keep records of their own in it. */
+/** Returns the cache's store, for the tiers of this package, which keep records of their own in it. */
 export let handleOf: (cache: ArenaCache) => StoreHandle;
 
 /**
- * Values by key in a byte-budgeted store outside the JavaScript heap.
+ * Caches values by key in a byte-budgeted store outside the JavaScript heap.
  *
- * Values are copied in and out: what `get` returns is the caller's own. A value is anything msgpack
- * can carry; Dates, Maps, Sets, typed arrays, Buffers and bigints survive, of any realm, and undefined
- * cannot be a value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
+ * Values are copied in and out: what `get` returns belongs to the caller. A value is anything msgpack can
+ * carry; Dates, Maps, Sets, typed arrays, Buffers and bigints survive, of any realm, and undefined cannot be
+ * a value. Keys are well-formed strings of 1 to 65,535 bytes of UTF-8.
  *
- * With `disk`, what is set is also written to a file, by a thread of its own, and what is not in memory is
- * read from there: it survives a restart, and all processes that name the folder share it. A value of
- * which key and encoding have more than 256 KiB is kept only in memory. A disk that fails is an event
- * 'disk' (a DiskEvent), a miss or a value that is only in memory; where nobody listens, trouble and
- * damage are warnings of the process.
+ * With `disk`, what is set is also written to a file, by a separate thread, and what is not in memory is read
+ * from the file: it survives a restart, and all processes that name the folder share it. A value whose key
+ * and encoding together have more than 256 KiB is kept only in memory.
  *
- * What leaves memory is the event 'remove' (an array of Removal), in batches and after the fact, and
- * 'removalsLost' (a number) where more left than is kept for a listener: see ArenaEvents. Listeners do
- * not keep the process alive.
+ * A failure of the disk is an event 'disk' (a DiskEvent), and a miss or a value that is only in memory; where
+ * there is no listener, trouble and damage are process warnings.
  *
- * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for a key or option out of
- * range, an EncodeError for a value that cannot be stored, a ClosedError after close(), and from the
- * constructor an EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the name is open with other
- * options or the OS refuses memory. None of them changes what is stored.
+ * Entries that leave memory are reported by the event 'remove' (an array of Removal), in batches and
+ * afterwards, and by 'removalsLost' (a number) where more left than are kept for a listener: see ArenaEvents.
+ * Listeners do not keep the process alive.
+ *
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for a key or option out of range,
+ * an EncodeError for a value that cannot be stored, a ClosedError after close(), and from the constructor an
+ * EbbcacheError with the code 'ERR_EBBCACHE_OPEN' where the name is open with other options or the OS refuses
+ * memory. None of them changes what is stored.
  */
 export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   static {
@@ -76,7 +77,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   readonly #handle: StoreHandle;
-  /** What other threads know the cache's flights by; undefined where it shares them with none. */
+  /**
+   * The name by which other threads join the cache's flights; undefined where no other thread shares them.
+   */
   readonly #scope: string | undefined;
   readonly #hasDisk: boolean;
   readonly #removals: RemovalEvents;
@@ -100,9 +103,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     }
   }
 
-  /** The value, or undefined. Counts as a hit and a use, or as a miss. */
+  /** Returns the value, or undefined. It counts a hit and a use, or a miss. */
   get(key: string): V | undefined {
-    // Nearly all reads end here. A value that is too large for the buffer, or bad input, starts anew.
+    // Nearly all reads end here. A value that is too large for the buffer, or bad input, is read again below.
     const outcome = native.get(this.#handle.timedId(), key);
     if (outcome === Outcome.miss) return undefined;
     const length = bytesIn(outcome);
@@ -111,12 +114,16 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * The value, or what one call of `load` makes for all who wait for the key: in this thread, in all
-   * threads that share a `name`, and in all processes that share a disk tier's folder. What it makes is
-   * set, unless the key was set, deleted or cleared meanwhile in this thread. Rejects as `load` does: that
-   * is kept for nobody. Each caller gets a copy, the first as the later ones: what `set` and then `get` would
-   * give (a value of more than 256 MiB that does not fit is given as it is). A caller whose `signal` aborts stops waiting; the loader's own aborts when nobody
-   * waits, and with a ClosedError when the cache is closed.
+   * Returns the value, or else the result of one call of `load` for all callers that wait for the key: in
+   * this thread, in all threads that share a `name`, and in all processes that share a disk tier's folder.
+   * The result is set, unless the key was set, deleted or cleared meanwhile in this thread.
+   *
+   * It rejects as `load` does; a rejection is not kept. Each caller, the first one included, gets a copy:
+   * what `set` and then `get` would return. A value of more than 256 MiB that does not fit is returned as it
+   * is.
+   *
+   * A caller whose `signal` aborts stops waiting. The loader's own signal aborts when no caller waits any
+   * longer, and with a ClosedError when the cache is closed.
    */
   async fetch(key: string, load: ValueLoader<V>, options?: ArenaFetchOptions): Promise<V> {
     this.#handle.open();
@@ -129,18 +136,18 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     return this.#flights.run(key, load, checked);
   }
 
-  /** The encoded bytes, copied. Counts like get. */
+  /** Returns a copy of the encoded bytes. It counts as get does. */
   getBytes(key: string): Buffer | undefined {
     return this.#handle.read(native.get, key, copyOf);
   }
 
-  /** The value, or undefined. Counts neither as hit nor as use. */
+  /** Returns the value, or undefined. It counts neither a hit nor a use. */
   peek(key: string): V | undefined {
     return this.#handle.read(native.peek, key, decode) as V | undefined;
   }
 
   /**
-   * The values, or undefined, in the order of the keys: what `get` of one after the other gives, in
+   * Returns the values, or undefined, in the order of the keys, as `get` of one after the other would, in
    * fewer calls of the addon. With a bad key nothing is read or counted.
    */
   getMany(keys: readonly string[]): (V | undefined)[] {
@@ -151,14 +158,14 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     return readMany(this.#handle, codec, keys, (key) => this.get(key)) as (V | undefined)[];
   }
 
-  /** Whether the key has a value that has not expired. Counts neither as hit nor as use. */
+  /** Whether the key has a value that has not expired. It counts neither a hit nor a use. */
   has(key: string): boolean {
     return this.#handle.isTrue(native.has(this.#handle.timedId(), key), key);
   }
 
   /**
-   * ms until the entry expires, Infinity for one without a time to live, and undefined where there is
-   * none. With a disk tier that includes what is only on disk. Counts neither as hit nor as use.
+   * The ms until the entry expires, Infinity for one without a time to live, and undefined where there is no
+   * entry. With a disk tier it includes entries that are only on disk. It counts neither a hit nor a use.
    */
   getRemainingTtl(key: string): number | undefined {
     const outcome = native.remainingTtl(this.#handle.timedId(), key);
@@ -168,10 +175,12 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Stores a copy of the value; `ttl` in ms, 1 or more, overrides the cache's own, and `cost` is what
-   * it took to make it, ms. False if the value does not fit the budget: then nothing has changed, and no
-   * more of it was encoded, nor looked at, than what shows that; or
-   * if there is no memory for it: then what was under the key stays, and others may have been evicted.
+   * Stores a copy of the value; `ttl` in ms, 1 or more, overrides the cache's own, and `cost` is the time
+   * that it took to make the value, ms.
+   *
+   * Returns false if the value does not fit the budget: then nothing has changed, and no more of the value
+   * was read or encoded than is needed to find that out. It also returns false if there is no memory for the
+   * value: then the previous value of the key stays, and others may have been evicted.
    */
   set(key: string, value: V, options?: SetOptions): boolean {
     this.#handle.open();
@@ -183,9 +192,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * As set, of a value that is encoded already: what `getBytes` gives, of this cache or another. A
-   * copy of the bytes is stored as they are, as many as the array really has, and `get` decodes them as
-   * msgpack: where they are none it throws, and only `getBytes` reads them.
+   * Stores a value as set does, but one that is encoded already: bytes that `getBytes` returned, of this
+   * cache or another. The bytes are copied unchanged, as many as the array really has. `get` decodes them as
+   * msgpack: where they are not msgpack it throws, and only `getBytes` reads them.
    */
   setBytes(key: string, bytes: Uint8Array, options?: SetOptions): boolean {
     this.#handle.open();
@@ -199,10 +208,10 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Stores copies of all values, as `set` of one after the other would, in fewer calls of the addon,
-   * and returns what each `set` would; `ttl` and `cost` are of each value. With a bad key or value it
-   * throws and nothing is stored: all are encoded first, side by side in memory, 2 GiB at most. The
-   * path of an EncodeError begins with the index of the entry.
+   * Stores copies of all values, as `set` of one after the other would, in fewer calls of the addon, and
+   * returns what each `set` would; `ttl` and `cost` apply to each value. With a bad key or value it throws
+   * and nothing is stored: all values are encoded first, side by side in memory, 2 GiB at most. The path of
+   * an EncodeError begins with the index of the entry.
    */
   setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): boolean[] {
     this.#handle.open();
@@ -210,13 +219,13 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     return writeMany(this.#handle, codec, entries, checked, (key) => this.#flights?.forget(key));
   }
 
-  /** True when it was there. */
+  /** Removes the entry; returns true when there was one. */
   delete(key: string): boolean {
     this.#flights?.forget(key);
     return this.#handle.isTrue(native.delete(this.#handle.timedId(), key), key);
   }
 
-  /** Forgets all entries and gives their memory back; counters stay. */
+  /** Removes all entries and releases their memory; counters stay. */
   clear(): void {
     const store = this.#handle.open();
     this.#flights?.forgetAll();
@@ -224,8 +233,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Entries, expired ones that have not been noticed yet included. With a disk tier, those of the larger
-   * one of the two tiers: there may be more, where each has some that the other has not.
+   * The number of entries, including expired ones that have not been noticed yet. With a disk tier, it is the
+   * number of the larger one of the two tiers: there may be more entries, where each tier has some that the
+   * other has not.
    */
   get size(): number {
     const { entries, disk } = this.stats();
@@ -233,8 +243,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Resolves when all that was set is on the disk itself, to whether all of it is: false where something
-   * was dropped since the last flush, or the disk failed. True at once without a disk tier.
+   * Resolves once everything that was set is on the disk itself. The result is whether all of it is there: it
+   * is false where something was dropped since the previous flush, or the disk failed. Without a disk tier it
+   * is true at once.
    */
   async flush(): Promise<boolean> {
     const store = this.#handle.open();
@@ -242,24 +253,26 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * The keys, in no particular order. An entry that is there from the first step to the last is
-   * visited exactly once, whatever is put or deleted in between. The order tells of the secret by
-   * which keys are hashed: sort them before you show them to strangers who may choose keys.
+   * Iterates over the keys, in no particular order. An entry that exists from the first step to the last is
+   * visited exactly once, whatever is put or deleted in between.
+   *
+   * The order reveals something of the secret by which keys are hashed: whoever shows the keys to parties
+   * that may choose keys MUST sort them first.
    */
   keys(): IterableIterator<string> {
     this.#handle.open();
     return this.#scanKeys();
   }
 
-  /** Keys with their values, as `keys` visits them; counts neither as hits nor as uses. */
+  /** Iterates over keys with their values, as `keys` does; it counts neither hits nor uses. */
   entries(): IterableIterator<[string, V]> {
     this.#handle.open();
     return this.#scanEntries();
   }
 
   /**
-   * Changes maxBytes, within 64 KiB and 16 GiB; evicts and gives memory back before it returns.
-   * Under pressure the budget stays what pressure allows.
+   * Changes maxBytes, within 64 KiB and 16 GiB; evicts and releases memory before it returns. Under pressure
+   * the budget stays at what pressure allows.
    */
   resize(maxBytes: number): void {
     const store = this.#handle.open();
@@ -273,8 +286,8 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Evicts, the least worth keeping first, until `bytes` are given back to the OS or nothing is
-   * left; returns how many were. The budget stays, so that the store may grow again.
+   * Evicts, the least valuable entry first, until `bytes` are released to the OS or no entry is left; returns
+   * the number of bytes released. The budget stays, so that the store may grow again.
    */
   shrink(bytes: number): number {
     const store = this.#handle.open();
@@ -288,37 +301,41 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   /**
-   * Does at once what memory pressure of a level does: at ELEVATED, HIGH and CRITICAL the payload and
-   * the budget fall to 75 %, 50 % and none of what they are at most, or to what configureGovernor
-   * says, not below minBytes; the budget regrows as after any pressure. NORMAL lifts it to maxBytes.
-   * With `ebb: false` only the payload falls. Returns the bytes given back to the OS.
+   * Does at once what memory pressure of a level does: at ELEVATED, HIGH and CRITICAL the payload and the
+   * budget fall to 75 %, 50 % and none of their maximum, or to the shares set by configureGovernor, but not
+   * below minBytes; the budget regrows as after any pressure. NORMAL lifts it to maxBytes. With `ebb: false`
+   * only the payload falls. Returns the bytes released to the OS.
    */
   applyPressure(level: PressureLevel): number {
     return this.#handle.open().applyPressure(checkLevel(level));
   }
 
   /**
-   * Keeps the budget at the level's share of maxBytes until another level is held; NORMAL ends it, and
-   * the budget regrows. At CRITICAL no more than minBytes of the payload stays either. It may be said
-   * again and again: for those who watch memory by thresholds of their own. Real pressure lowers the
-   * budget further. Nothing for a cache with `ebb: false`. Returns the bytes given back to the OS.
+   * Keeps the budget at the level's share of maxBytes until another level is held. NORMAL ends this, and the
+   * budget regrows. At CRITICAL the payload too falls to minBytes.
+   *
+   * It is for callers that watch memory by thresholds of their own, and may be called repeatedly with the
+   * same level. Real pressure lowers the budget further. It has no effect on a cache with `ebb: false`.
+   * Returns the bytes released to the OS.
    */
   holdPressure(level: PressureLevel): number {
     return this.#handle.open().holdPressure(checkLevel(level));
   }
 
-  /** Counters since the store was opened, and what it holds now. All who share the store share them. */
+  /**
+   * Counters since the store was opened, and what it holds now. All caches that share the store share them.
+   */
   stats(): ArenaStats {
     const store = this.#handle.openTimed();
-    // A given clock may leap, and the thread that removes expired entries needs time to notice.
+    // A given clock may leap, and the thread that removes expired entries needs time to notice that.
     if (this.#handle.followsClock) store.forgetExpired();
     const stats = store.stats();
     return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;
   }
 
   /**
-   * Closes the store; the last to do so gives its memory back, and writes what waits for the disk, for as
-   * long as a second. May be called again.
+   * Closes the store. The last cache to close it releases its memory, and writes what waits for the disk,
+   * which takes up to a second. It may be called again.
    */
   close(): void {
     const store = this.#handle.detach();

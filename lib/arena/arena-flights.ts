@@ -1,5 +1,5 @@
-// What ArenaCache's fetch does for a key that has no value: one call of the loader for all who wait, in
-// this thread, the process, or all processes that share the disk tier.
+// What ArenaCache's fetch does for a key without a value: one call of the loader for all callers that wait,
+// in this thread, the process, or all processes that share the disk tier.
 
 import { checkFunction, checkOptions, checkSignal } from '../checks/arguments.js';
 import { optionNames } from '../checks/option-names.js';
@@ -14,7 +14,7 @@ import { checkSetOptions } from './set-options.js';
 import type { StoreHandle } from './store-handle.js';
 import { checkValue } from './value-check.js';
 
-/** Makes the value of a key; the signal aborts when nobody waits for it any longer, or the cache closes. */
+/** Makes the value of a key. The signal aborts when no caller waits any longer, or the cache closes. */
 export type ValueLoader<V> = (key: string, signal: AbortSignal) => Promise<V> | V;
 
 /** The options of `ArenaCache.fetch`. */
@@ -31,8 +31,8 @@ export class ArenaFlights<V> {
   readonly #leases: ProcessLeases | undefined;
 
   /**
-   * `scope` names what several threads share; without one, this cache shares its flights with none. `leases`
-   * is the store of a disk tier, which has leases.
+   * `scope` names the flights that several threads share; without one, this cache shares its flights with no
+   * other thread. `leases` is the store of a disk tier, which has leases.
    */
   constructor(scope: string | undefined, handle: StoreHandle, leases: NativeStore | undefined) {
     this.#handle = handle;
@@ -40,7 +40,7 @@ export class ArenaFlights<V> {
     this.#flights = new SingleFlight<Copies<V>>({ scope, ...copiesCodec<V>() });
   }
 
-  /** Rejects as the loader does, and with the signal's reason when that aborts. */
+  /** Rejects as the loader does, and with the signal's reason when the signal aborts. */
   async run(key: string, load: ValueLoader<V>, options: ArenaFetchOptions): Promise<V> {
     const { ttl, signal } = options;
     const copies = await this.#flights.run(
@@ -63,7 +63,7 @@ export class ArenaFlights<V> {
     return copies.take();
   }
 
-  /** What is under way for the key is not kept. */
+  /** The result in flight for the key is not kept. */
   forget(key: string): void {
     this.#flights.forget(key);
     this.#leases?.forget(key);
@@ -74,12 +74,12 @@ export class ArenaFlights<V> {
     this.#leases?.forgetAll();
   }
 
-  /** Aborts what is under way, and rejects all who wait for it, with the reason. */
+  /** Aborts what is in flight, and rejects all callers that wait for it, with the reason. */
   close(reason: Error): void {
     this.#flights.close(reason);
   }
 
-  /** Throws for a value that no cache takes. */
+  /** Throws for a value that no cache can store. */
   #copiesOf(value: V): Copies<V> {
     checkValue(value);
     return Copies.of(value, this.#handle.destination);

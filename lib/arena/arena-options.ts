@@ -6,36 +6,38 @@ import type { AdoptedSizes, NativeStoreOptions } from '../native/store.js';
 import type { Clock } from './cache-clock.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
 
-/** Which entry goes when room is needed. */
+/** Which entry is evicted when room is needed. */
 export type EvictionPolicy = 'lru' | 's3fifo';
 
 /** The options of an ArenaCache. */
 export interface ArenaCacheOptions {
-  /** Hard bound on all memory the store takes from the OS, bytes: 64 KiB to 16 GiB. */
+  /** The hard bound on all memory the store takes from the OS, bytes: 64 KiB to 16 GiB. */
   maxBytes: number;
-  /** Entries at most, 1 or more. Default: no bound but bytes. */
+  /** The maximum number of entries, 1 or more. Default: no bound but bytes. */
   maxEntries?: number;
-  /** Which entry goes when room is needed. Default 'lru': exact, by entry. */
+  /** Which entry is evicted when room is needed. Default 'lru': exact, by entry. */
   policy?: EvictionPolicy;
-  /** Time to live of entries that are set without one, ms, 1 or more. Default: none. */
+  /** The time to live of entries that are set without one, ms, 1 or more. Default: none. */
   ttl?: number;
   /**
-   * Caches of one name in one process, whichever thread opens them, are one store; all must be
+   * Caches with one name in one process, whichever thread opens them, share one store; all of them must be
    * opened with the same options. Default: a store of its own.
    */
   name?: string;
-  /** Shrink and regrow with memory pressure. Default true. */
+  /** Whether the cache shrinks and regrows with memory pressure. Default true. */
   ebb?: boolean;
-  /** Never shrink below this under pressure, bytes, up to maxBytes. Default 0. */
+  /** The size below which the cache never shrinks under pressure, bytes, up to maxBytes. Default 0. */
   minBytes?: number;
-  /** A second tier on disk, that survives restarts and that processes share. Default: none. */
+  /** A second tier on disk, which survives restarts and which processes share. Default: none. */
   disk?: DiskOptions;
   /**
-   * Where time to live takes the time from, ms since the epoch. For tests: have it give a later time, and
-   * what ends before has expired. Default: the time of the system, or of the fake timers that have replaced it. Where the
-   * clock throws, or gives what is no finite number, the time that it gave last counts, and a warning of
-   * the process says so once. Caches that share a store or, in one process, a disk tier share the clock
-   * that was read last; other processes have their own.
+   * The clock that time to live follows, ms since the epoch. It is for tests: when it returns a later time,
+   * entries whose time to live ended before that have expired. Default: the time of the system, or of the
+   * fake timers that have replaced it.
+   *
+   * Where the clock throws, or returns anything but a finite number, its previous time counts, and a process
+   * warning reports that once. Caches that share a store or, in one process, a disk tier share the clock that
+   * was read last; other processes have their own.
    */
   clock?: Clock;
 }
@@ -52,17 +54,17 @@ export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
   clock: true,
 });
 
-/** What caches of metadata have beside an ArenaCache's options. */
+/** What caches of metadata have in addition to an ArenaCache's options. */
 export interface RecordStoreOptions {
-  /** All in the process that have the same one, and the same folder on disk, share one store. */
+  /** All caches in the process with the same name, and the same folder on disk, share one store. */
   sharedName?: string;
-  /** Sizes that the caller has not been given: a store that is open keeps its own. */
+  /** Sizes that the user did not give: a store that is open keeps its own. */
   adopts?: AdoptedSizes;
 }
 
 /**
- * `records` is for a store of records. Throws a TypeError or RangeError that names the option and what it
- * may be.
+ * `records` is for a store of records. Throws a TypeError or RangeError that names the option and its
+ * accepted values.
  */
 export function resolveArenaOptions(
   options: ArenaCacheOptions,
@@ -99,13 +101,13 @@ export function resolveArenaOptions(
   };
 }
 
-/** Whole bytes, in the range a store can have. */
+/** Whole bytes, in the range of a store. */
 export function checkMaxBytes(maxBytes: unknown): number {
   const { minBytes: least, maxBytes: most } = native.limits;
   return Math.floor(checkNumber('maxBytes', maxBytes, least, most, 'bytes'));
 }
 
-/** Whole ms; 0 for none. */
+/** Whole ms; 0 for no time to live. */
 export function checkTtl(ttl: unknown): number {
   return Math.ceil(checkOptional('ttl', ttl, 1, Number.MAX_SAFE_INTEGER));
 }

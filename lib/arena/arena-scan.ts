@@ -1,8 +1,9 @@
 import type { NativeStore } from '../native/store.js';
 
 /**
- * The keys of a store, in no particular order. `open` gives it, or throws where it was closed meanwhile.
- * With a disk tier a key may be in both, and is given once: so all of them are kept until the end.
+ * Iterates over the keys of a store, in no particular order. `open` returns the store, or throws where it was
+ * closed meanwhile. With a disk tier a key may be in both tiers, but is visited once: all visited keys are
+ * therefore kept until the end.
  */
 export function* scanKeys(open: () => NativeStore, hasDisk: boolean): IterableIterator<string> {
   const seen = hasDisk ? new Set<string>() : undefined;

@@ -1,12 +1,12 @@
-// Where time to live and freshness take the time from: the clock that a cache was given, or Date.now, also
-// while a test has replaced that.
+// The clock of time to live and freshness: the one that a cache was given, or Date.now, even while a test has
+// replaced it.
 
 import { checkFunction } from '../checks/arguments.js';
 import { warn } from '../process/warnings.js';
 
 const { toString: sourceOf } = Function.prototype;
 
-/** Whether it is the engine's own Date.now: those of fake timers are functions of JavaScript. */
+/** Whether it is the engine's own Date.now: those of fake timers are functions written in JavaScript. */
 function isBuiltIn(now: () => number): boolean {
   try {
     return sourceOf.call(now) === 'function now() { [native code] }';
@@ -15,18 +15,21 @@ function isBuiltIn(now: () => number): boolean {
   }
 }
 
-/** Constants, which the engine knows while it compiles: this is asked with each call of a cache. */
+/** The engine treats these constants as known when it compiles, because each call of a cache reads them. */
 const loaded = Date.now;
 const loadedIsBuiltIn = isBuiltIn(loaded);
 
-/** What replaced it last, or was there before fake timers that this module was loaded under. */
+/**
+ * The latest replacement of Date.now, or the original that fake timers had replaced when this module was
+ * loaded.
+ */
 let other = loaded;
 let otherIsBuiltIn = loadedIsBuiltIn;
 
 /** The time where a reading cannot be used. */
 const systemNow = loadedIsBuiltIn ? loaded : () => performance.timeOrigin + performance.now();
 
-/** Whether Date.now tells the system's time, and nothing has replaced it. */
+/** Whether Date.now is the system's time, and was not replaced. */
 export function isSystemTime(): boolean {
   return Date.now === loaded ? loadedIsBuiltIn : isBuiltInOther();
 }
@@ -39,25 +42,25 @@ function isBuiltInOther(): boolean {
   return otherIsBuiltIn;
 }
 
-/** Where a cache takes the time from, ms since the epoch, in place of Date.now. */
+/** A clock that a cache uses in place of Date.now, ms since the epoch. */
 export type Clock = () => number;
 
 /**
- * Reading it never throws. Where the clock throws, or gives what is no finite number, the time is what it
- * gave last, or before that the system's; a warning of the process says so once.
+ * Reading this clock never throws. Where its source throws, or returns anything but a finite number, the time
+ * is its previous one, or before that the system's; a process warning reports that once.
  */
 export class CacheClock {
   readonly #source: Clock | undefined;
   #last: number | undefined;
   #hasWarned = false;
 
-  /** Throws a TypeError for what is no function. */
+  /** Throws a TypeError for what is not a function. */
   constructor(source: Clock | undefined) {
     if (source !== undefined) checkFunction('clock', source);
     this.#source = source;
   }
 
-  /** Whether it shows the system's time, as native stores do by themselves. */
+  /** Whether it is the system's time, which native stores follow by themselves. */
   get isSystemTime(): boolean {
     return this.#source === undefined && isSystemTime();
   }
@@ -72,7 +75,7 @@ export class CacheClock {
         return this.#last;
       }
     } catch {
-      // It is told below.
+      // The failure is reported below.
     }
     this.#warn();
     return this.#last ?? systemNow();

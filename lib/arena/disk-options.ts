@@ -8,22 +8,25 @@ import type { NativeDiskOptions } from '../native/disk.js';
 /** A second tier on disk: one file that all processes that name its folder share. */
 export interface DiskOptions {
   /**
-   * The folder; made, for this user only, where it is not there. A relative one is below the current
-   * folder of now.
+   * The folder. It is made, for this user only, where it does not exist. A relative path is resolved against
+   * the current folder at construction.
    */
   dir: string;
-  /** Bound of all files in the folder, bytes: 1 MiB to 64 GiB. The last one to open it says how much. */
+  /**
+   * The bound of all files in the folder, bytes: 1 MiB to 64 GiB. The bound of the last cache that opened it
+   * applies.
+   */
   maxBytes: number;
   /**
-   * Whether a hit in memory makes sure that no other process, nor another cache of this one, replaced or
-   * deleted the entry. Costs about a microsecond a hit. Default true.
+   * Whether a hit in memory checks that no other process, nor another cache of this one, replaced or deleted
+   * the entry. It costs about a microsecond a hit. Default true.
    */
   coherent?: boolean;
 }
 
 const NAMES = optionNames<DiskOptions>('disk', { dir: true, maxBytes: true, coherent: true });
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
+/** Throws a TypeError or RangeError that names the option and its accepted values. */
 export function resolveDiskOptions(
   disk: DiskOptions | undefined,
   kind: NativeDiskOptions['kind'],

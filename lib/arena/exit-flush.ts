@@ -1,5 +1,5 @@
-// What is left to do when the process, or the worker, ends without a close: counters are saved, then what
-// waits is written. All share one listener, so that no number of caches is taken for a leak of listeners.
+// What is done when the process, or the worker, ends without a close: counters are saved, then what waits is
+// written. All caches share one listener, so that many caches are not mistaken for a leak of listeners.
 
 import type { NativeStore } from '../native/store.js';
 

@@ -1,12 +1,12 @@
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 import { native } from '../native/addon.js';
 
-/** Throws a TypeError or RangeError for a key that no store takes, as the addon does not take it. */
+/** Throws a TypeError or RangeError for a key that the addon would reject too. */
 export function checkKey(key: string): void {
   if (typeof key !== 'string') {
     throw argumentTypeError(`A key must be a string; it is ${key === null ? 'null' : typeof key}.`);
   }
-  // Three bytes of UTF-8 at most for each UTF-16 unit: only long keys need counting.
+  // A UTF-16 unit takes three bytes of UTF-8 at most: only long keys need counting.
   const { maxKeyBytes } = native.limits;
   if (key.length === 0 || (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes)) {
     throw argumentRangeError(

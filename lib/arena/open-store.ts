@@ -9,7 +9,7 @@ export function openStore(options: NativeStoreOptions): NativeStore {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const { code } = cause as { code?: string };
-    // That the name is open with other options is told apart only by the cause.
+    // Only the cause says that the name is open with other options.
     const isOwn = code !== undefined && code !== 'ERR_EBBCACHE_CONFLICT';
     throw new EbbcacheError(isOwn ? code : 'ERR_EBBCACHE_OPEN', reason, { cause });
   }

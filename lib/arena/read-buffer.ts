@@ -1,5 +1,5 @@
-// The buffer that native reads copy to. One for all stores of the environment, and for all instances of
-// this module that share it: a read is decoded before the next one starts.
+// The buffer that native reads copy to. All stores of the environment share one, and so do all instances of
+// this module: a read is decoded before the next one starts.
 
 import { native } from '../native/addon.js';
 import { bytesIn, type NativeRead, Outcome } from '../native/outcomes.js';
@@ -7,9 +7,9 @@ import { bytesIn, type NativeRead, Outcome } from '../native/outcomes.js';
 export const readBuffer: Buffer = native.readBuffer;
 
 /**
- * Reads natively, again with a buffer of its own where the value needs one, and runs `decode` on what
- * was copied; undefined for a miss or a path that has no state, and what `fail` gives for an outcome
- * that is an error. Nothing that `decode` returns may refer to the buffer.
+ * Reads natively, again with a buffer of its own where the value needs one, and runs `decode` on what was
+ * copied. Returns undefined for a miss or a path that has no state, and what `fail` returns for an outcome
+ * that is an error. The result of `decode` MUST NOT refer to the buffer.
  */
 export function readThrough<T>(
   read: NativeRead,
@@ -35,7 +35,7 @@ export function readThrough<T>(
   throw fail(length);
 }
 
-/** A copy of what is in the read buffer. */
+/** A copy of the value in the read buffer. */
 export function copyOf(bytes: Buffer, length: number): Buffer {
   return Buffer.from(bytes.subarray(0, length));
 }

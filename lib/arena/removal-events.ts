@@ -1,11 +1,11 @@
-// What leaves a cache's memory, as events of the cache.
+// Reports the entries that leave a cache's memory as events of the cache.
 
 import type { EventEmitter } from 'node:events';
 import type { NativeStore } from '../native/store.js';
 import { inRootContext } from '../process/root-context.js';
 import type { ArenaEvents, Removal, RemovalReason } from './arena-events.js';
 
-/** Their places are the numbers that native/store/removal_log.h gives them. */
+/** The places of the reasons are the numbers that native/store/removal_log.h gives them. */
 const REMOVAL_REASONS: readonly RemovalReason[] = [
   'evict',
   'pressure',
@@ -15,11 +15,13 @@ const REMOVAL_REASONS: readonly RemovalReason[] = [
   'clear',
 ];
 
-/** Emits 'remove' and 'removalsLost'. The store is asked for them as long as somebody listens, and no longer. */
+/**
+ * Emits 'remove' and 'removalsLost'. Removals are requested from the store only while there is a listener.
+ */
 export class RemovalEvents {
   readonly #emitter: EventEmitter<ArenaEvents>;
   #store: NativeStore | undefined;
-  /** It stands for those who listen now: what was under way for earlier ones is told to nobody. */
+  /** It identifies the current listeners: what was on its way to previous ones is not reported. */
   #subscription: object | undefined;
 
   readonly #onAdded = (name: string | symbol): void => {
@@ -54,8 +56,8 @@ export class RemovalEvents {
   }
 
   /**
-   * What the addon keeps and calls. It is made here because nothing in its scope may refer to a cache or
-   * a store: what nothing else refers to is collected all the same.
+   * The function that the addon keeps and calls. It is made here because nothing in its scope may refer to a
+   * cache or a store, so that these can still be collected.
    */
   static #teller(
     events: WeakRef<RemovalEvents>,
@@ -87,7 +89,7 @@ export class RemovalEvents {
   /** `removals` are keys, each before the number of its reason. */
   #tell(subscription: object, removals: readonly (string | number)[], lost: number): void {
     const emit = (emitEvent: () => void): void => {
-      // A listener that throws does so out of a callback of Node's own, as that of any timer does.
+      // The exception of a listener leaves a callback of Node's own, as with any timer.
       process.nextTick(() => {
         if (this.#subscription === subscription) emitEvent();
       });

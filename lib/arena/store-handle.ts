@@ -1,5 +1,5 @@
-// A native store for as long as its cache is open: it is told the time of the cache's clock before each
-// call, and outcomes that are errors become errors of JavaScript.
+// A native store for as long as its cache is open. It passes the time of the cache's clock to the store
+// before each call, and turns outcomes that are errors into errors of JavaScript.
 
 import type { Destination, EncodedValue } from '../codec/codec.js';
 import { native } from '../native/addon.js';
@@ -14,16 +14,16 @@ import { releaseIfLarge, setWriteBuffer } from './write-buffer.js';
 
 /** Errors: a ClosedError once it is closed, and otherwise those of ArenaCache. */
 export class StoreHandle {
-  /** What tells the cache the time. */
+  /** The clock of the cache. */
   readonly clock: CacheClock;
-  /** What is encoded for the store must fit here. The largest value is 0 once it is closed. */
+  /** The limit on values that are encoded for the store. The largest value is 0 once the store is closed. */
   readonly destination: Destination = {
     largestValue: () => Math.max(0, native.largestValue(this.#id)),
   };
   #store: NativeStore | undefined;
-  /** The store's number; 0, which is the number of no store, once it is closed. */
+  /** The store's number; once the store is closed it is 0, which is the number of no store. */
   #id: number;
-  /** Whether the store follows the time that it is told, in place of its own. */
+  /** Whether the store follows the time that it is given, in place of its own. */
   #givesTime: boolean;
 
   constructor(options: NativeStoreOptions, clock: Clock | undefined) {
@@ -37,17 +37,20 @@ export class StoreHandle {
     return this.#store !== undefined;
   }
 
-  /** Whether the store follows a clock that is not its own, as of the last call. */
+  /** Whether the store followed a clock that is not its own at the latest call. */
   get followsClock(): boolean {
     return this.#givesTime;
   }
 
-  /** What native functions know the store by: 0 once it is closed, for which they return Outcome.closed. */
+  /**
+   * The number by which native functions find the store: 0 once it is closed, for which they return
+   * Outcome.closed.
+   */
   get id(): number {
     return this.#id;
   }
 
-  /** The same, once the store has been told the time. A caller MUST ask for it with each call. */
+  /** The same, after the store was given the time. A caller MUST read it again for each call. */
   timedId(): number {
     if (this.#givesTime || !isSystemTime()) this.#giveTime();
     return this.#id;
@@ -59,13 +62,13 @@ export class StoreHandle {
     return this.#store;
   }
 
-  /** The same, once the store has been told the time. */
+  /** The same, after the store was given the time. */
   openTimed(): NativeStore {
     if (this.#givesTime || !isSystemTime()) this.#giveTime();
     return this.open();
   }
 
-  /** Reads by a native function; undefined for a miss. Nothing that `decode` returns may refer to the bytes. */
+  /** Reads by a native function; undefined for a miss. The result of `decode` MUST NOT refer to the bytes. */
   read<T>(
     read: NativeRead,
     key: string,
@@ -76,7 +79,7 @@ export class StoreHandle {
 
   /**
    * Stores all bytes up to `encoded.end`, headroom included; undefined stands for a value that is too large.
-   * False where it is not stored.
+   * Returns false where it is not stored.
    */
   put(
     key: string,
@@ -85,7 +88,7 @@ export class StoreHandle {
   ): boolean {
     if (encoded === undefined) return this.isStored(native.refuse(this.#id, key), key);
     setWriteBuffer(encoded);
-    // It is read only now, because a getter of the value may have closed the cache.
+    // The id is read only now, because a getter of the value may have closed the cache.
     const id = this.timedId();
     const outcome =
       options === undefined
@@ -95,31 +98,33 @@ export class StoreHandle {
     return this.isStored(outcome, key);
   }
 
-  /** Stores the bytes as they are. False where they are not stored. */
+  /** Stores the bytes as they are. Returns false where they are not stored. */
   putBytes(key: string, bytes: Uint8Array, { ttl, cost }: CheckedSetOptions): boolean {
     return this.isStored(native.setBytes(this.timedId(), key, bytes, ttl, cost), key);
   }
 
-  /** For an outcome of a native function that stores. */
+  /** Interprets the outcome of a native function that stores. */
   isStored(outcome: number, key: string): boolean {
     if (outcome >= 0) return outcome === 0;
     throw this.failure(outcome, key);
   }
 
-  /** For an outcome of a native function that is 1 for true. */
+  /** Interprets the outcome of a native function that returns 1 for true. */
   isTrue(outcome: number, key: string): boolean {
     if (outcome >= 0) return outcome === 1;
     throw this.failure(outcome, key);
   }
 
-  /** The addon says that something is wrong; this says what. */
+  /** The error for an outcome of the addon, with its reason. */
   failure(outcome: number, key: string): Error {
     this.open();
     if (outcome === Outcome.badKey) checkKey(key);
     return outcomeError(outcome);
   }
 
-  /** The caller MUST close the store that this returns; undefined where it was closed already. */
+  /**
+   * The caller MUST close the store that this returns; it is undefined where the store was closed already.
+   */
   detach(): NativeStore | undefined {
     const store = this.#store;
     this.#store = undefined;

@@ -1,4 +1,4 @@
-// Many values in one call of the addon: as they lie in its buffers.
+// Many values in one call of the addon, in the layout of its buffers.
 
 import { checkIterable, show } from '../checks/arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
@@ -14,7 +14,7 @@ import { checkValue } from './value-check.js';
 import { releaseIfLarge, setWriteBuffer } from './write-buffer.js';
 
 /**
- * The values of the keys, undefined for a miss. `get` reads a value that does not fit the read buffer.
+ * Reads the values of the keys, undefined for a miss. `get` reads a value that does not fit the read buffer.
  * Throws a TypeError or RangeError for a bad key, and then nothing is read.
  */
 export function readMany(
@@ -65,7 +65,7 @@ export function writeMany<V>(
   }
 }
 
-/** Keys and values side by side, as setMany takes them; throws a TypeError for what is no entry. */
+/** Keys and values side by side, as setMany takes them; throws a TypeError for what is not an entry. */
 function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
   keys: string[];
   values: V[];
@@ -86,7 +86,7 @@ function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
   return { keys, values };
 }
 
-/** What native.getMany left in the read buffer. */
+/** Decodes what native.getMany left in the read buffer. */
 function decodeMany(codec: Codec, count: number, values: unknown[]): void {
   const bytes = readBuffer;
   let at = 0;
@@ -102,7 +102,7 @@ function decodeMany(codec: Codec, count: number, values: unknown[]): void {
   }
 }
 
-/** What native.setMany left behind the lengths. */
+/** Reads the outcomes that native.setMany left behind the lengths. */
 function outcomesOf(encoded: EncodedValue, count: number): boolean[] {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.end);
   const outcomes: boolean[] = [];

@@ -1,6 +1,6 @@
 import { argumentTypeError } from '../errors/errors.js';
 
-/** Throws a TypeError for undefined; what else cannot be stored shows when it is encoded. */
+/** Throws a TypeError for undefined; any other value that cannot be stored is found when it is encoded. */
 export function checkValue(value: unknown): void {
   if (value !== undefined) return;
   throw argumentTypeError(

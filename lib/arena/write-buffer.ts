@@ -1,4 +1,4 @@
-// The buffer that this thread's native writes copy from: the one that the encoder last wrote to.
+// The buffer that this thread's native writes copy from: the encoder's latest one.
 
 import { native } from '../native/addon.js';
 
@@ -6,7 +6,7 @@ import { native } from '../native/addon.js';
 const KEPT_BYTES = 1024 * 1024;
 
 const NONE = new Uint8Array();
-/** Other instances of this module may have presented theirs since: the addon knows. */
+/** The addon holds it, because other instances of this module may have set theirs since. */
 const { kept } = native;
 
 /** A caller MUST call this before each native write. */

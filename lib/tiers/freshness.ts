@@ -1,5 +1,5 @@
-// Whether the time to live of a record has ended, by the clock of the cache that reads it. A record says only
-// when it ends.
+// Whether the time to live of a record has ended, by the clock of the cache that reads it. A record has only
+// the time of its end.
 
 import type { CacheClock } from '../arena/cache-clock.js';
 
@@ -14,7 +14,7 @@ export class Freshness {
     this.#longestTtl = ttlMs;
   }
 
-  /** When a record ends that is made now. */
+  /** The end of the time to live of a record that is made now. */
   endOf(ttlMs: number): number {
     this.#longestTtl = Math.max(this.#longestTtl, ttlMs);
     return this.now() + ttlMs;
@@ -27,10 +27,10 @@ export class Freshness {
     return now;
   }
 
-  /** Whether a record that ends then has time left at `now`, which now() gave. */
+  /** Whether a record with this end has time left at `now`, which MUST come from now(). */
   isLeft(end: number, now: number): boolean {
     if (end <= now) return false;
-    // While the clock is behind where it was, what would be left may be more than the whole time to live.
+    // While the clock is behind an earlier reading, the time left may be more than the whole time to live.
     // Otherwise another cache gave the record more time than this one does.
     return now >= this.#latest || end - now <= this.#longestTtl;
   }

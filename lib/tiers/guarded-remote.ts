@@ -1,10 +1,10 @@
-// A remote tier as the cache uses it: whatever the tier given does, nothing throws or rejects.
+// A remote tier as the cache uses it: whatever the given tier does, no call throws or rejects.
 
 import { isSharedArrayBuffer, isUint8Array } from 'node:util/types';
 import { EbbcacheError } from '../errors/errors.js';
 import type { RemoteTier, RemoteTierEvents, RemoteTierStats } from './remote-tier.js';
 
-/** Errors of the tier, and replies that are none, are misses, and counted. */
+/** Errors of the tier and replies of a wrong kind are misses, and are counted. */
 export class GuardedRemote {
   readonly #tier: RemoteTier;
   #errors = 0;
@@ -14,8 +14,8 @@ export class GuardedRemote {
   }
 
   /**
-   * @throws EbbcacheError (code 'ERR_EBBCACHE_REMOTE') when another cache has this tier already, which is
-   * the caller's mistake.
+   * @throws EbbcacheError (code 'ERR_EBBCACHE_REMOTE') when another cache has this tier already, which is the
+   *   caller's mistake.
    */
   start(events: RemoteTierEvents): void {
     try {
@@ -33,7 +33,7 @@ export class GuardedRemote {
       if (found === undefined) return undefined;
       if (isUint8Array(found)) return bufferOf(found);
     } catch {
-      // It is counted below.
+      // The failure is counted below.
     }
     this.#errors++;
     return undefined;
@@ -42,7 +42,7 @@ export class GuardedRemote {
   set(key: string, bytes: Uint8Array, ttlMs: number): boolean {
     const isTaken = this.#try(() => this.#tier.set(key, bytes, ttlMs));
     if (typeof isTaken === 'boolean') return isTaken;
-    // It does not keep its word, and so may not owe the deletion either.
+    // The tier violated its contract, so it may not have recorded the deletion that it owes either.
     this.delete([key]);
     return false;
   }
@@ -90,13 +90,13 @@ export class GuardedRemote {
       this.#hold(given);
       if (isObject(given)) return { ...given };
     } catch {
-      // It is counted below.
+      // The failure is counted below.
     }
     this.#errors++;
     return {};
   }
 
-  /** Undefined where it throws, and for a set that gives no boolean. */
+  /** The result; undefined where the call throws, and for a set that returns no boolean. */
   #try<T>(call: () => T): T | undefined {
     try {
       const result = call();
@@ -108,13 +108,13 @@ export class GuardedRemote {
     }
   }
 
-  /** A promise where none was due must not reject unheard. */
+  /** A promise that the contract does not provide for MUST NOT be an unhandled rejection. */
   #hold(result: unknown): void {
     if (!isObject(result) || typeof result.then !== 'function') return;
     Promise.resolve(result).catch(() => this.#errors++);
   }
 
-  /** What the cache does with them may throw no more than what it asks. */
+  /** The events with handlers that never throw into the tier. */
   #guarded(events: RemoteTierEvents): RemoteTierEvents {
     return {
       onFailure: (error) => this.#try(() => events.onFailure(errorOf(error))),
@@ -127,7 +127,7 @@ export class GuardedRemote {
     };
   }
 
-  /** One by one: what one of them fails by is not the others'. */
+  /** Each key is invalidated separately, so that the failure of one does not affect the others. */
   #invalidate(events: RemoteTierEvents, key: unknown): void {
     if (typeof key === 'string') this.#try(() => events.onInvalidate([key]));
     else this.#errors++;
@@ -143,7 +143,7 @@ function errorOf(thrown: unknown): Error {
   return new Error('The remote tier failed, with something that is no Error.', { cause: thrown });
 }
 
-/** A copy that nobody changes while it is checked and decoded. */
+/** A copy that no other code can change while it is checked and decoded. */
 function bufferOf(bytes: Uint8Array): Buffer {
   if (isSharedArrayBuffer(bytes.buffer)) return Buffer.from(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

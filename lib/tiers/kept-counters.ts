@@ -1,5 +1,5 @@
-// The counters that a cache of metadata adds to those in the file of its disk tier, for who asks from
-// outside.
+// The counters that a cache of metadata adds to those in the file of its disk tier, for readers outside the
+// process.
 
 import { forgetSaveAtExit, saveAtExit } from '../arena/exit-flush.js';
 import type { NativeStore } from '../native/store.js';
@@ -29,7 +29,7 @@ export class KeptCounters {
   readonly #save = () => this.save();
   #saved: number[] = NAMES.map(() => 0);
 
-  /** `counts` is asked now and then for the counters of the cache. */
+  /** `counts` is called repeatedly for the current counters of the cache. */
   constructor(store: NativeStore, counts: () => KeptCounts) {
     this.#store = store;
     this.#counts = counts;
@@ -37,7 +37,9 @@ export class KeptCounters {
     saveAtExit(this.#save);
   }
 
-  /** What was counted since is written with the next batch, at most a second later. */
+  /**
+   * Adds what was counted since the previous call; it is written with the next batch, at most a second later.
+   */
   save(): void {
     const counts = this.#counts();
     const now = NAMES.map((name) => counts[name]);
@@ -55,7 +57,7 @@ export class KeptCounters {
   }
 }
 
-/** By name, of what the file has. */
+/** The counters by name, as far as the file has them. */
 export function namedCounts(counters: readonly number[]): KeptCounts {
   return Object.fromEntries(NAMES.map((name, i) => [name, counters[i] ?? 0])) as KeptCounts;
 }

@@ -1,5 +1,5 @@
-// Records in memory and on disk: an ArenaCache whose values are those of record.ts. One call of the addon
-// reads the file's state and the record of the state that it has.
+// Records in memory and on disk: an ArenaCache whose values have the layout of record.ts. One call of the
+// addon reads the file's state and the record of that state.
 
 import { ArenaCache, type ArenaStats, handleOf } from '../arena/arena-cache.js';
 import type { ArenaCacheOptions, RecordStoreOptions } from '../arena/arena-options.js';
@@ -28,7 +28,7 @@ import {
   isRecordOf,
 } from './record.js';
 
-/** The arena's, where a corrupt record counts as the miss that it is. */
+/** The arena's statistics, in which a corrupt record counts as a miss. */
 export interface LocalStats extends ArenaStats {
   /** Records that could not be decoded, and were deleted. */
   corruptRecords: number;
@@ -43,17 +43,17 @@ export interface FoundRecord {
 }
 
 /**
- * Keys are those of ArenaCache. A record of another state of its file than the one asked for is a
- * miss and deleted: nobody will ask for it again. So is one that cannot be decoded.
+ * Keys are those of ArenaCache. A record of another state of its file than the requested one is a miss and is
+ * deleted, because no later call asks for that state. So is a record that cannot be decoded.
  *
- * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for keys, paths and states
- * of the wrong kind, an EncodeError for metadata that cannot be stored, a ClosedError once the arena
- * is closed. Nothing about a file, a disk or a record throws.
+ * Errors: a TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT' for keys, paths and states of the
+ * wrong kind, an EncodeError for metadata that cannot be stored, a ClosedError once the arena is closed. A
+ * failure of a file, a disk or a record never throws.
  */
 export class LocalRecords {
   /**
-   * The store below, for pressure and to close it. Its values are records, which its own `get` does
-   * not decode.
+   * The underlying store, for pressure and to close it. Its values are records, which its own `get` does not
+   * decode.
    */
   readonly arena: ArenaCache;
   readonly #handle: StoreHandle;
@@ -68,25 +68,25 @@ export class LocalRecords {
     this.#handle = handleOf(this.arena);
   }
 
-  /** What tells the arena the time. */
+  /** The clock of the arena. */
   get clock(): CacheClock {
     return this.#handle.clock;
   }
 
-  /** What is encoded for the arena must fit here. */
+  /** The limit on values that are encoded for the arena. */
   get destination(): Destination {
     return this.#handle.destination;
   }
 
-  /** The native store, for what only the disk tier has. */
+  /** The native store, for operations that only the disk tier has. */
   get nativeStore(): NativeStore {
     return this.#handle.openTimed();
   }
 
   /**
-   * The record of the state that the file has now, or that state where there is none; undefined where
-   * the path has no state, which `whyNoState` explains. Records stored with the state are of the file as
-   * it was before anything was read of it.
+   * The record of the state that the file has now, or that state where there is no record; undefined where
+   * the path has no state, which `whyNoState` explains. A record MUST be stored with the state that was read
+   * before anything else was read from the file.
    */
   lookUp(key: string, filePath: string): FoundRecord | FileState | undefined {
     const outcome = native.lookUpFile(this.#handle.timedId(), key, filePath);
@@ -103,8 +103,8 @@ export class LocalRecords {
   }
 
   /**
-   * Does what `read` does, but changes and counts nothing. Where `isFresh` is given, a record is a miss for
-   * which it gives false; it gets when the record's time to live ends, ms since the epoch.
+   * Does what `read` does, but changes and counts nothing. `isFresh`, if given, gets the end of a record's
+   * time to live, ms since the epoch; a record for which it returns false is a miss.
    */
   peek(key: string, state: FileState, isFresh?: IsFresh): Metadata | undefined {
     return this.#handle.read(native.peek, key, (bytes, length) =>
@@ -112,7 +112,9 @@ export class LocalRecords {
     );
   }
 
-  /** Whether there is a record of this state, and as peek says; neither a hit nor a use. */
+  /**
+   * Whether there is a record of this state, under the conditions of peek; it counts neither a hit nor a use.
+   */
   has(key: string, state: FileState, isFresh?: IsFresh): boolean {
     const compare = (bytes: Buffer, length: number) =>
       isFreshRecordOf(state, bytes, length, isFresh);
@@ -125,8 +127,9 @@ export class LocalRecords {
   }
 
   /**
-   * A record that `store` takes; the next one, or anything that is encoded, overwrites it. Undefined for
-   * one that is larger than memory and disk take, and larger than `elsewhere` bytes: others may take it.
+   * Encodes a record for `store`; the next one, or anything else that is encoded, overwrites it. Returns
+   * undefined for one that is larger than memory and disk accept, and larger than `elsewhere` bytes, which
+   * another tier may accept.
    */
   encode(
     state: FileState,
@@ -138,19 +141,19 @@ export class LocalRecords {
     return encodeRecord(state, metadata, freshUntil, this.#destination);
   }
 
-  /** Stores a copy of what `encode` gave last. False as of ArenaCache's set. */
+  /** Stores a copy of the latest result of `encode`. Returns false as ArenaCache's set does. */
   store(key: string, record: EncodedRecord | undefined, options?: SetOptions): boolean {
     this.#handle.open();
     if (typeof key !== 'string') checkKey(key);
     return this.#handle.put(key, record, options && checkSetOptions(options));
   }
 
-  /** Stores a copy of a whole record that comes from another tier, unseen. False as of `set`. */
+  /** Stores a copy of a whole record that comes from another tier, unchecked. Returns false as `set` does. */
   put(key: string, record: Uint8Array, options?: SetOptions): boolean {
     return this.arena.setBytes(key, record, options);
   }
 
-  /** True when it was there. */
+  /** Removes the record; returns true when there was one. */
   delete(key: string): boolean {
     return this.arena.delete(key);
   }
@@ -169,7 +172,10 @@ export class LocalRecords {
     };
   }
 
-  /** What was read, by a first call with this outcome; `read` again where the buffer was too small. */
+  /**
+   * Decodes what was read by a first call with this outcome; `read` is called again where the buffer was too
+   * small.
+   */
   #finish(outcome: number, key: string, read: NativeRead): FoundRecord | undefined {
     if (outcome === Outcome.miss || outcome === Outcome.noState) return undefined;
     const source = outcome <= Outcome.fromDisk ? 'disk' : 'memory';

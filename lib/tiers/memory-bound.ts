@@ -1,11 +1,11 @@
-// Which of its two bounds, entries or bytes, a memory tier comes to first.
+// Which of its two bounds, entries or bytes, a memory tier reaches first.
 
 import type { NativeStoreStats } from '../native/store-stats.js';
 
-/** What evicts from a memory tier that is full. */
+/** The bound that causes evictions from a full memory tier. */
 export type MemoryBound = 'entries' | 'bytes';
 
-/** The bound that is nearer; bytes where there is no budget. */
+/** The nearer bound; bytes where there is no budget. */
 export function nearerBound({
   entries,
   maxEntries,

@@ -1,6 +1,6 @@
 import { EbbcacheError } from '../errors/errors.js';
 
-/** Neither library is installed: no later attempt will do better. */
+/** Neither library is installed, so no later attempt can succeed. */
 export class NoClientError extends EbbcacheError {
   constructor() {
     super(

@@ -1,5 +1,5 @@
-// The memory and disk tier of a cache of metadata. Caches of the process that name one folder and namespace
-// share them, whichever thread they are in.
+// The memory and disk tier of a cache of metadata. Caches of the process that name the same folder and
+// namespace share them, in all threads.
 
 import type { ArenaCacheOptions, EvictionPolicy } from '../arena/arena-options.js';
 import type { Clock } from '../arena/cache-clock.js';
@@ -9,17 +9,17 @@ import { LocalRecords } from './local-records.js';
 
 const MIB = 1024 * 1024;
 
-/** Sizes that caches which share their memory tier must agree on. */
+/** Sizes that MUST be the same in all caches that share their memory tier. */
 export type SizeName = 'maxMemoryMb' | 'maxMemoryEntries' | 'maxDiskSizeMb';
 
-/** What the memory and disk tier need to know of the options of their cache. */
+/** The options of a cache that its memory and disk tier need. */
 export interface LocalTierOptions {
-  /** Absolute; empty where none was given and the user has none. */
+  /** The absolute path; empty where none was given and the user has no home. */
   cacheDir: string;
   owner: { namespace: string };
   /** Whether the namespace was given, and is not the default. */
   namesNamespace: boolean;
-  /** The sizes that were given, by themselves or by a preset. */
+  /** The names of the sizes that were given, directly or by a preset. */
   givenSizes: ReadonlySet<SizeName>;
   /** Undefined where bytes are the only bound. */
   maxMemoryEntries: number | undefined;
@@ -47,12 +47,13 @@ export function openRecords(
     clock: options.clock,
   };
   if (hasDisk) store.disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
-  // What is in no folder is shared by those who name one namespace, not by all of an application.
+  // Without a folder, caches that name the same namespace share records, but not all caches of an
+  // application.
   if (!hasDisk && !options.namesNamespace) return new LocalRecords(store);
   const { namespace } = options.owner;
   try {
     return new LocalRecords(store, {
-      // The NUL keeps it apart from the names that users give.
+      // The NUL distinguishes it from the names that users give.
       sharedName: `\0records of ${namespace}\0${policy}\0${ebb}\0`,
       adopts: adoptedSizes(options),
     });

@@ -1,4 +1,4 @@
-// A record of any tier: the state of a file, and the metadata that was made of it then.
+// A record of any tier: the state of a file, and the metadata that was extracted in that state.
 //
 //    0                            32               40                          end
 //   +----------------------------+----------------+---------------------------+
@@ -6,7 +6,7 @@
 //   |                            | f64 LE, ms     |                           |
 //   +----------------------------+----------------+---------------------------+
 //
-// The same bytes in memory, on disk and elsewhere, so that a record moves between tiers as it is.
+// The bytes are the same in memory, on disk and elsewhere, so that a record moves between tiers unchanged.
 
 import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
@@ -18,13 +18,13 @@ const HEADER_BYTES = STATE_BYTES + 8;
 
 const codec: Codec = new MsgpackCodec();
 
-/** A record from its byte 0 to `end`; the next one that is encoded, or value, overwrites it. */
+/** A record from its byte 0 to `end`; the next record or value that is encoded overwrites it. */
 export type EncodedRecord = EncodedValue;
 
 /**
- * `freshUntil` is when its time to live ends, in ms since the epoch; it may be kept for longer.
- * Undefined for one that is larger than `to` takes. Throws an EncodeError for metadata that cannot be stored, and a TypeError for a state that has not
- * 32 bytes.
+ * `freshUntil` is the end of its time to live, in ms since the epoch; it may be kept for longer. Returns
+ * undefined for a record that is larger than `to` accepts. Throws an EncodeError for metadata that cannot be
+ * stored, and a TypeError for a state that does not have 32 bytes.
  */
 export function encodeRecord(
   state: FileState,
@@ -40,7 +40,7 @@ export function encodeRecord(
   return record;
 }
 
-/** When the time to live of the record that the bytes begin with ends; 0 where there is none. */
+/** The end of the time to live of the record at the start of the bytes; 0 where there is none. */
 export function freshUntilOf(bytes: Buffer, length = bytes.length): number {
   return length >= HEADER_BYTES ? bytes.readDoubleLE(STATE_BYTES) : 0;
 }
@@ -51,8 +51,8 @@ export function isRecordOf(state: FileState, bytes: Buffer, length = bytes.lengt
 }
 
 /**
- * The metadata of the record in the first `length` bytes; undefined where there is none that can be
- * decoded. Nothing in it refers to the bytes.
+ * The metadata of the record in the first `length` bytes; undefined where no record can be decoded. The
+ * metadata does not refer to the bytes.
  */
 export function decodeRecord(bytes: Buffer, length = bytes.length): Metadata | undefined {
   try {

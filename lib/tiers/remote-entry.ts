@@ -6,12 +6,11 @@
 //     | u64      | f64, ms  | f32, ms | len u16 | u16     |       | see record.ts  |
 //     +----------+----------+---------+---------+---------+-------+----------------+
 //
-// The checksum is of all that follows it. It tells what decayed from what was written; it is no
-// signature.
+// The checksum covers all bytes that follow it. It detects decay; it is not a signature.
 
 import { native } from '../native/addon.js';
 
-/** The format of entries; another number is that of another version. */
+/** The format of entries; each version of the format has another number. */
 export const ENTRY_FORMAT = 1;
 const HEADER_BYTES = 24;
 const CHECKSUM_BYTES = 8;
@@ -19,7 +18,7 @@ const CHECKSUM_BYTES = 8;
 /** A record that was found. */
 export interface StoredRecord {
   record: Buffer;
-  /** What it took to make, ms. */
+  /** The time that it took to make the record, ms. */
   cost: number;
   /** ms since the epoch. */
   expiresAt: number;
@@ -39,8 +38,8 @@ export function encodeEntry(key: Buffer, { record, cost, expiresAt }: StoredReco
 }
 
 /**
- * Undefined for bytes that are not as they were written, or not of this key. The record is a view of
- * the bytes.
+ * Returns undefined for bytes that are not as they were written, or are of another key. The record is a view
+ * of the bytes.
  */
 export function decodeEntry(bytes: Buffer, key: Buffer): StoredRecord | undefined {
   if (keyOf(bytes)?.equals(key) !== true || bytes.readUInt16LE(22) !== ENTRY_FORMAT)
@@ -53,14 +52,14 @@ export function decodeEntry(bytes: Buffer, key: Buffer): StoredRecord | undefine
   };
 }
 
-/** The key that an entry says it has, unchecked; undefined where there is no room for it. */
+/** The key that is stored in an entry, unchecked; undefined where the bytes are too short. */
 export function keyOf(bytes: Buffer): Buffer | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const end = HEADER_BYTES + bytes.readUInt16LE(20);
   return end <= bytes.length ? bytes.subarray(HEADER_BYTES, end) : undefined;
 }
 
-/** When an entry says it expires, unchecked; 0 where there is no room for it. */
+/** The expiry that is stored in an entry, unchecked; 0 where the bytes are too short. */
 export function expiryOf(bytes: Buffer): number {
   return bytes.length < HEADER_BYTES ? 0 : bytes.readDoubleLE(8);
 }

@@ -1,4 +1,4 @@
-/** What a cache counts of its tiers. */
+/** The counters that a cache keeps for its tiers. */
 export class TierCounters {
   memoryHits = 0;
   diskHits = 0;
