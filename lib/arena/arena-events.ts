@@ -45,7 +45,7 @@ export interface ArenaEvents {
    */
   remove: [removals: Removal[]];
   /**
-   * The number of further entries that left than were kept for the listeners, after those of the previous
+   * The number of removed entries beyond those kept for the listeners, after those of the previous
    * 'remove' and before those of the next. A cache keeps 2 MiB of keys, each with 3 bytes: about 90,000
    * removals with keys of 20 bytes, since the previous turn of the event loop.
    */

@@ -8,9 +8,9 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Buffer>;
 }
 
-/** Most files need no second read: metadata is at the front. */
+/** Most files need no second read, because their metadata is at the front. */
 export const HEAD_BYTES = 64 * 1024;
-/** Beyond the head, a few small reads in a row become one. */
+/** Beyond the head, several small reads in a row become one. */
 const READ_AHEAD_BYTES = 512;
 
 export class MemorySource implements ByteSource {
@@ -72,7 +72,7 @@ function checkRange(offset: number, length: number, size: number): void {
   }
 }
 
-/** Zero-filled memory of its own, so that no reader of the bytes can see anything but the file. */
+/** The memory is new and zero-filled, so that no reader of the bytes can see anything but the file. */
 async function readFully(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   let done = 0;

@@ -1,12 +1,12 @@
 import { argumentRangeError } from '../errors/errors.js';
 
-/** Files in work at once, at most: beyond that, only memory grows. */
+/** The maximum number of files in work at once; a higher one only takes more memory. */
 export const MAX_CONCURRENCY = 64;
 
 /**
- * Whatever the number of CPUs: one thread decodes, and what files in work do at once is wait for the
- * disk. That many keep it, and the four threads that read for Node, busy while one file is decoded;
- * beyond it nothing was faster, with files that are not in the page cache.
+ * The default does not depend on the number of CPUs, because one thread decodes and the other files in work
+ * wait for the disk. This number keeps the disk, and the four threads that read for Node, busy while one file
+ * is decoded; no higher number was faster, with files that are not in the page cache.
  */
 export const DEFAULT_CONCURRENCY = 16;
 

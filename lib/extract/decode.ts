@@ -27,7 +27,9 @@ type Blocks = Partial<Record<'ifd0' | 'exif' | 'gps' | 'interop', Metadata>> & {
   userComment?: Uint8Array;
 };
 
-/** All blocks as one flat record; where two name the same tag, the camera's EXIF wins. */
+/**
+ * Merges all blocks into one flat record; where two name the same tag, the camera's EXIF takes precedence.
+ */
 export async function decodeParts(parts: ImageParts): Promise<Metadata> {
   const warnings: string[] = [];
   const attempt = async (name: string, decode: () => Promise<Metadata> | Metadata) => {
@@ -61,7 +63,7 @@ async function parseExif(bytes: Buffer): Promise<Metadata> {
   if (Number.isFinite(longitude)) gps.GPSLongitude = longitude;
   if (gps.GPSTimeStamp !== undefined) gps.GPSTimeStamp = clock(gps.GPSTimeStamp);
   const { interop, exif = {}, ifd0, userComment } = output;
-  // exiftool's values of these, which EXIF states as logarithms (APEX).
+  // These get exiftool's values; EXIF states them as logarithms (APEX).
   for (const name of ['ApertureValue', 'MaxApertureValue', 'ShutterSpeedValue']) {
     const apex = exif[name];
     if (typeof apex === 'number')
@@ -72,14 +74,14 @@ async function parseExif(bytes: Buffer): Promise<Metadata> {
   return tidyRecord({ ...interop, ...gps, ...exif, ...ifd0 });
 }
 
-/** Text with its character code in the first eight bytes, as far as that is ASCII. */
+/** Text whose first eight bytes are its character code, as far as it is ASCII. */
 function codedText(value: unknown): unknown {
   if (!(value instanceof Uint8Array)) return value;
   const text = Buffer.from(value).toString('latin1');
   return text.startsWith('ASCII\0\0\0') ? text.slice(8) : undefined;
 }
 
-/** [14, 27, 7.24] as '14:27:07.24'. */
+/** Formats [14, 27, 7.24] as '14:27:07.24'. */
 function clock(value: unknown): unknown {
   const numbers = tidy(value);
   if (!Array.isArray(numbers) || numbers.length !== 3) return numbers;
@@ -89,7 +91,7 @@ function clock(value: unknown): unknown {
     .join(':');
 }
 
-/** exifr reads IPTC as Latin-1; most writers have long used UTF-8, with or without saying so. */
+/** exifr reads IPTC as Latin-1; most writers have long used UTF-8, whether or not they declare it. */
 function parseIptc(bytes: Buffer): Metadata {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   const decode = (value: unknown): unknown => {
@@ -105,7 +107,7 @@ function parseIptc(bytes: Buffer): Metadata {
   return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, decode(value)]));
 }
 
-/** exifr can read past the end of a view, into the memory behind it. */
+/** A copy in memory of its own, because exifr can read past the end of a view, into the memory behind it. */
 function ownMemory(bytes: Buffer): Uint8Array {
   return new Uint8Array(bytes);
 }

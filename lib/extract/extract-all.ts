@@ -11,7 +11,7 @@ import { extractFile } from './extract-file.js';
 import { orderedMap } from './ordered-map.js';
 import { type PathList, type SkipCallback, type WalkEntry, walk } from './walk.js';
 
-/** One file's outcome: its metadata, and whether that came from the cache, or what went wrong. */
+/** The outcome for one file: its metadata, and whether that came from the cache, or the failure. */
 export type ExtractRecord =
   | { file: string; cached: boolean; metadata: Metadata; error?: undefined }
   | { file: string; error: string; cached?: undefined; metadata?: undefined };
@@ -19,22 +19,24 @@ export type ExtractRecord =
 /** The options of `extractAll`. */
 export interface ExtractAllOptions {
   /**
-   * Asked before a file is read; takes what was read. `refresh` needs its invalidateFile too. Default: none, and
-   * each file is extracted.
+   * The cache that is read before a file is extracted, and that stores what was extracted. `refresh` also
+   * needs its invalidateFile. Default: none, and each file is extracted.
    */
   cache?: Pick<AdvancedMetadataCache, 'fetch'> &
     Partial<Pick<AdvancedMetadataCache, 'invalidateFile'>>;
-  /** Which of a file's records in the cache this is. Default: the cache's own. */
+  /** Which of a file's records in the cache to use. Default: the cache's own. */
   tier?: string;
-  /** Extracts also what is in the cache, in the place of which the new record is stored. Default false. */
+  /** Whether cached files are also extracted; the new record replaces the cached one. Default false. */
   refresh?: boolean;
-  /** Files in work at once, 1 to 64. Default 16, which keeps the disk busy. */
+  /** The maximum number of files in work at once, 1 to 64. Default 16, which keeps the disk busy. */
   concurrency?: number;
-  /** Stops the run: the iteration throws the signal's reason, also while it waits for a path. */
+  /**
+   * A signal that stops the run: the iteration throws the signal's reason, even while it waits for a path.
+   */
   signal?: AbortSignal;
-  /** Called with the number of files that are done. */
+  /** It is called with the number of files that are done. */
   onProgress?: (done: number) => void;
-  /** Called for what is neither a regular file nor a folder inside a folder. */
+  /** It is called for what is neither a regular file nor a folder inside a folder. */
   onSkip?: SkipCallback;
 }
 
@@ -49,13 +51,16 @@ const NAMES = optionNames<ExtractAllOptions>('extractAll', {
 });
 
 /**
- * Extracts all files, and all below all folders, through the cache if there is one. Yields one record a file, in the
- * order of `paths`, and inside a folder in the order of names. Paths may come one by one: what is done is
- * yielded while the next one is awaited. A path that is a Buffer must be UTF-8; any other is a record with
- * an `error`. Who ends the iteration early aborts what is in work. A file that fails is a record with an
- * `error`, not an exception, whoever extracted it: this run, another one whose failure the cache keeps, or
- * another thread. What is wrong with the run throws: its signal aborts, the cache is shut down, or an
- * argument is out of range.
+ * Extracts all files, and all files below all folders, through the cache if there is one. Yields one record a
+ * file, in the order of `paths`, and inside a folder in the order of names. Paths may come one by one:
+ * finished records are yielded while the next path is awaited. A path that is a Buffer must be UTF-8; any
+ * other is a record with an `error`.
+ *
+ * A caller that ends the iteration early aborts the extractions in flight.
+ *
+ * A file that fails is a record with an `error`, not an exception, whoever extracted it: this run, another
+ * one whose failure the cache keeps, or another thread. A failure of the run itself throws: its signal
+ * aborts, the cache is shut down, or an argument is out of range.
  */
 export async function* extractAll(
   paths: PathList,
@@ -75,7 +80,8 @@ export async function* extractAll(
     throw argumentTypeError('To refresh, the cache must also have invalidateFile.');
   }
   given?.throwIfAborted();
-  // All files in work wait for this signal, and the caller's has one listener, however many they are.
+  // All files in work wait for this signal, so that the caller's signal has one listener, however many files
+  // there are.
   const run = new AbortController();
   const { signal } = run;
   setMaxListeners(0, signal);
@@ -114,7 +120,7 @@ export async function* extractAll(
   }
 }
 
-/** No other file will do better. */
+/** Whether every other file would fail in the same way. */
 function isOfTheRun(failure: unknown): boolean {
   const { code } = Object(failure) as { code?: unknown };
   return failure instanceof ClosedError || code === 'ERR_EBBCACHE_ARGUMENT';

@@ -3,14 +3,14 @@ import path from 'node:path';
 import type { Metadata } from '../tiers/metadata.js';
 import type { FileKind } from './file-type-of.js';
 
-/** Where exiftool's name for a type is not the extension in capitals. */
+/** The types for which exiftool's name is not the extension in capitals. */
 const typeNames: Record<string, string> = {
   jpg: 'JPEG',
   tif: 'TIFF',
   dcm: 'DICOM',
 };
 
-/** What is known of any file: name, size, times, and its type if the content tells. */
+/** The facts of any file: name, size, times, and its type if the content shows it. */
 export function fileFacts(file: string, stats: Stats, kind: FileKind | undefined): Metadata {
   const facts: Metadata = {
     FileName: path.basename(file),

@@ -1,10 +1,10 @@
 import { fileTypeFromBuffer } from 'file-type';
 
-/** What a file is, by its first bytes. The extension is in lower case, as file-type names it. */
+/** The type of a file, by its first bytes. The extension is in lower case, as file-type names it. */
 export interface FileKind {
   ext: string;
   mime: string;
-  /** Which container reader reads it, if one does. */
+  /** The container reader that reads it, if there is one. */
   container?: 'jpeg' | 'png' | 'tiff' | 'heif';
 }
 
@@ -25,7 +25,7 @@ for (const brand of ['hevc', 'hevx', 'hevm', 'hevs']) {
 const tiffMagic = new Set(['II*\0', 'MM\0*', 'IIRO', 'IIRS', 'MMOR', 'IIU\0']);
 const bigTiffMagic = new Set(['II+\0', 'MM\0+']);
 
-/** Undefined if nothing is known about the content. `head` is the file's first 64 KiB. */
+/** Undefined if the content is of no known type. `head` is the file's first 64 KiB. */
 export async function fileKindOf(head: Buffer): Promise<FileKind | undefined> {
   const magic = head.toString('latin1', 0, 4);
   if (head.toString('latin1', 128, 132) === 'DICM')
@@ -38,7 +38,7 @@ export async function fileKindOf(head: Buffer): Promise<FileKind | undefined> {
     if (kind) return { ...kind, container: 'heif' };
   }
   const detected = await detect(head);
-  // file-type gives up on a TIFF whose directory is further back than the head.
+  // file-type does not recognise a TIFF whose directory is further back than the head.
   if (tiffMagic.has(magic)) {
     return { ...(detected ?? { ext: 'tif', mime: 'image/tiff' }), container: 'tiff' };
   }

@@ -5,19 +5,19 @@ const HEADER_BYTES = 128;
 const TAG_BYTES = 12;
 const MAX_TAGS = 256;
 const MAX_TRANSLATIONS = 256;
-/** The longest text that is read: a printer's profile can hold its measurements as one. */
+/** The length of the longest text that is read: a printer's profile can hold its measurements as one. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Decodes an ICC profile. Throws if it is not safe to parse. */
 export function readIcc(bytes: Buffer, options: object): Metadata {
   checkIcc(bytes);
-  // A copy: exifr can read past the end of a view, into the memory behind it.
+  // The bytes are copied, because exifr can read past the end of a view, into the memory behind it.
   return exifr.segmentParsers.get('icc').parse(new Uint8Array(bytes), options) ?? {};
 }
 
 /**
- * exifr believes a profile's counts: it would print a warning for a tag outside the profile, collect
- * four thousand million translations of one text, and copy one large text for each of many tags.
+ * exifr trusts a profile's counts: it would print a warning for a tag outside the profile, collect four
+ * thousand million translations of one text, and copy one large text for each of many tags.
  */
 function checkIcc(bytes: Buffer): void {
   const count = bytes.readUInt32BE(HEADER_BYTES);
@@ -34,7 +34,7 @@ function checkIcc(bytes: Buffer): void {
   }
 }
 
-/** What exifr would read of the tag as text. */
+/** The number of bytes that exifr would read of the tag as text. */
 function textBytesOf(tag: Buffer): number {
   const type = tag.toString('latin1', 0, 4);
   if (type === 'text') return tag.length;

@@ -10,10 +10,12 @@ import type { FileKind } from './file-type-of.js';
 
 const readers = { jpeg: readJpeg, png: readPng, tiff: readTiff, heif: readHeif };
 
-/** Formats of which image-size knows the dimensions; the others it would have to guess. */
+/** Formats whose dimensions image-size can read; it would have to guess those of the others. */
 const sized = new Set(['gif', 'webp', 'psd', 'bmp', 'jp2', 'jxl', 'ico', 'btf', 'ktx', 'j2c']);
 
-/** The tags and dimensions of an image; nothing for any other file. Throws if it is malformed. */
+/**
+ * The tags and dimensions of an image; an empty record for any other file. Throws if the image is malformed.
+ */
 export async function imageMetadata(source: FileSource, kind: FileKind): Promise<Metadata> {
   if (kind.container) {
     const parts = await readers[kind.container](source);
@@ -23,7 +25,7 @@ export async function imageMetadata(source: FileSource, kind: FileKind): Promise
   try {
     return dimensions(imageSize(source.head));
   } catch {
-    // The dimensions are an extra here: the file's facts stand without them.
+    // The dimensions are optional here: the file's facts are valid without them.
     return {};
   }
 }

@@ -1,14 +1,14 @@
-/** What has been started, and whether it has come to an end; it never rejects. */
+/** A call that was started, and whether it has settled; it never rejects. */
 interface Pending<T> {
   isSettled: boolean;
   result: Promise<T>;
 }
 
 /**
- * Calls `fn` for the items, up to `concurrency` at once, and yields the results in the order of the
- * items, each as soon as it and those before it are there, also while the next item is awaited. Takes no
- * more items than that ahead of its reader. Throws the signal's reason when it aborts, whatever is still
- * awaited then.
+ * Calls `fn` for the items, up to `concurrency` at once, and yields the results in the order of the items.
+ * Each result is yielded as soon as it and those before it are available, even while the next item is
+ * awaited. It reads at most `concurrency` items ahead of its reader. It throws the signal's reason when the
+ * signal aborts, even while it awaits something.
  */
 export async function* orderedMap<T, R>(
   items: AsyncIterable<T>,
@@ -27,7 +27,7 @@ export async function* orderedMap<T, R>(
       pending.isSettled = true;
       wake();
     };
-    // It is awaited in its turn; if the reader stops before that, its failure is nobody's.
+    // It is awaited in its turn; if the reader stops before that, its failure is ignored.
     result.then(settle, settle);
     return pending;
   };

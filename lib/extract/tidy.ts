@@ -6,7 +6,7 @@ const MAX_NUMBERS = 64;
 const MAX_ITEMS = 1000;
 const MAX_DEPTH = 8;
 
-/** A record without values that are empty, not numbers, or large binary data. */
+/** The record without values that are empty, not numbers, or large binary data. */
 export function tidyRecord(record: Metadata, depth = 0): Metadata {
   const result: Metadata = {};
   for (const [name, value] of Object.entries(record)) {
@@ -19,7 +19,7 @@ export function tidyRecord(record: Metadata, depth = 0): Metadata {
   return result;
 }
 
-/** The value in plain JavaScript, or undefined for what is not worth keeping. */
+/** The value in plain JavaScript, or undefined for one that is not worth keeping. */
 export function tidy(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return tidyText(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -48,7 +48,7 @@ function tidyBytes(bytes: Uint8Array): unknown {
   return bytes.length > 0 && bytes.length <= MAX_BYTES ? [...bytes] : undefined;
 }
 
-/** A number that is not one (0/0, "unknown" in EXIF) is null: places in a list have a meaning. */
+/** NaN (0/0, "unknown" in EXIF) becomes null, because the place of a value in a list has a meaning. */
 function tidyList(list: unknown[], depth: number): unknown {
   if (list.length > MAX_ITEMS || depth === MAX_DEPTH) return undefined;
   const items = list.map((item) => tidy(item, depth + 1) ?? null);

@@ -14,17 +14,19 @@ export interface WalkEntry {
 /** Paths of files and folders, all at once or one by one. */
 export type PathList = Iterable<FilePath> | AsyncIterable<FilePath>;
 
-/** Called for what is found inside a folder and is neither a regular file nor a folder. */
+/** It is called for what is found inside a folder and is neither a regular file nor a folder. */
 export type SkipCallback = (path: string) => void;
 
-/** What bytes that are not UTF-8 become in a string. */
+/** The character that replaces bytes that are not UTF-8 in a string. */
 const REPLACEMENT = '\ufffd';
 
 /**
- * Files in the order given; folders with all that is below them, in the order of names (UTF-16 code
- * units). Inside a folder, a link to a file counts as the file, a link to a folder is skipped, so
- * that no path is walked twice. A path that does not exist, a folder that cannot be read or a name that is
- * not UTF-8, by which no string reaches the file, is yielded with its error.
+ * Yields files in the order given, and all files below folders in the order of names (UTF-16 code units).
+ * Inside a folder, a link to a file counts as the file, and a link to a folder is skipped, so that no path is
+ * walked twice.
+ *
+ * A path that does not exist, a folder that cannot be read or a name that is not UTF-8, by which no string
+ * reaches the file, is yielded with its error.
  */
 export async function* walk(paths: PathList, onSkip?: SkipCallback): AsyncGenerator<WalkEntry> {
   for await (const given of paths) {
@@ -61,11 +63,11 @@ async function* walkFolder(folder: string, onSkip?: SkipCallback): AsyncGenerato
   }
 }
 
-/** The names in the folder that are not UTF-8, by what became of them. */
+/** The names in the folder that are not UTF-8, by their text after decoding. */
 async function badNamesAmong(folder: string, entries: Dirent[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   if (!entries.some(({ name }) => name.includes(REPLACEMENT))) return found;
-  // A folder that is gone meanwhile has no names; its files are told as missing.
+  // A folder that was removed meanwhile has no names; its files are reported as missing.
   const names = await readdir(folder, { encoding: 'buffer' }).catch(() => []);
   for (const name of names) {
     if (buffer.isUtf8(name)) continue;
@@ -75,7 +77,7 @@ async function badNamesAmong(folder: string, entries: Dirent[]): Promise<Map<str
   return found;
 }
 
-/** The bytes as text, with `\xNN` for those that are no part of well-formed UTF-8. */
+/** The bytes as text, with `\xNN` for those that are not part of well-formed UTF-8. */
 function escaped(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at < bytes.length; ) {

@@ -1,7 +1,7 @@
 import exifr from 'exifr';
 import type { Metadata } from '../tiers/metadata.js';
 
-/** Real packets have 2 to 50 KiB, those with an editing history some hundred. */
+/** Real packets have 2 to 50 KiB, and those with an editing history some hundred KiB. */
 const MAX_XMP_LENGTH = 512 * 1024;
 const MAX_XMP_DEPTH = 64;
 /** Prefixes that carry no metadata. */
@@ -26,8 +26,8 @@ export function readXmp(bytes: Buffer): XmpByPrefix {
 }
 
 /**
- * exifr searches all the text behind every start tag without its end tag, which takes minutes on text
- * made for that. So each thing that begins like a tag must be one, and all must be properly nested.
+ * exifr searches all the text behind every start tag without its end tag, which takes minutes on text made
+ * for that. So everything that begins like a tag must be one, and all tags must be properly nested.
  */
 function checkNesting(text: string): void {
   const open: string[] = [];
@@ -45,7 +45,7 @@ function checkNesting(text: string): void {
   }
 }
 
-/** All prefixes in one record, named as exiftool does: 'dc:subject' is Subject. */
+/** Merges all prefixes into one record, with exiftool's names: 'dc:subject' is Subject. */
 export function flattenXmp(prefixes: XmpByPrefix): Metadata {
   const flat: Metadata = {};
   for (const [prefix, properties] of Object.entries(prefixes)) {
@@ -59,7 +59,7 @@ export function flattenXmp(prefixes: XmpByPrefix): Metadata {
 
 function simplify(value: unknown): unknown {
   if (typeof value === 'string') {
-    // ISO 8601 as EXIF writes dates: '2005-09-07T15:07:40-07:00' is '2005:09:07 15:07:40-07:00'.
+    // ISO 8601 becomes the form of dates in EXIF: '2005-09-07T15:07:40-07:00' is '2005:09:07 15:07:40-07:00'.
     return value.replace(/^(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:\d\d)|$)(.*)$/, (_, y, m, d, time) =>
       time ? `${y}:${m}:${d} ${time}` : `${y}:${m}:${d}`,
     );

@@ -1,5 +1,5 @@
-// The state of a file whose path is not UTF-8: the addon takes only text. The same bytes as
-// native/files/file_state.h draws.
+// Reads the state of a file whose path is not UTF-8, because the addon takes only text. The bytes have the
+// layout that native/files/file_state.h draws.
 
 import { statSync } from 'node:fs';
 import { STATE_BYTES } from '../native/file-states.js';
@@ -13,7 +13,7 @@ const SPECIAL = 2;
 const HAS_NUL = 6;
 const UNREADABLE = 8;
 
-/** Writes it to the buffer, or the reason for none. */
+/** Writes the state to the buffer, or the reason why there is none. */
 export function writeStateOf(path: Buffer, state: Buffer): void {
   state.fill(0, 0, STATE_BYTES);
   if (path.includes(0)) {

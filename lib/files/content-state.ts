@@ -1,4 +1,4 @@
-// The state of a file by what is in it, for file systems whose times and inodes do not tell.
+// Reads the state of a file from its content, for file systems whose times and inodes do not show changes.
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -7,36 +7,36 @@ import { ABSENT_STATE, type FileState, fileKind } from './file-state.js';
 
 /** Files up to this size are read whole, bytes. */
 const WHOLE_BYTES = 64 * 1024;
-/** So many blocks of a larger file are read: as many bytes in all, whatever its size. */
+/** The number of blocks that are read of a larger file; their total is the same for every size. */
 const SAMPLED_BLOCKS = 16;
-/** The bytes of each block: a page of nearly all systems. */
+/** The number of bytes of each block, which is a page of nearly all systems. */
 const BLOCK_BYTES = 4096;
 
-/** The size goes first, 64 bits, little-endian. */
+/** The number of bytes of the size at the start: 64 bits, little-endian. */
 const SIZE_BYTES = 8;
 
-/** A FIFO that took the file's place is opened without waiting for its other end. */
+/** With these flags, a FIFO that took the file's place is opened without waiting for its other end. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** One buffer is enough, because nothing here waits. */
 const bytes = Buffer.allocUnsafeSlow(SIZE_BYTES + WHOLE_BYTES);
 
 /**
- * The SHA-256 of the size and the content of the file: of all that is in a file of up to 64 KiB, and
- * of 16 blocks of 4 KiB of a larger one, spread evenly from the first to the last byte.
+ * The SHA-256 of the size and the content of the file: of the whole content of a file of up to 64 KiB, and of
+ * 16 blocks of 4 KiB of a larger one, spread evenly from the first to the last byte.
  *
- * What changes in a file of more than 64 KiB between the blocks, and leaves its size, is not seen:
- * then the state stays what it was, and so does what was stored with it. Formats that have their
- * metadata at the beginning or the end show a change of it; a change of a pixel in the middle of an
- * image may stay unseen.
+ * A change between the blocks of a file of more than 64 KiB that keeps its size is not detected: the state
+ * stays the same, and so does what was stored with it. Formats that have their metadata at the beginning or
+ * the end show a change of it; a change of a pixel in the middle of an image may stay undetected.
  *
- * The size is that of what was read where the file has less than the system says, as files of sysfs do,
- * or where the system says 0, as of files of procfs: of those up to 64 KiB are read.
+ * The size in the hash is the number of bytes read where the file has less than the system reports, as files
+ * of sysfs do, or where the system reports 0, as for files of procfs: up to 64 KiB of those are read.
  *
- * A file that is not there has a state too. Undefined for what is no regular file or cannot be read,
- * for a file that changes its size while it is read, and for one of more than 64 KiB whose size does not
- * hold: that ends before it, or has more than the 0 bytes that the system says. Follows symbolic links. Throws a
- * TypeError for a path that is no string.
+ * A file that does not exist has a state too. The result is undefined for what is not a regular file or
+ * cannot be read, and for a file that changes its size while it is read. It is also undefined for a file of
+ * more than 64 KiB that ends before the reported size, or that has a reported size of 0.
+ *
+ * Symbolic links are followed. Throws a TypeError for a path that is not a string or a Buffer.
  */
 export function contentState(filePath: PlainPath): FileState | undefined {
   // The kind is checked before anything is opened, because to open a device may have an effect.
@@ -59,7 +59,7 @@ function stateOfOpen(descriptor: number): FileState | undefined {
   if (!stat.isFile()) return undefined;
   const { size } = stat;
   const read = size > WHOLE_BYTES ? readSamples(descriptor, size) : readAll(descriptor, size);
-  // One that was cut while it was read is told from one that never had its size.
+  // A file that was cut while it was read is distinguished from one that never had its size.
   if (read === undefined || fstatSync(descriptor).size !== size) return undefined;
   bytes.writeBigUInt64LE(BigInt(read.size));
   const content = bytes.subarray(0, SIZE_BYTES + read.length);
@@ -67,7 +67,7 @@ function stateOfOpen(descriptor: number): FileState | undefined {
   return createHash('sha256').update(content).digest('binary');
 }
 
-/** What was read to the buffer: bytes there, and those of the file. */
+/** What was read: the number of bytes in the buffer, and the size of the file. */
 interface Content {
   length: number;
   size: number;
@@ -76,7 +76,7 @@ interface Content {
 function readAll(descriptor: number, size: number): Content | undefined {
   const most = size === 0 ? WHOLE_BYTES : size;
   const length = readBlock(descriptor, SIZE_BYTES, most, 0);
-  // There may be more of it than is read.
+  // The file may have more bytes than were read.
   if (size === 0 && length === WHOLE_BYTES) return undefined;
   return { length, size: length };
 }
@@ -93,7 +93,7 @@ function readSamples(descriptor: number, size: number): Content | undefined {
   return { length, size };
 }
 
-/** Bytes read: fewer where the file ends before. */
+/** The number of bytes read, which is smaller where the file ends before. */
 function readBlock(descriptor: number, at: number, length: number, position: number): number {
   let done = 0;
   while (done < length) {

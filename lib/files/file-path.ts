@@ -10,11 +10,11 @@ export type FilePath = string | Buffer | URL;
 /** A path as text, or its bytes where they are not UTF-8. */
 export type PlainPath = string | Buffer;
 
-/** Throws a TypeError for what is no path. */
+/** Throws a TypeError for what is not a path. */
 export function toPlainPath(filePath: FilePath): PlainPath {
   if (typeof filePath === 'string') return filePath;
   if (isUint8Array(filePath)) {
-    // The caller may change its own.
+    // The bytes are copied, because the caller may change its own.
     const bytes = Buffer.from(filePath);
     return buffer.isUtf8(bytes) ? bytes.toString() : bytes;
   }
@@ -24,7 +24,7 @@ export function toPlainPath(filePath: FilePath): PlainPath {
   );
 }
 
-/** A copy for a caller that keeps the path, because what was given may be changed meanwhile. */
+/** A copy for a caller that keeps the path, because the original may be changed meanwhile. */
 export function ownCopyOf<P extends FilePath>(filePath: P): P {
   if (typeof filePath === 'string') return filePath;
   const copy = filePath instanceof URL ? new URL(filePath) : Buffer.from(filePath);

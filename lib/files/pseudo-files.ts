@@ -1,13 +1,13 @@
-// Files that the kernel makes when they are read, as those of procfs and sysfs are: their size is 0 or
-// that of a page whatever is in them, and their modification time is when somebody first looked.
+// Files that the kernel generates when they are read, such as those of procfs and sysfs. Their size is 0 or
+// that of a page whatever they contain, and their modification time is when they were first read.
 
 import fs from 'node:fs';
 import type { PlainPath } from './file-path.js';
 
-/** What such files have as their size: nothing, or a page of one of the machines that Linux runs on. */
+/** The sizes of such files: 0, or a page of one of the machines that Linux runs on. */
 const PSEUDO_SIZES = [0, 4096, 16_384, 65_536];
 
-/** The magic numbers of file systems, of Linux's include/uapi/linux/magic.h. */
+/** The magic numbers of file systems, from Linux's include/uapi/linux/magic.h. */
 const PSEUDO_FILE_SYSTEMS = new Set([
   0x9fa0, // proc
   0x62656572, // sysfs
@@ -31,7 +31,7 @@ export function isPseudoFile(filePath: PlainPath, size: number): boolean {
     // The number may be a signed one of 32 bits.
     return PSEUDO_FILE_SYSTEMS.has(fs.statfsSync(filePath).type >>> 0);
   } catch {
-    // It is gone by now, or the permission model does not let it be asked.
+    // The file was removed meanwhile, or the permission model does not allow the call.
     return false;
   }
 }

@@ -1,17 +1,17 @@
 import { MalformedError } from '../../errors/extract-error.js';
 import { type Box, boxesIn } from './boxes.js';
 
-/** Items have one; each costs a read. */
+/** Items usually have one extent; each extent costs a read. */
 const MAX_EXTENTS = 256;
 
-/** A piece of the file. */
+/** A range of bytes in the file. */
 export interface Extent {
   offset: number;
   length: number;
 }
 
 export interface HeifItems {
-  /** What is said of the primary item, before any rotation. */
+  /** The properties of the primary item, before any rotation. */
   primary: { width?: number; height?: number; icc?: Buffer };
   exif: Extent[] | undefined;
   xmp: Extent[] | undefined;
@@ -36,7 +36,7 @@ export function readItems(meta: Buffer, boxes: Box[]): HeifItems {
   };
 }
 
-/** From item type (or content type, for 'mime') to the first item of it. */
+/** A map from item type (or content type, for 'mime') to the first item of that type. */
 function readTypes(meta: Buffer, iinf: Box): Map<string, number> {
   const types = new Map<string, number>();
   const countBytes = meta[iinf.start] === 0 ? 2 : 4;
@@ -48,7 +48,7 @@ function readTypes(meta: Buffer, iinf: Box): Map<string, number> {
     const typeAt = infe.start + 4 + idBytes + 2;
     let type = meta.toString('latin1', typeAt, typeAt + 4);
     if (type === 'mime') {
-      // An item's name, then its content type, each ended by a zero byte.
+      // The bytes are an item's name, then its content type, each ended by a zero byte.
       type = meta.toString('latin1', typeAt + 4, infe.end).split('\0')[1] ?? type;
     }
     if (!types.has(type)) types.set(type, id);
@@ -56,7 +56,7 @@ function readTypes(meta: Buffer, iinf: Box): Map<string, number> {
   return types;
 }
 
-/** Where the wanted items lie. One that is not plain stretches of the file is left out. */
+/** The extents of the wanted items. An item that is not stored in plain ranges of the file is left out. */
 function readLocations(meta: Buffer, iloc: Box, wanted: number[]): Map<number, Extent[]> {
   const locations = new Map<number, Extent[]>();
   const version = meta[iloc.start]!;
@@ -79,7 +79,8 @@ function readLocations(meta: Buffer, iloc: Box, wanted: number[]): Map<number, E
     const base = take(baseBytes);
     const extentCount = take(2);
     const extentBytes = indexBytes + offsetBytes + lengthBytes;
-    // One without bytes of its own is the whole item; more of them would cost nothing to state.
+    // An extent without a length covers the whole item; more than one such extent would cost the file nothing
+    // to state.
     const tooMany = extentBytes === 0 ? extentCount > 1 : extentCount * extentBytes > iloc.end - at;
     if (tooMany) {
       throw new MalformedError('a HEIF item states more pieces than there is room for');

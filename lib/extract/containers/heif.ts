@@ -4,7 +4,7 @@ import { boxesIn, MAX_BOXES } from './boxes.js';
 import { readItems } from './heif-items.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
 
-/** Reads HEIC, HEIF and AVIF (ISO/IEC 23008-12): all that describes the image is in its meta box. */
+/** Reads HEIC, HEIF and AVIF (ISO/IEC 23008-12), whose meta box has everything that describes the image. */
 export async function readHeif(source: ByteSource): Promise<ImageParts> {
   const meta = await findMeta(source);
   const boxes = boxesIn(meta, { type: 'meta', start: 4, end: meta.length });
@@ -17,13 +17,13 @@ export async function readHeif(source: ByteSource): Promise<ImageParts> {
     const pieces: Buffer[] = [];
     for (const { offset, length } of extents) pieces.push(await source.read(offset, length));
     const bytes = Buffer.concat(pieces);
-    // An Exif item states first how far behind this number its TIFF header is.
+    // An Exif item begins with the distance from this number to its TIFF header.
     parts[name] = name === 'exif' ? bytes.subarray(4 + bytes.readUInt32BE(0)) : bytes;
   }
   return parts;
 }
 
-/** The content of the meta box. Walks all top-level boxes, so that a file cut short is noticed. */
+/** The content of the meta box. It walks all top-level boxes, so that a truncated file is noticed. */
 async function findMeta(source: ByteSource): Promise<Buffer> {
   let meta: Buffer | undefined;
   let offset = 0;

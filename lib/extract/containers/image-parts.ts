@@ -1,10 +1,10 @@
 import type { Metadata } from '../../tiers/metadata.js';
 
-/** What a container reader finds: dimensions, and blocks of metadata still to be decoded. */
+/** The result of a container reader: dimensions, and blocks of metadata that are not decoded yet. */
 export interface ImageParts {
   width?: number;
   height?: number;
-  /** An EXIF block: a small TIFF file. */
+  /** An EXIF block, which is a small TIFF file. */
   exif?: Buffer;
   xmp?: Buffer;
   iptc?: Buffer;
@@ -13,5 +13,5 @@ export interface ImageParts {
   tags?: Metadata;
 }
 
-/** Blocks larger than this are left out: no metadata that is worth caching is. */
+/** Larger blocks are left out, because no metadata that is worth caching is that large. */
 export const MAX_BLOCK_BYTES = 4 * 1024 * 1024;

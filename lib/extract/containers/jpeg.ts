@@ -16,12 +16,12 @@ const PHOTOSHOP_HEADER = 'Photoshop 3.0\0';
 const TAIL_BYTES = 64 * 1024;
 /** A header has tens of segments; the limit is for files made to keep a reader busy. */
 const MAX_SEGMENTS = 4096;
-/** What comes before all segments together; there is hardly ever any. */
+/** The bound on fill bytes before all segments together; there are hardly ever any. */
 const MAX_FILL_BYTES = 64 * 1024;
 
 /**
- * Walks the segments from the start of the image to its first scan (ITU-T T.81, annex B), where all
- * metadata is, then checks whether the scan has an end.
+ * Walks the segments from the start of the image to its first scan (ITU-T T.81, annex B), where all metadata
+ * is, then checks whether the scan has an end.
  */
 export async function readJpeg(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
@@ -87,7 +87,7 @@ async function nextMarker(source: ByteSource, offset: number) {
   throw new MalformedError('no JPEG segment follows the fill bytes');
 }
 
-/** SOF0 to SOF15, without the three codes of that range that mean something else. */
+/** Whether the marker is one of SOF0 to SOF15, except the three codes of that range with another meaning. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
@@ -99,9 +99,9 @@ function after(content: Buffer, header: string): Buffer | undefined {
 }
 
 /**
- * A scan never contains FF D9, and FF is only followed by 00 or a restart marker. So a file whose
- * tail has no end marker and is a scan throughout, as far as one can tell, has been cut short; a file that has
- * something of its own behind the image (a video, a maker's block) is none.
+ * A scan never contains FF D9, and FF is only followed by 00 or a restart marker. So a file has been cut
+ * short if its tail has no end marker and appears to be a scan throughout. A file with other data behind the
+ * image (a video, a maker's block) has not.
  */
 async function checkScanEnds(source: ByteSource, scanStart: number): Promise<void> {
   const start = Math.max(scanStart, source.size - TAIL_BYTES);

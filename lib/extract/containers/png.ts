@@ -9,14 +9,14 @@ const inflate = promisify(inflateCallback);
 const SIGNATURE_BYTES = 8;
 const CHUNK_OVERHEAD = 12;
 const XMP_KEYWORD = 'XML:com.adobe.xmp';
-/** At the usual 8 to 64 KiB a chunk this is an image of half a gigabyte and more. */
+/** With the usual 8 to 64 KiB a chunk this is an image of half a gigabyte and more. */
 const MAX_CHUNKS = 65_536;
-/** What is read of all metadata chunks together: a few hundred KiB is much. */
+/** The bound on all metadata chunks together; real images have a few hundred KiB at most. */
 const MAX_METADATA_BYTES = 4 * MAX_BLOCK_BYTES;
-/** A longer text is no tag that is worth caching. */
+/** A longer text is not a tag that is worth caching. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** The chunks that are read, and how long they may be. */
+/** The chunks that are read, and their maximum lengths. */
 const METADATA_CHUNKS: Record<string, number> = {
   IHDR: 13,
   eXIf: MAX_BLOCK_BYTES,
@@ -30,7 +30,7 @@ export async function readPng(source: ByteSource): Promise<ImageParts> {
   const parts: ImageParts = {};
   const texts: Metadata = {};
   let metadataBytes = 0;
-  // Only the first is tried: inflating costs far more than a chunk of a few bytes lets expect.
+  // Only the first profile is tried, because inflating a chunk of a few bytes can take very long.
   let hasProfile = false;
   let hasXmp = false;
   let offset = SIGNATURE_BYTES;
@@ -87,7 +87,7 @@ function isXmp(chunk: Buffer): boolean {
   return chunk.toString('latin1', 0, XMP_KEYWORD.length + 1) === `${XMP_KEYWORD}\0`;
 }
 
-/** iTXt: keyword, 0, compressed?, method, language, 0, translated keyword, 0, text. */
+/** The layout of iTXt: keyword, 0, compressed?, method, language, 0, translated keyword, 0, text. */
 async function readXmp(chunk: Buffer): Promise<Buffer | undefined> {
   const keywordEnd = XMP_KEYWORD.length;
   const compressed = chunk[keywordEnd + 1] === 1;
@@ -96,7 +96,7 @@ async function readXmp(chunk: Buffer): Promise<Buffer | undefined> {
   return compressed ? inflated(text) : text;
 }
 
-/** Undefined for a damaged or oversized stream: a broken profile does not make a broken image. */
+/** Undefined for a damaged or oversized stream, because an image with a broken profile is still valid. */
 async function inflated(bytes: Buffer): Promise<Buffer | undefined> {
   try {
     return await inflate(bytes, { maxOutputLength: MAX_BLOCK_BYTES });

@@ -9,7 +9,9 @@ export type Directory = Map<number, Entry>;
 
 export interface TiffContext {
   littleEndian: boolean;
-  /** Bytes of values that may still be read: many entries can name the same large value. */
+  /**
+   * The number of bytes of values that may still be read, because many entries can name the same large value.
+   */
   budget: number;
 }
 
@@ -31,7 +33,7 @@ const LONG = 4;
 const IFD = 13;
 const HEADER_BYTES = 8;
 
-/** The values of an entry of whole numbers; none for any other entry. */
+/** The values of an entry of whole numbers; an empty list for any other entry. */
 export function numbersOf(entry: Entry | undefined, { littleEndian }: TiffContext): number[] {
   if (!entry || ![SHORT, LONG, IFD].includes(entry.type)) return [];
   const size = entry.type === SHORT ? 2 : 4;
@@ -40,7 +42,7 @@ export function numbersOf(entry: Entry | undefined, { littleEndian }: TiffContex
   );
 }
 
-/** A TIFF file of the given directories, each followed by its values and then by its children. */
+/** Writes a TIFF file of the given directories, each followed by its values and then by its children. */
 export function writeTiff(context: TiffContext, tree: Tree): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(context.littleEndian ? 'II' : 'MM', 'latin1');

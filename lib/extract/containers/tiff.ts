@@ -3,12 +3,12 @@ import type { ByteSource } from '../byte-source.js';
 import { type ImageParts, MAX_BLOCK_BYTES } from './image-parts.js';
 import { type Directory, numbersOf, type TiffContext, writeTiff } from './tiff-directory.js';
 
-/** The bytes of one value, by the number of its TIFF type. */
+/** The number of bytes of one value, by the number of its TIFF type. */
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 const ASCII = 2;
 const MAX_ENTRIES = 4096;
 const MAX_TEXT_BYTES = 64 * 1024;
-/** Longer lists are strips, tiles, tables, thumbnails: not metadata. */
+/** Longer lists are strips, tiles, tables or thumbnails, and not metadata. */
 const MAX_LIST_BYTES = 256;
 const MAX_SUB_IMAGES = 16;
 
@@ -38,7 +38,7 @@ const blocks: Record<number, 'xmp' | 'iptc' | 'icc'> = {
 export async function readTiff(source: ByteSource): Promise<ImageParts> {
   const { directory, context, parts } = await readDirectories(source);
   const sizes = [directory, ...(await readSubImages(source, directory, context))];
-  // A raw file's first directory is often a thumbnail, which bit 0 of SubfileType tells.
+  // A raw file's first directory is often a thumbnail, which bit 0 of SubfileType indicates.
   const full = sizes.find((candidate) => {
     const [kind = 0] = numbersOf(candidate.get(Tag.SubfileType), context);
     return (kind & 1) === 0 && candidate.has(Tag.ImageWidth);
@@ -51,14 +51,14 @@ export async function readTiff(source: ByteSource): Promise<ImageParts> {
   return { ...parts, width, height };
 }
 
-/** Reads an EXIF block, which is a small TIFF file, out of another container. */
+/** Reads an EXIF block, which is a small TIFF file, from another container. */
 export async function readExifBlock(source: ByteSource): Promise<Buffer> {
   return (await readDirectories(source)).parts.exif!;
 }
 
 /**
- * Rebuilds the directories that hold metadata as a small TIFF of their own. Entries with an unknown
- * type or with a value outside the file are left out: they cost one tag and not all of them.
+ * Rebuilds the directories that hold metadata as a small TIFF of their own. Entries with an unknown type or
+ * with a value outside the file are left out, so that such an entry costs one tag and not all of them.
  */
 async function readDirectories(source: ByteSource) {
   const header = await source.read(0, 8);
@@ -72,7 +72,7 @@ async function readDirectories(source: ByteSource) {
     const [at] = numbersOf(parent?.get(tag), context);
     parent?.delete(tag);
     if (at === undefined) return undefined;
-    // A damaged directory below the first costs its own tags only.
+    // A damaged directory below the first costs only its own tags.
     return readDirectory(source, at, context).catch(ignoreMalformed);
   };
   const gps = await child(directory, Tag.Gps);
@@ -117,7 +117,7 @@ async function readDirectory(
     if (length === 0 || outside || length > (block ? MAX_BLOCK_BYTES : limit(tag, type))) continue;
     if (tag === Tag.MakerNote || length > context.budget || entries.has(tag)) continue;
     context.budget -= length;
-    // A copy, because the table and the source's window are used again.
+    // The bytes are copied, because the table and the source's window are used again.
     const bytes = Buffer.from(await source.read(start, length));
     if (block) parts[block] = bytes;
     else entries.set(tag, { type, count: values, bytes });
