@@ -12,34 +12,34 @@ import { fileFacts } from './file-facts.js';
 import { fileKindOf } from './file-type-of.js';
 import { imageMetadata } from './image.js';
 
-/** A file of such a name must be such an image; other names promise nothing. */
+/** A file with such a name must be such an image; other names promise nothing. */
 const imageName = /\.(jpe?g|jpe|png|tiff?|heic|heif|avif|dng)$/i;
 
 /** The options of `extractFile`. */
 export interface ExtractFileOptions {
-  /** Stops the extraction; it rejects with the signal's reason. */
+  /** A signal that stops the extraction, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
 const NAMES = optionNames<ExtractFileOptions>('extractFile', { signal: true });
 
 /**
- * Reads the metadata of one file: its facts (FileName, FileSize in bytes, FileModifyDate and
- * FileCreateDate as ISO 8601 in UTC, FileType, MIMEType) and, for an image, ImageWidth and
- * ImageHeight in pixels as stored (before any rotation) and the tags in its EXIF, GPS, IPTC, XMP and
- * ICC blocks. Only parts of the file are read, a few MiB at most.
+ * Reads the metadata of one file: its facts (FileName, FileSize in bytes, FileModifyDate and FileCreateDate
+ * as ISO 8601 in UTC, FileType, MIMEType) and, for an image, ImageWidth and ImageHeight in pixels as stored
+ * (before any rotation) and the tags in its EXIF, GPS, IPTC, XMP and ICC blocks. Only parts of the file are
+ * read, a few MiB at most.
  *
- * The record is flat. Names are exiftool's where exiftool has one; values are numbers, strings, or
- * arrays and objects of them. Dates inside a file stay as they are written there
- * ('2008:05:30 15:56:01', no time zone guessed); codes stay numbers (Orientation: 6).
+ * The record is flat. Names are exiftool's where exiftool has one; values are numbers, strings, or arrays and
+ * objects of them. Dates inside a file stay as they are written there ('2008:05:30 15:56:01', no time zone
+ * guessed); codes stay numbers (Orientation: 6).
  *
- * A damaged block inside a sound image costs that block and is told in the Warning tag.
+ * A damaged block inside an intact image costs that block and is reported in the Warning tag.
  *
- * The path is a string, a Buffer (for names that are not UTF-8), or a URL with the scheme file:. A signal may be
- * given in place of the options, so that it can be what a cache's `fetch` calls.
+ * The path is a string, a Buffer (for names that are not UTF-8), or a URL with the scheme file:. A signal may
+ * be given in place of the options, so that a cache's `fetch` can call this function directly.
  *
- * Rejects with an ExtractError if the file cannot be read, is not a regular file, is empty, or is a
- * malformed image.
+ * Rejects with an ExtractError if the file cannot be read, is not a regular file, is empty, or is a malformed
+ * image.
  */
 export async function extractFile(
   filePath: FilePath,
@@ -60,7 +60,7 @@ export async function extractFile(
     }
     const facts = fileFacts(file, stats, kind);
     if (!kind) return facts;
-    // Twice: the facts come first to a reader, and a tag in the file cannot replace one.
+    // The facts are spread twice: readers see them first, and a tag in the file cannot replace one.
     return { ...facts, ...(await imageMetadata(source, kind)), ...facts };
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
@@ -76,7 +76,7 @@ async function openRegularFile(
 ): Promise<{ handle: FileHandle; stats: Stats }> {
   let handle: FileHandle | undefined;
   try {
-    // Asked before opening: to open a named pipe would wait for its writer.
+    // The kind is checked before opening, because to open a named pipe would wait for its writer.
     if ((await stat(path)).isFile()) {
       handle = await open(path, 'r');
       const stats = await handle.stat();

@@ -1,12 +1,14 @@
-// One listener on a caller's signal, however many of its calls wait: with one for each of them, Node would
-// warn of a leak from the eleventh on, and to lift that limit is for the owner of the signal.
+// A caller's signal has one listener, however many of its calls wait: with one listener for each call, Node
+// would warn of a leak from the eleventh on, and only the owner of the signal should raise that limit.
 
-/** What is to be called when a signal aborts. Signals that nobody waits by have no entry, and no listener. */
+/**
+ * The functions to call when a signal aborts. Signals without waiting calls have no entry, and no listener.
+ */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * The result, or a rejection with the signal's reason when it aborts before. Rejects at once for one that
- * has aborted already.
+ * Settles as the result does, or rejects with the signal's reason when the signal aborts first. It rejects at
+ * once for a signal that has aborted already.
  */
 export async function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();

@@ -2,12 +2,12 @@ import { EbbcacheError } from '../errors/errors.js';
 
 /** The longest part of a key that a message names, in characters. */
 const MAX_SHOWN = 200;
-/** So many keys on the way are named at most. */
+/** The maximum number of keys on the way that are named. */
 const MAX_KEYS = 8;
 
-/** A loader or extractor that waits, by way of others or not, for what it is to make itself. */
+/** The error of a loader or extractor that waits, directly or through others, for its own result. */
 export class CircularFetchError extends EbbcacheError {
-  /** `keys`: from the key that is being made to the same key again. */
+  /** `keys` lead from the key in flight to the same key again. */
   constructor(keys: readonly string[]) {
     const names = keys.map(nameOf);
     const shown =
@@ -21,7 +21,7 @@ export class CircularFetchError extends EbbcacheError {
   }
 }
 
-/** The key of a file's record has its path, a NUL, and its tier. */
+/** The key of a file's record contains its path, a NUL, and its tier. */
 function nameOf(key: string): string {
   const [place = '', tier] = key.slice(0, MAX_SHOWN).split('\0');
   return tier === undefined ? `'${place}'` : `'${place}' (tier '${tier}')`;

@@ -1,11 +1,11 @@
-// What a flight came to, for all who wait for it: each takes a copy, which is what a later reader of the
-// cache would get.
+// The result of a flight, for all callers that wait for it: each takes a copy, which equals what a later
+// reader of the cache gets.
 
 import type { Destination } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import type { FlightCodec } from './flight-result.js';
 
-/** A value that takes more is copied only for a cache that takes it. */
+/** A larger value is copied only for a cache that can store it. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 const codec = new MsgpackCodec();
@@ -20,8 +20,8 @@ export class Copies<T> {
   }
 
   /**
-   * Throws an EncodeError for a value that cannot be stored. One that takes more than 256 MiB, and more
-   * than the destination takes, is not copied: all who take it get the value itself.
+   * Throws an EncodeError for a value that cannot be stored. A value of more than 256 MiB that is also larger
+   * than the destination accepts is not copied: all callers get the value itself.
    */
   static of<T>(value: T, to: Destination): Copies<T> {
     const bytes = codec.encode(value, 0, {
@@ -31,23 +31,23 @@ export class Copies<T> {
     return new Copies<T>(Buffer.from(bytes.subarray(bytes.start, bytes.end)));
   }
 
-  /** Takes a value that is encoded already; the bytes belong to the copies from then on. */
+  /** Makes copies of a value that is encoded already; the caller MUST NOT change the bytes afterwards. */
   static ofEncoded<T>(bytes: Uint8Array): Copies<T> {
     return new Copies<T>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   }
 
-  /** A copy. */
+  /** Returns a copy. */
   take(): T {
     if (this.#encoded === undefined) return this.#value as T;
     return codec.decode(this.#encoded, this.#encoded.length) as T;
   }
 
-  /** The encoded value, not to be changed; undefined for one that is not copied. */
+  /** The encoded value, which MUST NOT be changed; undefined for one that is not copied. */
   get encoded(): Buffer | undefined {
     return this.#encoded;
   }
 
-  /** The encoded value, also of one that is not copied. Throws an EncodeError for more than 2 GiB. */
+  /** The encoded value, even of one that is not copied. Throws an EncodeError for more than 2 GiB. */
   encode(): Uint8Array {
     if (this.#encoded !== undefined) return this.#encoded;
     const bytes = codec.encode(this.#value);
@@ -55,7 +55,7 @@ export class Copies<T> {
   }
 }
 
-/** The codec of flights of which the result is copies: other threads get the bytes. */
+/** The codec of flights whose results are copies: other threads get the bytes. */
 export function copiesCodec<T>(): FlightCodec<Copies<T>> {
   return {
     encode: (copies) => copies.encode(),

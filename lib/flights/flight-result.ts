@@ -1,5 +1,6 @@
-// What comes of a flight, as the bytes that go to other threads: one that says whether it is a value,
-// or a rejection, and whether that is to be kept, and then the value as the cache encodes it, or the rejection as msgpack.
+// The result of a flight, as the bytes that go to other threads. The first byte says whether it is a value or
+// a rejection, and whether it is to be kept. Then follows the value as the cache encodes it, or the rejection
+// as msgpack.
 
 import { decode } from '../codec/decoder.js';
 import { encode } from '../codec/encoder.js';
@@ -11,13 +12,13 @@ const REJECTION = 1;
 const KEPT_VALUE = 2;
 const KEPT_REJECTION = 3;
 
-/** A value that another thread came to, and whether it is to be kept. */
+/** A value that another thread made, and whether it is to be kept. */
 export interface CompletedValue<T> {
   value: T;
   isCurrent: boolean;
 }
 
-/** The same of what its work was rejected with. */
+/** A rejection of another thread's work, and whether it is to be kept. */
 export interface CompletedRejection {
   reason: unknown;
   isCurrent: boolean;
@@ -25,7 +26,7 @@ export interface CompletedRejection {
 
 export type Completed<T> = CompletedValue<T> | CompletedRejection;
 
-/** How a value becomes bytes and is made of them again, in another thread. */
+/** How a value is encoded to bytes, and decoded in another thread. */
 export interface FlightCodec<T> {
   /** May throw for a value that it cannot carry. The bytes are copied before it is called again. */
   encode(value: T): Uint8Array;
@@ -33,8 +34,8 @@ export interface FlightCodec<T> {
 }
 
 /**
- * A value that cannot be encoded becomes a rejection that says so. Were those who wait to run the
- * work themselves, each would come to the same value, one after the other.
+ * A value that cannot be encoded becomes a rejection that says so. If the callers that wait ran the work
+ * themselves instead, each would make the same value, one after the other.
  */
 export function encodeValue<T>(
   { value, isCurrent }: CompletedValue<T>,
@@ -53,7 +54,7 @@ export function encodeValue<T>(
   }
 }
 
-/** Packs what packRejection says. Never throws. */
+/** Packs the rejection as packRejection does. Never throws. */
 export function encodeRejection({ reason, isCurrent }: CompletedRejection): Uint8Array {
   try {
     return tagged(isCurrent ? KEPT_REJECTION : REJECTION, encoded(packRejection(reason)));
@@ -67,7 +68,7 @@ export function encodeRejection({ reason, isCurrent }: CompletedRejection): Uint
   }
 }
 
-/** Throws what the codec throws. */
+/** Throws the errors of the codec. */
 export function decodeResult<T>(bytes: Uint8Array, codec: FlightCodec<T>): Completed<T> {
   const content = bytes.subarray(1);
   const isCurrent = bytes[0] === KEPT_VALUE || bytes[0] === KEPT_REJECTION;

@@ -1,4 +1,4 @@
-// One waiter in a flight of the process: the first to take one runs the work, the others wait for it.
+// One waiter in a flight of the process: the first one runs the work, and the others wait for it.
 
 import { native } from '../native/addon.js';
 import { FlightEvent } from '../native/flights.js';
@@ -34,7 +34,7 @@ export class FlightWaiter<T> {
     this.#landing = new Promise((resolve) => {
       this.#resolveLanding = resolve;
     });
-    // The addon hears of other threads by a callback that it makes for the first waiter of this one.
+    // The addon notifies this thread by a callback that it makes for the thread's first waiter.
     const waiter = inRootContext(() =>
       native.joinFlight(scope, key, version, (event, result) => this.#told(event, result)),
     );
@@ -52,20 +52,20 @@ export class FlightWaiter<T> {
   }
 
   /**
-   * For a waiter that does not lead: what the one that does came to, or undefined once this one leads
-   * instead. Keeps the thread alive, unless the waiter is left.
+   * Resolves, for a waiter that does not lead, with the result of the one that leads, or with undefined once
+   * this one leads instead. It keeps the thread alive, unless the waiter is left.
    */
   async follow(): Promise<Completed<T> | undefined> {
     const result = await this.#landing;
     return result === undefined ? undefined : decodeResult(result, this.#codec);
   }
 
-  /** False, with nothing changed, for a waiter that leads while others wait. */
+  /** Returns false, with nothing changed, for a waiter that leads while others wait. */
   leave(): boolean {
     return native.leaveFlight(this.#waiterId);
   }
 
-  /** Gives the waiter up whoever waits: where this one leads, another thread that waits does next. */
+  /** Gives the waiter up even if others wait: where this one leads, another thread that waits leads next. */
   handOn(): void {
     if (!this.leave()) native.handOnFlight(this.#waiterId);
   }
@@ -80,9 +80,9 @@ export class FlightWaiter<T> {
   }
 
   /**
-   * Nothing is encoded where nobody else waits. Where the result cannot be passed on, because there is
-   * no memory for a copy, the next waiter leads and works itself: nobody waits for a result that does not come, and this thread
-   * keeps its result.
+   * Encodes nothing where no other thread waits. Where the result cannot be passed on, because there is no
+   * memory for a copy, the next waiter leads and runs the work itself: no thread waits for a result that
+   * never comes, and this thread keeps its result.
    */
   #complete(encode: () => Uint8Array): void {
     if (this.leave()) return;

@@ -1,21 +1,23 @@
-// A flight as one thread has it: one result for all who wait here.
+// A flight in one thread: one result for all callers that wait in it.
 
 import { untilAborted } from './abort-wait.js';
 import type { FlightWaiter } from './flight-waiter.js';
 import { beginWait, beginWork, currentWork, endWork, runAs, type WorkNode } from './work-graph.js';
 
 /**
- * The work of a flight. Its signal aborts when nobody waits any longer; `isCurrent` is false once a
- * later version has been asked for or the key was removed: then the result is for those who wait,
- * and not to be kept.
+ * The work of a flight. Its signal aborts when no caller waits any longer. `isCurrent` is false once a later
+ * version has been requested or the key was removed: then the result is for the waiting callers only, and
+ * MUST NOT be kept.
  */
 export type FlightWork<T> = (signal: AbortSignal, isCurrent: () => boolean) => Promise<T>;
 
-/** What a flight is of. */
+/** The identity of a flight. */
 export interface FlightName {
   key: string;
   version: string;
-  /** It names all flights of the process that are the same; undefined for a flight that only this thread has. */
+  /**
+   * It names all flights of the process that are the same; undefined for a flight that only this thread has.
+   */
   inProcess: string | undefined;
 }
 
@@ -32,9 +34,8 @@ export class Flight<T> {
   #over = false;
 
   /**
-   * `takeWaiter` gives its waiter in a flight of the process, if it is to have one; the function that it
-   * is called with is for when nobody else waits any longer. `onOver` is called once: with a result
-   * or without.
+   * `takeWaiter` returns the waiter of this flight in a flight of the process, if it has one; the function
+   * that it gets is called when no other waiter is left. `onOver` is called once, with a result or without.
    */
   constructor(
     { key, version, inProcess }: FlightName,
@@ -48,8 +49,8 @@ export class Flight<T> {
       this.#reject = reject;
     });
     const end = () => this.#end();
-    // This comes before any who wait hear of it. It also keeps a rejection that nobody waits for any longer from being
-    // unhandled.
+    // This comes before any caller that waits is notified. It also handles a rejection that no caller waits
+    // for any longer.
     this.#result.then(end, end);
     this.#waiter = takeWaiter(() => this.#endUnawaited());
     this.#node = beginWork(key, inProcess);
@@ -62,9 +63,9 @@ export class Flight<T> {
   }
 
   /**
-   * Once; nothing for a flight that is over, because all who waited for it left. Calls `work` before it
-   * returns where this thread is the one to work; `adoptRejection` is called later where it is another,
-   * with a rejection that is to be kept here too.
+   * Starts the flight, once; it does nothing for a flight that is over, because all callers have left it.
+   * Where this thread does the work, it calls `work` before it returns. Where another thread does, it later
+   * calls `adoptRejection` with a rejection that is to be kept here too.
    */
   start(
     work: FlightWork<T>,
@@ -76,8 +77,8 @@ export class Flight<T> {
   }
 
   /**
-   * The result, or a rejection when the signal aborts before. Work that would wait for itself is rejected
-   * with a CircularFetchError, unless `isForNobody`: then nothing that calls it waits.
+   * Resolves with the result, or rejects when the signal aborts first. Work that would wait for itself is
+   * rejected with a CircularFetchError, unless `isForNobody` says that its caller does not wait.
    */
   async wait(signal?: AbortSignal, isForNobody = false): Promise<T> {
     const caller = isForNobody ? undefined : currentWork();
@@ -94,8 +95,8 @@ export class Flight<T> {
   }
 
   /**
-   * Aborts the work with the reason, which those who wait in this thread are rejected with. Where other
-   * threads wait for it, one of them runs its own work.
+   * Aborts the work with the reason, with which all callers that wait in this thread are rejected. Where
+   * other threads wait for it, one of them runs its own work.
    */
   close(reason: Error): void {
     if (this.#over) return;
@@ -119,7 +120,7 @@ export class Flight<T> {
         if (completed.isCurrent) adoptRejection(completed.reason);
         throw completed.reason;
       }
-      // It may have been left just when it came to lead.
+      // The flight may have been left just when it came to lead.
       signal.throwIfAborted();
       this.#node.follows = false;
     }
@@ -134,7 +135,7 @@ export class Flight<T> {
     return value;
   }
 
-  /** When nobody waits in this thread, nor in another one for the work of this one. */
+  /** Ends the work when no caller waits in this thread, nor in another one for the work of this one. */
   #endUnawaited(): void {
     if (this.#waiting > 0 || this.#over || this.#waiter?.leave() === false) return;
     this.#end();

@@ -1,5 +1,5 @@
-// The classes of this package's errors by name, for errors that were plain data for a while: in another
-// thread, or in the memory tier.
+// The classes of this package's errors by name, to restore errors that were plain data: in another thread, or
+// in the memory tier.
 
 import { EncodeError } from '../codec/encode-error.js';
 import { DiskError } from '../errors/disk-error.js';
@@ -9,7 +9,7 @@ import { CircularFetchError } from './circular-fetch-error.js';
 
 interface OwnClass {
   prototype: Error;
-  /** What its errors have besides name, message, code, stack and cause. */
+  /** The fields of its errors besides name, message, code, stack and cause. */
   fields: readonly string[];
 }
 
@@ -25,10 +25,12 @@ const CLASSES = new Map<string, OwnClass>([
 
 const NAMES = new Map<object, string>([...CLASSES].map(([name, own]) => [own.prototype, name]));
 
-/** What Node adds to the errors of system calls. */
+/** The fields that Node adds to the errors of system calls. */
 const SYSTEM_FIELDS = ['errno', 'syscall', 'path', 'dest'];
 
-/** The class of the error that is this package's, or the nearest one that it extends. */
+/**
+ * The name of the error's class if it belongs to this package, or of the nearest such class that it extends.
+ */
 export function ownClassOf(error: Error): string | undefined {
   let prototype: unknown = Object.getPrototypeOf(error);
   while (typeof prototype === 'object' && prototype !== null) {
@@ -39,7 +41,7 @@ export function ownClassOf(error: Error): string | undefined {
   return undefined;
 }
 
-/** The strings and numbers of its class, or without a class those of a system call. */
+/** The strings and numbers that are fields of its class, or without a class those of a system call. */
 export function fieldsOf(error: Error, ownClass: string | undefined): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of fieldNames(ownClass)) {

@@ -1,14 +1,14 @@
-// One call among processes: who works holds a lease on the key, which the system releases when its process
-// ends. The others ask again until the result is there, or the lease is free.
+// One call among processes: the process that works holds a lease on the key, which the system releases when
+// the process ends. The others poll until the result is there, or the lease is free.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lease } from '../native/disk.js';
 import type { NativeStore } from '../native/store.js';
 
-/** Pauses between two questions, ms: the first one, and the longest. */
+/** The pauses between two polls, ms: the first one, and the longest. */
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
-/** Nobody waits longer for another process, which may be stopped: it then works too. */
+/** The longest wait for another process, which may be stopped; this process then works too. */
 const MAX_WAIT_MS = 30_000;
 
 /** The leases that one cache holds by its store. */
@@ -22,9 +22,10 @@ export class ProcessLeases {
   }
 
   /**
-   * What `find` finds, or what `work` makes: `work` runs where no other process makes the same just now.
-   * What it stores is on the disk before others may make it. Rejects as `work` does, and with the signal's
-   * reason when it aborts. What is no longer current, because the key was removed, has no lease.
+   * Resolves with what `find` finds, or what `work` makes: `work` runs where no other process makes the same
+   * at that time. What it stores is on the disk before others may make it. Rejects as `work` does, and with
+   * the signal's reason when the signal aborts. Work that is no longer current, because the key was removed,
+   * has no lease.
    */
   async run<T>(
     key: string,
@@ -40,14 +41,16 @@ export class ProcessLeases {
       if (outcome === Lease.unavailable) return work();
       if (outcome === Lease.held) return this.#runHolding(key, find, work);
       if (performance.now() > until) return work();
-      // It would reject with an AbortError of its own.
+      // Without this, `sleep` would reject with an AbortError of its own.
       await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       const found = find();
       if (found !== undefined) return found;
     }
   }
 
-  /** What is under way for the key goes on without its lease, so that the next one need not wait for it. */
+  /**
+   * The work in flight for the key continues without its lease, so that the next call need not wait for it.
+   */
   forget(key: string): void {
     if (this.#held.delete(key)) this.#release(key);
   }
@@ -60,7 +63,7 @@ export class ProcessLeases {
     const holder = {};
     this.#held.set(key, holder);
     try {
-      // Another may have made it just before.
+      // Another process may have stored the result just before.
       return find() ?? (await work());
     } finally {
       if (this.#held.get(key) === holder) this.forget(key);

@@ -1,14 +1,14 @@
-// What work was rejected with, as plain data that any codec carries, and back: for other threads, and
-// to be kept for a while.
+// Packs the rejection of work as plain data that any codec carries, and unpacks it, for other threads and to
+// be kept for a while.
 
 import { unboxError } from '../codec/boxes.js';
 import { encode } from '../codec/encoder.js';
 import { fieldsOf, ownClassOf, restoreFields, reviveOwn } from './own-errors.js';
 
-/** The longest chain of causes that is copied; a circular one has no end. */
+/** The maximum number of causes that are copied, because a circular chain has no end. */
 const MAX_CAUSES = 16;
 
-/** An error, or anything else that was thrown. */
+/** An error, or any other thrown value. */
 export type PackedRejection = { error: ErrorRecord } | { value: unknown };
 
 interface ErrorRecord {
@@ -17,14 +17,14 @@ interface ErrorRecord {
   stack: string | undefined;
   code: string | number | undefined;
   cause: PackedRejection;
-  /** The class of this package, or the nearest one of JavaScript that it extends. */
+  /** The class of this package, or the nearest class of JavaScript that it extends. */
   ownClass: string | undefined;
   fields: Record<string, unknown>;
 }
 
 /**
- * Errors of this package with their class and all that they have, others with name, message, code, stack
- * and cause, and what a system call says of itself; other values as they are.
+ * Errors of this package keep their class and all fields. Others keep name, message, code, stack and cause,
+ * and the fields of a failed system call. Other values stay as they are.
  */
 export function packRejection(reason: unknown, depth = 0): PackedRejection {
   if (!(reason instanceof Error)) return { value: reason };
@@ -44,7 +44,9 @@ export function packRejection(reason: unknown, depth = 0): PackedRejection {
   };
 }
 
-/** One that cannot be encoded is left out: the error says more than that it cannot. */
+/**
+ * A cause that cannot be encoded is left out, because the error itself is more informative than that failure.
+ */
 function toCause(cause: unknown, depth: number): PackedRejection {
   const reason = packRejection(cause, depth);
   if ('error' in reason) return reason;

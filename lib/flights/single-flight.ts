@@ -19,29 +19,29 @@ export type { FlightWork };
 
 export interface SingleFlightOptions<T> extends FlightCodec<T> {
   /**
-   * Names the cache: all of one scope in the process run their calls together. Left out, this one
-   * does so by itself, and nothing is encoded.
+   * Names the cache: all caches of one scope in the process share their calls. Without a scope, this cache
+   * shares them with no other, and nothing is encoded.
    */
   scope?: string | undefined;
   /**
-   * Called in each thread but the one that worked, once, with its copy of what the work was rejected
-   * with, where that is to be kept there. Must not throw.
+   * It is called once in each thread except the one that worked, with its copy of the rejection, where that
+   * is to be kept there. It MUST NOT throw.
    */
   adoptRejection?: ((key: string, version: string, reason: unknown) => void) | undefined;
 }
 
 /**
- * Runs `work` once for all concurrent calls with one key and version. A caller whose signal aborts
- * stops waiting. A rejection goes to all who wait. Work that calls for what it makes itself, or for what
- * waits for it in this thread, is rejected there with a CircularFetchError.
+ * Runs `work` once for all concurrent calls with the same key and version. A caller whose signal aborts stops
+ * waiting. A rejection goes to all callers that wait. Work that requests its own result, or the result of
+ * work that waits for it in this thread, is rejected there with a CircularFetchError.
  *
- * With a scope, that is so for all threads of the process: the first one runs its work, and if it
- * ends before the work is done, the next one runs its own. Those who wait in one thread share one
- * object, and every other thread has a copy of its own; of an error what packRejection says.
+ * With a scope, this is so for all threads of the process: the first thread runs its work, and if that thread
+ * ends before the work is done, the next one runs its own. The callers that wait in one thread share one
+ * object, and every other thread has a copy of its own; a copy of an error has what packRejection keeps.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
-  /** The keys of all flights, those that nobody joins any more included. */
+  /** The keys of all flights, including those that cannot be joined any more. */
   readonly #running = new Set<Flight<T>>();
   readonly #options: SingleFlightOptions<T> | undefined;
   readonly #scope: string | undefined;
@@ -56,17 +56,17 @@ export class SingleFlight<T> {
     return this.#join(key, version, work, signal, false);
   }
 
-  /** Does what `run` does, for a caller that does not wait and may itself be what the work waits for. */
+  /** Does what `run` does, for a caller that does not wait and on which the work itself may wait. */
   async runAside(key: string, version: string, work: FlightWork<T>): Promise<T> {
     return this.#join(key, version, work, undefined, true);
   }
 
-  /** The keys of what is under way in this thread, and may be joined. */
+  /** The keys of the flights in this thread that may be joined. */
   keys(): IterableIterator<string> {
     return this.#flights.keys();
   }
 
-  /** Nobody joins what is under way for the key any more. */
+  /** From now on no call joins the flights of the key. */
   forget(key: string): void {
     this.#flights.delete(key);
     if (this.#scope !== undefined) native.forgetFlight(this.#scope, key);
@@ -78,8 +78,8 @@ export class SingleFlight<T> {
   }
 
   /**
-   * Aborts what runs in this thread with the reason, which all who wait in it are rejected with. Other
-   * threads that wait for it work themselves.
+   * Aborts the work in this thread with the reason, with which all callers that wait in the thread are
+   * rejected. Other threads that wait for it run their own work.
    */
   close(reason: Error): void {
     this.#flights.clear();
@@ -96,7 +96,7 @@ export class SingleFlight<T> {
     const joined = this.#flights.get(key);
     if (joined?.version === version && joined.isCurrent()) return joined.wait(signal, isAside);
     const flight = this.#make(key, version);
-    // This comes before the work begins, which may ask for what waits for it.
+    // This comes before the work begins, because the work may request something that waits for it.
     const result = flight.wait(signal, isAside);
     this.#start(key, flight, work);
     return result;

@@ -1,24 +1,27 @@
-// Which work waits for which, in this thread: work that comes to wait for itself would never end.
+// Records which work waits for which, in this thread: work that comes to wait for itself would never end.
 //
 //     loader of a -- fetch --> loader of b -- fetch --> a: a waits for b, so b must not wait for a
 //
-// Work knows by its asynchronous context in which other work a fetch is called.
+// The asynchronous context shows in which work a fetch is called.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CircularFetchError } from './circular-fetch-error.js';
 
 /**
- * One piece of work. It holds nothing of it but the key: what a loader leaves behind, such as a timer,
- * keeps its context.
+ * One piece of work. It refers only to the key, because what a loader leaves behind, such as a timer, keeps
+ * its context.
  */
 export interface WorkNode {
-  /** What it makes, for a message. */
+  /** The key of its result, for a message. */
   readonly key: string;
-  /** It names a flight of the process, which several caches of a thread may have waiters in; else undefined. */
+  /**
+   * The name of a flight of the process, in which several caches of a thread may have waiters; undefined
+   * without one.
+   */
   readonly flightName: string | undefined;
   /** The other work that waits for it, once for each of its calls. */
   readonly waits: Set<Wait>;
-  /** Whether what it makes is made elsewhere in the process. */
+  /** Whether another cache or thread of the process makes its result. */
   follows: boolean;
   isOver: boolean;
 }
@@ -28,10 +31,10 @@ interface Wait {
 }
 
 const current = new AsyncLocalStorage<WorkNode>();
-/** Pieces of work that are under way. */
+/** The number of pieces of work in progress. */
 let running = 0;
 
-/** The node of new work; `endWork` must be called for it, once. */
+/** The node of new work. The caller MUST call `endWork` for it once. */
 export function beginWork(key: string, flightName: string | undefined): WorkNode {
   running++;
   return { key, flightName, waits: new Set(), follows: false, isOver: false };
@@ -39,7 +42,7 @@ export function beginWork(key: string, flightName: string | undefined): WorkNode
 
 export function endWork(node: WorkNode): void {
   node.isOver = true;
-  // Node does more for each promise while there is a store to carry, and what ran is over.
+  // Node does more for each promise while there is a store to carry, and no work is in progress now.
   if (--running === 0) current.disable();
 }
 
@@ -48,7 +51,7 @@ export function runAs<T>(node: WorkNode, work: () => T): T {
   return current.run(node, work);
 }
 
-/** The work that this is called in, if that is still under way. */
+/** The work that this is called in, if it is still in progress. */
 export function currentWork(): WorkNode | undefined {
   if (running === 0) return undefined;
   const node = current.getStore();
@@ -56,8 +59,8 @@ export function currentWork(): WorkNode | undefined {
 }
 
 /**
- * Notes that `by` waits for `node`, until the function that it returns is called. Throws a
- * CircularFetchError where that would be a wait for itself.
+ * Records that `by` waits for `node`, until the returned function is called. Throws a CircularFetchError
+ * where that would be a wait for itself.
  */
 export function beginWait(by: WorkNode, node: WorkNode): () => void {
   const way = wayTo(by, node, new Set());

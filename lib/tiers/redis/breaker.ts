@@ -8,28 +8,30 @@ import {
 } from 'cockatiel';
 
 export interface BreakerOptions {
-  /** Consecutive failures that open it. */
+  /** The number of consecutive failures that open the breaker. */
   failureThreshold: number;
   /** Milliseconds until one request tries again. */
   retryAfterMs: number;
 }
 
-/** A request failed in a way that says nothing about the others: the server is there and answers. */
+/** A request failed in a way that does not concern other requests: the server is there and answers. */
 export class RefusedError extends Error {}
 
-/** Whether it is what the server replied: then it is there. */
+/** Whether the error is a reply of the server, which is therefore there. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && /^[A-Z]{2,} /.test(error.message);
 }
 
-/** The breaker is open after all (cockatiel goes by the wall clock): the request was not made. */
+/** The request was not made, because the breaker was still open: cockatiel follows the wall clock. */
 export const NOT_MADE = Symbol('not made');
 
-/** Lets no request through while the server does not answer, but one now and then to see whether it does. */
+/**
+ * Blocks all requests while the server does not answer, except an occasional one that tests whether it does.
+ */
 export class Breaker {
   readonly #count: ConsecutiveBreaker;
   readonly #policy: CircuitBreakerPolicy;
-  /** On the monotonic clock. */
+  /** The time on the monotonic clock. */
   #opensUntil = 0;
 
   constructor(
@@ -54,7 +56,7 @@ export class Breaker {
     return this.#policy.state === CircuitState.Closed;
   }
 
-  /** Whether the next request would not be made. */
+  /** Whether the next request would be blocked. */
   get refuses(): boolean {
     switch (this.#policy.state) {
       case CircuitState.Closed:
@@ -67,8 +69,8 @@ export class Breaker {
   }
 
   /**
-   * Rejects as the request does. To be called only when it does not refuse: while one request tries,
-   * cockatiel has the others wait for it.
+   * Rejects as the request does. The caller MUST call it only while `refuses` is false: while one request
+   * tests the server, cockatiel makes the others wait for it.
    */
   async run<T>(request: () => Promise<T>): Promise<T | typeof NOT_MADE> {
     try {
@@ -79,7 +81,7 @@ export class Breaker {
     }
   }
 
-  /** What failed is over. */
+  /** Closes the breaker, because the cause of the failures has ended. */
   close(): void {
     this.#count.success();
     if (!this.isClosed) this.#policy.isolate().dispose();

@@ -1,4 +1,4 @@
-// Which client it is that a caller gives, by what it has.
+// Finds the kind of client that a caller gives, by its members.
 
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisClientType, RedisClusterType } from 'redis';

@@ -1,6 +1,7 @@
-// What tells the clients that a caller may give: shapes, as either library need not be installed.
+// The shapes of the clients that a caller may give. They are no imported types, because neither library need
+// be installed.
 
-/** What tells a `Redis` or `Cluster` of ioredis. */
+/** The members that identify a `Redis` or `Cluster` of ioredis. */
 export interface IoredisClient {
   /** The state of the connection. */
   readonly status: string;
@@ -8,7 +9,7 @@ export interface IoredisClient {
   getBuffer(key: string): Promise<Buffer | null>;
 }
 
-/** What tells a client or cluster of node-redis, the package `redis`. */
+/** The members that identify a client or cluster of node-redis, the package `redis`. */
 export interface NodeRedisClient {
   /** Whether connect was called. */
   readonly isOpen: boolean;

@@ -1,4 +1,4 @@
-// A driver for a client of the caller's, and the clients that are made from a URL.
+// A driver for a client of the caller, and the clients that are made from a URL.
 
 import { NoClientError } from '../no-client-error.js';
 import { isIoredis, isNodeRedis, isNodeRedisCluster } from './client-kinds.js';
@@ -6,7 +6,7 @@ import type { Driver } from './driver.js';
 import { IoredisDriver } from './ioredis-driver.js';
 import { endedBy, NodeRedisClusterDriver, NodeRedisDriver } from './node-redis-driver.js';
 
-/** Undefined for what is no client. */
+/** Undefined for what is not a client. */
 export function driverOf(client: unknown): Driver | undefined {
   if (isIoredis(client)) return new IoredisDriver(client);
   if (isNodeRedisCluster(client)) return new NodeRedisClusterDriver(client);
@@ -27,9 +27,9 @@ export async function makeClient(url: string, connectTimeoutMs: number): Promise
 }
 
 /**
- * Such a client of ioredis; undefined when that is not installed.
+ * Makes such a client of ioredis; undefined when that is not installed.
  *
- * @param load Another version of the library.
+ * @param load Loads another version of the library.
  */
 export async function makeIoredis(
   url: string,
@@ -56,9 +56,9 @@ export async function makeIoredis(
 }
 
 /**
- * Such a client of redis; undefined when that is not installed.
+ * Makes such a client of redis; undefined when that is not installed.
  *
- * @param load Another version of the library.
+ * @param load Loads another version of the library.
  */
 export async function makeNodeRedis(
   url: string,
@@ -79,7 +79,7 @@ export async function makeNodeRedis(
   return driver;
 }
 
-/** A package that is there but fails to load is an error. */
+/** A package that is installed but fails to load is an error. */
 async function unlessMissing<T>(name: string, load: () => Promise<T>): Promise<T | undefined> {
   try {
     return await load();

@@ -1,24 +1,24 @@
-// Connections as a tier has them: up, with a driver to send by, or not, for a reason.
+// The connections of a tier: either up, with a driver for requests, or down, with a reason.
 
 import { NoClientError } from '../no-client-error.js';
 import { withDeadline } from './deadline.js';
 import type { Driver } from './driver.js';
 
 export interface ConnectionEvents {
-  /** What is to be done before our own connection counts as up; it is lost when that rejects. */
+  /** The work to do before our own connection counts as up; the connection is lost when it rejects. */
   up(driver: Driver): Promise<void> | void;
-  /** It is called also where the connection never was up. */
+  /** It is called even where the connection never was up. */
   down(error: Error): void;
 }
 
 export interface Connection {
   open(events: ConnectionEvents): void;
-  /** It does not answer: another one is tried, where it is ours to say. */
+  /** The server does not answer. A connection of ours is replaced; one of the caller is not. */
   drop(error: Error): void;
   close(): void;
 }
 
-/** A connection of the caller's: it is watched, and nothing else. */
+/** A connection of the caller, which is only watched. */
 export class GivenConnection implements Connection {
   readonly #driver: Driver;
   #stopWatching = () => {};
@@ -41,15 +41,15 @@ export class GivenConnection implements Connection {
   }
 }
 
-/** The first pause between two attempts, ms; it doubles with each that fails. */
+/** The first pause between two attempts, ms; it doubles with each attempt that fails. */
 const FIRST_PAUSE_MS = 50;
 
-/** An attempt has this long at least, ms, for TLS and far away servers. */
+/** The minimum time for an attempt, ms, for TLS and distant servers. */
 const MIN_ATTEMPT_MS = 1000;
 
 /**
- * A connection of ours: a new client for each attempt, which has a deadline, and pauses between them.
- * Nothing of it keeps the process alive, and so the libraries' own reconnecting, which would, is not used.
+ * A connection of ours: a new client for each attempt, which has a deadline, and pauses between the attempts.
+ * It never keeps the process alive. The libraries' own reconnecting would, and is not used.
  */
 export class OwnConnection implements Connection {
   readonly #make: (connectTimeoutMs: number) => Promise<Driver>;
@@ -59,7 +59,7 @@ export class OwnConnection implements Connection {
   #driver: Driver | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
-  /** On the monotonic clock; undefined until it is. */
+  /** The time on the monotonic clock; undefined until the connection is up. */
   #upSince: number | undefined;
 
   constructor(make: (connectTimeoutMs: number) => Promise<Driver>, longestPauseMs: number) {
@@ -93,7 +93,7 @@ export class OwnConnection implements Connection {
       this.#retry(errorOf(error));
       return;
     }
-    // The listener stays until the driver is destroyed, so that no error is unheard.
+    // The listener stays until the driver is destroyed, so that every error has a listener.
     driver.watch(
       () => {},
       (error) => this.#lose(driver, error),
@@ -117,11 +117,11 @@ export class OwnConnection implements Connection {
     return withDeadline(step, this.#attemptMs, { unref: true });
   }
 
-  /** The caller calls this once for each driver. */
+  /** The caller MUST call this once for each driver. */
   #lose(driver: Driver, error: Error): void {
     if (this.#driver !== driver) return;
     this.#driver = undefined;
-    // A server that takes connections and soon ends them is not asked at short intervals for ever.
+    // A server that accepts connections and soon ends them is not retried at short intervals indefinitely.
     const upFor = performance.now() - (this.#upSince ?? Number.POSITIVE_INFINITY);
     if (upFor >= this.#longestPauseMs) this.#failures = 0;
     this.#upSince = undefined;

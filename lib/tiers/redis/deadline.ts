@@ -1,4 +1,4 @@
-/** The error of what did not end within its time. */
+/** The error for work that did not end within its time. */
 export class DeadlineError extends Error {
   constructor(milliseconds: number) {
     super(`There was no reply within ${Math.round(milliseconds)} ms.`);
@@ -7,10 +7,11 @@ export class DeadlineError extends Error {
 }
 
 /**
- * What the promise comes to, but no later than this; rejects with a DeadlineError then. A timer that
- * fires because the event loop was busy does so before the replies that came meanwhile are read, so
- * they are read before it counts. (A general timeout, such as cockatiel's, would take every busy spell
- * of this process for a slow server.)
+ * Settles as the promise does, or rejects with a DeadlineError after the given time.
+ *
+ * A timer that fires because the event loop was busy does so before the replies that came meanwhile are read,
+ * so these are read before the deadline counts. (A general timeout, such as cockatiel's, would mistake every
+ * busy spell of this process for a slow server.)
  *
  * @param unref Whether the wait may end with the process.
  */
@@ -38,7 +39,7 @@ export function withDeadline<T>(
   });
 }
 
-/** Whether it ends, well or not, no later than this. */
+/** Whether the promise settles, in either way, within the given time. */
 export async function isInTime(step: Promise<unknown>, milliseconds: number): Promise<boolean> {
   try {
     await withDeadline(step, milliseconds);

@@ -6,36 +6,36 @@ import type { ResolvedRedisTierOptions } from './options.js';
 import { PendingDeletes } from './pending-deletes.js';
 import { sweep } from './sweep.js';
 
-/** Keys deleted at once. */
+/** The number of keys that are deleted at once. */
 const DELETE_BATCH = 1000;
 
-/** What deletions need of their tier. */
+/** What deletions need from their tier. */
 export interface DeletionsOfTier {
-  /** Whether one would be sent now, or as soon as it is connected for the first time. */
+  /** Whether a deletion would be sent now, or as soon as the first connection is up. */
   isInUse(): boolean;
-  /** Asks the server for something, if it is time to, so that the tier is in use again if it answers. */
+  /** Sends the server a request, if one is due, so that the tier is in use again if it answers. */
   probe(): void;
   /** Rejects when there is no connection. */
   ready(): Promise<Driver>;
-  /** Tells the other processes what was deleted; all if undefined. */
+  /** Notifies the other processes of the deleted keys; of all keys if undefined. */
   publish(driver: Driver, keys: string[] | undefined): Promise<void>;
   failed(): void;
-  /** Is waited for by a flush. */
+  /** Adds work that a flush waits for. */
   queue(work: Promise<void>): void;
 }
 
-/** Deletes in the order of calls; later what cannot be deleted now, and once more what is in doubt. */
+/** Deletes in the order of calls. A deletion that fails is put off, and one that is in doubt is repeated. */
 export class Deletions {
   readonly #options: ResolvedRedisTierOptions;
   readonly #order: KeyOrder;
   readonly #tier: DeletionsOfTier;
   readonly #owed = new PendingDeletes();
-  /** Runs while something is put off. */
+  /** The timer runs while a deletion is put off. */
   #retryTimer: NodeJS.Timeout | undefined;
   #doubtTimer: NodeJS.Timeout | undefined;
-  /** Whether what was put off is being deleted, or will be in this turn of the event loop. */
+  /** Whether the deletions that were put off are running, or will run in this turn of the event loop. */
   #isCarryingOut = false;
-  /** Whether more was put off meanwhile that can be deleted at once. */
+  /** Whether more deletions that can run at once were put off meanwhile. */
   #hasMore = false;
   #closed = false;
 
@@ -45,12 +45,12 @@ export class Deletions {
     this.#tier = tier;
   }
 
-  /** Whether the key has been deleted, or not been written, and an older value may still be there. */
+  /** Whether the key was deleted, or not written, and an older value may still be at the remote. */
   isOwed(key: string): boolean {
     return this.#owed.has(key);
   }
 
-  /** All if undefined. */
+  /** Deletes these keys, or all keys if undefined. */
   add(keys: string[] | undefined): void {
     this.#owed.add(keys);
     if (this.#tier.isInUse()) this.#tier.queue(this.#delete(keys).then(() => {}));
@@ -58,8 +58,8 @@ export class Deletions {
   }
 
   /**
-   * A value of the key does not get there: what it would have replaced is deleted. Many of these are
-   * carried out together, one batch after the other, so that a burst of them stays small.
+   * A value of the key was not written, so that the value it would have replaced is deleted. Many of these
+   * deletions are carried out together, one batch after the other, so that a burst of them stays small.
    */
   addUnwritten(key: string): void {
     if (this.#closed) return;
@@ -74,7 +74,7 @@ export class Deletions {
     }
   }
 
-  /** What was put off, if that is possible now. */
+  /** Carries out what was put off, if that is possible now. */
   carryOutLate(): void {
     if (this.#isCarryingOut || !this.#owed.hasLate || !this.#tier.isInUse()) return;
     this.#isCarryingOut = true;
@@ -88,14 +88,14 @@ export class Deletions {
   }
 
   /**
-   * A server that answers by a new connection soon reads what it has received by the one before; after
-   * `retryAfterMs` nothing is left there.
+   * Ends the doubts `retryAfterMs` after a new connection. A server that answers by a new connection soon
+   * reads what it has received by the previous one; after that time nothing is left there.
    */
   connected(): void {
     clearTimeout(this.#doubtTimer);
     if (this.#closed || !this.#owed.hasDoubts) return;
     this.#doubtTimer = setTimeout(() => {
-      // Otherwise it counts from the next connection.
+      // If the tier is not in use, the time counts from the next connection.
       if (!this.#tier.isInUse()) return;
       this.#owed.endDoubts();
       this.carryOutLate();
@@ -119,7 +119,7 @@ export class Deletions {
     if (this.#owed.hasLate) this.#retryLater();
   }
 
-  /** All if undefined. False when they were put off. */
+  /** Deletes these keys, or all keys if undefined. Resolves with false when they were put off. */
   async #delete(keys: string[] | undefined): Promise<boolean> {
     const { latest } = this.#owed;
     const told = this.#owed.toTell(keys);
@@ -151,7 +151,7 @@ export class Deletions {
       return true;
     } catch (error) {
       this.#tier.failed();
-      // The server does not allow it, and will not the next time.
+      // The server does not allow it, and will not allow a repetition.
       if (isReply(error)) return true;
       this.#owed.add(keys);
       this.#defer(keys);
@@ -172,7 +172,7 @@ export class Deletions {
     this.#retryLater();
   }
 
-  /** The server may be back without a request that finds it so, hence one of ours tries. */
+  /** The server may be back without a request that detects it, so one of ours is sent. */
   #retryLater(): void {
     if (this.#closed || this.#retryTimer !== undefined) return;
     this.#retryTimer = setTimeout(() => {
@@ -185,7 +185,7 @@ export class Deletions {
     this.#retryTimer.unref();
   }
 
-  /** What is deleted may take longer than a get, as nobody waits for it. */
+  /** A deletion may take longer than a get, because no caller waits for it. */
   #inTime<T>(step: Promise<T>): Promise<T> {
     return withDeadline(step, this.#options.retryAfterMs);
   }

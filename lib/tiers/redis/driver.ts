@@ -1,41 +1,46 @@
-/** A client of either library, as a tier uses it. What returns a promise rejects when it fails. */
+/** A client of either library, as a tier uses it. Methods that return a promise reject when they fail. */
 export interface Driver {
   /** Whether a command would be sent at once. */
   isReady(): boolean;
-  /** Calls back each time that changes; `lost` with the reason. Returns what ends it. */
+  /**
+   * Calls a listener each time the state changes, `lost` with the reason. Returns a function that stops it.
+   */
   watch(ready: () => void, lost: (error: Error) => void): () => void;
-  /** A client of the caller's that connects with its first command does so now. */
+  /** Makes a client of the caller that connects with its first command connect now. */
   wake(): void;
-  /** Resolves when it is ready. A client of ours makes only this attempt. */
+  /** Resolves when the client is ready. A client of ours makes only this attempt. */
   connect(): Promise<void>;
-  /** The connection no longer keeps the process alive. */
+  /** From now on the connection does not keep the process alive. */
   unref(): void;
-  /** Closes at once; what waits for a reply rejects. */
+  /** Closes at once; commands that wait for a reply reject. */
   destroy(): void;
-  /** Whether it can subscribe and go on with requests: a cluster, which follows its nodes. */
+  /** Whether it can subscribe and still send requests: a cluster, which follows its nodes. */
   readonly subscribesItself: boolean;
-  /** Another client like it to subscribe by: ours, connects once, does not keep the process alive. */
+  /**
+   * Makes a similar client for a subscription: it is ours, connects once, and does not keep the process
+   * alive.
+   */
   subscriber(): Driver;
 
   get(key: string): Promise<Uint8Array | null>;
   set(key: string, bytes: Buffer, ttlMs: number): Promise<unknown>;
   unlink(key: string): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
-  /** Resolves with what unsubscribes. */
+  /** Resolves with a function that unsubscribes. */
   subscribe(channel: string, heard: (message: string) => void): Promise<() => void>;
-  /** All that hold keys. */
+  /** Resolves with all servers that hold keys. */
   masters(): Promise<Master[]>;
 }
 
 /** One server, with a cluster around it or without one. */
 export interface Master {
-  /** The keys of a step, such as the server holds them, and the cursor of the next; '0' at the end. */
+  /** The keys of a step, in the server's form, and the cursor of the next step; '0' at the end. */
   scan(cursor: string, pattern: string): Promise<{ cursor: string; keys: Buffer[] }>;
-  /** One at a time, pipelined: keys of one server may be of different slots. */
+  /** Sends one command for each key, pipelined, because keys of one server may be of different slots. */
   unlink(keys: Buffer[]): Promise<unknown>;
-  /** What the client puts before each key, beside the prefix of the tier. */
+  /** The prefix that the client puts before each key, in addition to the prefix of the tier. */
   readonly clientPrefix: string;
 }
 
-/** About the number of keys that one step of a SCAN visits. */
+/** The approximate number of keys that one step of a SCAN visits. */
 export const SCAN_COUNT = '500';

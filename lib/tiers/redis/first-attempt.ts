@@ -1,6 +1,6 @@
 import type { Driver } from './driver.js';
 
-/** The first attempt to connect, for those who wait for it. */
+/** The first attempt to connect, for the requests that wait for it. */
 export interface FirstAttempt {
   driver: Promise<Driver>;
   succeeded(driver: Driver): void;
@@ -14,7 +14,7 @@ export function firstAttempt(): FirstAttempt {
     succeeded = resolve;
     failed = reject;
   });
-  // There need be nobody who waits.
+  // A rejection without a waiting request must not be unhandled.
   driver.catch(() => {});
   return { driver, succeeded, failed };
 }

@@ -1,4 +1,4 @@
-// The entry `ebbcache/redis`.
+// The entry point `ebbcache/redis`.
 
 import '../../process/require-node.js';
 

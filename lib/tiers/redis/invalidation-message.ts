@@ -1,20 +1,20 @@
-// What processes tell each other of what they have removed: JSON, as it is small, and read by a parser
-// that is made for text from strangers.
+// The messages by which processes notify each other of removed keys. They are JSON, because they are small,
+// and because its parser is made for untrusted text.
 //
 //   { "from": "<id of the sender>", "keys": ["<key without the prefix>", ...] }     null for all keys
 
-/** Code units of a message, and keys in one, at most. Longer ones are not read. */
+/** The maximum number of code units of a message, and of keys in one. Longer messages are not read. */
 const MAX_LENGTH = 1024 * 1024;
 const MAX_KEYS = 10_000;
 
-/** Code units of the keys of one message of ours at most, which may become six each in JSON. */
+/** The maximum number of code units of the keys of one message of ours; each may become six in JSON. */
 const KEYS_LENGTH = 128 * 1024;
 
 export interface Invalidation {
   from: string;
-  /** Undefined for all. */
+  /** Undefined stands for all keys. */
   keys: string[] | undefined;
-  /** Keys that are none, and are not among them. */
+  /** The number of elements that are not keys; they are not in `keys`. */
   badKeys: number;
 }
 
@@ -37,7 +37,7 @@ export function encodeInvalidations(from: string, keys: readonly string[] | unde
   return batches.map((each) => JSON.stringify({ from, keys: each }));
 }
 
-/** Undefined for what is no such message. */
+/** Undefined for what is not such a message. */
 export function decodeInvalidation(message: string): Invalidation | undefined {
   if (message.length > MAX_LENGTH) return undefined;
   let read: unknown;
@@ -53,7 +53,7 @@ export function decodeInvalidation(message: string): Invalidation | undefined {
   if (typeof from !== 'string') return undefined;
   if (keys === null) return { from, keys: undefined, badKeys: 0 };
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) return undefined;
-  // The others were removed all the same.
+  // The other keys were removed all the same.
   const good = keys.filter((key): key is string => typeof key === 'string');
   return { from, keys: good, badKeys: keys.length - good.length };
 }

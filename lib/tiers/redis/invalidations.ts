@@ -6,18 +6,19 @@ import { decodeInvalidation, encodeInvalidations } from './invalidation-message.
 import type { ResolvedRedisTierOptions } from './options.js';
 
 export interface InvalidationEvents {
-  /** Another process has removed these keys, or all of them where that is undefined. */
+  /** Another process has removed these keys, or all keys where `keys` is undefined. */
   forgotten(keys: string[] | undefined): void;
-  /** A message made no sense, or it could not be subscribed. */
+  /** A message was malformed, or the subscription failed. */
   failed(): void;
 }
 
 /**
- * What processes tell each other of what they have removed, by a channel. It is heard by a connection of
- * its own, or in a cluster by the one that the client has for that. What is said while that is down is lost.
+ * Processes notify each other of removed keys by a channel. Messages arrive by a separate connection, or in a
+ * cluster by the one that its client has for subscriptions. Messages that are sent while that connection is
+ * down are lost.
  */
 export class Invalidations {
-  /** Its own messages are not for itself. */
+  /** The id by which this process ignores its own messages. */
   readonly #sender = randomUUID();
   readonly #channel: string;
   readonly #events: InvalidationEvents;
@@ -52,7 +53,7 @@ export class Invalidations {
       this.#unsubscribe = await driver.subscribe(this.#channel, (message) => this.#hear(message));
       if (this.#closed) this.#unsubscribe();
     } catch {
-      // Again when it is next up.
+      // The next connection subscribes again.
       this.#unsubscribe = undefined;
       this.#events.failed();
     }
@@ -81,7 +82,7 @@ export class Invalidations {
   }
 }
 
-/** Makes a client to subscribe by; undefined where the client for requests does it. */
+/** Makes a client for the subscription; undefined where the client for requests subscribes. */
 function makerOf(source: ResolvedRedisTierOptions['source']) {
   if ('url' in source) return (timeoutMs: number) => makeClient(source.url, timeoutMs);
   if (!source.client.subscribesItself) return async () => source.client.subscriber();

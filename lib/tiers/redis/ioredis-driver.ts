@@ -26,7 +26,7 @@ export class IoredisDriver implements Driver {
   }
 
   wake(): void {
-    // What fails is also an 'error' or 'close' event.
+    // A failure is also an 'error' or 'close' event.
     if (this.#client.status === 'wait') this.#client.connect().catch(() => {});
   }
 
@@ -39,13 +39,13 @@ export class IoredisDriver implements Driver {
     if (isCluster(client)) return;
     const unref = () => client.stream?.unref();
     client.on('connect', unref);
-    // The socket is there a tick after connect() is called.
+    // The socket exists a tick after connect() is called.
     client.on('connecting', () => setImmediate(unref));
   }
 
   destroy(): void {
     const client = this.#client;
-    // It waits two seconds for the server to close too, by a timer that keeps the process alive, and also
+    // ioredis waits two seconds for the server to close too, by a timer that keeps the process alive, even
     // where the connection has ended or the server hangs.
     if (client.status === 'end') return;
     if (!isCluster(client)) end(client.stream);
@@ -90,7 +90,7 @@ export class IoredisDriver implements Driver {
     client.on('message', onMessage);
     const unsubscribe = () => {
       client.off('message', onMessage);
-      // Others may listen to the same channel by the same client.
+      // Other listeners may use the same channel by the same client.
       if (client.listenerCount('message') === 0) client.unsubscribe(channel).catch(() => {});
     };
     try {
@@ -111,8 +111,8 @@ export class IoredisDriver implements Driver {
 }
 
 /**
- * What was sent and is still on its way is discarded, where that is possible: the server is not to read it
- * after what is sent by the next connection.
+ * Discards what was sent and is still in flight, where that is possible: the server must not read it after
+ * what is sent by the next connection.
  */
 function end(stream: Redis['stream'] | undefined): void {
   if (stream === undefined || stream.destroyed) return;
@@ -124,7 +124,7 @@ function end(stream: Redis['stream'] | undefined): void {
 }
 
 function masterOf(server: Redis, clientPrefix: string): Master {
-  // UNLINK gets this put before its keys, so it must not be there already.
+  // UNLINK adds this prefix to its keys, so the keys must not have it already.
   const put = Buffer.byteLength(String(server.options.keyPrefix ?? ''));
   return {
     clientPrefix,

@@ -1,25 +1,29 @@
-/** A place in the line of some keys. */
+/** A place in the queue of some keys. */
 export interface Place {
-  /** Resolves when nobody before is left; undefined if nobody is there. Never rejects. */
+  /** Resolves when all earlier places were left; undefined if there are none. Never rejects. */
   turn: Promise<unknown> | undefined;
-  /** Lets those behind go on, once it is their turn too. */
+  /** Releases the places behind, once it is their turn too. */
   leave(): void;
 }
 
 /**
- * Who may write or delete a key: one after the other, in the order in which they came, each when the one
- * before has left. A place for all keys waits for everybody, and everybody behind waits for it.
+ * Orders the writes and deletions of a key: they run one after the other, in the order in which they came,
+ * each when the previous one has left. A place for all keys waits for every earlier one, and every later one
+ * waits for it.
  */
 export class KeyOrder {
   readonly #last = new Map<string, Promise<unknown>>();
   #lastOfAll: Promise<unknown> | undefined;
 
-  /** When those that have a place now have left; undefined if nobody has. All keys if undefined. */
+  /**
+   * Resolves when the current places were left; undefined if there are none. Undefined keys stand for all
+   * keys.
+   */
   before(keys: readonly string[] | undefined): Promise<unknown> | undefined {
     const found = new Set(
       keys === undefined ? this.#last.values() : keys.map((key) => this.#last.get(key)),
     );
-    // Those in the line of a key have themselves waited for it.
+    // The places in the queue of a key have themselves waited for it.
     found.add(this.#lastOfAll);
     found.delete(undefined);
     return found.size === 0 ? undefined : Promise.all(found);

@@ -1,10 +1,10 @@
 import type { RedisClientType, RedisClusterType } from 'redis';
 import { type Driver, type Master, SCAN_COUNT } from './driver.js';
 
-/** Bulk strings ('$' in the protocol) as Buffers, whatever the client's own options say. */
+/** Bulk strings ('$' in the protocol) become Buffers, whatever the client's own options are. */
 const AS_BUFFERS = { typeMapping: { 36: Buffer } };
 
-// Commands are sent as they are, so that a key prefix of the client's own is in none of them.
+// Commands are sent unchanged, so that a key prefix of the client itself is in none of them.
 
 /** The option `signal` of a socket, which the types of the library do not have. */
 export function endedBy(end: AbortController): object {
@@ -37,7 +37,10 @@ export class NodeRedisDriver implements Driver {
     };
   }
 
-  /** This library has no such clients: a command before connect() is an error. */
+  /**
+   * This library has no clients that connect with their first command: a command before connect() is an
+   * error.
+   */
   wake(): void {}
 
   async connect(): Promise<void> {
@@ -54,14 +57,14 @@ export class NodeRedisDriver implements Driver {
     } catch {
       // Before 5.12.1 it throws where the client has closed itself, as it does when it fails to connect.
     }
-    // Those versions also finish to connect when they are destroyed meanwhile.
+    // Those versions also complete a connection when they are destroyed meanwhile.
     this.#end?.abort();
   }
 
   readonly subscribesItself = false;
 
   subscriber(): Driver {
-    // There are none in a client that was made without.
+    // A client that was made without options has none.
     const options: Partial<RedisClientType['options']> = this.#client.options ?? {};
     const end = new AbortController();
     const socket = { ...options.socket, reconnectStrategy: false as const, ...endedBy(end) };
@@ -98,7 +101,7 @@ export class NodeRedisDriver implements Driver {
   }
 }
 
-/** How often a cluster is looked at that does not tell when it is ready, ms. */
+/** The interval at which the state of a cluster without events of readiness is read, ms. */
 const LOOK_EVERY_MS = 100;
 
 export class NodeRedisClusterDriver implements Driver {
@@ -110,7 +113,7 @@ export class NodeRedisClusterDriver implements Driver {
 
   isReady(): boolean {
     const { isReady, isOpen, masters } = this.#cluster;
-    // The first versions have no isReady: they are once they know their nodes.
+    // The first versions have no isReady: they are ready once they know their nodes.
     return this.#tells ? isReady : isOpen && masters.length > 0;
   }
 
@@ -158,7 +161,7 @@ export class NodeRedisClusterDriver implements Driver {
     await this.#cluster.connect();
   }
 
-  /** The library has no such thing; a cluster is always the caller's, who closes it. */
+  /** The library has no unref; a cluster always belongs to the caller, who closes it. */
   unref(): void {}
 
   destroy(): void {

@@ -10,32 +10,33 @@ const MIB = 1024 * 1024;
 /** Either `client` or `url` must be given. */
 export interface RedisTierOptions {
   /**
-   * A client of the caller's, who connects and closes it: a `Redis` or `Cluster` of ioredis, or a client
-   * or cluster of node-redis. Its options stay as they are.
+   * A client of the caller, who MUST connect and close it: a `Redis` or `Cluster` of ioredis, or a client or
+   * cluster of node-redis. Its options stay as they are.
    */
   client?: IoredisClient | NodeRedisClient;
   /**
-   * `redis://` or, with TLS, `rediss://`. A client of ioredis, or else of redis, is made for it, and
-   * closed with the tier.
+   * The URL of the server, `redis://` or, with TLS, `rediss://`. A client of ioredis, or else of redis, is
+   * made for it, and closed with the tier.
    */
   url?: string;
-  /** What the keys, and the channel of invalidations, begin with. 1 to 256 characters. Default 'ebbcache:'. */
+  /** The prefix of the keys and of the channel of invalidations. 1 to 256 characters. Default 'ebbcache:'. */
   keyPrefix?: string;
-  /** What a get may cost at most, ms, 1 to 60000. Default 50. */
+  /** The maximum time of a get, ms, 1 to 60000. Default 50. */
   timeoutMs?: number;
   /**
-   * How long a tier that failed is skipped before one request tries it again, how long a write may take,
-   * and the longest pause between two attempts to connect, ms; from `timeoutMs` to 3600000. Default 5000.
+   * How long a tier that failed is skipped before one request tries it again, ms; also the time limit of a
+   * write, and the longest pause between two attempts to connect. It ranges from `timeoutMs` to 3600000.
+   * Default 5000.
    */
   retryAfterMs?: number;
-  /** Consecutive failures after which the tier is skipped, 1 to 1000. Default 3. */
+  /** The number of consecutive failures after which the tier is skipped, 1 to 1000. Default 3. */
   failureThreshold?: number;
   /**
-   * Bytes of values on their way at most; what is beyond is dropped. 0 to 1 GiB. Default 32 MiB, which a
-   * link of 100 Mbit/s carries in 3 s.
+   * The maximum number of bytes of values in flight; values beyond it are dropped. 0 to 1 GiB. Default 32
+   * MiB, which a link of 100 Mbit/s carries in 3 s.
    */
   maxPendingBytes?: number;
-  /** Whether to tell other processes what is deleted, and to hear of it from them. Default true. */
+  /** Whether to notify other processes of deletions, and to be notified by them. Default true. */
   invalidations?: boolean;
 }
 
@@ -51,7 +52,7 @@ const NAMES = optionNames<RedisTierOptions>('redisTier', {
 });
 
 export interface ResolvedRedisTierOptions {
-  /** What to connect with. */
+  /** The client or URL of the connection. */
   source: { client: Driver } | { url: string };
   keyPrefix: string;
   timeoutMs: number;
@@ -61,7 +62,7 @@ export interface ResolvedRedisTierOptions {
   invalidations: boolean;
 }
 
-/** Throws a TypeError or RangeError that names the option and what it may be. */
+/** Throws a TypeError or RangeError that names the option and its accepted values. */
 export function resolveRedisTierOptions(given?: RedisTierOptions): ResolvedRedisTierOptions {
   const options = checkOptions(given, NAMES);
   const timeoutMs = checkNumber('timeoutMs', options.timeoutMs ?? 50, 1, 60_000, 'ms');
@@ -69,7 +70,7 @@ export function resolveRedisTierOptions(given?: RedisTierOptions): ResolvedRedis
     source: sourceOf(options),
     keyPrefix: checkPrefix(options.keyPrefix ?? 'ebbcache:'),
     timeoutMs,
-    // What was begun before the breaker opened has then ended when it tries again.
+    // Requests that began before the breaker opened have then ended when it tries again.
     retryAfterMs: checkNumber(
       'retryAfterMs',
       options.retryAfterMs ?? Math.max(5000, timeoutMs),
@@ -105,7 +106,7 @@ function sourceOf({ client, url }: RedisTierOptions): ResolvedRedisTierOptions['
   return { client: driver };
 }
 
-/** The message does not show it: there may be a password in it. */
+/** The message does not show the URL, because it may contain a password. */
 function checkUrl(url: unknown): string {
   if (typeof url !== 'string') {
     throw argumentTypeError(

@@ -1,22 +1,22 @@
-/** Keys put off, or in doubt, at most, and their code units; beyond it all are. */
+/** The maximum number of keys put off, or in doubt, and of their code units; beyond it all keys count. */
 const MAX_KEYS = 50_000;
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**
- * What may still be in the remote and must not come back from there: what has been removed here, and what
- * a write that did not get there would have replaced. It stays owed while its deletion is on its way, or is
- * put off until the remote is back.
+ * The keys whose values may still be in the remote and must not be read from it again: keys that were removed
+ * here, and keys whose write failed, so that an older value may remain. A key stays owed while its deletion
+ * is in flight, or is put off until the remote is back.
  *
- * Deletions are quiet where others need not hear of them: a write that was lost is no invalidation.
+ * A deletion is quiet where other processes need not be notified of it: a lost write is not an invalidation.
  *
- * In doubt is a key whose write was lost with its connection: the server may still come to read it there,
- * after a deletion that was sent by the next connection. Its deletion is then put off to be repeated.
+ * A key is in doubt when its write was lost with its connection: the server may still read that write after a
+ * deletion that was sent by the next connection. Its deletion is then put off to be repeated.
  */
 export class PendingDeletes {
   /** The keys, each with the number of its latest deletion. */
   readonly #keys = new Map<string, number>();
   readonly #quiet = new Set<string>();
-  /** The number of the latest deletion of everything. */
+  /** The number of the latest deletion of all keys. */
   #all: number | undefined;
   #isAllQuiet = true;
   readonly #late = new Set<string>();
@@ -55,7 +55,7 @@ export class PendingDeletes {
     }
   }
 
-  /** It is put off at once. */
+  /** Adds a quiet deletion, which is put off at once. */
   addQuiet(key: string): void {
     this.#latest++;
     if (!this.#keys.has(key)) this.#quiet.add(key);
@@ -63,13 +63,13 @@ export class PendingDeletes {
     this.defer([key]);
   }
 
-  /** Those of the keys that others are to hear of; all if undefined. */
+  /** The keys of which other processes must be notified; all keys if undefined. */
   toTell(keys: string[] | undefined): string[] | undefined {
     if (keys === undefined) return this.#isAllQuiet ? [] : undefined;
     return keys.filter((key) => !this.#quiet.has(key));
   }
 
-  /** They cannot be deleted now; all if undefined. */
+  /** These keys cannot be deleted now; all keys if undefined. */
   defer(keys: readonly string[] | undefined): void {
     for (const key of keys ?? []) if (this.#keys.has(key)) this.#addLate(key);
     const fits = this.#late.size <= MAX_KEYS && this.#lateLength <= MAX_LENGTH;
@@ -83,7 +83,7 @@ export class PendingDeletes {
     this.#clearLate();
   }
 
-  /** What was put off, to be deleted now; undefined for all. It stays owed. */
+  /** The keys that were put off, to be deleted now; undefined for all keys. They stay owed. */
   takeLate(): string[] | undefined {
     const keys = this.#allLate ? undefined : [...this.#late];
     this.#allLate = false;
@@ -91,7 +91,7 @@ export class PendingDeletes {
     return keys;
   }
 
-  /** These are deleted, all if undefined, by a deletion that came after those up to this number. */
+  /** These keys, or all keys if undefined, were deleted by a deletion after those up to this number. */
   settle(keys: readonly string[] | undefined, upTo: number): void {
     if (keys === undefined && this.#all !== undefined && this.#all <= upTo) {
       if (this.hasDoubts) {
@@ -116,7 +116,7 @@ export class PendingDeletes {
     this.#doubtful.clear();
   }
 
-  /** What was lost has been carried out by now, or never will be. */
+  /** The lost writes have been carried out by now, or never will be. */
   endDoubts(): void {
     this.#doubtful.clear();
     this.#allDoubtful = false;

@@ -18,25 +18,26 @@ import {
 import { unusable } from './unusable.js';
 import { type Passage, WriteWindow } from './write-window.js';
 
-/** Gets whose reply has not come, at most, whether or not someone still waits for it. */
+/** The maximum number of gets in flight, whether or not a caller still waits for them. */
 const MAX_GETS = 1024;
 
 /** Larger values are not sent. */
 const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
-/** Is asked for to see whether the server answers; nothing is stored there. */
+/** The key of the requests that test whether the server answers; nothing is stored under it. */
 const PROBED_KEY = '';
 
-/** What a write takes beside its key and value, about: the command, promises, a timer. */
+/** The approximate size of a write in addition to its key and value: the command, promises, a timer. */
 const WRITE_OVERHEAD_BYTES = 256;
 
 /**
- * A remote tier in Redis or Valkey, one server or a cluster. Nothing connects before the cache starts it.
+ * Makes a remote tier in Redis or Valkey, one server or a cluster. Nothing connects before the cache starts
+ * it.
  *
- * A server that is slow, absent or hangs costs a get at most `timeoutMs`. After `failureThreshold` of
- * them in a row the tier is skipped, which costs nothing, until one request tries it again after
- * `retryAfterMs`. Of n gets at once, n + `failureThreshold` - 1 may wait without a reply before it is skipped, and
- * no more than 1024 wait: those beyond are skipped. Values above 16 MiB are not sent.
+ * A server that is slow, absent or hangs costs a get at most `timeoutMs`. After `failureThreshold` of them in
+ * a row the tier is skipped, which costs nothing, until one request tries it again after `retryAfterMs`. Of n
+ * gets at once, n + `failureThreshold` - 1 may wait without a reply before it is skipped, and no more than
+ * 1024 wait: those beyond are skipped. Values above 16 MiB are not sent.
  *
  * @throws TypeError or RangeError with the code 'ERR_EBBCACHE_ARGUMENT', naming the option.
  *
@@ -55,19 +56,21 @@ class RedisTier implements RemoteTier {
   readonly #order = new KeyOrder();
   readonly #deletions: Deletions;
   readonly #counts = { hits: 0, misses: 0, writes: 0, errors: 0, skipped: 0, dropped: 0 };
-  /** Writes and deletions on their way. */
+  /** Writes and deletions in flight. */
   readonly #queued = new Set<Promise<void>>();
   #queuedBytes = 0;
   readonly #window: WriteWindow;
-  /** A large write of ours that a get waited for without a reply: until it is over, none is sent after it. */
+  /**
+   * A large write of ours that a get waited for without a reply: until it is over, no get is sent after it.
+   */
   #blocking: Passage | undefined;
-  /** Gets on their way. */
+  /** The number of gets in flight. */
   #gets = 0;
   #events: RemoteTierEvents | undefined;
   #closed = false;
   /** Undefined while it is not connected. */
   #driver: Driver | undefined;
-  /** The first attempt to connect, which requests wait for; undefined once it has come to something. */
+  /** The first attempt to connect, which requests wait for; undefined once it has succeeded or failed. */
   #connecting: FirstAttempt | undefined = firstAttempt();
   #failed = false;
 
@@ -190,7 +193,7 @@ class RedisTier implements RemoteTier {
     return !this.#isConnecting || this.#breaker.refuses;
   }
 
-  /** Or connected. */
+  /** Whether it is connected, or the first attempt is in progress. */
   get #isConnecting(): boolean {
     return this.#driver !== undefined || this.#connecting !== undefined;
   }
@@ -202,11 +205,11 @@ class RedisTier implements RemoteTier {
     throw new Error('The connection was closed.');
   }
 
-  /** Rejects when it fails, and when there is no reply in time. */
+  /** Rejects when the request fails, and when there is no reply in time. */
   async #ask(key: string): Promise<Uint8Array | null | typeof NOT_MADE> {
     const { timeoutMs } = this.#options;
     const begun = performance.now();
-    // What was set before is found. That it waits behind our own writes says nothing of the server.
+    // A get finds earlier writes. The time that it waits behind our own writes is not the server's fault.
     const before = this.#order.before([key]);
     this.#gets++;
     try {
@@ -229,14 +232,14 @@ class RedisTier implements RemoteTier {
     });
   }
 
-  /** Counts until there is a reply, so that a server that hangs holds up a bounded number. */
+  /** The request counts until there is a reply, so that a server that hangs holds up a bounded number. */
   async #request(key: string): Promise<Uint8Array | null> {
     this.#gets++;
     try {
       const driver = await this.#ready();
       return await driver.get(this.#options.keyPrefix + key);
     } catch (error) {
-      // Another reply, such as LOADING, concerns all gets.
+      // Any other error reply, such as LOADING, concerns all gets.
       if (!isReply(error) || !error.message.startsWith('WRONGTYPE ')) throw error;
       throw new RefusedError(error.message, { cause: error });
     } finally {
@@ -244,7 +247,7 @@ class RedisTier implements RemoteTier {
     }
   }
 
-  /** Whether the server is back, when no request asks it. */
+  /** Tests whether the server is back, when no other request does. */
   async #probe(): Promise<void> {
     if (this.#driver === undefined || this.#skips) return;
     try {
@@ -261,7 +264,7 @@ class RedisTier implements RemoteTier {
       this.#counts.skipped++;
       return undefined;
     }
-    // It may have been deleted since it was asked for.
+    // The key may have been deleted since it was requested.
     if (bytes === null || this.#deletions.isOwed(key)) {
       this.#counts.misses++;
       return undefined;
@@ -274,7 +277,8 @@ class RedisTier implements RemoteTier {
     const place = this.#order.enter([key]);
     this.#queuedBytes += size;
     const passage = await this.#passageOf(place, size);
-    // It stays when it is given up: until there is a reply, the client holds it, and may yet send it.
+    // The write stays counted when it is given up: until there is a reply, the client holds it, and may still
+    // send it.
     const end = (wasAnswered: boolean) => {
       this.#queuedBytes -= size;
       if (passage !== undefined) this.#window.leave(passage, wasAnswered);
@@ -300,7 +304,9 @@ class RedisTier implements RemoteTier {
     this.#counts.dropped++;
   }
 
-  /** When it is its turn and there is room for it, which it waits for no longer than `retryAfterMs`. */
+  /**
+   * Resolves when the write has its turn and there is room for it; it waits no longer than `retryAfterMs`.
+   */
   async #passageOf({ turn }: Place, size: number): Promise<Passage | undefined> {
     const { retryAfterMs } = this.#options;
     const begun = performance.now();
@@ -322,7 +328,8 @@ class RedisTier implements RemoteTier {
       const driver = await this.#ready();
       await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
     } catch (error) {
-      // This comes before its place is left, so that no get finds what it would have replaced.
+      // This comes before the place is left, so that no get finds the value that the write would have
+      // replaced.
       this.#deletions.addUnwritten(key);
       // A server that is full or read-only still answers gets.
       if (isReply(error)) throw new RefusedError(error.message, { cause: error });
@@ -345,7 +352,7 @@ class RedisTier implements RemoteTier {
     const connecting = this.#endFirstAttempt();
     if (connecting !== undefined) {
       connecting.succeeded(driver);
-      // It was slow to connect, which says nothing of what comes.
+      // The failures were those of a slow first connection, and do not concern later requests.
       this.#breaker.close();
     }
     void this.#invalidations?.requestsUp(driver);

@@ -1,6 +1,6 @@
 import { EbbcacheError } from '../../errors/errors.js';
 
-/** What a tier tells of the failure for which it is skipped. */
+/** The error that a tier reports for the failure for which it is skipped. */
 export function unusable(cause: Error): EbbcacheError {
   return new EbbcacheError(
     'ERR_EBBCACHE_REMOTE',
@@ -9,7 +9,9 @@ export function unusable(cause: Error): EbbcacheError {
   );
 }
 
-/** A connection that was tried by several addresses fails with a list, and no message of its own. */
+/**
+ * A connection that was tried by several addresses fails with a list of errors, and no message of its own.
+ */
 function reasonOf(error: Error): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
   const { message, name } = first instanceof Error ? first : error;

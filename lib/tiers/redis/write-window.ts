@@ -1,16 +1,16 @@
-/** Bytes on their way at once: at first, and at least. */
+/** The number of bytes in flight at once: at first, and at least. */
 const FIRST_BYTES = 64 * 1024;
 const MIN_BYTES = 16 * 1024;
 
-/** How long the shortest time that a write took counts, ms: the way to the server may change. */
+/** How long the shortest time of a write counts, ms, because the path to the server may change. */
 const BASE_FOR_MS = 10_000;
 
 /** One write, from when it waits for room until there is a reply. */
 export class Passage {
   readonly size: number;
-  /** Resolves when the write may be sent; undefined if it may be at once. */
+  /** Resolves when the write may be sent; undefined if it may be sent at once. */
   readonly room: Promise<void> | undefined;
-  /** On the monotonic clock; undefined until it may be sent. */
+  /** The time on the monotonic clock; undefined until the write may be sent. */
   admittedAt: number | undefined;
   #admit = () => {};
 
@@ -29,10 +29,10 @@ export class Passage {
 }
 
 /**
- * Bounds the bytes of writes that are on their way by what the link carries, so that a get, which comes after
- * them by the same connection, waits for little more than `delayMs`: the bound grows while replies come about as
- * fast as they ever did, and is halved when they come later than that by more than `delayMs`. A write that
- * is larger than the bound is sent while no other is.
+ * Bounds the bytes of writes in flight by what the link carries, so that a get, which comes after them by the
+ * same connection, waits for little more than `delayMs`. The bound grows while replies are about as fast as
+ * the fastest ones, and is halved when they are slower than that by more than `delayMs`. A write that is
+ * larger than the bound is sent while no other is.
  */
 export class WriteWindow {
   readonly #delayMs: number;
@@ -40,7 +40,7 @@ export class WriteWindow {
   #onTheWay = 0;
   readonly #waiting = new Set<Passage>();
   #large: Passage | undefined;
-  /** The shortest time that a write took, in this period and in the one before. */
+  /** The shortest time of a write, in this period and in the previous one. */
   #base = Number.POSITIVE_INFINITY;
   #baseBefore = Number.POSITIVE_INFINITY;
   #baseSince = 0;
@@ -50,7 +50,7 @@ export class WriteWindow {
     this.#delayMs = delayMs;
   }
 
-  /** The write on its way that is larger than the bound: what comes after it may have to wait for long. */
+  /** The write in flight that is larger than the bound; later requests may have to wait long for it. */
   get large(): Passage | undefined {
     return this.#large;
   }
@@ -63,12 +63,12 @@ export class WriteWindow {
     return passage;
   }
 
-  /** Nobody waits for its reply any longer, but its bytes are still there. */
+  /** No caller waits for its reply any longer, but its bytes are still in flight. */
   giveUp(passage: Passage): void {
     if (this.#large === passage) this.#large = undefined;
   }
 
-  /** There was a reply, or it was not sent. */
+  /** There was a reply, or the write was not sent. */
   leave(passage: Passage, wasAnswered: boolean): void {
     this.giveUp(passage);
     if (passage.admittedAt === undefined) {
@@ -105,10 +105,11 @@ export class WriteWindow {
     this.#base = Math.min(this.#base, took);
     const late = took - Math.min(this.#base, this.#baseBefore);
     if (late <= this.#delayMs / 2) {
-      // The bound doubles within one round trip. Where little is written, replies say nothing of a larger one.
+      // The bound doubles within one round trip. Where little is written, replies do not show what a larger
+      // bound does.
       if (this.#onTheWay * 2 > this.#bytes) this.#bytes += size;
     } else if (late > this.#delayMs && admittedAt > this.#halvedAt) {
-      // This is called once for all that were in flight together.
+      // The bound is halved once for all writes that were in flight together.
       this.#halvedAt = now;
       this.#bytes = Math.max(MIN_BYTES, this.#bytes / 2);
     }
