@@ -1,10 +1,10 @@
-// Checks of arguments and options: each throws a TypeError or RangeError that names what is wrong and
-// what it may be.
+// Checks arguments and options: each check throws a TypeError or RangeError that names the faulty argument
+// and its accepted values.
 
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 import { checkNames, type OptionNames } from './option-names.js';
 
-/** A number in range, both ends included. */
+/** Returns a number in range, both ends included. */
 export function checkNumber(
   name: string,
   value: unknown,
@@ -22,7 +22,7 @@ export function checkNumber(
   return value;
 }
 
-/** An object of options, with no other names than these; left out, an empty one. */
+/** Returns an object of options that has only these names; an empty one if it is undefined. */
 export function checkOptions<T extends object>(
   options: T | undefined,
   names: OptionNames<T>,
@@ -52,7 +52,7 @@ export function checkFunction(name: string, value: unknown): void {
   throw argumentTypeError(`${name} must be a function; it is ${show(value)}.`);
 }
 
-/** Throws for what has no synchronous iterator. `example` says what has one. */
+/** Throws for a value without a synchronous iterator. `example` names a value that has one. */
 export function checkIterable(name: string, value: unknown, example: string): void {
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
   throw argumentTypeError(`${name} must be iterable, as ${example} is; it is ${show(value)}.`);
@@ -63,7 +63,7 @@ export function checkSignal(signal: unknown): void {
   throw argumentTypeError(`signal must be an AbortSignal; it is ${show(signal)}.`);
 }
 
-/** A value as a message may name it: never its whole content. */
+/** Formats a value for a message, never with its whole content. */
 export function show(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';

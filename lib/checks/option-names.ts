@@ -1,25 +1,25 @@
-// Which names objects of options may have: one that is none of them is refused, with the name that was
-// probably meant.
+// The names that objects of options may have: any other name is refused, with the name that was probably
+// meant.
 
 import { argumentTypeError } from '../errors/errors.js';
 
 /** The names of the options that are T. */
 export interface OptionNames<T extends object> {
-  /** What takes the options, as messages call it. */
+  /** The name of the function or class that takes the options, for messages. */
   readonly owner: string;
   readonly names: Readonly<Record<keyof T, true>>;
 }
 
-/** The compiler refuses a table that lacks a name of T, or has one more. */
+/** The compiler refuses a table that lacks a name of T, or has another one. */
 export function optionNames<T extends object>(
   owner: string,
   names: Record<keyof T, true>,
 ): OptionNames<T> {
-  // Names of Object.prototype are no options.
+  // Names of Object.prototype are not options.
   return { owner, names: Object.assign(Object.create(null), names) };
 }
 
-/** Throws a TypeError for a name that is no option, unless its value is undefined, as if left out. */
+/** Throws a TypeError for a name that is not an option, unless its value is undefined. */
 export function checkNames<T extends object>(options: T, { owner, names }: OptionNames<T>): void {
   for (const name in options) {
     if (name in names || !Object.hasOwn(options, name) || options[name] === undefined) continue;
@@ -38,9 +38,11 @@ function shown(name: string): string {
   return /^[\w$]{1,60}$/.test(name) ? name : JSON.stringify(name.slice(0, 60));
 }
 
-/** The only name that begins so, or the one that differs the least, whatever the case of letters. */
+/**
+ * The only name with this beginning, or the one that differs the least, regardless of the case of letters.
+ */
 function closestOf(name: string, candidates: readonly string[]): string | undefined {
-  // A long one is no slip of the pen, and would take long to compare.
+  // A long name is not a typing error, and would take long to compare.
   if (name.length > 60) return undefined;
   const begun = candidates.filter((each) => each.toLowerCase().startsWith(name.toLowerCase()));
   if (name.length > 2 && begun.length === 1) return begun[0];
@@ -55,7 +57,7 @@ function closestOf(name: string, candidates: readonly string[]): string | undefi
   return closest?.name;
 }
 
-/** How many characters must be inserted, deleted or replaced to make one text of the other. */
+/** The number of characters that must be inserted, deleted or replaced to make one text of the other. */
 function distanceOf(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {

@@ -15,7 +15,7 @@ export interface ClearFlags {
   namespace?: string;
 }
 
-/** The least memory, because the cache is only opened to reach the disk. */
+/** The minimum of memory, because the cache is only opened to reach the disk. */
 const MEMORY_BYTES = 1024 * 1024;
 
 /** Runs `ebbcache clear` and returns its exit code. */
@@ -23,7 +23,7 @@ export async function runClear(paths: string[], flags: ClearFlags): Promise<numb
   const stdout = new Stdout(interruptible().signal);
   const cacheDir = flags.cacheDir ?? defaultCacheDir();
   const where = cacheDir ?? 'the home of this user, who has none';
-  // Looking makes no folder.
+  // Reading the summary makes no folder.
   const summary =
     cacheDir !== undefined && existsSync(cacheDir) ? native.diskSummary(cacheDir) : undefined;
   if (summary?.kind === 'values') {
@@ -45,14 +45,14 @@ export async function runClear(paths: string[], flags: ClearFlags): Promise<numb
   return stdout.failed ? ExitCode.failed : ExitCode.ok;
 }
 
-/** What was cleared, in words; undefined where the disk did not take it. */
+/** A sentence about what was cleared; undefined where the disk write failed. */
 async function clear(
   dir: string,
   summary: NativeDiskSummary,
   paths: readonly string[],
   namespace: string | undefined,
 ): Promise<string | undefined> {
-  // The bound is the file's own: another one could evict records that are to stay.
+  // The bound is the file's own, because another one could evict records that are to stay.
   const disk = { dir: resolve(dir), maxBytes: summary.maxBytes };
   const cache = new ArenaCache({ maxBytes: MEMORY_BYTES, ebb: false, disk }, {});
   const troubles: string[] = [];
@@ -80,8 +80,8 @@ async function clear(
 }
 
 /**
- * Whether the key is that of a named file, or of one below a named folder; without paths, of any file.
- * Where a namespace is given, it is of that one too.
+ * Whether the key is that of a named file, or of one below a named folder; without paths, of any file. Where
+ * a namespace is given, the key must also be of that namespace.
  */
 function isOfOneOf(
   paths: readonly string[],

@@ -5,8 +5,8 @@ export const ExitCode = {
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
+  /** The command was ended by Ctrl-C; shells report it as 128 + SIGINT. */
   interrupted: 130,
-  /** Ended by kill, as shells report it: 128 + SIGTERM. */
+  /** The command was ended by kill; shells report it as 128 + SIGTERM. */
   terminated: 143,
 } as const;

@@ -14,7 +14,7 @@ import { Stdout } from './stdout.js';
 export interface ExtractFlags {
   /** A file with more paths, or '-' for stdin. */
   filesFrom?: string;
-  /** Whether NULs separate them. */
+  /** Whether NULs separate the paths. */
   nul?: boolean;
   refresh?: boolean;
   concurrency?: number;
@@ -26,7 +26,7 @@ export interface ExtractFlags {
   quiet?: boolean;
 }
 
-/** It keeps the command's records apart in a folder that applications may use too. */
+/** The namespace separates the command's records in a folder that applications may use too. */
 const COMMAND_NAMESPACE = 'ebbcache extract';
 
 /** Runs `ebbcache extract` and returns its exit code. */
@@ -44,12 +44,12 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
       maxMemoryMb: flags.maxMemory,
       cacheDir: flags.cacheDir,
       namespace: COMMAND_NAMESPACE,
-      // What another version has extracted may differ.
+      // The records of another version may differ.
       version,
       maxDiskSizeMb: flags.maxDisk,
       logger: lineLogger(print),
     });
-    // A list comes as fast as the work goes, so that its length is not known before.
+    // A list is read only as fast as files are extracted, so its length is not known before.
     if (progress.shown && flags.filesFrom === undefined) void showTotal(paths, progress, signal);
     const records = extractAll(allPaths(paths, flags, signal), {
       cache,
@@ -79,15 +79,15 @@ export async function runExtract(paths: string[], flags: ExtractFlags): Promise<
   return counts.failures > 0 || stdout.failed ? ExitCode.failed : ExitCode.ok;
 }
 
-/** Undefined for what suits the output. */
+/** Whether an option sets the progress; undefined for the default of the output. */
 function isProgressWanted({ progress, quiet, filesFrom }: ExtractFlags): boolean | undefined {
   if (progress !== undefined) return progress;
-  // Paths that are typed in are echoed where the progress would be.
+  // Typed paths are echoed where the progress would be.
   const isTyped = filesFrom === '-' && process.stdin.isTTY;
   return quiet || isTyped ? false : undefined;
 }
 
-/** Those of the command line, then those of the list. */
+/** The paths of the command line, then those of the list. */
 async function* allPaths(
   paths: readonly string[],
   { filesFrom, nul }: ExtractFlags,
@@ -97,7 +97,7 @@ async function* allPaths(
   if (filesFrom !== undefined) yield* pathList(filesFrom, nul ? 'nul' : 'line', signal);
 }
 
-/** Counts the files beside the work, for the bar. A walk that fails is told by the work itself. */
+/** Counts the files beside the work, for the bar. The work itself reports a walk that fails. */
 async function showTotal(paths: string[], progress: Progress, signal: AbortSignal): Promise<void> {
   let total = 0;
   for await (const _ of walk(paths)) {
@@ -106,7 +106,10 @@ async function showTotal(paths: string[], progress: Progress, signal: AbortSigna
   }
 }
 
-/** On a terminal without control characters, which JSON has raw from 0x7f on: files may hold any. */
+/**
+ * A line without raw control characters on a terminal; JSON has those from 0x7f on raw, and files may contain
+ * any.
+ */
 function lineOf(record: ExtractRecord): string {
   const line = toNdjsonLine(record);
   if (!process.stdout.isTTY) return line;

@@ -2,13 +2,13 @@ import { ExitCode } from './exit-codes.js';
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** What the command ends with: undefined as long as it was not interrupted. */
+  /** The exit code of the command: undefined as long as it was not interrupted. */
   readonly exitCode: number | undefined;
 }
 
 /**
- * Its signal aborts with the first SIGINT (Ctrl-C) or SIGTERM, so that the command can finish what it
- * has to say. A second one ends the process at once, as Node does by default.
+ * Its signal aborts with the first SIGINT (Ctrl-C) or SIGTERM, so that the command can finish its output. A
+ * second one ends the process at once, as Node does by default.
  */
 export function interruptible(): Interrupt {
   const controller = new AbortController();

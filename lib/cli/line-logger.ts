@@ -2,7 +2,7 @@ import type { Logger } from '../metadata/logger.js';
 
 const silent = () => {};
 
-/** Warnings and errors, as lines that `print` gets. */
+/** Passes warnings and errors as lines to `print`. */
 export function lineLogger(print: (line: string) => void): Logger {
   const log = (_: object | string, message?: string) => {
     if (message !== undefined) print(`ebbcache: ${message}`);

@@ -18,7 +18,7 @@ export async function runMemory({ watch, interval, json }: MemoryFlags): Promise
   const interrupt = interruptible();
   const stdout = new Stdout(interrupt.signal);
   const { signal } = stdout;
-  // One of its own, which samples only when asked: nothing here needs a history.
+  // The command makes its own monitor, which samples only on request, because it needs no history.
   const monitor = new MemoryPressureMonitor();
   try {
     do {

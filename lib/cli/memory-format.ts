@@ -4,7 +4,7 @@ import { formatRows } from './rows.js';
 
 export type MemoryReport = MemorySummary & Pick<MemoryStats, 'psi' | 'cgroupPsi' | 'swap'>;
 
-/** A block of lines for a reader, with an empty one behind it. */
+/** A block of readable lines, followed by an empty one. */
 export function formatMemory(report: MemoryReport): string {
   const { system, process: own, thresholds, psi, cgroupPsi, swap } = report;
   const { normal, elevated, high, critical } = thresholds;

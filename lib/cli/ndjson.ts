@@ -2,16 +2,16 @@
 const MAX_LISTED = 64;
 
 /**
- * One line of NDJSON, with its line feed. What JSON has no form for becomes: a bigint a number where
- * that is exact, else a string; a Date ISO 8601; a Map an object (a list of pairs if not all keys are
- * strings); a Set an array; binary data base64, a short typed array numbers; NaN and the infinities
- * null.
+ * One line of NDJSON, with its line feed. Values without a form in JSON are converted: a bigint to a number
+ * where that is exact, else to a string; a Date to ISO 8601; a Map to an object (a list of pairs if not all
+ * keys are strings); a Set to an array; binary data to base64, a short typed array to numbers; NaN and the
+ * infinities to null.
  */
 export function toNdjsonLine(value: unknown): string {
   return `${JSON.stringify(value, replacer) ?? 'null'}\n`;
 }
 
-/** Takes the value from its holder: JSON.stringify has called toJSON of Dates and Buffers by then. */
+/** Reads the value from its holder, because JSON.stringify has already called toJSON of Dates and Buffers. */
 function replacer(this: unknown, key: string, converted: unknown): unknown {
   const value = (this as Record<string, unknown>)[key];
   if (typeof value === 'bigint') {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A parser of an option's number; a wrong one is a usage error that states the range. */
+/** A parser for an option's number; a wrong one is a usage error that states the range. */
 export function numberFrom(min: number, max: number, { whole = true } = {}) {
   return (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const packageFile = new URL('../../package.json', import.meta.url);
 
-/** What package.json says of this package. */
+/** The version and description of this package, from its package.json. */
 export const { version, description }: { version: string; description: string } = JSON.parse(
   readFileSync(packageFile, 'utf8'),
 );

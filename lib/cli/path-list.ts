@@ -3,17 +3,17 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 
-/** A longer one is cut: no system has such paths, so that it ends as an error of its own. */
+/** A longer path is cut: no system has such paths, so that it ends as an error of its own. */
 const MAX_PATH_BYTES = 64 * 1024;
 const [NUL, LINE_FEED, CARRIAGE_RETURN] = [0, 0x0a, 0x0d];
 
-/** What separates paths: line feeds, or with `-0` NULs. */
+/** The separator of paths: line feeds, or with `-0` NULs. */
 export type Separator = 'line' | 'nul';
 
 /**
- * The paths in the file, or with '-' in stdin, each as soon as it is there, as bytes: not every name is
- * UTF-8. Empty ones are left out. Throws the reason when the signal aborts, and where the list cannot be
- * read.
+ * Yields the paths in the file, or with '-' in stdin, each as soon as it is read, as bytes, because not every
+ * name is UTF-8. Empty paths are left out. Throws the reason when the signal aborts, and an error where the
+ * list cannot be read.
  */
 export async function* pathList(
   file: string,
@@ -42,7 +42,7 @@ export async function* pathList(
 async function openList(file: string): Promise<Readable> {
   if (file === '-') return process.stdin;
   const fd = await promisify(open)(file, 'r');
-  // A read of a file cannot be cancelled, and that of a pipe may last for ever.
+  // A read of a file cannot be cancelled, and that of a pipe may never end.
   if (fstatSync(fd).isFIFO()) return new Socket({ fd, readable: true, writable: false });
   return createReadStream('', { fd });
 }
@@ -69,7 +69,7 @@ export async function* splitPaths(
     const path = Buffer.concat(begun);
     begun = [];
     length = 0;
-    // A Windows file name has none; elsewhere it may be part of the name.
+    // A Windows file name has no carriage return; elsewhere it may be part of the name.
     const isCrLf = process.platform === 'win32' && path.at(-1) === CARRIAGE_RETURN;
     return isCrLf && separator === 'line' ? path.subarray(0, -1) : path;
   };

@@ -1,4 +1,4 @@
-// The command: its arguments, and which command of it does the work.
+// The command: it parses the arguments and starts the subcommand.
 
 import { Command, CommanderError } from 'commander';
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY } from '../extract/concurrency.js';
@@ -14,7 +14,7 @@ const MAX_MEMORY_MIB = 16_384;
 const MAX_DISK_MIB = 1_000_000;
 const DAY_SECONDS = 86_400;
 
-// The commands are loaded when they are called: --help needs neither the addon nor the readers.
+// The subcommands are loaded when they are called: --help needs neither the addon nor the readers.
 const program = new Command('ebbcache')
   .description(description)
   .version(version)
@@ -104,14 +104,14 @@ Exit codes: 0 all good, 1 some files failed or the output could not be written, 
 130 interrupted by Ctrl-C, 143 ended by SIGTERM.`,
 );
 
-// Commander prints to streams that nobody watches, such as the help for a reader that has gone away.
+// Commander prints to streams without error listeners, such as the help for a reader that has gone away.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') process.exitCode ||= ExitCode.failed;
   });
 }
 
-// No process.exit anywhere: it would cut off what a pipe has not taken yet.
+// The program never calls process.exit, which would cut off output that a pipe has not read yet.
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,10 +4,10 @@ import { StatusLine } from './status-line.js';
 
 const REDRAW_MS = 100;
 const MAX_BAR = 40;
-/** What the line has beside the bar, with numbers of 7 digits. */
+/** The width of the line beside the bar, with numbers of 7 digits. */
 const BESIDE_BAR = 36;
 
-/** How far a run is, on a line of its own on stderr, where that is a terminal. */
+/** Shows the progress of a run, on a line of its own on stderr, where that is a terminal. */
 export class Progress {
   readonly #line: StatusLine | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -15,19 +15,19 @@ export class Progress {
   #total: number | undefined;
   #done = 0;
 
-  /** `isWanted` is what an option says; without one it is what suits the output. */
+  /** `isWanted` is the value of an option; its default depends on the output. */
   constructor(isWanted = mayShow()) {
     if (!isWanted || !process.stderr.isTTY) return;
     this.#line = new StatusLine(process.stderr);
     this.#timer = setInterval(() => this.#line?.draw(this.#text()), REDRAW_MS);
   }
 
-  /** Whether there is a line, and so a use for a total. */
+  /** Whether the line is shown, so that a total is useful. */
   get shown(): boolean {
     return this.#line !== undefined;
   }
 
-  /** There is only a count, and no bar, where the total is unknown. */
+  /** The line has only a count, and no bar, where the total is unknown. */
   setTotal(total: number): void {
     this.#total = total;
   }
@@ -36,7 +36,7 @@ export class Progress {
     this.#done = done;
   }
 
-  /** Makes room for a record on stdout, if that is the same terminal. */
+  /** Clears the line before a record on stdout, if that is the same terminal. */
   beforeRecord(): void {
     if (process.stdout.isTTY) this.#line?.erase();
   }
@@ -55,13 +55,13 @@ export class Progress {
   #text(): string {
     const seconds = Math.round((Date.now() - this.#startTime) / 1000);
     if (this.#total === undefined) return ` ${this.#done} files | ${seconds} s`;
-    // What is done may be ahead of what is counted.
+    // The count of finished files may be ahead of the count of found ones.
     const total = Math.max(this.#total, this.#done, 1);
     return ` ${bar(this.#done / total, this.#line!.width)}${this.#done}/${total} files | ${seconds} s`;
   }
 }
 
-/** The bar with a space behind it; an empty text where there is no room for one. */
+/** The bar with a space behind it; an empty text where the line has no room for one. */
 function bar(progress: number, width: number): string {
   const barsize = Math.min(width - BESIDE_BAR, MAX_BAR);
   if (barsize < 1) return '';
@@ -75,8 +75,8 @@ function bar(progress: number, width: number): string {
 }
 
 /**
- * Whether nobody else writes to the terminal of stderr: who reads a pipe may print what comes out of it
- * there, at any time.
+ * Whether no other process writes to the terminal of stderr: the reader of a pipe may print its output there,
+ * at any time.
  */
 function mayShow(): boolean {
   if (process.stdout.isTTY) return true;

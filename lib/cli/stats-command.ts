@@ -19,7 +19,7 @@ export interface StatsFlags {
 /** Runs `ebbcache stats` and returns its exit code. */
 export async function runStats(flags: StatsFlags): Promise<number> {
   const cacheDir = flags.cacheDir ?? defaultCacheDir();
-  // Looking makes no folder.
+  // Reading the summary makes no folder.
   const isThere = cacheDir !== undefined && existsSync(cacheDir);
   const summary = isThere ? native.diskSummary(cacheDir) : undefined;
   if (cacheDir === undefined || summary === undefined) {
@@ -34,7 +34,7 @@ export async function runStats(flags: StatsFlags): Promise<number> {
   return stdout.failed ? ExitCode.failed : ExitCode.ok;
 }
 
-/** What an ArenaCache keeps: it counts nothing in its file. */
+/** Prints the contents of an ArenaCache, which keeps no counters in its file. */
 async function printValues(
   cacheDir: string,
   { kind, entries, bytes }: NativeDiskSummary,

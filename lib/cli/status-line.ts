@@ -4,10 +4,11 @@ const CLEAR = '\r\x1b[J';
 const [WRAP_OFF, WRAP_ON] = ['\x1b[?7l', '\x1b[?7h'];
 
 /**
- * The last line of a terminal, which is drawn again and again, and erased before anything else is
- * printed. Each write is whole: the line is cut at the terminal's width, nothing about the terminal stays
- * changed, and the cursor stays at the line's begin, so that a terminal that rewraps its lines when it is
- * resized keeps it before all of the line, and erasing from there takes no line of somebody else.
+ * The last line of a terminal, which is drawn repeatedly, and erased before anything else is printed.
+ *
+ * Each write is complete: the line is cut at the terminal's width, and the state of the terminal is restored.
+ * The cursor stays at the start of the line, so that it is before all of the line even in a terminal that
+ * rewraps its lines when it is resized, and erasing from there never erases other output.
  */
 export class StatusLine {
   readonly #terminal: WriteStream;
@@ -17,12 +18,12 @@ export class StatusLine {
     this.#terminal = terminal;
   }
 
-  /** Columns of a terminal that does not tell are taken for 80. */
+  /** The width in columns; a terminal that does not report it counts as 80. */
   get width(): number {
     return (this.#terminal.columns || 80) - 1;
   }
 
-  /** `text` has no wide or combining characters. */
+  /** `text` MUST NOT have wide or combining characters. */
   draw(text: string): void {
     this.#isDrawn = true;
     this.#terminal.write(`${CLEAR}${WRAP_OFF}${text.slice(0, this.width)}${WRAP_ON}\r`);

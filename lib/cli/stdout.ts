@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 
 /**
- * Writes to stdout no faster than its reader reads. When the reader goes away (`| head`), `signal`
- * aborts; it also aborts with the signal that is handed in.
+ * Writes to stdout no faster than its reader reads. `signal` aborts when the reader goes away (`| head`), and
+ * with the signal that is passed in.
  */
 export class Stdout {
   readonly signal: AbortSignal;
   readonly #closed = new AbortController();
 
-  /** `print` gets the line that tells of a failure. */
+  /** `print` gets the line that reports a failure. */
   constructor(interrupt: AbortSignal, print: (line: string) => void = console.error) {
     this.signal = AbortSignal.any([interrupt, this.#closed.signal]);
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,7 +23,7 @@ export class Stdout {
     return this.#closed.signal.aborted;
   }
 
-  /** Whether the output could not be written, for another reason than that its reader went away. */
+  /** Whether the output failed for another reason than that its reader went away. */
   get failed(): boolean {
     return this.closed && this.#closed.signal.reason.code !== 'EPIPE';
   }

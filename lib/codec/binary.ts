@@ -1,14 +1,14 @@
-// What msgpackr carries as bytes in extensions of its own: typed arrays, buffers and views of them, and
-// integers of any size.
+// The values that msgpackr carries as bytes in extensions of its own: typed arrays, buffers and views of
+// them, and integers of any size.
 
 import { bytesOfBuffer, bytesOfTypedArray, bytesOfView, typedArrayName } from './intrinsics.js';
 
-/** Room for a header, bytes. */
+/** The maximum number of bytes of a header. */
 export const BINARY_HEADER_BYTES = 7;
 
 const BYTES_TYPE = 0x74;
 const INTEGER_TYPE = 0x42;
-/** Their places are the numbers that msgpackr knows them by. */
+/** Their places are the numbers by which msgpackr knows them. */
 const TYPED_ARRAYS = [
   'Int8Array',
   'Uint8Array',
@@ -24,10 +24,10 @@ const TYPED_ARRAYS = [
 ];
 const ARRAY_BUFFER = 0x10;
 const DATA_VIEW = 0x11;
-/** No extension: a Buffer. */
+/** A Buffer has no extension. */
 const PLAIN = -1;
 
-/** The bytes of an object, in place, and what they are of. */
+/** The bytes of an object, in place, and the kind of the object. */
 export interface Binary {
   kind: number;
   bytes: Uint8Array;
@@ -47,7 +47,7 @@ export function binaryOf(object: object): Binary | undefined {
   return { kind: ARRAY_BUFFER, bytes: bytesOfBuffer(object) };
 }
 
-/** Writes it where there is room, and returns where it ends. */
+/** Writes it where there is room, and returns the end of what was written. */
 export function writeBinary(output: Buffer, { kind, bytes }: Binary, at: number): number {
   const { length } = bytes;
   let end: number;
@@ -62,23 +62,23 @@ export function writeBinary(output: Buffer, { kind, bytes }: Binary, at: number)
   return end + length;
 }
 
-/** Whether so many bytes hold it, or nearly. */
+/** Whether so many bytes hold the integer, or nearly. */
 export function fitsIn(value: bigint, maxBytes: number): boolean {
   const bound = 1n << BigInt(Math.max(0, maxBytes) * 8);
   return value < bound && value >= -bound;
 }
 
-/** The hexadecimal digits of an integer that 64 bits do not hold: big-endian, in two's complement. */
+/** The hexadecimal digits of an integer that does not fit in 64 bits: big-endian, in two's complement. */
 export function digitsOf(value: bigint): string {
   return (value < 0n ? ~value : value).toString(16);
 }
 
-/** Bytes of such digits, with a bit for the sign. */
+/** The number of bytes of such digits, with a bit for the sign. */
 export function integerBytes(digits: string): number {
   return (digits.length >> 1) + 1;
 }
 
-/** Does what writeBinary does, for an integer by its digits. */
+/** Does what writeBinary does, for an integer given by its digits. */
 export function writeInteger(
   output: Buffer,
   digits: string,
@@ -96,7 +96,9 @@ export function writeInteger(
   return end;
 }
 
-/** Writes the header of bytes; `token` is that for a length of 8 bits; the next ones are for 16 and 32. */
+/**
+ * Writes the header of bytes; `token` is the one for a length of 8 bits, and the next ones are for 16 and 32.
+ */
 export function writeLength(output: Buffer, token: number, length: number, at: number): number {
   if (length < 0x100) {
     output[at] = token;

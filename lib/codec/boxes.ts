@@ -1,6 +1,6 @@
-// What msgpack has no type for travels in a box: an extension with a list in it. msgpack has one kind
-// of map, so a Map is one of them, and so is an object with the own key '__proto__', or with a key that
-// is not well-formed. A string that is not is an extension with its UTF-16 units, little-endian.
+// Values for which msgpack has no type are stored in a box: an extension that contains a list. msgpack has
+// one kind of map, so a Map is in a box, and so is an object with the own key '__proto__', or with a key that
+// is not well-formed. A string that is not well-formed is an extension with its UTF-16 units, little-endian.
 
 import { addExtension } from './msgpackr.js';
 import { UNITS_TYPE } from './text.js';
@@ -10,7 +10,7 @@ export const SPARSE_TYPE = 0x7a;
 export const ERROR_TYPE = 0x7c;
 export const MAP_TYPE = 0x7d;
 export const OBJECT_TYPE = 0x7e;
-// msgpackr's own.
+// This type is msgpackr's own.
 export const REGEXP_TYPE = 0x78;
 export const SET_TYPE = 0x73;
 
@@ -33,7 +33,7 @@ function textOfUnits(units: Uint8Array): string {
   return Buffer.from(units.buffer, units.byteOffset, units.byteLength).toString('utf16le');
 }
 
-/** The length, indexes and members of a box as the array with holes that it was. */
+/** Restores an array with holes from the length, indexes and members of its box. */
 export function unboxSparse(parts: unknown[]): unknown[] {
   const array: unknown[] = [];
   for (let i = 1; i < parts.length; i += 2) {
@@ -45,14 +45,14 @@ export function unboxSparse(parts: unknown[]): unknown[] {
   return array;
 }
 
-/** The entries of a box as the Map that it was. */
+/** Restores a Map from the entries of its box. */
 export function unboxMap(entries: unknown[]): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   for (let i = 0; i < entries.length; i += 2) map.set(entries[i], entries[i + 1]);
   return map;
 }
 
-/** The entries of a box as the object that it was; never sets a prototype. */
+/** Restores an object from the entries of its box; never sets a prototype. */
 export function unboxObject(entries: unknown[]): Record<string, unknown> {
   const object = {};
   for (let i = 0; i < entries.length; i += 2) {
@@ -61,7 +61,7 @@ export function unboxObject(entries: unknown[]): Record<string, unknown> {
   return object;
 }
 
-/** A member of its own, whatever the prototype has under the name: to assign could come to that. */
+/** Defines a member of the object itself, even where an assignment would call a setter of the prototype. */
 export function defineMember(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, {
     __proto__: null,
@@ -72,7 +72,7 @@ export function defineMember(object: object, key: string, value: unknown): void 
   } as PropertyDescriptor);
 }
 
-/** The error that it was, without the stack, which would be of here. */
+/** Restores an error without its stack, because the stack would be that of this call. */
 export function unboxError([name, message, cause]: ErrorParts): Error {
   const ErrorClass = ERROR_CLASSES.get(name) ?? Error;
   const error = new ErrorClass(message, cause === undefined ? undefined : { cause });

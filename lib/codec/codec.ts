@@ -1,35 +1,38 @@
 /** A buffer with the encoded value from `start` to `end`; the next call of `encode` may reuse it. */
 export type EncodedValue = Buffer & { start: number; end: number };
 
-/** What `encodeAll` gives as the length of a value that is too large, and has no bytes there. */
+/** The length that `encodeAll` writes for a value that is too large, which has no bytes there. */
 export const TOO_LARGE_LENGTH = 0xffffffff;
 
-/** Where an encoded value is to go. */
+/** The destination of an encoded value. */
 export interface Destination {
-  /** Bytes that it takes at most; asked once a value, and only where that turns out to be large. */
+  /**
+   * The maximum number of bytes that it accepts; it is called once a value, and only where the value may be
+   * large.
+   */
   largestValue(): number;
 }
 
-/** Encodes values to bytes, and decodes them: it is all that the caches know of an encoding. */
+/** Encodes values to bytes, and decodes them: the caches know nothing else about an encoding. */
 export interface Codec {
   /**
-   * Throws an {@link EncodeError} for a value that it cannot carry. `headroom` bytes before `start`
-   * are free for what the caller writes there; what is in them has no meaning. Default 0.
+   * Throws an {@link EncodeError} for a value that it cannot carry. The caller may write to the `headroom`
+   * bytes before `start`, whose content is undefined. Default 0.
    */
   encode(value: unknown, headroom?: number): EncodedValue;
   /**
-   * The same, or undefined for a value that the destination does not take, headroom included: no more
-   * of it is encoded than what shows that.
+   * Does the same, or returns undefined for a value that the destination does not accept, headroom included:
+   * no more of the value is encoded than is needed to find that out.
    */
   encode(value: unknown, headroom: number, to: Destination): EncodedValue | undefined;
   /**
-   * All values, each behind its length and 32 bits of room (32 bits each, little-endian); of one that
-   * the destination does not take has only TOO_LARGE_LENGTH and the room. The path of an error begins with
-   * the index of the value.
+   * Encodes all values, each behind its length and 32 bits of room (32 bits each, little-endian). A value
+   * that the destination does not accept has only TOO_LARGE_LENGTH and the room. The path of an error begins
+   * with the index of the value.
    */
   encodeAll(values: readonly unknown[], to?: Destination): EncodedValue;
-  /** The value in the first `length` bytes; nothing in it refers to them. */
+  /** The value in the first `length` bytes; it does not refer to them. */
   decode(bytes: Buffer, length: number): unknown;
-  /** The same from `start` to `end`. */
+  /** The value from `start` to `end`, under the same conditions. */
   decodeRange(bytes: Buffer, start: number, end: number): unknown;
 }

@@ -1,6 +1,6 @@
-// Decodes msgpack to values as msgpackr does, which reads the value anew where what comes is foreign or
-// malformed. Strings are most of the work: keys are known from other records, and short texts are cut
-// from larger ones, because a call for each takes as long as all the rest.
+// Decodes msgpack to the same values as msgpackr, which decodes again what is foreign or malformed. Strings
+// are most of the work: keys are reused from other records, and short texts are cut from larger ones, because
+// a call for each text takes as long as all the rest.
 
 import {
   defineMember,
@@ -18,15 +18,15 @@ import {
 } from './boxes.js';
 import { Unpackr } from './msgpackr.js';
 
-/** No records: their readers are code generated from keys that come with the files. */
+/** Records are off, because their readers are code generated from keys in the files. */
 const unpackr = new Unpackr({ useRecords: false, moreTypes: true, copyBuffers: true });
 
 /** The number of bytes from which a separate call makes a text. */
 const LONG_BYTES = 64;
-/** A text that is kept may keep as much. */
+/** The size of a block; a short text that is kept may keep the whole block in memory. */
 const BLOCK_BYTES = 2048;
 const KNOWN_KEYS = 8192;
-/** A buffer larger than this is for a rare large value, and is not kept. */
+/** A larger buffer is for a rare large value, and is not kept. */
 const KEPT_BYTES = 1024 * 1024;
 const TIMESTAMP_TYPE = 0xff;
 
@@ -37,17 +37,17 @@ const INHERITED = new Error('The prototype of objects has a member of this name.
 let bytes = NOTHING;
 let view = viewOf(NOTHING);
 let end = 0;
-/** Where the next token is. */
+/** The position of the next token. */
 let at = 0;
 /** Whether members are defined and not assigned, which takes longer. */
 let defines = false;
-/** Elements that arrays may still say to have: each takes a byte or more. */
+/** The number of elements that arrays may still claim, because each element takes a byte or more. */
 let unclaimed = 0;
-/** What lies from `blockStart` to `blockEnd`, as Latin-1. */
+/** The text from `blockStart` to `blockEnd`, as Latin-1. */
 let block = '';
 let blockStart = 0;
 let blockEnd = 0;
-/** Each where its bytes say; ASCII, shorter than LONG_BYTES. */
+/** Known keys, each at a place that its bytes determine; ASCII, shorter than LONG_BYTES. */
 const knownKeys: string[] = new Array(KNOWN_KEYS).fill('');
 
 /** The value in the bytes from `from` to `to`. */
@@ -58,7 +58,7 @@ export function decode(buffer: Buffer, from: number, to: number): unknown {
     const value = read();
     if (at === to) return value;
   } catch (cause) {
-    // This is also thrown where a name was given to the prototype after it was seen here.
+    // An assignment throws too, where the prototype got a member of the name after the key was checked.
     if (cause !== OTHER) return decodeDefining(buffer, from, to);
   } finally {
     block = '';
@@ -75,7 +75,7 @@ function decodeDefining(buffer: Buffer, from: number, to: number): unknown {
     const value = read();
     if (at === to) return value;
   } catch {
-    // What is wrong with it, if anything, msgpackr says.
+    // msgpackr reports what is wrong with the value, if anything.
   } finally {
     defines = false;
   }
@@ -203,7 +203,7 @@ function readMap(count: number): Record<string, unknown> {
 }
 
 function readArray(count: number): unknown[] {
-  // What is cut off may say anything of how long it is.
+  // A truncated value may claim any length.
   unclaimed -= count;
   if (unclaimed < 0) throw OTHER;
   const array: unknown[] = new Array(count);
@@ -231,7 +231,7 @@ function readKey(): string {
     }
   }
   const key = checkKey(readText(length));
-  // A key is known by its bytes, which are its characters only where it is ASCII.
+  // The key's bytes are its characters only where it is ASCII, so no other key is kept.
   if (key.length === length && !defines) knownKeys[place] = key;
   return key;
 }
@@ -242,7 +242,7 @@ function readLongKey(token: number): string {
   throw OTHER;
 }
 
-/** No key that would set something else, or nothing, if it were assigned. */
+/** Rejects a key whose assignment would set something else, or nothing. */
 function checkKey(key: string): string {
   if (key === '__proto__') throw OTHER;
   if (!defines && key in Object.prototype) throw INHERITED;
@@ -281,7 +281,7 @@ function readBinary(length: number): Uint8Array {
   return Uint8Array.prototype.slice.call(bytes, begin, at);
 }
 
-/** An extension of one byte: undefined, or the announcement of a box. */
+/** Reads an extension of one byte: undefined, or the announcement of a box. */
 function readBox(): unknown {
   const type = bytes[at];
   at += 2;
@@ -318,7 +318,7 @@ function readSeconds(): Date {
   return new Date(view.getUint32(at - 4) * 1000);
 }
 
-/** 30 bits of nanoseconds, then 34 of seconds. */
+/** Reads 30 bits of nanoseconds, then 34 of seconds. */
 function readNanoseconds(): Date {
   if (bytes[at] !== TIMESTAMP_TYPE) throw OTHER;
   at += 9;
@@ -327,7 +327,7 @@ function readNanoseconds(): Date {
   return new Date((high >>> 2) / 1_000_000 + seconds * 1000);
 }
 
-/** An extension that is all in its bytes, by msgpackr: token and length took `header` bytes. */
+/** msgpackr reads an extension that is complete in its bytes; its token and length took `header` bytes. */
 function readWhole(header: number, length: number): unknown {
   const start = at - header;
   at += 1 + length;

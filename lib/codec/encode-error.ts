@@ -1,11 +1,11 @@
 import { EbbcacheError } from '../errors/errors.js';
 
-/** A message shows so much of a path; the path in a value that refers to itself is long. */
+/** The number of characters of a path in a message; the path in a value that refers to itself is long. */
 const SHOWN_CHARACTERS = 120;
 
 /** A value that cannot be stored; nothing was changed. */
 export class EncodeError extends EbbcacheError {
-  /** Where in the value, e.g. 'exif.tags[3]'; empty for the value itself. */
+  /** Where in the value the fault is, e.g. 'exif.tags[3]'; empty for the value itself. */
   readonly path: string;
   /** The rest of the message. */
   readonly reason: string;
@@ -19,7 +19,7 @@ export class EncodeError extends EbbcacheError {
   }
 
   /**
-   * The same error of a list of values, in which the value has this index.
+   * The same error for a list of values, in which the value has this index.
    *
    * @internal
    */
@@ -29,7 +29,7 @@ export class EncodeError extends EbbcacheError {
   }
 }
 
-/** Keys and indexes, from the outside in, as JavaScript would write them. */
+/** Formats keys and indexes, from the outside in, as JavaScript would write them. */
 export function formatPath(steps: readonly (string | number)[]): string {
   let text = '';
   for (const step of steps) {

@@ -1,4 +1,4 @@
-// Values to msgpack, one or many, in the buffer of output.ts.
+// Encodes values to msgpack, one or many, in the buffer of output.ts.
 
 import { type Destination, type EncodedValue, TOO_LARGE_LENGTH } from './codec.js';
 import { EncodeError } from './encode-error.js';
@@ -17,8 +17,8 @@ import {
 import { useAnotherPath, write } from './walk.js';
 
 /**
- * The value, from `start` to `end` of a buffer that the next call uses again; undefined where it is too
- * large. Before it are `headroom` free bytes, whatever is in them.
+ * Encodes the value from `start` to `end` of a buffer that the next call uses again; undefined where it is
+ * too large. Before it are `headroom` free bytes, whose content is undefined.
  */
 export function encode(value: unknown, headroom?: number): EncodedValue;
 export function encode(
@@ -66,7 +66,7 @@ export function encodeAll(values: readonly unknown[], to?: Destination): Encoded
   }
 }
 
-/** Where it ends; -1 for one that is too large. */
+/** Returns the end of the value; -1 for one that is too large. */
 function writeOneOf(value: unknown, at: number): number {
   beginAt(at);
   try {
@@ -79,7 +79,7 @@ function writeOneOf(value: unknown, at: number): number {
 
 function asEncodeError(cause: unknown): EncodeError {
   if (cause instanceof EncodeError) {
-    // The levels of the value would fill the stack, and leave no place for who wanted it stored.
+    // The levels of the value would fill the stack trace, and hide the caller that stores it.
     Error.captureStackTrace(cause, asEncodeError);
     return cause;
   }
@@ -87,8 +87,8 @@ function asEncodeError(cause: unknown): EncodeError {
   return new EncodeError('', `cannot be encoded: ${reason}`, { cause });
 }
 
-// Apart from encode and encodeAll: a function that makes a closure of its arguments allocates them at
-// each call.
+// This is a function apart from encode and encodeAll, because a function that makes a closure of its
+// arguments allocates them at each call.
 
 function encodeBesides(value: unknown, headroom: number, to: Destination | undefined) {
   return besides(() => encode(value, headroom, to));
@@ -98,7 +98,7 @@ function encodeAllBesides(values: readonly unknown[], to: Destination | undefine
   return besides(() => encodeAll(values, to));
 }
 
-/** In a buffer of its own, while another value is being written. */
+/** Runs the work in a buffer of its own, while another value is being written. */
 function besides<T>(work: () => T): T {
   const restoreOutput = useAnotherOutput();
   const restorePath = useAnotherPath();

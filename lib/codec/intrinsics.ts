@@ -1,6 +1,6 @@
-// What the engine knows of its own objects. A property of an object, or of its class, may say anything
-// and may change; these read what the object is made of, and throw a TypeError where it is no such
-// object, as a proxy never is.
+// Reads what the engine knows of its own objects. A property of an object, or of its class, may have any
+// value and may change; these functions read the object's internal slots, and throw a TypeError for any other
+// object, such as a proxy.
 
 import { isSharedArrayBuffer } from 'node:util/types';
 
@@ -8,7 +8,7 @@ type Getter<T> = (object: object) => T;
 
 const TypedArray = Object.getPrototypeOf(Uint8Array);
 
-/** 'Float32Array' and the like, for a subclass too; undefined for what is no typed array. */
+/** 'Float32Array' and the like, for a subclass too; undefined for what is not a typed array. */
 export const typedArrayName: Getter<string | undefined> = getter(
   TypedArray.prototype,
   Symbol.toStringTag,
@@ -32,7 +32,7 @@ export const forEachOfSet: (set: object, visit: (member: unknown) => void) => vo
 );
 export const sourceOf: Getter<string> = getter(RegExp.prototype, 'source');
 
-/** In the order in which `flags` has them; an engine may not know the last ones. */
+/** The flags are in the order in which `flags` has them; an engine may not know the last ones. */
 const FLAGS: readonly [flag: string, isSet: Getter<boolean>][] = [
   ['d', 'hasIndices'],
   ['g', 'global'],
@@ -67,7 +67,7 @@ export function bytesOfBuffer(buffer: object): Uint8Array {
   return bytesIn(buffer as ArrayBufferLike, 0, length);
 }
 
-/** A detached buffer has none, and no view of it can be made. */
+/** A detached buffer has no bytes, and a view of it cannot be made. */
 function bytesIn(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
   return length === 0 ? new Uint8Array() : new Uint8Array(buffer, offset, length);
 }
@@ -76,7 +76,7 @@ function getter<T>(prototype: object, name: string | symbol): Getter<T> {
   return method(Object.getOwnPropertyDescriptor(prototype, name)!.get!);
 }
 
-/** `Function.prototype.call` of it, whatever becomes of that. */
+/** Binds `Function.prototype.call` to it, whatever later replaces that. */
 // biome-ignore lint/suspicious/noExplicitAny: the types are those that the callers give.
 function method(unbound: (...all: any[]) => any): any {
   return Function.prototype.call.bind(unbound);

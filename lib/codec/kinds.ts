@@ -1,28 +1,30 @@
-// Which objects are records of their own fields, and which are built in, of any realm: another vm context,
-// or the thread's other globals, has classes of its own. No list of names does, as there are always more:
-// a built-in class has a native constructor, or a tag that nobody may write.
+// Finds out which objects are records of their own fields, and which are built in, of any realm: another vm
+// context, or the thread's other globals, has classes of its own. A list of names would never be complete. A
+// built-in class has a native constructor, or a tag that cannot be written.
 
 import { isArgumentsObject, isProxy } from 'node:util/types';
 
 type Kind = 'plain' | 'class' | 'builtIn';
 
-/** No program has a longer chain; one of proxies may have no end. */
+/** No program has a longer chain; a chain of proxies may have no end. */
 const LONGEST_CHAIN = 1000;
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const sourceOf = Function.prototype.toString;
 
-/** The key is the prototype: a walk up the chain takes longer than all the rest of a small object. */
+/**
+ * The key is the prototype, because a walk up the chain takes longer than all other work on a small object.
+ */
 const kinds = new WeakMap<object, Kind>();
 
-/** Whether objects of this prototype are built in, or extend what is. */
+/** Whether objects of this prototype are built in, or extend a built-in class. */
 export function isBuiltIn(prototype: object): boolean {
   return kindOf(prototype) === 'builtIn';
 }
 
-/** Whether an object without a field of its own is one that had none, and hides nothing. */
+/** Whether an object without own fields was made without them, and hides nothing. */
 export function isPlainEmpty(object: object): boolean {
-  // Neither costs anything for an ordinary object, which has none of the two.
+  // These checks cost nothing for an ordinary object, which has neither symbol.
   if (Symbol.iterator in object || Symbol.toStringTag in object) {
     if (isArgumentsObject(object) || isTagged(object)) return false;
   }
@@ -31,7 +33,7 @@ export function isPlainEmpty(object: object): boolean {
   return kindOf(prototype) === 'plain' && !hasNativeMethod(prototype);
 }
 
-/** The rest of a sentence about an object that is no record. */
+/** The reason why an object is not a record, as the rest of a sentence. */
 export function whyOpaque(object: object): string {
   if (isArgumentsObject(object)) return 'it is an arguments object. Make an array of it.';
   const prototype: object | null = getPrototypeOf(object);
@@ -54,7 +56,7 @@ function findKind(prototype: object): Kind {
   let each = prototype;
   for (let i = 0; i < LONGEST_CHAIN; i++) {
     const next: object | null = getPrototypeOf(each);
-    // The last one is the Object.prototype of some realm, or has none above it.
+    // The last prototype is the Object.prototype of some realm, or has none above it.
     if (next === null) return kind;
     if (isBuiltInPrototype(each)) return 'builtIn';
     if (constructorOf(each) !== undefined) kind = 'class';
@@ -69,7 +71,10 @@ function isBuiltInPrototype(prototype: object): boolean {
   return maker !== undefined && isNative(maker);
 }
 
-/** As the classes of JavaScript, of the web and of WebAssembly are; others have a getter, or no tag. */
+/**
+ * The classes of JavaScript, of the web and of WebAssembly have a tag that cannot be written; others have a
+ * getter, or no tag.
+ */
 function isTagged(object: object): boolean {
   const tag = getOwnPropertyDescriptor(object, Symbol.toStringTag);
   return typeof tag?.value === 'string' && tag.writable === false;
@@ -80,12 +85,12 @@ function constructorOf(prototype: object): object | undefined {
   return typeof maker === 'function' ? maker : undefined;
 }
 
-/** A proxy seems native, and is whatever it stands for. */
+/** A proxy appears native, whatever it stands for. */
 function isNative(method: object): boolean {
   return sourceOf.call(method).endsWith('{ [native code] }') && !isProxy(method);
 }
 
-/** What is built in without a constructor, such as the segments of a text. */
+/** Finds built-in objects without a constructor, such as the segments of a text. */
 function hasNativeMethod(prototype: object): boolean {
   if (getPrototypeOf(prototype) === null) return false;
   return Reflect.ownKeys(prototype).some((key) => {

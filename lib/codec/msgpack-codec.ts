@@ -1,5 +1,5 @@
-// Values as msgpack: written by our own encoder, and read by our own decoder or, what is foreign, by
-// msgpackr.
+// Encodes values as msgpack with our own encoder, and decodes them with our own decoder or, where they are
+// foreign, with msgpackr.
 
 import type { Codec, Destination, EncodedValue } from './codec.js';
 import { decode } from './decoder.js';
@@ -7,16 +7,19 @@ import { encode, encodeAll } from './encoder.js';
 
 /**
  * Strings of any units, numbers with -0, Dates, Maps, Sets, typed arrays, Buffers, bigints, regular
- * expressions and arrays with holes come back as what they were, of this realm whatever theirs was, and
- * errors with their name, message and cause. What msgpack cannot tell apart changes: objects of other
- * classes or without a prototype become plain ones of their own fields (`toJSON` is not called), those of
- * a subclass of a built-in class become that one's, and a SharedArrayBuffer or resizable ArrayBuffer an
- * ArrayBuffer. Fields that are symbols or not enumerable, and names given to arrays, are left out.
+ * expressions and arrays with holes keep their type, in this realm whatever their own was, and errors keep
+ * their name, message and cause.
  *
- * All else is refused: functions, symbols, built-in objects with content that cannot be copied (a URL, a
- * Promise, an iterator) and what extends them, and objects of a class that have no fields of their own.
+ * Values that msgpack cannot distinguish change: objects of other classes or without a prototype become plain
+ * ones of their own fields (`toJSON` is not called), those of a subclass of a built-in class become objects
+ * of the built-in class, and a SharedArrayBuffer or resizable ArrayBuffer becomes an ArrayBuffer. Fields that
+ * are symbols or not enumerable, and names given to arrays, are left out.
  *
- * What a built-in object holds is what the engine says of it, whatever its properties say.
+ * All other values are refused: functions, symbols, built-in objects with content that cannot be copied (a
+ * URL, a Promise, an iterator), objects that extend these, and objects of a class that have no fields of
+ * their own.
+ *
+ * The content of a built-in object is read from the engine, whatever its properties are.
  */
 export class MsgpackCodec implements Codec {
   encode(value: unknown, headroom?: number): EncodedValue;

@@ -1,45 +1,48 @@
-// Where the encoder writes: one buffer that is used again, and how far a value may reach in it.
+// The output of the encoder: one buffer that is used again, and the limit of a value in it.
 //
-// A value of a few objects may have no end to it in bytes. The walk stops where its bytes are more than
-// the destination takes, and before any work or memory that its bytes have not paid for.
+// A value of a few objects may have an endless encoding. The walk stops where its bytes are more than the
+// destination accepts, and before any work or memory that is not in proportion to its bytes.
 
 import { fitsIn } from './binary.js';
 import type { Destination, EncodedValue } from './codec.js';
 import { COUNTED_UNITS } from './text.js';
 
-/** So much of a value is written before anyone asks how large it may be. */
+/** The number of bytes of a value that are written before its limit is requested. */
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that a rare large value made larger than this is not kept. */
 const KEPT_BYTES = 1024 * 1024;
 const MAX_BYTES = 2 ** 31 - 1;
-/** What is always free where a value begins: enough for all but strings and what is binary. */
+/**
+ * The number of bytes that are always free where a value begins: enough for all but strings and binary
+ * values.
+ */
 export const SLACK_BYTES = 16;
 const UNKNOWN = -1;
-/** No engine has an integer of more. */
+/** No engine has a larger integer. */
 const MAX_INTEGER_BYTES = 2 ** 27;
 
-/** What is thrown for a value that its destination does not take. */
+/** The exception for a value that its destination does not accept. */
 export const TOO_LARGE = new Error('The destination does not take it.');
 
 export let bytes: EncodedValue;
 export let view: DataView;
-/** A value may begin here at most, until there is more room or it is known that there may be. */
+/** The last position at which a value may begin, until room was made or the limit was requested. */
 export let lastStart: number;
-/** A getter of a value may encode another one. */
+/** Whether a value is being written, because a getter of it may encode another one. */
 export let busy = false;
 let destination: Destination | undefined;
-/** Where the value begins, what is before it in its destination included. */
+/** The position at which the value begins, including what is before it in its destination. */
 let origin = 0;
-/** Bytes that the value may have. */
+/** The maximum number of bytes of the value. */
 let most = UNKNOWN;
-/** Inherited members that were passed over. */
+/** The number of inherited members that were passed over. */
 let skipped = 0;
 
 useBuffer(allocate(INITIAL_BYTES));
 
 /** Begins a value that has the buffer to itself, at its first byte. */
 export function begin(to: Destination | undefined): void {
-  // beginAt would cost more: the buffer always has so many bytes.
+  // beginAt would cost more, and the buffer always has so many bytes.
   busy = true;
   destination = to;
   origin = 0;
@@ -48,7 +51,7 @@ export function begin(to: Destination | undefined): void {
   lastStart = INITIAL_BYTES - SLACK_BYTES;
 }
 
-/** Begins a value at a place behind others, within what `begin` began. */
+/** Begins a value at a place behind others, within the output that `begin` began. */
 export function beginAt(at: number): void {
   origin = at;
   most = UNKNOWN;
@@ -56,14 +59,14 @@ export function beginAt(at: number): void {
   lastStart = Math.min(at + INITIAL_BYTES, bytes.length) - SLACK_BYTES;
 }
 
-/** Ends what `begin` began: the buffer holds the result until the next one begins. */
+/** Ends what `begin` began: the buffer holds the result until the next value begins. */
 export function release(): void {
   busy = false;
   destination = undefined;
   if (bytes.length > KEPT_BYTES) useBuffer(allocate(INITIAL_BYTES));
 }
 
-/** Takes a new buffer while another value is being written; what it returns goes back to that. */
+/** Takes a new buffer while another value is being written; the returned function restores the other one. */
 export function useAnotherOutput(): () => void {
   const outer = { bytes, destination, origin, most, skipped, lastStart };
   useBuffer(allocate(INITIAL_BYTES));
@@ -84,14 +87,16 @@ function useBuffer(buffer: EncodedValue): void {
   view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
-/** Called for what ends beyond `lastStart`, or may: makes room, and throws where it may not be. */
+/**
+ * Makes room for a value that ends, or may end, beyond `lastStart`; throws where it must not be that long.
+ */
 export function makeRoom(end: number): void {
   checkFits(end - origin);
   if (end + SLACK_BYTES > bytes.length) grow(end + SLACK_BYTES);
   lastStart = Math.min(bytes.length - SLACK_BYTES, origin + most);
 }
 
-/** A string that is too long is neither counted nor made one piece: a unit takes a byte at least. */
+/** A string that is too long is neither counted nor flattened, because each unit takes a byte or more. */
 export function makeTextRoom(text: string, at: number): void {
   const { length } = text;
   if (at + length > lastStart) makeRoom(at + length);
@@ -101,7 +106,7 @@ export function makeTextRoom(text: string, at: number): void {
   else grow(least);
 }
 
-/** Digits of an integer take more memory than it does: none are made of one that is too large. */
+/** The digits of an integer take more memory than it does, so none are made of one that is too large. */
 export function checkInteger(value: bigint, at: number): void {
   const free = lastStart - at;
   if (fitsIn(value, free)) return;
@@ -110,13 +115,13 @@ export function checkInteger(value: bigint, at: number): void {
   if (maxBytes < MAX_INTEGER_BYTES && !fitsIn(value, maxBytes)) makeRoom(origin + most + 1);
 }
 
-/** What is inherited costs time and gives no bytes: a value may have as many of it as bytes. */
+/** Inherited members cost time and add no bytes, so a value may have as many of them as bytes. */
 export function passOver(): void {
   if (++skipped < INITIAL_BYTES) return;
   checkFits(skipped);
 }
 
-/** Asks the destination once for each value, and only where it may matter. */
+/** Requests the limit from the destination once for each value, and only where it may be exceeded. */
 function checkFits(size: number): void {
   if (most === UNKNOWN) most = destination?.largestValue() ?? MAX_BYTES;
   if (size > most) throw destination === undefined ? tooLargeForAll() : TOO_LARGE;
@@ -125,7 +130,8 @@ function checkFits(size: number): void {
 export function grow(least: number): void {
   if (least > MAX_BYTES) throw tooLargeForAll();
   const next = 2 ** Math.ceil(Math.log2(least));
-  // Values that lie side by side share the growth; one that has it to itself needs no more than it may have.
+  // Values that lie side by side share the growth; one that has the buffer to itself needs no more than its
+  // limit.
   const wanted = origin === 0 && most >= 0 ? Math.min(next, most + SLACK_BYTES) : next;
   const larger = allocate(Math.min(MAX_BYTES, Math.max(wanted, least)));
   larger.set(bytes);

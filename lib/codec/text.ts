@@ -1,5 +1,5 @@
-// Strings as msgpack. Most of a record are short names and values of ASCII, and for those a loop
-// beats the call that writes any string.
+// Encodes strings as msgpack. Most of a record are short names and values of ASCII, and for those a loop is
+// faster than the call that writes any string.
 
 import { constants } from 'node:buffer';
 import { BINARY_HEADER_BYTES, writeLength } from './binary.js';
@@ -9,10 +9,10 @@ const { MAX_STRING_LENGTH } = constants;
 /** The number of UTF-16 units from which the call is faster. */
 const LONG_UNITS = 64;
 
-/** From this many UTF-16 units on, the call wins for a string that is not ASCII. */
+/** The number of UTF-16 units from which the call is faster for a string that is not ASCII. */
 const WIDE_UNITS = 24;
 
-/** Above this many UTF-16 units, the UTF-8 is counted, not guessed at the threefold. */
+/** The number of UTF-16 units above which the UTF-8 is counted; below it, three bytes a unit are assumed. */
 export const COUNTED_UNITS = 1 << 16;
 
 /** The number of bytes from which a search of them is faster than a check of each unit. */
@@ -20,18 +20,18 @@ const SEARCHED_BYTES = 1024;
 
 /** What writeText returns for a string with a lone surrogate, which has no UTF-8. */
 export const ILL_FORMED = -1;
-/** The same for one whose UTF-8 no read could make a string of. */
+/** What writeText returns for a string whose UTF-8 is too long to be read as a string again. */
 export const TOO_LONG = -2;
 
-/** Type of the extension that has a string as UTF-16. */
+/** The type of the extension that has a string as UTF-16. */
 export const UNITS_TYPE = 0x7b;
 
-/** A lone surrogate is written as this. */
+/** The bytes that are written for a lone surrogate. */
 const REPLACEMENT = Buffer.from('\ufffd');
 
 /**
- * Writes the string, for which there is room with a header of up to 5 bytes, and returns where it ends, or
- * ILL_FORMED or TOO_LONG: then what is in the room has no meaning.
+ * Writes the string, for which there is room with a header of up to 5 bytes, and returns its end, or
+ * ILL_FORMED or TOO_LONG: then the content of the room is undefined.
  */
 export function writeText(bytes: Buffer, text: string, at: number): number {
   const { length } = text;
@@ -52,19 +52,19 @@ export function writeText(bytes: Buffer, text: string, at: number): number {
   return end;
 }
 
-/** Bytes that `writeUnits` takes for the string. */
+/** The number of bytes that `writeUnits` writes for the string. */
 export function unitsBytes(text: string): number {
   return BINARY_HEADER_BYTES + text.length * 2;
 }
 
-/** Writes the string as its UTF-16 units, whatever they are, and returns where it ends. */
+/** Writes the string as its UTF-16 units, well-formed or not, and returns its end. */
 export function writeUnits(bytes: Buffer, text: string, at: number): number {
   const end = writeLength(bytes, 0xc7, text.length * 2, at);
   bytes[end] = UNITS_TYPE;
   return end + 1 + bytes.write(text, end + 1, 'utf16le');
 }
 
-/** Writes a short string that is not ASCII: a call would take longer. */
+/** Writes a short string that is not ASCII, because a call would take longer. */
 function writeWideText(bytes: Buffer, text: string, at: number): number {
   const size = wideBytes(text);
   if (size < 0) return ILL_FORMED;
@@ -97,7 +97,7 @@ function writeWideText(bytes: Buffer, text: string, at: number): number {
   return end;
 }
 
-/** Bytes of the string's UTF-8; negative where it has a lone surrogate. */
+/** The number of bytes of the string's UTF-8; negative where it has a lone surrogate. */
 function wideBytes(text: string): number {
   const { length } = text;
   let size = length;
@@ -108,14 +108,14 @@ function wideBytes(text: string): number {
     if (unit < 0x800) continue;
     size++;
     if ((unit & 0xf800) !== 0xd800) continue;
-    // Two units of a pair make four bytes; past the end there is NaN, of which the bits are 0.
+    // The two units of a pair make four bytes; past the end there is NaN, whose bits are 0.
     if (unit >= 0xdc00 || (text.charCodeAt(++i) & 0xfc00) !== 0xdc00) return ILL_FORMED;
   }
   return size;
 }
 
 function writeLongText(bytes: Buffer, text: string, at: number): number {
-  // Letters that take three bytes have their like beside them.
+  // Strings with letters of three bytes mostly consist of such letters.
   const guessed = headerBytes(text.charCodeAt(0) < 0x800 ? text.length : text.length * 3);
   const length = bytes.write(text, at + guessed);
   // A string of as many bytes as units is ASCII.

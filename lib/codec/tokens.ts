@@ -1,5 +1,5 @@
-// What msgpack writes in a few bytes: numbers, times, and what arrays, maps and extensions begin with.
-// Each of these writes at `at`, where there is room, and returns where what it wrote ends.
+// Writes the parts of msgpack that take a few bytes: numbers, times, and the headers of arrays, maps and
+// extensions. Each function writes at `at`, where there is room, and returns the end of what it wrote.
 
 export function writeNumber(bytes: Buffer, view: DataView, value: number, at: number): number {
   const whole = value >>> 0;
@@ -13,7 +13,7 @@ export function writeNumber(bytes: Buffer, view: DataView, value: number, at: nu
   return at + 9;
 }
 
-/** No integer of msgpack is -0. */
+/** msgpack has no integer -0. */
 function writeZero(bytes: Buffer, view: DataView, value: number, at: number): number {
   if (Object.is(value, 0)) {
     bytes[at] = 0;
@@ -65,7 +65,10 @@ function writeNegative(bytes: Buffer, view: DataView, value: number, at: number)
   return at + 5;
 }
 
-/** As a timestamp of 32 bits, of 64 with a part of a second, or of 96; of none for NaN. `ms` are since the epoch. */
+/**
+ * Writes a timestamp of 32 bits, of 64 with a part of a second, or of 96; one for an invalid time for NaN.
+ * `ms` are since the epoch.
+ */
 export function writeTime(bytes: Buffer, view: DataView, ms: number, at: number): number {
   const seconds = Math.floor(ms / 1000);
   const rest = ms - seconds * 1000;
@@ -115,7 +118,7 @@ export function writeArrayHeader(
   return writeLargeHeader(bytes, view, 0xdc, length, at);
 }
 
-/** `token` is that for a count of 16 bits; the next one is for 32. */
+/** `token` is the one for a count of 16 bits; the next one is for 32. */
 export function writeLargeHeader(
   bytes: Buffer,
   view: DataView,
@@ -133,7 +136,7 @@ export function writeLargeHeader(
   return at + 5;
 }
 
-/** An extension of one byte, 0: that of undefined is all there is, others announce a box. */
+/** Writes an extension with the one byte 0: that of undefined is complete, and the others announce a box. */
 export function writeFixExt(bytes: Buffer, type: number, at: number): number {
   bytes[at] = 0xd4;
   bytes[at + 1] = type;

@@ -1,5 +1,5 @@
 // Writes a value as msgpack and checks it on the way, in one walk. msgpack has one kind of map, so a Map, an
-// object with an own key that would set its prototype, an array with holes and an error travel in boxes:
+// object with an own key that would set its prototype, an array with holes and an error are written as boxes:
 // extensions of ours, see boxes.ts.
 
 import {
@@ -51,19 +51,19 @@ import {
   writeTime,
 } from './tokens.js';
 
-/** Levels of nesting; deeper is taken for a value that refers to itself. */
+/** The maximum number of levels of nesting; a deeper value counts as one that refers to itself. */
 const MAX_DEPTH = 256;
 
-/** Integers of up to so many bytes are written unasked. */
+/** The number of bytes up to which integers are written without a check of the limit. */
 const SMALL_INTEGER_BYTES = 128;
 
-/** The use of `call` costs nothing in a compiled loop over keys; Object.hasOwn does, as of V8 11. */
+/** The use of `call` costs nothing in a compiled loop over keys; that of Object.hasOwn does, as of V8 11. */
 const hasOwn = Object.prototype.hasOwnProperty;
 
-/** The keys that lead to where the walk is; what lies beyond its depth belongs to members that were left. */
+/** The keys that lead to the current position; entries beyond its depth belong to members that were left. */
 let path: (string | number)[] = [];
 
-/** Takes a new path while another value is being written; what it returns goes back to that. */
+/** Takes a new path while another value is being written; the returned function restores the other one. */
 export function useAnotherPath(): () => void {
   const outer = path;
   path = [];
@@ -72,9 +72,9 @@ export function useAnotherPath(): () => void {
   };
 }
 
-// Each of these writes at `at` and returns where what it wrote ends.
+// Each of these writes at `at` and returns the end of what it wrote.
 
-/** The value at this depth of another one, or at 0 of none. */
+/** Writes the value at this depth of another one; a value at depth 0 is the whole value. */
 export function write(value: unknown, at: number, depth: number): number {
   if (at > lastStart) makeRoom(at);
   switch (typeof value) {
@@ -104,7 +104,7 @@ function writeString(text: string, at: number, depth: number): number {
   return end >= 0 ? end : writeRareText(text, at, depth, end);
 }
 
-/** A string that has no UTF-8, or one that no read could make of it again. */
+/** Writes a string that has no UTF-8, or whose UTF-8 is too long to be read as a string again. */
 function writeRareText(text: string, at: number, depth: number, why: number): number {
   if (why === TOO_LONG) {
     throw refusal(
@@ -148,7 +148,7 @@ function writeObject(object: object, at: number, depth: number): number {
   }
 }
 
-/** What is built in, or extends what is, in any realm: by what the engine knows it to be. */
+/** Writes a built-in object, or one that extends a built-in class, in any realm, by its internal slots. */
 function writeBuiltIn(object: object, at: number, depth: number): number {
   if (isRegExp(object)) return writeRegExp(object, at, depth);
   if (isAnyArrayBuffer(object)) return writeBytes(object, at, depth);
@@ -161,10 +161,10 @@ function writeBuiltIn(object: object, at: number, depth: number): number {
 
 function writeArray(array: unknown[], at: number, depth: number): number {
   const { length } = array;
-  // That of a proxy may be anything.
+  // A proxy may return any length.
   if (length >>> 0 !== length)
     throw refusal('cannot be stored: it has no length of an array.', depth);
-  // Each takes a byte at least.
+  // Each member takes a byte or more.
   if (at + length > lastStart) makeRoom(at + length);
   let end = writeArrayHeader(bytes, view, length, at);
   for (let i = 0; i < length; i++) {
@@ -176,7 +176,7 @@ function writeArray(array: unknown[], at: number, depth: number): number {
   return end;
 }
 
-/** An array with holes: its length, then the index and value of each member. */
+/** Writes an array with holes: its length, then the index and value of each member. */
 function writeSparse(array: unknown[], at: number, depth: number): number {
   const { length } = array;
   let count = 0;
@@ -230,7 +230,7 @@ function writeRecord(object: object, at: number, depth: number): number {
   return widenMapHeader(count, at, end);
 }
 
-/** The count is known only now, and does not fit the one byte that was left for it. */
+/** The count is known only now, and does not fit the one byte that was reserved for it. */
 function widenMapHeader(count: number, at: number, end: number): number {
   const more = count < 0x10000 ? 2 : 4;
   if (end > lastStart) makeRoom(end);
@@ -280,7 +280,7 @@ function writeSet(set: object, at: number, depth: number): number {
   return end;
 }
 
-/** A getter of what is in it did that. */
+/** The error for a value that one of its getters changed while it was written. */
 function changed(depth: number): EncodeError {
   return refusal('cannot be stored: it changed while it was read. Leave it as it is.', depth);
 }
@@ -332,7 +332,7 @@ function writeBigInt(value: bigint, at: number): number {
   return writeInteger(bytes, digits, value < 0n, at);
 }
 
-/** `read` of what may only look like the built-in object that it reads. */
+/** Calls `read` for an object that may only appear to be the built-in object that `read` expects. */
 function ofBuiltIn<T>(read: (object: object) => T, object: object, depth: number): T {
   try {
     return read(object);

@@ -1,8 +1,8 @@
 import { EbbcacheError } from './errors.js';
 
 /**
- * The disk tier is not, or not wholly, in use, or had to start anew; the message says why, and what to
- * do. Never thrown out of a cache: it is logged, counted, and a miss.
+ * The disk tier cannot be used, wholly or in part, or had to be made again; the message says why, and what to
+ * do. A cache never throws it: the failure is logged, counted, and a miss.
  */
 export class DiskError extends EbbcacheError {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,9 +1,9 @@
-// The errors this package throws. Each carries a stable `code`; the message is a full sentence that
-// says what is wrong and what to do.
+// The errors that this package throws. Each has a stable `code`; the message is a full sentence that says
+// what is wrong and what to do.
 
-/** Base of the errors that are not about an argument. */
+/** The base class of the errors that do not concern an argument. */
 export class EbbcacheError extends Error {
-  /** Stable, for programs: 'ERR_EBBCACHE_...'. */
+  /** A stable code for programs: 'ERR_EBBCACHE_...'. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -13,7 +13,7 @@ export class EbbcacheError extends Error {
   }
 }
 
-/** The object has been closed or shut down and can no longer do what was asked. */
+/** The object has been closed or shut down and can no longer be used. */
 export class ClosedError extends EbbcacheError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_EBBCACHE_CLOSED', message, options);
@@ -27,20 +27,22 @@ export class SampleError extends EbbcacheError {
   }
 }
 
-/** The message of what was thrown, for a sentence about it. */
+/** The message of a thrown value, for a sentence about it. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** What the functions below return: the plain error class with a code. */
+/** The result of the functions below: the plain error class with a code. */
 export type ArgumentError<E extends Error> = E & { readonly code: 'ERR_EBBCACHE_ARGUMENT' };
 
-/** An argument of the wrong type. Returned, to be thrown by the caller. */
+/** Makes the error for an argument of the wrong type. The caller MUST throw it. */
 export function argumentTypeError(message: string): ArgumentError<TypeError> {
   return withArgumentCode(new TypeError(message), argumentTypeError);
 }
 
-/** An argument of the right type whose value is out of range. Returned, to be thrown. */
+/**
+ * Makes the error for an argument of the right type whose value is out of range. The caller MUST throw it.
+ */
 export function argumentRangeError(message: string): ArgumentError<RangeError> {
   return withArgumentCode(new RangeError(message), argumentRangeError);
 }

@@ -33,5 +33,5 @@ export function cannotRead(file: string, cause: unknown): ExtractError {
   return new ExtractError(file, `"${file}" cannot be read: ${reason}.`, { cause });
 }
 
-/** What a container reader throws; the caller adds the file's name. The message is a clause. */
+/** The error of a container reader; the caller adds the file's name. The message is a clause. */
 export class MalformedError extends Error {}

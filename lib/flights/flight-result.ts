@@ -12,13 +12,13 @@ const REJECTION = 1;
 const KEPT_VALUE = 2;
 const KEPT_REJECTION = 3;
 
-/** A value that another thread made, and whether it is to be kept. */
+/** The value of the work of a flight, and whether it is to be kept. */
 export interface CompletedValue<T> {
   value: T;
   isCurrent: boolean;
 }
 
-/** A rejection of another thread's work, and whether it is to be kept. */
+/** The rejection of the work of a flight, and whether it is to be kept. */
 export interface CompletedRejection {
   reason: unknown;
   isCurrent: boolean;

@@ -4,7 +4,7 @@ import type { Thresholds } from '../native/sampler.js';
 
 export interface ThresholdOptions {
   /**
-   * The percent of the effective limit used above which tasks that wait for memory raise the level by one, up
+   * The percent of the effective limit used from which on tasks that wait for memory raise the level by one, up
    * to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
    */
   normalThreshold?: number;

@@ -1,4 +1,4 @@
-// Loads the addon and types it; everything native in this package goes through here.
+// Loads the addon and types it; everything native in this package is called through this file.
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import type { NativeStore, NativeStoreOptions } from './store.js';
 
 declare const brand: unique symbol;
 
-/** Opaque: for the native code that it is passed to, which unpacks it with `ebbcache_node.h`. */
+/** An opaque value for native code, which unpacks it with `ebbcache_node.h`. */
 export interface NativeApi {
   readonly [brand]: true;
 }
@@ -20,89 +20,94 @@ export interface NativeApi {
 interface NativeAddon extends NativeFlights {
   Store: new (options: NativeStoreOptions) => NativeStore;
   /**
-   * Writes the checksum of the bytes from `start` to before `end` to the 8 bytes from `at` on, which
-   * must not be among them. False, and nothing read or written, for what is not within `bytes`.
+   * Writes the checksum of the bytes from `start` to before `end` to the 8 bytes from `at` on, which MUST NOT
+   * be among them. Returns false, with nothing read or written, for a range that is not within `bytes`.
    */
   writeChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
-  /** Whether what writeChecksum would write is there; false for what is not within `bytes`. */
+  /**
+   * Whether the checksum that writeChecksum would write is there; false for a range that is not within
+   * `bytes`.
+   */
   hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   get: NativeRead;
-  /** Does what `get` does, and counts neither a hit nor a use. */
+  /** Does what `get` does, but counts neither a hit nor a use. */
   peek: NativeRead;
   /** 1 or 0. */
   has(id: number, key: string): number;
-  /** 1 when it was there, else 0. */
+  /** Returns 1 when it removed an entry, else 0. */
   delete(id: number, key: string): number;
-  /** ms, Infinity without a time to live, or a miss. */
+  /** Returns ms, Infinity without a time to live, or a miss. */
   remainingTtl(id: number, key: string): number;
   /**
-   * Stores so many bytes of the write buffer: 0 stored, 1 too large for the budget, 2 refused for
-   * lack of memory. Time to live and cost in ms, 0 for none.
+   * Stores so many bytes of the write buffer. Returns 0 for stored, 1 for too large for the budget, 2 for
+   * refused for lack of memory. Time to live and cost are in ms, 0 for none.
    */
   set(id: number, key: string, bytes: number, ttl?: number, cost?: number): number;
-  /** The same, of the bytes of a Uint8Array, as many as the engine says that it has. */
+  /** Does the same with the bytes of a Uint8Array, as many as the engine says that it has. */
   setBytes(id: number, key: string, bytes: Uint8Array, ttl?: number, cost?: number): number;
-  /** Bytes of a value above which set refuses every one, with the budget that the store has now. */
+  /**
+   * The number of bytes of a value above which set refuses every value, with the current budget of the store.
+   */
   largestValue(id: number): number;
-  /** Counts a value as refused that is larger, and that nobody made; what set would return. */
+  /** Counts a larger value, which was not encoded, as refused; returns what set would return. */
   refuse(id: number, key: string): number;
   /**
-   * Copies values one after the other to the read buffer, each behind its length or NO_VALUE (32
-   * bits, little-endian), and returns of how many keys: of as many as fit.
+   * Copies values one after the other to the read buffer, each behind its length or NO_VALUE (32 bits,
+   * little-endian). Returns the number of keys whose values fit.
    */
   getMany(id: number, ...keys: string[]): number;
   /**
-   * Stores values that lie one after the other in the write buffer from `start` on, each behind its
-   * length and room for the outcome of set (32 bits each, little-endian); returns where they end. With
-   * NO_VALUE for a length there are no bytes, and it does what refuse does.
+   * Stores values that lie one after the other in the write buffer from `start` on, each behind its length
+   * and room for the outcome of set (32 bits each, little-endian); returns their end. A length of NO_VALUE
+   * has no bytes, and counts a value as refused as `refuse` does.
    */
   setMany(id: number, start: number, ttl: number, cost: number, ...keys: string[]): number;
   /**
-   * Looks at a file and leaves its state in the state buffer: 0, or Outcome.noState with the reason
-   * there in its place. native/files/file_state.h draws the state.
+   * Reads the state of a file and leaves it in the state buffer. Returns 0, or Outcome.noState with the
+   * reason there in its place. native/files/file_state.h draws the state.
    */
   fileState(path: string): number;
   /**
-   * As get, of a record that begins with the state in the state buffer. One of another state is
-   * removed, and a miss; it counts as one.
+   * Reads as get does, but a record that begins with the state in the state buffer. A record of another state
+   * is removed, and is a miss.
    */
   getOfState: NativeRead;
-  /** Both of them in one call: a record of the state that the file at the path has now. */
+  /** Does both in one call: it reads a record of the state that the file at the path has now. */
   lookUpFile(id: number, key: string, path: string): number;
-  // Instances of this package that share an environment, such as those of a bundler or of a test runner
-  // that isolates modules, share all of these.
+  // Instances of this package that share an environment, such as those of a bundler or of a test runner that
+  // isolates modules, share all of these.
 
-  /** Where states of files are left, STATE_BYTES. */
+  /** The buffer for the states of files, STATE_BYTES long. */
   readonly stateBuffer: Buffer;
-  /** Where reads copy to. */
+  /** The buffer that reads copy to. */
   readonly readBuffer: Buffer;
   /**
-   * Has reads copy to other bytes, until it is called with none: before anything else that may read.
-   * They must be neither detached nor resized while they are in use.
+   * Makes reads copy to other bytes, until it is called without any. The caller MUST call it without bytes
+   * before any other read, and MUST neither detach nor resize them while they are in use.
    */
   setReadBuffer(bytes?: Uint8Array): void;
-  /** Where writes copy from, from now on. The same holds. */
+  /** Makes writes copy from these bytes from now on. The same conditions apply. */
   setWriteBuffer(bytes: Uint8Array): void;
-  /** In `write`, what setWriteBuffer was called with last. */
+  /** `write` is the latest argument of setWriteBuffer. */
   readonly kept: { readonly write: Uint8Array | undefined };
   /**
-   * How many warnings of the kind were held back in this process before this one; -1 where this one is too,
-   * because the last was admitted less than `interval` before `now`, both in ms.
+   * The number of warnings of the kind that were held back in this process before this one; -1 where this one
+   * is held back too, because the previous one was admitted less than `interval` before `now`, both in ms.
    */
   admitWarning(kind: string, now: number, interval: number): number;
-  /** Admits the next warning of each kind. For tests. */
+  /** Admits the next warning of each kind. It is for tests. */
   forgetWarnings(): void;
-  /** Throws a RangeError that says which option is not in range, or does not go with another. */
+  /** Throws a RangeError that names an option that is not in range, or that contradicts another one. */
   configureGovernor(options: NativeGovernorOptions): void;
   governorStatus(): NativeGovernorStatus;
   createSampler(options: NativeSamplerOptions, readings: NativeReadings): NativeSampler;
   nativeApi(): NativeApi;
   /**
-   * What is in a folder that is there, or in the private one that a disk tier makes in a folder which others
-   * may write to, also while others use it; undefined where there is no disk tier that can be read.
+   * The contents of a folder that exists, or of the private one that a disk tier makes in a folder which
+   * others may write to, even while others use it; undefined where there is no disk tier that can be read.
    */
   diskSummary(dir: string): NativeDiskSummary | undefined;
-  /** Checks the ring in the folder for tests: the first fault as a sentence, empty where there is none. */
+  /** Checks the ring in the folder for tests. Returns the first fault as a sentence, or an empty text. */
   diskIntegrity(dir: string): string;
   limits: {
     minBytes: number;
@@ -116,7 +121,7 @@ interface NativeAddon extends NativeFlights {
 function loadAddon(): NativeAddon {
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
   try {
-    // It is required here, because under the permission model an import at the head may fail.
+    // It is required here, because under the permission model an import at the top of the file may fail.
     const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => unknown;
     return load(packageRoot) as NativeAddon;
   } catch (cause) {
@@ -133,7 +138,7 @@ function whyNoAddon(cause: unknown, packageRoot: string): string {
       'Worker may have these options too.'
     );
   }
-  // Folders that it may not read are empty to what searches for the addon.
+  // A folder that the process may not read appears empty to the search for the addon.
   const isHidden = process.permission?.has('fs.read', packageRoot) === false;
   if (code === 'ERR_ACCESS_DENIED' || isHidden) {
     const denied = typeof resource === 'string' ? resource : packageRoot;

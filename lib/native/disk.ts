@@ -1,12 +1,12 @@
 // The types of a disk tier in the addon.
 
-/** What a disk tier counts and holds. */
+/** The counters and contents of a disk tier. */
 export interface NativeDiskStats {
   /** The folder in use: that of the options, or a private one in it. */
   path: string;
-  /** Whether its file can be read now, or is being opened and no trouble is known. */
+  /** Whether its file can be read now, or is being opened without known trouble. */
   available: boolean;
-  /** Entries in the file, of all who share it. */
+  /** Entries in the file, of all processes that share it. */
   entries: number;
   /** The size of the file. */
   bytes: number;
@@ -14,19 +14,19 @@ export interface NativeDiskStats {
   maxBytes: number;
   /** Reads that found a value on disk. */
   hits: number;
-  /** Reads that found none there. */
+  /** Reads that found no value on disk. */
   misses: number;
   /** Values that were written. */
   writes: number;
   /** Entries that this process evicted. */
   evictions: number;
-  /** Entries that were found after their time to live was over, or removed for that. */
+  /** Entries that were found expired, or were removed because they had expired. */
   expirations: number;
-  /** Values that were not written: too many waited, they are too large, or the disk took none. */
+  /** Values that were not written, because too many waited, they were too large, or the disk failed. */
   drops: number;
   /** Reads and writes that failed, and entries that were not what was written. */
   errors: number;
-  /** What waits to be written. */
+  /** The number of values that wait to be written. */
   pending: number;
 }
 
@@ -35,13 +35,13 @@ export interface NativeDiskOptions {
   dir: string;
   maxBytes: number;
   coherent: boolean;
-  /** What the file holds; that of records has all keys of one place, which a NUL ends, together. */
+  /** The contents of the file; a file of records keeps all keys of one place, which a NUL ends, together. */
   kind: 'values' | 'records';
 }
 
-/** What the file of a disk tier says of itself. */
+/** The summary in the file of a disk tier. */
 export interface NativeDiskSummary {
-  /** Whether it is that of a cache of metadata, or of an ArenaCache. */
+  /** Whether it is the file of a cache of metadata, or of an ArenaCache. */
   kind: 'records' | 'values';
   entries: number;
   /** The file's size. */
@@ -55,19 +55,19 @@ export interface NativeDiskSummary {
 /** What acquireLease returns. */
 export const Lease = {
   held: 0,
-  /** Somebody else has it, in this process or another. */
+  /** Another call has it, in this process or another. */
   busy: 1,
-  /** There are no leases to be had: everybody goes on without. */
+  /** Leases are not available, so that every process continues without. */
   unavailable: 2,
 } as const;
 
-/** What happened to a disk tier. */
+/** An event of a disk tier. */
 export interface NativeDiskEvent {
   /**
-   * 'trouble' is told once, until 'recovered'; 'damaged' says that something was not what was written,
-   * and was removed; 'removedEarlier' that the files of an earlier version were.
+   * 'trouble' is reported once, until 'recovered'. 'damaged' reports that something on the disk was not what
+   * was written, and was removed. 'removedEarlier' reports that the files of an earlier version were removed.
    */
   kind: 'trouble' | 'recovered' | 'damaged' | 'removedEarlier';
-  /** It says what happened, and what to do. */
+  /** A sentence that says what happened, and what to do. */
   sentence: string;
 }

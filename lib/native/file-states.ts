@@ -1,13 +1,13 @@
 // The states of files, as the addon leaves them in the state buffer.
 
-/** Bytes of the state of a file, and of the buffer for it. */
+/** The number of bytes of the state of a file, and of the buffer for it. */
 export const STATE_BYTES = 32;
 
-/** What the state buffer begins with when a path has no state, and where the reason is then. */
+/** The first byte of the state buffer when a path has no state, and the place of the reason then. */
 export const NO_STATE_KIND = 0;
 export const NO_STATE_AT = 1;
 
-/** The reasons, by number: what is to be said of the path. */
+/** The reasons by number, as predicates of a sentence about the path. */
 export const NO_STATE_REASONS = [
   'has a state',
   'is a folder',

@@ -1,8 +1,8 @@
-// What the addon's functions on the governor take and return.
+// The arguments and results of the addon's functions on the governor.
 
 import type { NativeSamplerOptions } from './sampler.js';
 
-/** What is undefined has its default. GovernorOptions in lib/memory says what each of them is. */
+/** An option that is undefined has its default. GovernorOptions in lib/memory describes each of them. */
 export interface NativeGovernorOptions extends NativeSamplerOptions {
   elevatedTarget?: number | undefined;
   highTarget?: number | undefined;
@@ -18,7 +18,7 @@ export interface NativeGovernorOptions extends NativeSamplerOptions {
 
 export interface NativeGovernorStatus {
   running: boolean;
-  /** 0 for unknown. */
+  /** 0 stands for an unknown level. */
   level: number;
   looks: number;
   failedReads: number;

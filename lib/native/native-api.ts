@@ -1,4 +1,4 @@
-// What native addons need to use stores from their own threads: the table of the C interface at run
+// The parts by which native addons use stores from their own threads: the table of the C interface at run
 // time, and the folder of its headers at build time.
 
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,12 @@ import { EbbcacheError } from '../errors/errors.js';
 import { type NativeApi, native } from './addon.js';
 
 /**
- * The C interface of `ebbcache.h`, for another native addon of this process. It may be passed on
- * within the thread that asked for it. The native library stays loaded from then on, and the addon's
- * threads may use the stores they have opened after this thread has ended.
+ * Returns the C interface of `ebbcache.h`, for another native addon of this process. It may be passed on
+ * within the thread that requested it. The native library stays loaded from then on, and the addon's threads
+ * may use the stores they have opened after this thread has ended.
  *
- * Throws an EbbcacheError with the code 'ERR_EBBCACHE_ADDON' when the OS does not let the library
- * stay loaded.
+ * Throws an EbbcacheError with the code 'ERR_EBBCACHE_ADDON' when the OS does not allow the library to stay
+ * loaded.
  */
 export function nativeApi(): NativeApi {
   try {

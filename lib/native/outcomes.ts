@@ -1,8 +1,8 @@
-// What the functions of the addon that work on entries take and return.
+// The arguments and results of the addon's functions on entries.
 
 import { EbbcacheError } from '../errors/errors.js';
 
-/** What the functions on entries return in place of their results. */
+/** The outcomes that the functions on entries return in place of their results. */
 export const Outcome = {
   miss: -1,
   badKey: -2,
@@ -11,27 +11,28 @@ export const Outcome = {
   /** The path has no state, and the reason is in the state buffer. */
   noState: -5,
   /**
-   * What get, getOfState and lookUpFile found on disk, and not in memory: this less the bytes of the
-   * value, also where the read buffer is too small for it. See bytesIn.
+   * The base of the outcomes of get, getOfState and lookUpFile for a value on disk that is not in memory: the
+   * outcome is this less the number of bytes of the value, even where the read buffer is too small for it.
+   * See bytesIn.
    */
   fromDisk: -16,
 } as const;
 
-/** The bytes of what was found; as it is, any other outcome. */
+/** The number of bytes of a value that was found; any other outcome is returned unchanged. */
 export function bytesIn(outcome: number): number {
   return outcome <= Outcome.fromDisk ? Outcome.fromDisk - outcome : outcome;
 }
 
-/** Bytes of the value, copied to the read buffer if that is large enough, or a miss. */
+/** Returns the number of bytes of the value, copied to the read buffer if that is large enough, or a miss. */
 export type NativeRead = (id: number, key: string) => number;
 
-/** Stands for the length of a value that is not there, in what getMany copies and setMany reads. */
+/** Stands for the length of a missing value, in what getMany copies and setMany reads. */
 export const NO_VALUE = 0xffffffff;
 
-/** Keys that one call of getMany or setMany takes; those beyond are left out. */
+/** The maximum number of keys of one call of getMany or setMany; those beyond are left out. */
 export const MAX_KEYS = 64;
 
-/** The error for an outcome that nothing which was passed explains. */
+/** The error for an outcome that none of the arguments explains. */
 export function outcomeError(outcome: number): EbbcacheError {
   return new EbbcacheError(
     'ERR_EBBCACHE_ADDON',

@@ -1,4 +1,4 @@
-/** What one cause of memory pressure has done to a store. */
+/** The effects of one cause of memory pressure on a store. */
 export interface PressureCount {
   /** Times that the level rose to this one, or that one was applied by hand. */
   events: number;
@@ -17,6 +17,6 @@ export interface PressureCauses {
   high: PressureCount;
   /** The level CRITICAL. */
   critical: PressureCount;
-  /** Levels that were applied by hand, whichever they were. */
+  /** Levels that were applied by hand, of any height. */
   request: PressureCount;
 }

@@ -8,33 +8,33 @@ export interface NativeStoreStats {
   payloadBytes: number;
   /** All memory held from the OS: never above budgetBytes. */
   heldBytes: number;
-  /** What the budget is now; maxBytes when there is no pressure. */
+  /** The current budget; it is maxBytes when there is no pressure. */
   budgetBytes: number;
   /** The bound that was given, or set by resize. */
   maxBytes: number;
-  /** Entries at most; 0 for no bound but bytes. */
+  /** The maximum number of entries; 0 for no bound but bytes. */
   maxEntries: number;
   /** Reads that found a value. */
   hits: number;
-  /** Reads that found none. */
+  /** Reads that found no value. */
   misses: number;
   /** Values that were stored. */
   puts: number;
-  /** Entries that were evicted: for others, maxEntries, a smaller budget or pressure. */
+  /** Entries that were evicted for others, or by maxEntries, a smaller budget or pressure. */
   evictions: number;
   /** Those of `evictions` that maxEntries caused. */
   evictionsByEntries: number;
-  /** Entries that were removed because their time to live was over. */
+  /** Entries that were removed because they had expired. */
   expirations: number;
   /** Times that the level of memory pressure on the store rose, or that one was applied by hand. */
   pressureEvents: number;
-  /** Those of `evictions` that pressure caused. There are none without an event. */
+  /** Those of `evictions` that pressure caused; each of them belongs to an event. */
   pressureEvictions: number;
   /** Times that pressure lowered the budget or evicted entries. */
   pressureReductions: number;
   /** Which levels the events and evictions came from. */
   pressureCauses: PressureCauses;
-  /** Values too large for the budget, refused. */
+  /** Values that were refused because they are too large for the budget. */
   rejections: number;
   /** Requests for memory that the OS refused. */
   memoryRefusals: number;

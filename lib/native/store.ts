@@ -20,73 +20,77 @@ export interface NativeStoreOptions {
   adopts?: AdoptedSizes | undefined;
 }
 
-/** Sizes that nobody has asked for: where the name is open already, they are as the store has them. */
+/** Sizes that no user gave: where the name is open already, the store keeps its own. */
 export interface AdoptedSizes {
   maxBytes: boolean;
   maxEntries: boolean;
   diskBytes: boolean;
 }
 
-/** An open store. All methods throw once it is closed, but close itself. */
+/** An open store. All methods except close throw once it is closed. */
 export interface NativeStore {
-  /** What the functions on entries know it by, as long as it is open. */
+  /** The number by which the functions on entries find it, as long as it is open. */
   readonly id: number;
   clear(): void;
-  /** Next cursor and some keys; cursor 0 begins and ends. */
+  /** The next cursor and some keys; cursor 0 begins and ends the scan. */
   scan(cursor: number): [number, ...string[]];
   resize(maxBytes: number): boolean;
   /** 0 for no bound. */
   setMaxEntries(maxEntries: number): void;
   shrink(bytes: number): number;
-  /** Level 1 to 4; bytes given back. */
+  /** Takes a level of 1 to 4; returns the number of bytes released. */
   applyPressure(level: number): number;
   holdPressure(level: number): number;
   stats(): NativeStoreStats;
-  /** Evictions since anyone in the process asked, and those of them that maxEntries caused. */
+  /** The evictions since the previous call in the process, and those of them that maxEntries caused. */
   takeNewEvictions(): [number, number];
   /**
-   * Has all times to live, in memory and on disk, follow this time, ms since the epoch, which stands still
-   * until the next call; with none, the store's own again, as after close. It counts for all who share the
-   * store or its disk tier.
+   * Makes all times to live, in memory and on disk, follow this time, ms since the epoch, which does not
+   * advance until the next call. Without a time they follow the store's own again, as after close. It applies
+   * to all caches that share the store or its disk tier.
    */
   setTime(ms?: number): void;
-  /** Forgets at once all entries in memory that have expired. */
+  /** Removes at once all entries in memory that have expired. */
   forgetExpired(): void;
   /**
-   * Calls `told`, and no other that was given earlier, with batches of what leaves memory from now on:
-   * keys, each before the number of its reason, and how many more were lost after them. Left out, nobody
-   * is told any more. It does not keep the event loop alive.
+   * Calls `told`, in place of any earlier one, with batches of the removals from memory from now on: keys,
+   * each before the number of its reason, and how many more were lost after them. Without `told`, removals
+   * are no longer reported. It does not keep the event loop alive.
    */
   onRemovals(told?: (removals: readonly (string | number)[], lost: number) => void): void;
   close(): void;
 
-  // What follows is for a store that has a disk tier.
+  // The following methods are for a store that has a disk tier.
 
   /**
-   * Whether all that was put is on the disk itself; false where something was dropped since the last one.
-   * Keeps the event loop alive until then. Never settles once the environment has ended.
+   * Resolves with whether everything that was put is on the disk itself; it is false where something was
+   * dropped since the previous call. It keeps the event loop alive until then. It never settles once the
+   * environment has ended.
    */
   flush(): Promise<boolean>;
-  /** Waits until what was put is written or dropped, or for so long, ms; false then. */
+  /** Waits until what was put is written or dropped, but no longer than so many ms; returns false then. */
   settleDisk(ms: number): boolean;
   /**
-   * Calls `told`, and no other that was given earlier, with what happens to the disk tier, and with what
-   * has happened and still matters. It does not keep the event loop alive.
+   * Calls `told`, in place of any earlier one, with the events of the disk tier, and with earlier events that
+   * still matter. It does not keep the event loop alive.
    */
   onDiskEvent(told: (event: NativeDiskEvent) => void): void;
   diskStats(): NativeDiskStats;
-  /** Throws a RangeError for what no tier can have. */
+  /** Throws a RangeError for a bound that no tier can have. */
   resizeDisk(maxBytes: number): void;
   /** Adds to the counters that are kept in the file, up to 16. */
   addToDiskCounters(deltas: readonly number[]): void;
-  /** The keys of the place, of a tier of records. */
+  /** The keys of the place, in a tier of records. */
   keysOfPlace(place: string): string[];
   /**
-   * A lease on making the value of the key, among all processes that use the folder: a Lease. Whoever
-   * holds one must release it; close does that too, and so does the end of the process.
+   * Acquires a lease on making the value of the key, among all processes that use the folder; returns a
+   * Lease. The holder MUST release it; close and the end of the process release it too.
    */
   acquireLease(key: string): number;
-  /** Releases the lease once all that was put before is written or dropped; ignores one that it does not hold. */
+  /**
+   * Releases the lease once everything that was put before is written or dropped; ignores one that the store
+   * does not hold.
+   */
   releaseLease(key: string): void;
   /** The counters in the file. */
   diskCounters(): number[];

@@ -1,23 +1,26 @@
-// Timers, connections and callbacks that belong to no caller are made in the root context: made in that
-// of whoever came first, they would hold its AsyncLocalStorage stores for as long as they last, and run
-// in it.
+// Timers, connections and callbacks that belong to no caller are made in the root context. If they were made
+// in the context of the first caller, they would keep its AsyncLocalStorage stores for as long as they last,
+// and run in it.
 
 import { AsyncResource } from 'node:async_hooks';
 
-/** What an AsyncResource keeps its context under: one per AsyncLocalStorage, or one for all of them. */
+/**
+ * The symbols under which an AsyncResource keeps its context: one per AsyncLocalStorage, or one for all of
+ * them.
+ */
 const CONTEXT_SYMBOLS = ['kResourceStore', 'async_context_frame'];
 
 const root = rootResource();
 
-/** Calls `make` where no AsyncLocalStorage has a store; what it makes runs there too. */
+/** Calls `make` where no AsyncLocalStorage has a store; callbacks of its result run there too. */
 export function inRootContext<T>(make: () => T): T {
   return root.runInAsyncScope(make);
 }
 
 /**
- * A module that is imported within a context is evaluated in it, and so would this resource be. Node
- * has no public way out of all contexts, so the context is taken from the resource; where a version of
- * Node keeps it elsewhere, the context of the import stays.
+ * A module that is imported within a context is evaluated in it, and so would this resource be. Node has no
+ * public way out of all contexts, so the context is removed from the resource; where a version of Node keeps
+ * it elsewhere, the context of the import stays.
  */
 function rootResource(): AsyncResource {
   const resource = new AsyncResource('ebbcache');

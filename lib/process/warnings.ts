@@ -1,9 +1,10 @@
-// Warnings of the process, for trouble that nobody else is told of: a cache without a logger, an event
-// that nobody listens for. Each has a code, and of each code the process gets one in a minute at most.
+// Warnings of the process, for trouble that is not reported elsewhere: in a cache without a logger, or by an
+// event without a listener. Each warning has a code, and the process emits at most one for each code in a
+// minute.
 
 import { native } from '../native/addon.js';
 
-/** What a warning is about. docs/errors.md says what each of them means. */
+/** The subject of a warning. docs/errors.md explains each of them. */
 export type WarningCode =
   | 'EBBCACHE_DISK'
   | 'EBBCACHE_DISK_DAMAGED'
@@ -20,11 +21,11 @@ export type WarningCode =
 const INTERVAL_MS = 60_000;
 
 /**
- * False where one of the code was emitted in the process less than a minute ago; the next one tells how many
- * those were.
+ * Returns false where a warning with the code was emitted in the process less than a minute ago; the next
+ * warning says how many were held back.
  */
 export function warn(code: WarningCode, message: string): boolean {
-  // Threads count from moments of their own.
+  // Each thread counts from a moment of its own.
   const now = performance.timeOrigin + performance.now();
   const heldBack = native.admitWarning(code, now, INTERVAL_MS);
   if (heldBack < 0) return false;
