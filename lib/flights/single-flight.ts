@@ -1,5 +1,5 @@
-// One call for all who want the same thing at the same time: in this thread, or in all threads of
-// the process.
+// One call serves all callers that request the same thing at the same time: in this thread, or in all
+// threads of the process.
 //
 //     thread 1                      thread 2
 //     run  run  run                 run  run
@@ -35,7 +35,7 @@ export interface SingleFlightOptions<T> extends FlightCodec<T> {
  * waiting. A rejection goes to all callers that wait. Work that requests its own result, or the result of
  * work that waits for it in this thread, is rejected there with a CircularFetchError.
  *
- * With a scope, this is so for all threads of the process: the first thread runs its work, and if that thread
+ * With a scope, this holds for all threads of the process: the first thread runs its work, and if that thread
  * ends before the work is done, the next one runs its own. The callers that wait in one thread share one
  * object, and every other thread has a copy of its own; a copy of an error has what packRejection keeps.
  */

@@ -4,8 +4,8 @@ import type { Thresholds } from '../native/sampler.js';
 
 export interface ThresholdOptions {
   /**
-   * The percent of the effective limit used from which on tasks that wait for memory raise the level by one, up
-   * to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
+   * The percent of the effective limit used from which on tasks that wait for memory raise the level by one,
+   * up to HIGH; above 0, at most 100. Default 60. The four thresholds must rise strictly.
    */
   normalThreshold?: number;
   /** The percent used at which ELEVATED begins; above 0, at most 100. Default 75. Lower usage is NORMAL. */

@@ -27,8 +27,7 @@ export interface SubclassOptions {
 
 /**
  * Caches metadata by file in memory, on disk and, where one is given, at a remote. A record is used only
- * while the file is as it was: every call checks what `validate` names. A file that does not exist has a
- * state too.
+ * while the file is unchanged, which every call checks as `validate` says. A missing file has a state too.
  *
  * A path is a string, a Buffer (for names that are not UTF-8) or a URL with the scheme file:. All paths of
  * one file lead to one record, except those through links to the file or to its folders. A path that the
@@ -94,10 +93,7 @@ export class AdvancedMetadataCache {
     return paths.map((path) => this.get<T>(path, tier));
   }
 
-  /**
-   * Returns what `get` would return, from memory or disk. It counts neither a hit nor a use, and moves
-   * nothing.
-   */
+  /** Returns what `get` would, from memory or disk. It counts neither hit nor use, and moves nothing. */
   peek<T extends object = Metadata>(
     filePath: FilePath,
     tier: string = DEFAULT_TIER,
@@ -107,10 +103,7 @@ export class AdvancedMetadataCache {
     return this.whileOpen(() => this.tiers.peek(path, tier)) as T | undefined;
   }
 
-  /**
-   * Whether `get` would find a record, in memory or on disk. It counts neither a hit nor a use, and moves
-   * nothing.
-   */
+  /** Whether `get` would find it in memory or on disk. It counts neither hit nor use, and moves nothing. */
   has(filePath: FilePath, tier: string = DEFAULT_TIER): boolean {
     this.assertOpen();
     const path = toPlainPath(filePath);
@@ -132,10 +125,9 @@ export class AdvancedMetadataCache {
   /**
    * Stores a copy of the metadata for this state of the file. Returns true when at least one tier stored it.
    * Returns false, and logs the reason, when no tier has room for it or the path has no state (a folder, an
-   * unreadable file).
+   * unreadable file). The disk and the remote are written later: see flush.
    *
-   * `extractionTimeMs` is the time that the extraction took, 0 to Number.MAX_SAFE_INTEGER; its default is 0.
-   * The disk and the remote are written later: see flush.
+   * `extractionTimeMs` is the time that the extraction took, 0 to Number.MAX_SAFE_INTEGER. Its default is 0.
    */
   put(filePath: FilePath, metadata: object, tier?: string, extractionTimeMs?: number): boolean;
   put(filePath: FilePath, metadata: object, options: PutOptions): boolean;
@@ -166,25 +158,21 @@ export class AdvancedMetadataCache {
 
   /**
    * Returns what `get` would return, or else the record of the remote, or else the result of one call of
-   * `extract`, which is then put. All callers that wait for the same record share the call, in every thread
-   * of the process that has the same cache. Each caller gets an object of its own, equal to what a later
-   * `get` returns.
+   * `extract`, which is then put, unless the file has changed or was invalidated meanwhile. All callers that
+   * wait for the same record share the call, in every thread of the process that has the same cache. Each
+   * caller gets an object of its own, equal to what a later `get` returns.
    *
-   * A caller whose `signal` aborts stops waiting; the signal of the extraction aborts when no caller waits
-   * any longer.
+   * A caller whose `signal` aborts stops waiting; the extraction's own signal aborts when no caller waits.
    *
    * A rejection goes to all callers that wait. It is not stored as a value, and is kept only for
    * `negativeTtlSeconds`. Errors of ebbcache keep their class in every thread, and while they are kept;
    * others keep their name, message, code, stack and cause, and have a built-in class of JavaScript.
    *
-   * The result is not kept when the file has changed in the meantime, or was invalidated.
-   *
-   * `extract` gets the path in the form that the caller passed. If `extract` fetches the file that it
+   * `extract` gets the path in the form that the caller passed, and runs in the asynchronous context of the
+   * first call that waits for it, or of the call that finds a stale record. If it fetches the file that it
    * extracts, or one that waits for it in this thread, that fetch is rejected with a CircularFetchError.
    *
-   * `extract` runs in the asynchronous context of the first call that waits for it, or of the call that finds
-   * a stale record. shutdown() aborts it, and all callers that wait in this thread are rejected with a
-   * ClosedError.
+   * shutdown() aborts `extract`, and rejects all callers that wait in this thread with a ClosedError.
    */
   fetch<T extends object = Metadata>(
     filePath: string,
@@ -285,8 +273,7 @@ export class AdvancedMetadataCache {
    * Changes the sizes that are given; their ranges are those of the options. It evicts and releases memory
    * before it returns. Under pressure the budget stays at what pressure allows.
    *
-   * Caches that share the memory tier with this one are resized too, and the bound of the file on disk
-   * applies to all processes that share it.
+   * It also resizes the caches that share the memory tier. The bound of the file on disk is common to all.
    *
    * Throws an EbbcacheError with the code 'ERR_EBBCACHE_MEMORY' where the OS refuses the memory for larger
    * tables: then maxMemoryMb is unchanged.
@@ -299,8 +286,7 @@ export class AdvancedMetadataCache {
 
   /**
    * Resolves once everything that was put is on the disk and at the remote. The result is whether all of it
-   * is on the disk: it is false where something was dropped since the previous flush, or no disk tier is in
-   * use.
+   * is on the disk: false where something was dropped since the previous flush, or no disk tier is used.
    */
   async flush(): Promise<boolean> {
     this.assertOpen();

@@ -24,18 +24,18 @@ export interface DeletionsOfTier {
   queue(work: Promise<void>): void;
 }
 
-/** Deletes in the order of calls. A deletion that fails is put off, and one that is in doubt is repeated. */
+/** Deletes in the order of calls. A deletion that fails is deferred, and one that is in doubt is repeated. */
 export class Deletions {
   readonly #options: ResolvedRedisTierOptions;
   readonly #order: KeyOrder;
   readonly #tier: DeletionsOfTier;
   readonly #owed = new PendingDeletes();
-  /** The timer runs while a deletion is put off. */
+  /** The timer runs while a deletion is deferred. */
   #retryTimer: NodeJS.Timeout | undefined;
   #doubtTimer: NodeJS.Timeout | undefined;
-  /** Whether the deletions that were put off are running, or will run in this turn of the event loop. */
+  /** Whether the deletions that were deferred are running, or will run in this turn of the event loop. */
   #isCarryingOut = false;
-  /** Whether more deletions that can run at once were put off meanwhile. */
+  /** Whether more deletions that can run at once were deferred meanwhile. */
   #hasMore = false;
   #closed = false;
 
@@ -74,7 +74,7 @@ export class Deletions {
     }
   }
 
-  /** Carries out what was put off, if that is possible now. */
+  /** Carries out what was deferred, if that is possible now. */
   carryOutLate(): void {
     if (this.#isCarryingOut || !this.#owed.hasLate || !this.#tier.isInUse()) return;
     this.#isCarryingOut = true;
@@ -119,7 +119,7 @@ export class Deletions {
     if (this.#owed.hasLate) this.#retryLater();
   }
 
-  /** Deletes these keys, or all keys if undefined. Resolves with false when they were put off. */
+  /** Deletes these keys, or all keys if undefined. Resolves with false when they were deferred. */
   async #delete(keys: string[] | undefined): Promise<boolean> {
     const { latest } = this.#owed;
     const told = this.#owed.toTell(keys);

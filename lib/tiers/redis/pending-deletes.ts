@@ -1,16 +1,16 @@
-/** The maximum number of keys put off, or in doubt, and of their code units; beyond it all keys count. */
+/** The maximum number of keys deferred, or in doubt, and of their code units; beyond it all keys count. */
 const MAX_KEYS = 50_000;
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**
  * The keys whose values may still be in the remote and must not be read from it again: keys that were removed
  * here, and keys whose write failed, so that an older value may remain. A key stays owed while its deletion
- * is in flight, or is put off until the remote is back.
+ * is in flight, or is deferred until the remote is back.
  *
  * A deletion is quiet where other processes need not be notified of it: a lost write is not an invalidation.
  *
  * A key is in doubt when its write was lost with its connection: the server may still read that write after a
- * deletion that was sent by the next connection. Its deletion is then put off to be repeated.
+ * deletion that was sent by the next connection. Its deletion is then deferred to be repeated.
  */
 export class PendingDeletes {
   /** The keys, each with the number of its latest deletion. */
@@ -55,7 +55,7 @@ export class PendingDeletes {
     }
   }
 
-  /** Adds a quiet deletion, which is put off at once. */
+  /** Adds a quiet deletion, which is deferred at once. */
   addQuiet(key: string): void {
     this.#latest++;
     if (!this.#keys.has(key)) this.#quiet.add(key);
@@ -83,7 +83,7 @@ export class PendingDeletes {
     this.#clearLate();
   }
 
-  /** The keys that were put off, to be deleted now; undefined for all keys. They stay owed. */
+  /** The keys that were deferred, to be deleted now; undefined for all keys. They stay owed. */
   takeLate(): string[] | undefined {
     const keys = this.#allLate ? undefined : [...this.#late];
     this.#allLate = false;

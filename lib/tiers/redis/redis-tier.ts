@@ -31,8 +31,7 @@ const PROBED_KEY = '';
 const WRITE_OVERHEAD_BYTES = 256;
 
 /**
- * Makes a remote tier in Redis or Valkey, one server or a cluster. Nothing connects before the cache starts
- * it.
+ * Makes a remote tier in Redis or Valkey, one server or a cluster. It connects when the cache starts it.
  *
  * A server that is slow, absent or hangs costs a get at most `timeoutMs`. After `failureThreshold` of them in
  * a row the tier is skipped, which costs nothing, until one request tries it again after `retryAfterMs`. Of n
@@ -60,9 +59,7 @@ class RedisTier implements RemoteTier {
   readonly #queued = new Set<Promise<void>>();
   #queuedBytes = 0;
   readonly #window: WriteWindow;
-  /**
-   * A large write of ours that a get waited for without a reply: until it is over, no get is sent after it.
-   */
+  /** A large write that a get waited for without a reply: until it is over, no further get is sent. */
   #blocking: Passage | undefined;
   /** The number of gets in flight. */
   #gets = 0;
@@ -277,8 +274,7 @@ class RedisTier implements RemoteTier {
     const place = this.#order.enter([key]);
     this.#queuedBytes += size;
     const passage = await this.#passageOf(place, size);
-    // The write stays counted when it is given up: until there is a reply, the client holds it, and may still
-    // send it.
+    // The write stays counted when it is given up: until there is a reply, the client may still send it.
     const end = (wasAnswered: boolean) => {
       this.#queuedBytes -= size;
       if (passage !== undefined) this.#window.leave(passage, wasAnswered);
@@ -304,9 +300,7 @@ class RedisTier implements RemoteTier {
     this.#counts.dropped++;
   }
 
-  /**
-   * Resolves when the write has its turn and there is room for it; it waits no longer than `retryAfterMs`.
-   */
+  /** Resolves when the write has its turn and room, but no later than after `retryAfterMs`. */
   async #passageOf({ turn }: Place, size: number): Promise<Passage | undefined> {
     const { retryAfterMs } = this.#options;
     const begun = performance.now();
@@ -328,8 +322,7 @@ class RedisTier implements RemoteTier {
       const driver = await this.#ready();
       await driver.set(this.#options.keyPrefix + key, bytes, ttlMs);
     } catch (error) {
-      // This comes before the place is left, so that no get finds the value that the write would have
-      // replaced.
+      // This comes before the place is left, so that no get finds what the write would have replaced.
       this.#deletions.addUnwritten(key);
       // A server that is full or read-only still answers gets.
       if (isReply(error)) throw new RefusedError(error.message, { cause: error });

@@ -4,7 +4,7 @@ import type { Driver, Master } from './driver.js';
  * Deletes all keys that begin with the prefix, on every server, in steps: the server never lists all its
  * keys at once. Keys that are set meanwhile may be deleted or not.
  *
- * @param bounded Gives each step its time.
+ * @param bounded Limits the time of each step.
  */
 export async function sweep(
   driver: Driver,
