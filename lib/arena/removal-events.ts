@@ -21,7 +21,7 @@ const REMOVAL_REASONS: readonly RemovalReason[] = [
 export class RemovalEvents {
   readonly #emitter: EventEmitter<ArenaEvents>;
   #store: NativeStore | undefined;
-  /** It identifies the current listeners: what was on its way to previous ones is not reported. */
+  /** It identifies the current listeners: removals in flight to previous ones are not reported. */
   #subscription: object | undefined;
 
   readonly #onAdded = (name: string | symbol): void => {
