@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the C++ tests with sanitizers by Clang and runs them in two processes, as most of them use
-# one processor or wait.
+# one processor or wait. Random tests have an eighth of their steps, or all with EBBCACHE_FULL=1.
 #   test/sanitizers.sh address,undefined|thread [--gtest_filter=... and other options of GoogleTest]
 set -euo pipefail
 cd "$(dirname "$0")/.."

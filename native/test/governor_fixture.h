@@ -55,9 +55,9 @@ class GovernorTest : public ::testing::Test {
   /// The thread's first sample with these options changes nothing either.
   void reconfigure(const GovernorOptions& options) {
     machine->setFailing(true);
-    const uint64_t looks = governor.status().samples;
+    const uint64_t before = governor.status().samples;
     governor.configure(options, inputsOf(machine));
-    while (governor.status().samples == looks) std::this_thread::yield();
+    while (governor.status().samples == before) std::this_thread::yield();
     machine->setFailing(false);
   }
 

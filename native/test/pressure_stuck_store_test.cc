@@ -32,8 +32,8 @@ class GovernorOfAStuckStore : public ::testing::Test {
   }
 
   void waitForSamples(uint64_t more) const {
-    const uint64_t looks = governor.status().samples;
-    while (governor.status().samples < looks + more) std::this_thread::yield();
+    const uint64_t before = governor.status().samples;
+    while (governor.status().samples < before + more) std::this_thread::yield();
   }
 
   /// All of these calls hang where anyone waits for the stuck store.
@@ -149,15 +149,21 @@ TEST(GovernorUpkeep, ContinuesWithoutASampleWhereThereIsMore) {
   auto idle = std::make_shared<FakeStore>(kMiB, 0);
   store->upkeep = Upkeep::kMore;
   governor.add(idle);
-  while (governor.status().samples == 0) std::this_thread::yield();
-  const int idleBefore = idle->maintained;
   governor.add(store);
-  // An applied level has the governor sample, and all stores have their turn.
-  governor.apply(store.get(), PressureLevel::kNormal);
-  while (store->maintained < 20) std::this_thread::yield();
+  // An applied level has the governor sample, and all stores have their turn then, unless a round
+  // that took long was just before.
+  while (store->maintained == 0) {
+    governor.apply(store.get(), PressureLevel::kNormal);
+    std::this_thread::yield();
+  }
+  const uint64_t samplesBefore = governor.status().samples;
+  const int idleBefore = idle->maintained;
+  const int maintainedBefore = store->maintained;
+  while (store->maintained < maintainedBefore + 20) std::this_thread::yield();
   store->upkeep = Upkeep::kIdle;
-  EXPECT_LE(governor.status().samples, 3U);
-  EXPECT_LE(idle->maintained, idleBefore + 2) << "it has its turn with the looks alone";
+  // The last level that was applied may have its sample yet.
+  EXPECT_LE(governor.status().samples, samplesBefore + 1);
+  EXPECT_LE(idle->maintained, idleBefore + 1) << "an idle store has its turn with samples alone";
 }
 
 TEST(GovernorUpkeep, RetriesABusyStoreOnItsOwnThread) {
