@@ -254,6 +254,7 @@ describe('the time to live of an entry', () => {
     const empty = cache.stats().heldBytes;
     for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600), { ttl: 3000 });
     expect(cache.stats().heldBytes).toBeGreaterThan(2 * MIB);
+    await vi.waitFor(() => expect(cache.stats().entries).toBe(0), { timeout: 20_000 });
     // One turn of upkeep may end between the removal of the entries and the release of their slabs.
     const isReleased = () => expect(cache.stats().heldBytes).toBeLessThan(empty + 512 * KIB);
     await vi.waitFor(isReleased, { timeout: 20_000 });

@@ -25,7 +25,7 @@ async function instructionsOf(family: string, folder: string): Promise<number> {
   const { stdout, stderr } = await run('valgrind', [
     '--tool=callgrind',
     `--callgrind-out-file=${keys}.callgrind`,
-    '--toggle-collect=ebbcache::Store::get(*',
+    '--toggle-collect=ebbcache::Store::getValue(*',
     program,
     'get',
     keys,
