@@ -10,7 +10,7 @@
 
 namespace ebbcache::bench {
 
-/// Not thread-safe.
+/// It is not thread-safe.
 struct NoMutex {
   void lock() {}
   void unlock() {}

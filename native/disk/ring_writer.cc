@@ -145,7 +145,7 @@ void RingWriter::append(const Placed& placed, std::string_view head, std::string
 
 IoError RingWriter::commit() {
   IoError error = segment_.empty() ? IoError::kNone : writeSegment();
-  // As far as is known the disk refused only these bytes: the header was written.
+  // The header was written, so the disk is taken to have refused these bytes alone.
   if (error == IoError::kNoSpace) error = moveToFirstChunk();
   if (error != IoError::kNone) return error;
   nameSegment();

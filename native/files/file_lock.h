@@ -17,7 +17,7 @@ enum class LockResult {
   kFailed,
 };
 
-/// Not thread-safe. Each object excludes all others, those of its own process too.
+/// It is not thread-safe. Each object excludes all others, those of its own process too.
 ///
 /// Nobody may remove the file: whoever opens the path then makes a new file, which has locks of its
 /// own.

@@ -14,7 +14,7 @@ namespace ebbcache {
 /// exists. A name that the system cannot resolve stays as it is.
 std::string canonicalFolder(const std::string& dir);
 
-/// Not thread-safe.
+/// It is not thread-safe.
 class OpenDiskTiers {
  public:
   /// Returns the open tier, with the budget that is asked for now, or a new one. The folder MUST be

@@ -9,8 +9,8 @@
 
 namespace ebbcache {
 
-/// Not thread-safe: the store's mutex MUST be held. Only the supply's thread works beside it, and
-/// only makes a slab in the making ready, or sets it to none where the system refuses it.
+/// It is not thread-safe: the store's mutex MUST be held. Only the supply's thread works beside it,
+/// and only makes a slab in the making ready, or sets it to none where the system refuses it.
 class SpareSlab {
  public:
   /// Without a supply there is never a slab. `whenReady` is called on the supply's thread.

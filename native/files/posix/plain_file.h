@@ -6,7 +6,7 @@
 
 namespace ebbcache {
 
-/// In place of an errno: the path leads to no plain file.
+/// It stands for an errno where the path leads to no plain file.
 constexpr int kNotPlain = -1;
 
 /// `flags` are O_RDONLY or O_RDWR, and O_CREAT: a file that is made then is its user's alone.

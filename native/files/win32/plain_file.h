@@ -17,7 +17,7 @@ struct CloseHandleOf {
 /// Null for none, and never INVALID_HANDLE_VALUE.
 using Handle = std::unique_ptr<std::remove_pointer_t<HANDLE>, CloseHandleOf>;
 
-/// In place of an error of the system: the path leads to no plain file.
+/// It stands for an error of the system where the path leads to no plain file.
 constexpr DWORD kNotPlain = ~DWORD{0};
 
 /// `access` is GENERIC_READ, with GENERIC_WRITE or without, and `creation` OPEN_EXISTING or
