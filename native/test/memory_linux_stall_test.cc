@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <thread>
+#include <vector>
+
 #include "memory/linux/psi_source.h"
 #include "memory/linux/psi_trigger.h"
 #include "memory/linux/stall_watch.h"
@@ -115,31 +119,39 @@ TEST(LinuxStall, HearsAProcessThatWaitsForMemory) {
   ASSERT_EQ(::ftruncate(file.number(), kFileBytes), 0);
   void* const map = ::mmap(nullptr, kFileBytes, PROT_READ, MAP_SHARED, file.number(), 0);
   ASSERT_NE(map, MAP_FAILED);
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    // The child waits until the parent has moved it.
-    ::raise(SIGSTOP);
-    const auto* const bytes = static_cast<const volatile char*>(map);
-    while (true) {
-      for (size_t at = 0; at < kFileBytes; at += 4096) static_cast<void>(bytes[at]);
+  // The kernel weighs a stall by the processors that are busy, so processes wait on all of them.
+  std::vector<pid_t> children(2 * std::max(1u, std::thread::hardware_concurrency()));
+  for (pid_t& child : children) {
+    child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      // The child waits until the parent has moved it.
+      ::raise(SIGSTOP);
+      const auto* const bytes = static_cast<const volatile char*>(map);
+      while (true) {
+        for (size_t at = 0; at < kFileBytes; at += 4096) static_cast<void>(bytes[at]);
+      }
     }
   }
   ::munmap(map, kFileBytes);
   int state = 0;
-  ASSERT_EQ(::waitpid(child, &state, WUNTRACED), child);
-  EXPECT_TRUE(limited.write("cgroup.procs", std::to_string(child)));
-  EXPECT_TRUE(unified.write("cgroup.procs", std::to_string(child)));
-  ::kill(child, SIGCONT);
+  for (const pid_t child : children) {
+    EXPECT_EQ(::waitpid(child, &state, WUNTRACED), child);
+    EXPECT_TRUE(limited.write("cgroup.procs", std::to_string(child)));
+    EXPECT_TRUE(unified.write("cgroup.procs", std::to_string(child)));
+    ::kill(child, SIGCONT);
+  }
   Stalls heard;
   for (int seconds = 0; seconds < 60 && !(heard.system && heard.group); ++seconds) {
     const Stalls stalls = watch->wait(milliseconds(1000));
     heard.system = heard.system || stalls.system;
     heard.group = heard.group || stalls.group;
   }
-  ::kill(child, SIGKILL);
-  EXPECT_EQ(::waitpid(child, &state, 0), child);
-  EXPECT_TRUE(WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL) << "the child ended by itself";
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    EXPECT_EQ(::waitpid(child, &state, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL) << "a child ended by itself";
+  }
   EXPECT_TRUE(heard.system);
   EXPECT_TRUE(heard.group);
 }
