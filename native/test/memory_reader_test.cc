@@ -30,14 +30,19 @@ TEST(MemoryReader, GivesPlausibleNumbers) {
 TEST(MemoryReader, SeesThisProcessGrow) {
   constexpr size_t kGrowth = size_t{64} << 20;
   const auto reader = openMemoryReader();
-  MemorySnapshot before;
-  MemorySnapshot after;
-  std::string error;
-  ASSERT_TRUE(reader->readSnapshot(before, error)) << error;
-  std::vector<char> touched(kGrowth, 'x');
-  ASSERT_TRUE(reader->readSnapshot(after, error)) << error;
-  EXPECT_GE(after.processRss, before.processRss + kGrowth / 2);
-  EXPECT_EQ(std::memchr(touched.data(), 'y', touched.size()), nullptr);
+  bool hasGrown = false;
+  // A kernel that reclaims cold memory ahead of need may take other pages of the process meanwhile.
+  for (int attempt = 0; attempt < 5 && !hasGrown; ++attempt) {
+    MemorySnapshot before;
+    MemorySnapshot after;
+    std::string error;
+    ASSERT_TRUE(reader->readSnapshot(before, error)) << error;
+    std::vector<char> touched(kGrowth, 'x');
+    ASSERT_TRUE(reader->readSnapshot(after, error)) << error;
+    hasGrown = after.processRss >= before.processRss + kGrowth / 2;
+    EXPECT_EQ(std::memchr(touched.data(), 'y', touched.size()), nullptr);
+  }
+  EXPECT_TRUE(hasGrown);
 }
 
 TEST(MemoryReader, ComputesThePercentageUsedOfABound) {

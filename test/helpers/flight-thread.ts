@@ -27,6 +27,7 @@ export class StartCount {
 export class FlightThread {
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
+  readonly #failed: Promise<never>;
   #lastId = 0;
 
   constructor(starts: StartCount, scope = 'scope') {
@@ -35,8 +36,9 @@ export class FlightThread {
     });
     this.#worker.setMaxListeners(0);
     this.#exited = new Promise((resolve) => this.#worker.on('exit', resolve));
-    // A test may end the thread by an exception.
-    this.#worker.on('error', () => {});
+    this.#failed = new Promise((_, reject) => this.#worker.on('error', reject));
+    // A test may end the thread by an exception; only who waits for an answer then is told.
+    this.#failed.catch(() => {});
   }
 
   /** Resolves once all the calls have joined. */
@@ -66,8 +68,9 @@ export class FlightThread {
     event: Message['event'],
     message: { id: number; call: string; [name: string]: unknown },
   ) {
-    const [answer] = await Promise.all([this.messages(message.id, event), this.tell(message)]);
-    return answer[0]!;
+    const answer = this.messages(message.id, event);
+    this.tell(message);
+    return (await Promise.race([answer, this.#failed]))[0]!;
   }
 
   /** Resolves to the next `count` messages of an event of a run. */

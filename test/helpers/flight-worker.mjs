@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const { flightUrl, scope, starts } = workerData;
 const { SingleFlight } = await import(flightUrl);
-const { native } = await import(new URL('../native.js', flightUrl));
+const { native } = await import(new URL('../native/addon.js', flightUrl));
 const counter = new Int32Array(starts);
 const flights = new SingleFlight({
   scope,
