@@ -44,6 +44,13 @@ void BudgetedMemory::unpin(void* memory) {
   pins_.unmapped(retired);
 }
 
+bool BudgetedMemory::setAside(uint64_t bytes) {
+  if (bytes > asideBytes_ && !fits(bytes - asideBytes_)) return false;
+  taken_.store(taken() + bytes - asideBytes_, std::memory_order_relaxed);
+  asideBytes_ = bytes;
+  return true;
+}
+
 void BudgetedMemory::unmap(void* memory, uint64_t whole) {
   source_.unmap(memory, static_cast<size_t>(whole));
   taken_.fetch_sub(whole, std::memory_order_relaxed);

@@ -76,6 +76,11 @@ class BudgetedMemory {
   /// MUST NOT hold a lock that whenSpareIsReady takes.
   void endSupply() { spare_.end(); }
 
+  /// Counts bytes that are not of the source as held, in place of those of the last call. Returns
+  /// false where they do not fit.
+  bool setAside(uint64_t bytes);
+  uint64_t asideBytes() const { return asideBytes_; }
+
   bool fits(uint64_t bytes) const {
     return bytes <= budget() && taken() + spare_.pendingBytes() <= budget() - bytes;
   }
@@ -101,6 +106,8 @@ class BudgetedMemory {
   std::atomic<uint64_t> budget_;
   /// The bytes that are held, without the spare slab.
   std::atomic<uint64_t> taken_{0};
+  /// Those of them that are not of the source.
+  uint64_t asideBytes_ = 0;
   std::atomic<uint64_t> refusals_{0};
   PinnedMappings pins_;
   SpareSlab spare_;

@@ -112,6 +112,10 @@ class Store final : public StoreGauges {
   /// order moves all entries to slabs that suit it. Returns false when it is out of range, or when
   /// the memory for larger tables is refused: then maxBytes keeps its value.
   bool resize(uint64_t maxBytes);
+  /// Counts `bytes` that others hold for the store as held by it, in place of those of the last
+  /// call; evicts where they need room. Returns false, with nothing changed but evictions, where
+  /// the budget has no room for them.
+  bool setAside(uint64_t bytes);
   /// Changes maxEntries; 0 removes the bound. Evicts the entries above it.
   void setMaxEntries(uint64_t maxEntries);
   /// Evicts until `bytes` are back with the system, or nothing is left; returns the bytes given
@@ -128,11 +132,6 @@ class Store final : public StoreGauges {
   /// the next call should come soon, after kIdle it may come later.
   MaintainResult maintain(bool waits = true);
 
-  /// Has all times to live follow a given time, ms since the epoch, from -2^53 to 2^53; it stands
-  /// still until the next one is given. Times more than about 557 years from the system's count as
-  /// that far away. A value that was put before, by the store's own time, lives as long as if the
-  /// given time had been the system's then. Without a time, the store follows its own time again.
-  void giveTime(std::optional<int64_t> wallMs);
   /// Removes all expired entries at once.
   void removeExpired();
 

@@ -20,8 +20,10 @@ class StoreClock {
   uint64_t own() const { return clock_.own(); }
   bool isGiven() const { return clock_.isGiven(); }
 
-  /// Has the clock show this time, ms since the epoch, and stand still until it is given another.
-  /// Without a time it follows its own time again.
+  /// Has the clock show this time, ms since the epoch, from -2^53 to 2^53, and stand still until it
+  /// is given another. Times more than about 557 years from the system's count as that far away. A
+  /// value that was put before, by the clock's own time, lives as long as if the given time had
+  /// been the system's then. Without a time, the clock follows its own time again.
   void give(std::optional<int64_t> wallMs);
   /// Whether it was set back since the last call.
   bool takeSetBack() { return wasSetBack_.exchange(false, std::memory_order_relaxed); }

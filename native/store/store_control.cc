@@ -81,6 +81,20 @@ bool Store::resize(uint64_t maxBytes) {
   return resizer_.resize(lock, maxBytes);
 }
 
+bool Store::setAside(uint64_t bytes) {
+  const std::lock_guard<std::mutex> large(largeMutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  BudgetedMemory& memory = core_.memory;
+  const uint64_t before = memory.asideBytes();
+  const uint64_t more = less(bytes, before);
+  if (more > less(core_.budget(), core_.minBudget)) return false;
+  allocator_.shrinkHeldTo(less(core_.budget(), more));
+  // Readers may still use entries that were evicted for it.
+  if (!memory.setAside(bytes)) return false;
+  core_.computeMinBudget();
+  return true;
+}
+
 void Store::setMaxEntries(uint64_t maxEntries) {
   const std::lock_guard<std::mutex> large(largeMutex_);
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -119,10 +133,6 @@ MaintainResult Store::maintain(bool waits) {
   const MaintainResult upgraded = doneIf(!releaser_.isCondensing() && upgrader_.upgradeOne());
   const MaintainResult swept = both(upgraded, sweeper_.sweep(mayGoOn));
   return both(swept, mayGoOn() ? releaser_.releaseUnused(mayGoOn) : MaintainResult::kMore);
-}
-
-void Store::giveTime(std::optional<int64_t> wallMs) {
-  core_.clock.give(wallMs);
 }
 
 void Store::removeExpired() {

@@ -45,8 +45,8 @@ void StoreCore::noteCleared() {
 
 uint64_t StoreCore::computeMinBudget() {
   // The index needs a chunk for buckets, and one for overflow buckets.
-  const uint64_t bytes =
-      arena->emptyTableBytes() + arena->layout.slabBytes + 2 * arena->index.chunkBytes();
+  const uint64_t bytes = arena->emptyTableBytes() + arena->layout.slabBytes +
+                         2 * arena->index.chunkBytes() + memory.asideBytes();
   minBudget.store(bytes, std::memory_order_relaxed);
   return bytes;
 }

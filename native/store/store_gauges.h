@@ -21,6 +21,8 @@ class StoreGauges {
   uint64_t maxBytes() const { return core_.maxBytes.load(std::memory_order_relaxed); }
   /// The maximum number of entries; 0 where only bytes are bounded.
   uint64_t maxEntries() const { return core_.maxEntries.load(std::memory_order_relaxed); }
+  /// The clock that all times to live follow.
+  StoreClock& clock() { return core_.clock; }
   /// Whether a removal log is attached.
   bool tellsRemovals() const { return core_.tellsRemovals(); }
 

@@ -204,7 +204,7 @@ std::string Store::checkIntegrity() const {
                    census.payloadBytes());
   }
   const uint64_t mapped = census.mappedBytes() + core_.arena->tableBytes() + core_.writingBytes +
-                          core_.memory.retiredBytes();
+                          core_.memory.retiredBytes() + core_.memory.asideBytes();
   if (core_.memory.taken() != mapped) {
     return numbers("Without a spare slab the store holds ", core_.memory.taken(),
                    " bytes, but slabs and tables have ", mapped);

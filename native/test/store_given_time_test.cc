@@ -21,7 +21,7 @@ class StoreGivenTime : public ::testing::Test {
     StoreOptions options;
     options.maxBytes = 4 * kMiB;
     store = Store::open(options, testEnvironment(memory));
-    store->giveTime(kTime);
+    store->clock().give(kTime);
   }
 
   void put(const std::string& key, uint64_t ttlMs, uint64_t bytes = 5) const {
@@ -37,9 +37,9 @@ class StoreGivenTime : public ::testing::Test {
 TEST_F(StoreGivenTime, EndsTheTimeToLive) {
   put("key", kTtl);
   put("kept", 0);
-  store->giveTime(kTime + int64_t{kTtl} - 1);
+  store->clock().give(kTime + int64_t{kTtl} - 1);
   EXPECT_TRUE(store->has("key"));
-  store->giveTime(kTime + int64_t{kTtl});
+  store->clock().give(kTime + int64_t{kTtl});
   EXPECT_FALSE(store->has("key"));
   EXPECT_FALSE(getString(*store, "key"));
   EXPECT_FALSE(store->remove("key"));
@@ -56,16 +56,16 @@ TEST_F(StoreGivenTime, StandsStillUntilTheNextOne) {
 TEST_F(StoreGivenTime, EndsWhatHasMoreLeftThanItsTimeToLiveWhenSetBack) {
   put("short", kTtl);
   put("long", 100 * kTtl);
-  store->giveTime(kTime + 10);
+  store->clock().give(kTime + 10);
   put("later", 100 * kTtl);
-  store->giveTime(kTime);
+  store->clock().give(kTime);
   EXPECT_TRUE(store->has("short"));
   EXPECT_TRUE(store->has("long"));
   EXPECT_FALSE(store->has("later"));
-  store->giveTime(kTime - 1);
+  store->clock().give(kTime - 1);
   EXPECT_FALSE(store->has("short"));
   // A longer time to live is known to within a 4096th.
-  store->giveTime(kTime - int64_t{kTtl});
+  store->clock().give(kTime - int64_t{kTtl});
   EXPECT_FALSE(store->has("long"));
   EXPECT_EQ(store->checkIntegrity(), "");
 }
@@ -74,13 +74,13 @@ TEST_F(StoreGivenTime, AppliesToLargeAndToMovedEntries) {
   put("alone", kTtl, kMiB);
   for (uint64_t i = 0; i < 1000; ++i) put(keyOf(i), kTtl);
   ASSERT_TRUE(store->resize(16 * kMiB));
-  store->giveTime(kTime - 1);
+  store->clock().give(kTime - 1);
   EXPECT_FALSE(store->has("alone"));
   EXPECT_FALSE(store->has(keyOf(0)));
-  store->giveTime(kTime + 1);
+  store->clock().give(kTime + 1);
   put("alone", kTtl, kMiB);
   EXPECT_TRUE(store->has("alone"));
-  store->giveTime(kTime + 1 + int64_t{kTtl});
+  store->clock().give(kTime + 1 + int64_t{kTtl});
   EXPECT_FALSE(store->has("alone"));
 }
 
@@ -91,11 +91,11 @@ TEST_F(StoreGivenTime, LetsAllThatExpiredBeRemovedAtOnce) {
   ASSERT_GT(entries, 10'000U);
   store->removeExpired();
   EXPECT_EQ(store->stats().entries, entries);
-  store->giveTime(kTime + int64_t{kTtl});
+  store->clock().give(kTime + int64_t{kTtl});
   store->removeExpired();
   EXPECT_LT(store->stats().entries, entries * 6 / 10);
   EXPECT_FALSE(store->has("alone"));
-  store->giveTime(kTime + int64_t{2 * kTtl});
+  store->clock().give(kTime + int64_t{2 * kTtl});
   store->removeExpired();
   EXPECT_EQ(store->stats().entries, 0U);
   EXPECT_EQ(store->stats().expirations, entries);
@@ -107,7 +107,7 @@ TEST_F(StoreGivenTime, LetsWhatASetBackEndedBeRemovedToo) {
   for (uint64_t i = 0; i < 1000; ++i) put(keyOf(i), kTtl);
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 1001U);
-  store->giveTime(kTime - 1);
+  store->clock().give(kTime - 1);
   EXPECT_EQ(store->checkIntegrity(), "");
   maintainToTheEnd(*store);
   EXPECT_EQ(store->stats().entries, 0U);
@@ -128,13 +128,13 @@ TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {
   // The store's own clock stands still; the system's may be some seconds later than at the opening.
   constexpr uint64_t kHour = 3'600'000;
   put("own", 2 * kHour);
-  store->giveTime(wall + int64_t{kHour});
+  store->clock().give(wall + int64_t{kHour});
   EXPECT_TRUE(store->has("own"));
   put("given", 2 * kHour);
-  store->giveTime(wall + int64_t{3 * kHour});
+  store->clock().give(wall + int64_t{3 * kHour});
   EXPECT_FALSE(store->has("own"));
 
-  store->giveTime(std::nullopt);
+  store->clock().give(std::nullopt);
   EXPECT_FALSE(store->has("given")) << "it was put later than now";
   put("own", kTtl);
   EXPECT_TRUE(store->has("own"));
@@ -145,17 +145,17 @@ TEST_F(StoreGivenTime, GoesOnWithItsOwnTimeAfterwards) {
 TEST_F(StoreGivenTime, MayBeAnyTime) {
   constexpr int64_t kMax = (int64_t{1} << 53) - 1;
   for (const int64_t time : {int64_t{0}, int64_t{-1}, -kMax, kMax, int64_t{5}}) {
-    store->giveTime(time);
+    store->clock().give(time);
     put("key", kTtl);
     EXPECT_TRUE(store->has("key")) << time;
   }
   // All times within 557 years of the system's time are exact.
   for (const int64_t time : {int64_t{0}, int64_t{-1'000'000'000'000}, int64_t{4'000'000'000'000}}) {
-    store->giveTime(time);
+    store->clock().give(time);
     put("key", kTtl);
-    store->giveTime(time + int64_t{kTtl} - 1);
+    store->clock().give(time + int64_t{kTtl} - 1);
     EXPECT_TRUE(store->has("key")) << time;
-    store->giveTime(time + int64_t{kTtl});
+    store->clock().give(time + int64_t{kTtl});
     EXPECT_FALSE(store->has("key")) << time;
   }
 }
