@@ -29,7 +29,7 @@ export const NATIVE_LAYERS = [
   ['runtime'],
   ['tiers'],
   ['pressure', 'disk', 'store', 'flights'],
-  ['memory', 'slab'],
+  ['memory', 'slab', 'codec'],
   ['hash', 'files', 'process', 'include'],
   ['base'],
 ];

@@ -41,12 +41,12 @@ class Call {
 
   /// MUST be called after all other arguments were read: a read may run a finalizer that closes a
   /// store. Null, with an exception pending, in a forked child.
-  TieredStore* store() const {
+  CodedStore* store() const {
     if (refusesForked(env_)) return nullptr;
-    uint32_t id = 0;
-    napi_get_value_uint32(env_, values_[0], &id);
-    return environment_->stores->find(id);
+    return openStore().store;
   }
+  /// The form in which the store's values are put, under the same conditions.
+  CodedStore::Form form() const { return openStore().form; }
 
   /// A count of bytes or ms; 0 for anything that is no such number.
   uint64_t countAt(size_t i) const {
@@ -70,6 +70,12 @@ class Call {
   }
 
  private:
+  OpenStores::OpenStore openStore() const {
+    uint32_t id = 0;
+    napi_get_value_uint32(env_, values_[0], &id);
+    return environment_->stores->find(id);
+  }
+
   napi_env env_;
   size_t count_ = kMaxArguments;
   std::array<napi_value, kMaxArguments> values_;

@@ -38,6 +38,8 @@ struct Environment {
   SharedBuffer readBuffer;
   /// The buffer of writes: that of the instance that wrote last.
   SharedBuffer writeBuffer;
+  /// What this thread needs to encode and decode values.
+  CodecBuffers codecBuffers;
   /// An object of JavaScript whose property `write` is that buffer.
   Napi::ObjectReference kept;
 
@@ -53,6 +55,11 @@ struct Environment {
 
   /// Made with the first listener to removals; shared as `stores` is.
   std::shared_ptr<EnvironmentRemovals> removals;
+
+  /// A read to the current buffer.
+  CodedStore::Reading reading(CodedStore::Names names) {
+    return {readBuffer.bytes, readBuffer.capacity, names, codecBuffers};
+  }
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

@@ -29,13 +29,13 @@ bool leave(const FileState& state, const SharedBuffer& buffer) {
 /// The result of a lookup of a record; the record is copied to the read buffer if that is large
 /// enough.
 template <typename AnyCall>
-napi_value giveRecord(const AnyCall& call, TieredStore& store, const Key& key,
+napi_value giveRecord(const AnyCall& call, CodedStore& store, const Key& key,
                       std::string_view state) {
-  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
   bool fromDisk = false;
   const ReadResult result =
-      store.getPrefixed(key.view(), state, buffer.bytes, buffer.capacity, bytes, &fromDisk);
+      store.getPrefixed(key.view(), state, call.environment().reading(CodedStore::Names::kNumbered),
+                        bytes, &fromDisk);
   return call.giveFound(result, bytes, fromDisk);
 }
 
@@ -54,7 +54,7 @@ napi_value getOfState(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   const SharedBuffer& state = call.environment().stateBuffer;
   if (state.capacity < FileState::kBytes) return call.give(kBadArguments);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   return giveRecord(call, *store, key, {state.bytes, FileState::kBytes});
 }
@@ -65,7 +65,7 @@ napi_value lookUpFile(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   const Utf8 path(env, call[2], kMaxPathBytes);
   if (!path.isString()) return call.give(kBadArguments);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   const FileState state = stateAt(path);
   if (!leave(state, call.environment().stateBuffer)) return call.give(kBadArguments);

@@ -4,28 +4,34 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "tiers/tiered_store.h"
+#include "tiers/coded_store.h"
 
 namespace ebbcache {
 
 class OpenStores {
  public:
+  struct OpenStore {
+    CodedStore* store = nullptr;
+    /// The form in which values are put.
+    CodedStore::Form form = CodedStore::Form::kPlain;
+  };
+
   /// Returns a number for the store that is unique while the store is open.
-  uint32_t add(TieredStore& store) {
+  uint32_t add(const OpenStore& store) {
     do {
       ++lastId_;
-    } while (lastId_ == 0 || !stores_.emplace(lastId_, &store).second);
+    } while (lastId_ == 0 || !stores_.emplace(lastId_, store).second);
     return lastId_;
   }
   void remove(uint32_t id) { stores_.erase(id); }
-  /// Null for a number of no open store.
-  TieredStore* find(uint32_t id) const {
+  /// An empty one for a number of no open store.
+  OpenStore find(uint32_t id) const {
     const auto found = stores_.find(id);
-    return found == stores_.end() ? nullptr : found->second;
+    return found == stores_.end() ? OpenStore() : found->second;
   }
 
  private:
-  std::unordered_map<uint32_t, TieredStore*> stores_;
+  std::unordered_map<uint32_t, OpenStore> stores_;
   uint32_t lastId_ = 0;
 };
 

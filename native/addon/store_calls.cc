@@ -16,28 +16,32 @@ namespace {
 constexpr size_t kMaxKeys = 64;
 constexpr uint32_t kNoValue = 0xffffffff;
 
+// The names of fields are numbers for the calls that JavaScript decodes, and whole for those that
+// hand out the bytes.
+
+template <CodedStore::Names kNames>
 napi_value get(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
   bool fromDisk = false;
-  const ReadResult result = store->get(key.view(), buffer.bytes, buffer.capacity, bytes, &fromDisk);
+  const ReadResult result =
+      store->get(key.view(), call.environment().reading(kNames), bytes, &fromDisk);
   return call.giveFound(result, bytes, fromDisk);
 }
 
+template <CodedStore::Names kNames>
 napi_value peek(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const SharedBuffer& buffer = call.environment().readBuffer;
   uint64_t bytes = 0;
-  const ReadResult result = store->peek(key.view(), buffer.bytes, buffer.capacity, bytes);
+  const ReadResult result = store->peek(key.view(), call.environment().reading(kNames), bytes);
   return call.giveFound(result, bytes, false);
 }
 
@@ -46,18 +50,18 @@ napi_value ask(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  return call.give((store->*kOperation)(key.view()) ? 1 : 0);
+  return call.give((store->tiered().*kOperation)(key.view()) ? 1 : 0);
 }
 
 napi_value remainingTtl(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const std::optional<uint64_t> remaining = store->remainingTtl(key.view());
+  const std::optional<uint64_t> remaining = store->tiered().remainingTtl(key.view());
   if (!remaining) return call.give(kMiss);
   const bool isForever = *remaining == kNeverExpires;
   napi_value value = nullptr;
@@ -77,9 +81,10 @@ napi_value set(napi_env env, napi_callback_info info) {
   PutOptions options;
   options.ttlMs = call.countAt(3);
   options.cost = static_cast<double>(call.countAt(4));
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options)));
+  return call.give(static_cast<int>(store->put(key.view(), {buffer.bytes, bytes}, options,
+                                               call.form(), call.environment().codecBuffers)));
 }
 
 /// Stores the bytes of a Uint8Array. The engine reports which they are, as properties of the array
@@ -91,7 +96,7 @@ napi_value setBytes(napi_env env, napi_callback_info info) {
   PutOptions options;
   options.ttlMs = call.countAt(3);
   options.cost = static_cast<double>(call.countAt(4));
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
@@ -101,7 +106,8 @@ napi_value setBytes(napi_env env, napi_callback_info info) {
     return call.give(kBadArguments);
   }
   const std::string_view value(static_cast<const char*>(data), length);
-  return call.give(static_cast<int>(store->put(key.view(), value, options)));
+  return call.give(static_cast<int>(
+      store->put(key.view(), value, options, call.form(), call.environment().codecBuffers)));
 }
 
 /// The result of a put of more bytes than largestValue.
@@ -109,16 +115,25 @@ napi_value refuse(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
   const Key key(env, call[1]);
   if (!key.ok()) return call.give(kBadKey);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  return call.give(static_cast<int>(store->refuse()));
+  return call.give(static_cast<int>(store->tiered().refuse()));
+}
+
+/// Notes that JavaScript could not decode what a read returned.
+napi_value noteUndecodable(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  CodedStore* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  store->codec().noteUndecodable();
+  return call.give(0);
 }
 
 napi_value largestValue(napi_env env, napi_callback_info info) {
   const Call<1> call(env, info);
-  TieredStore* const store = call.store();
+  CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  return call.give(static_cast<int64_t>(store->largestValue()));
+  return call.give(static_cast<int64_t>(store->tiered().largestValue()));
 }
 
 napi_value getMany(napi_env env, napi_callback_info info) {
@@ -130,13 +145,15 @@ napi_value getMany(napi_env env, napi_callback_info info) {
   for (size_t i = kFirst; i < call.count(); ++i, ++done) {
     const Key key(env, call[i]);
     if (!key.ok()) return call.give(kBadKey);
-    TieredStore* const store = call.store();
+    CodedStore* const store = call.store();
     if (store == nullptr) return call.give(kClosed);
     if (buffer.capacity - at < sizeof kNoValue) break;
     char* const header = buffer.bytes + at;
     uint64_t bytes = 0;
-    const ReadResult result = store->get(key.view(), header + sizeof kNoValue,
-                                         buffer.capacity - at - sizeof kNoValue, bytes);
+    const CodedStore::Reading reading{
+        header + sizeof kNoValue, buffer.capacity - at - sizeof kNoValue,
+        CodedStore::Names::kNumbered, call.environment().codecBuffers};
+    const ReadResult result = store->get(key.view(), reading, bytes);
     if (result == ReadResult::kBufferTooSmall) break;
     const bool hit = result == ReadResult::kHit;
     const uint32_t length = hit ? static_cast<uint32_t>(bytes) : kNoValue;
@@ -157,7 +174,7 @@ napi_value setMany(napi_env env, napi_callback_info info) {
   for (size_t i = kFirst; i < call.count(); ++i) {
     const Key key(env, call[i]);
     if (!key.ok()) return call.give(kBadKey);
-    TieredStore* const store = call.store();
+    CodedStore* const store = call.store();
     if (store == nullptr) return call.give(kClosed);
     // The value's length, and room for the result.
     uint32_t header[2];
@@ -170,8 +187,9 @@ napi_value setMany(napi_env env, napi_callback_info info) {
     const uint64_t bytes = refused ? 0 : header[0];
     if (bytes > buffer.capacity - begin) return call.give(kBadArguments);
     const std::string_view value(buffer.bytes + begin, bytes);
-    header[1] =
-        static_cast<uint32_t>(refused ? store->refuse() : store->put(key.view(), value, options));
+    header[1] = static_cast<uint32_t>(refused ? store->tiered().refuse()
+                                              : store->put(key.view(), value, options, call.form(),
+                                                           call.environment().codecBuffers));
     std::memcpy(buffer.bytes + at, header, sizeof header);
     at = begin + bytes;
   }
@@ -181,14 +199,17 @@ napi_value setMany(napi_env env, napi_callback_info info) {
 }  // namespace
 
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
-  addCall<get>(env, exports, environment, "get");
-  addCall<peek>(env, exports, environment, "peek");
+  addCall<get<CodedStore::Names::kNumbered>>(env, exports, environment, "get");
+  addCall<peek<CodedStore::Names::kNumbered>>(env, exports, environment, "peek");
+  addCall<get<CodedStore::Names::kWhole>>(env, exports, environment, "getBytes");
+  addCall<peek<CodedStore::Names::kWhole>>(env, exports, environment, "peekBytes");
   addCall<ask<&TieredStore::has>>(env, exports, environment, "has");
   addCall<ask<&TieredStore::remove>>(env, exports, environment, "delete");
   addCall<remainingTtl>(env, exports, environment, "remainingTtl");
   addCall<set>(env, exports, environment, "set");
   addCall<setBytes>(env, exports, environment, "setBytes");
   addCall<refuse>(env, exports, environment, "refuse");
+  addCall<noteUndecodable>(env, exports, environment, "noteUndecodable");
   addCall<largestValue>(env, exports, environment, "largestValue");
   addCall<getMany>(env, exports, environment, "getMany");
   addCall<setMany>(env, exports, environment, "setMany");

@@ -102,6 +102,8 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::applyPressure>>("applyPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::holdPressure>>("holdPressure"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::stats>>("stats"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::dictionaryNames>>(
+              "dictionaryNames"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::takeNewEvictions>>(
               "takeNewEvictions"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::setTime>>("setTime"),
@@ -152,6 +154,7 @@ void StoreObject::open(const Napi::CallbackInfo& info) {
   options.namedByFolder = flagIn(given, "namedByFolder");
   options.ebb = flagIn(given, "ebb");
   options.minBytes = countIn(given, "minBytes");
+  options.prefixBytes = countIn(given, "prefixBytes");
   readDisk(given, options.disk);
   readAdopted(given, options.adopts);
   if (env.IsExceptionPending()) return;
@@ -161,7 +164,8 @@ void StoreObject::open(const Napi::CallbackInfo& info) {
     throwError(env, codeOf(error.kind), error.sentence);
     return;
   }
-  id_ = stores_->add(*handle_);
+  id_ = stores_->add({&handle_.coded(), flagIn(given, "compact") ? CodedStore::Form::kCompact
+                                                                 : CodedStore::Form::kPlain});
   info.This().As<Napi::Object>().Set("id", Napi::Number::New(env, id_));
 }
 
@@ -173,7 +177,7 @@ bool StoreObject::isOpen(const Napi::CallbackInfo& info) const {
 }
 
 void StoreObject::clear(const Napi::CallbackInfo& info) {
-  if (isOpen(info)) handle_->clear();
+  if (isOpen(info)) handle_.coded().clear();
 }
 
 Napi::Value StoreObject::scan(const Napi::CallbackInfo& info) {
@@ -184,7 +188,8 @@ Napi::Value StoreObject::scan(const Napi::CallbackInfo& info) {
   std::vector<std::string> keys;
   uint64_t cursor = toCount(info[0]);
   do {
-    cursor = handle_->scan(cursor, [&keys](std::string_view key) { keys.emplace_back(key); });
+    cursor =
+        handle_.coded().scan(cursor, [&keys](std::string_view key) { keys.emplace_back(key); });
   } while (cursor != 0 && keys.size() < kBatch);
   const auto batch = Napi::Array::New(env, keys.size() + 1);
   batch.Set(uint32_t{0}, Napi::Number::New(env, static_cast<double>(cursor)));
@@ -222,16 +227,30 @@ Napi::Value StoreObject::holdPressure(const Napi::CallbackInfo& info) {
 Napi::Value StoreObject::stats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!isOpen(info)) return {};
-  const auto [stats, pressure] = handle_.stats();
+  const auto [stats, codec, pressure] = handle_.stats();
   const auto result = Napi::Object::New(env);
   const auto put = [&](const char* name, uint64_t value) {
     result.Set(name, Napi::Number::New(env, static_cast<double>(value)));
   };
   for (const auto& field : kStoreStatsFields) put(field.name, stats.*field.member);
+  for (const auto& field : kCodecStatsFields) put(field.name, codec.*field.member);
   put("pressureEvents", pressure.events());
   put("pressureReductions", pressure.reductions);
   result.Set("pressureCauses", causesOf(env, pressure));
   return result;
+}
+
+Napi::Value StoreObject::dictionaryNames(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!isOpen(info)) return {};
+  const auto id = static_cast<uint32_t>(toCount(info[0]));
+  const std::shared_ptr<const Dictionary> dictionary = handle_.coded().codec().dictionary(id);
+  if (dictionary == nullptr) return env.Undefined();
+  const auto names = Napi::Array::New(env, dictionary->nameCount());
+  for (uint32_t i = 0; i < dictionary->nameCount(); ++i) {
+    names.Set(i, Napi::String::New(env, std::string(dictionary->name(i))));
+  }
+  return names;
 }
 
 Napi::Value StoreObject::takeNewEvictions(const Napi::CallbackInfo& info) {

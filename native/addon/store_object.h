@@ -47,6 +47,8 @@ class StoreObject : public GuardedWrap<StoreObject> {
   Napi::Value applyPressure(const Napi::CallbackInfo& info);
   Napi::Value holdPressure(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
+  /// (the number of a dictionary) => its names, or undefined where there is none.
+  Napi::Value dictionaryNames(const Napi::CallbackInfo& info);
   /// () -> [evictions since the last call in the process, those of them that maxEntries caused].
   Napi::Value takeNewEvictions(const Napi::CallbackInfo& info);
   /// (ms since the epoch), or () for none: see SharedStore::giveTime(). Closing this object makes

@@ -17,6 +17,7 @@
 // NOLINTNEXTLINE(readability-identifier-naming): C's name for it.
 struct ebbcache_store {
   ebbcache::StoreHandle handle;
+  ebbcache::CodecBuffersPool buffers;
   std::atomic<uint64_t> owners{1};
 };
 
@@ -89,6 +90,7 @@ std::string toSharedOptions(const ebbcache_options* given, SharedStoreOptions& o
   out.disk.tier.maxBytes = options.disk_max_bytes;
   out.disk.tier.kind =
       options.disk_kind == EBBCACHE_DISK_RECORDS ? RingKind::kRecords : RingKind::kValues;
+  if (options.disk_kind == EBBCACHE_DISK_RECORDS) out.prefixBytes = kRecordPrefixBytes;
   out.disk.coherent = options.disk_coherent != 0;
   return {};
 }
@@ -162,17 +164,17 @@ void close(ebbcache_store* store) {
   });
 }
 
-ReadResult get(TieredStore& store, std::string_view key, char* out, uint64_t capacity,
+ReadResult get(CodedStore& store, std::string_view key, const CodedStore::Reading& reading,
                uint64_t& bytes) {
-  return store.get(key, out, capacity, bytes);
+  return store.get(key, reading, bytes);
 }
 
-ReadResult peek(TieredStore& store, std::string_view key, char* out, uint64_t capacity,
+ReadResult peek(CodedStore& store, std::string_view key, const CodedStore::Reading& reading,
                 uint64_t& bytes) {
-  return store.peek(key, out, capacity, bytes);
+  return store.peek(key, reading, bytes);
 }
 
-using Reader = ReadResult (*)(TieredStore&, std::string_view, char*, uint64_t, uint64_t&);
+using Reader = ReadResult (*)(CodedStore&, std::string_view, const CodedStore::Reading&, uint64_t&);
 
 template <Reader reader>
 ebbcache_status read(ebbcache_store* store, const void* key, size_t keyBytes, void* buffer,
@@ -182,8 +184,10 @@ ebbcache_status read(ebbcache_store* store, const void* key, size_t keyBytes, vo
   if (buffer == nullptr && capacity > 0) return EBBCACHE_INVALID;
   return guarded([&] {
     uint64_t bytes = 0;
+    const CodecBuffersPool::Borrowed buffers(store->buffers);
     const ReadResult result =
-        reader(*store->handle, viewOf(key, keyBytes), static_cast<char*>(buffer), capacity, bytes);
+        reader(store->handle.coded(), viewOf(key, keyBytes),
+               {static_cast<char*>(buffer), capacity, CodedStore::Names::kWhole, *buffers}, bytes);
     if (valueBytes != nullptr) *valueBytes = static_cast<size_t>(bytes);
     return statusOf(result);
   });
@@ -193,9 +197,11 @@ ebbcache_status view(ebbcache_store* store, const void* key, size_t keyBytes, eb
                      void* context) {
   if (store == nullptr || !isKey(key, keyBytes) || visit == nullptr) return EBBCACHE_INVALID;
   return guarded([&] {
-    return statusOf(store->handle->view(viewOf(key, keyBytes), [&](std::string_view value) {
+    const CodecBuffersPool::Borrowed buffers(store->buffers);
+    const auto visitValue = [&](std::string_view value) {
       visit(context, value.data(), value.size());
-    }));
+    };
+    return statusOf(store->handle.coded().view(viewOf(key, keyBytes), visitValue, *buffers));
   });
 }
 
@@ -212,7 +218,9 @@ ebbcache_status put(ebbcache_store* store, const void* key, size_t keyBytes, con
   if (!std::isfinite(costMs) || costMs < 0) return EBBCACHE_INVALID;
   return guarded([&]() -> ebbcache_status {
     const PutOptions options{ttlMs, costMs};
-    switch (store->handle->put(viewOf(key, keyBytes), viewOf(value, valueBytes), options)) {
+    const CodecBuffersPool::Borrowed buffers(store->buffers);
+    switch (store->handle.coded().put(viewOf(key, keyBytes), viewOf(value, valueBytes), options,
+                                      CodedStore::Form::kPlain, *buffers)) {
       case PutResult::kStored:
         return EBBCACHE_OK;
       case PutResult::kTooLarge:
@@ -232,7 +240,7 @@ ebbcache_status removeKey(ebbcache_store* store, const void* key, size_t keyByte
 ebbcache_status clear(ebbcache_store* store) {
   if (store == nullptr) return EBBCACHE_INVALID;
   return guarded([&] {
-    store->handle->clear();
+    store->handle.coded().clear();
     return EBBCACHE_OK;
   });
 }
@@ -270,7 +278,8 @@ static_assert(std::size(kStatsFields) == std::size(kStoreStatsFields),
 ebbcache_status stats(ebbcache_store* store, ebbcache_stats* out) {
   if (store == nullptr || out == nullptr) return EBBCACHE_INVALID;
   return guarded([&] {
-    const auto [stats, pressure] = store->handle.stats();
+    const auto [stats, codec, pressure] = store->handle.stats();
+    (void)codec;
     ebbcache_stats known = {};
     for (const auto& [to, from] : kStatsFields) known.*to = stats.*from;
     known.pressure_events = pressure.events();

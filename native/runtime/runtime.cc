@@ -50,7 +50,7 @@ uint64_t StoreHandle::holdPressure(PressureLevel level) const {
 }
 
 bool StoreHandle::resize(uint64_t maxBytes) const {
-  const bool done = shared_->store().resize(maxBytes);
+  const bool done = shared_->resize(maxBytes);
   if (done) runtime_->governor().resized(shared_.get());
   return done;
 }

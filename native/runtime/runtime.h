@@ -44,6 +44,8 @@ class StoreHandle {
   explicit operator bool() const { return shared_ != nullptr; }
   TieredStore& operator*() const { return shared_->tiered(); }
   TieredStore* operator->() const { return &shared_->tiered(); }
+  /// The same, by values instead of what is stored of them.
+  CodedStore& coded() const { return shared_->coded(); }
   /// The memory tier.
   Store& memory() const { return shared_->store(); }
   /// Null where the store has none.

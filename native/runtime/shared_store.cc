@@ -7,6 +7,15 @@
 namespace ebbcache {
 namespace {
 
+/// zstd's own default for a dictionary: larger ones gain little.
+constexpr uint64_t kMaxContentBytes = 112640;
+/// All dictionaries take no more than this part of the store.
+constexpr uint64_t kDictionariesShare = 8;
+/// zstd's tables take some 75 kB for the smallest content, which is too much for a smaller store.
+constexpr uint64_t kMinBytesForContent = uint64_t{2} << 20;
+constexpr uint64_t kContentShare = 256;
+constexpr uint64_t kContentDiskShare = 64;
+
 Reduction reductionOf(const Shrinkage& shrinkage) {
   return {shrinkage.releasedBytes, shrinkage.evictions, shrinkage.lowered};
 }
@@ -29,7 +38,38 @@ SharedStore::SharedStore(SharedStoreOptions options, std::unique_ptr<Store> stor
       store_(std::move(store)),
       disk_(std::move(disk)),
       tiered_(*store_, disk_,
-              TieredStoreOptions{options_.disk.coherent, options_.store.defaultTtlMs}) {}
+              TieredStoreOptions{options_.disk.coherent, options_.store.defaultTtlMs}),
+      dictionaries_(disk_ == nullptr ? nullptr : std::make_unique<DiskDictionaries>(*disk_)),
+      codec_(codecOptions()),
+      coded_(tiered_, codec_) {}
+
+StoreCodecOptions SharedStore::codecOptions() const {
+  StoreCodecOptions codec;
+  codec.prefixBytes = options_.prefixBytes;
+  const uint64_t maxBytes = options_.store.maxBytes;
+  if (maxBytes >= kMinBytesForContent) {
+    codec.maxContentBytes = std::min(kMaxContentBytes, maxBytes / kContentShare);
+  }
+  if (options_.disk.isWanted()) {
+    const uint64_t onDisk = options_.disk.tier.maxBytes / kContentDiskShare;
+    codec.maxContentBytes = std::min(codec.maxContentBytes, onDisk);
+  }
+  codec.seed = HashSeed::random();
+  codec.archive = dictionaries_.get();
+  codec.setAside = [this](uint64_t bytes) {
+    return bytes <= store_->maxBytes() / kDictionariesShare && store_->setAside(bytes);
+  };
+  return codec;
+}
+
+bool SharedStore::resize(uint64_t maxBytes) {
+  if (codec_.stats().dictionaryBytes > maxBytes / kDictionariesShare) {
+    // Without dictionaries what is in memory can no longer be read.
+    store_->clear();
+    codec_.dropDictionaries(StoreCodec::Kept::kNone);
+  }
+  return store_->resize(maxBytes);
+}
 
 bool SharedStore::hasDiskOf(const SharedStoreOptions& options) const {
   const SharedDiskOptions& mine = options_.disk;
@@ -45,8 +85,8 @@ bool SharedStore::isOpenedWith(const SharedStoreOptions& options) const {
   const StoreOptions& mine = options_.store;
   const StoreOptions& other = options.store;
   return options.name == options_.name && options.ebb == options_.ebb && hasDiskOf(options) &&
-         options.minBytes == options_.minBytes && other.policy == mine.policy &&
-         other.defaultTtlMs == mine.defaultTtlMs &&
+         options.minBytes == options_.minBytes && options.prefixBytes == options_.prefixBytes &&
+         other.policy == mine.policy && other.defaultTtlMs == mine.defaultTtlMs &&
          (options.adopts.maxEntries || other.maxEntries == mine.maxEntries ||
           other.maxEntries == store_->maxEntries()) &&
          (options.adopts.maxBytes || other.maxBytes == mine.maxBytes ||
@@ -63,17 +103,17 @@ NewEvictions SharedStore::takeNewEvictions() {
 
 SharedStoreStats SharedStore::stats() const {
   return history().read([this](const PressureCounts& pressure) {
-    return SharedStoreStats{tiered_.stats(), pressure};
+    return SharedStoreStats{coded_.stats(), codec_.stats(), pressure};
   });
 }
 
 void SharedStore::giveTime(int64_t wallMs) {
-  store_->giveTime(wallMs);
+  store_->clock().give(wallMs);
   if (disk_ != nullptr) disk_->giveTime(wallMs);
 }
 
 void SharedStore::giveNoTime() {
-  store_->giveTime(std::nullopt);
+  store_->clock().give(std::nullopt);
   if (disk_ != nullptr) disk_->giveNoTime();
 }
 

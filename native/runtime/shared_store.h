@@ -6,13 +6,20 @@
 #include <mutex>
 #include <string>
 
+#include "codec/store_codec.h"
 #include "disk/disk_tier.h"
 #include "pressure/governed_store.h"
 #include "runtime/held_levels.h"
 #include "store/store.h"
+#include "tiers/coded_store.h"
+#include "tiers/disk_dictionaries.h"
 #include "tiers/tiered_store.h"
 
 namespace ebbcache {
+
+/// The bytes before the metadata of a record: the state of its file, and a time; see
+/// lib/tiers/record.ts.
+constexpr uint64_t kRecordPrefixBytes = 40;
 
 struct SharedDiskOptions {
   /// An empty folder means no disk tier.
@@ -43,6 +50,8 @@ struct SharedStoreOptions {
   bool ebb = true;
   /// The floor under pressure, in bytes.
   uint64_t minBytes = 0;
+  /// The number of bytes before each value that are no part of its msgpack.
+  uint64_t prefixBytes = 0;
   AdoptedSizes adopts;
 
   /// Empty where all are in range; else a sentence that says which is not.
@@ -52,6 +61,7 @@ struct SharedStoreOptions {
 /// Both are of one moment: the evictions in `pressure` are the pressureEvictions in `store`.
 struct SharedStoreStats {
   StoreStats store;
+  StoreCodecStats codec;
   PressureCounts pressure;
 };
 
@@ -68,12 +78,17 @@ class SharedStore final : public GovernedStore {
               std::shared_ptr<DiskTier> disk = nullptr);
 
   TieredStore& tiered() { return tiered_; }
+  /// The same, by values instead of what is stored of them.
+  CodedStore& coded() { return coded_; }
   /// The memory tier.
   Store& store() { return *store_; }
   /// Null where there is none.
   const std::shared_ptr<DiskTier>& disk() const { return disk_; }
   /// The options with which it was opened: a resize does not change them.
   const SharedStoreOptions& options() const { return options_; }
+  /// See Store::resize(). A store that becomes too small for its dictionaries loses them, and all
+  /// entries in memory.
+  bool resize(uint64_t maxBytes);
   /// Whether these options name this store: the sizes may be those with which it was opened, or
   /// those to which it was resized.
   bool isOpenedWith(const SharedStoreOptions& options) const;
@@ -84,7 +99,7 @@ class SharedStore final : public GovernedStore {
   HeldLevels& heldLevels() { return heldLevels_; }
 
   /// All times to live, in memory and on disk, follow a given time, ms since the epoch; see
-  /// Store::giveTime(). It applies to all who share the store or its disk tier.
+  /// StoreClock::give(). It applies to all who share the store or its disk tier.
   void giveTime(int64_t wallMs);
   void giveNoTime();
 
@@ -99,11 +114,16 @@ class SharedStore final : public GovernedStore {
 
  private:
   bool hasDiskOf(const SharedStoreOptions& other) const;
+  StoreCodecOptions codecOptions() const;
 
   const SharedStoreOptions options_;
   const std::unique_ptr<Store> store_;
   const std::shared_ptr<DiskTier> disk_;
   TieredStore tiered_;
+  /// Null without a disk tier.
+  const std::unique_ptr<DiskDictionaries> dictionaries_;
+  StoreCodec codec_;
+  CodedStore coded_;
   HeldLevels heldLevels_;
   std::mutex takenMutex_;
   NewEvictions taken_;

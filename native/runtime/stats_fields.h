@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "codec/store_codec.h"
 #include "disk/disk_tier.h"
 #include "store/store.h"
 
@@ -35,6 +36,17 @@ inline constexpr StatsField<StoreStats> kStoreStatsFields[] = {
 };
 static_assert(sizeof(StoreStats) == sizeof(kStoreStatsFields) / sizeof(kStoreStatsFields[0]) * 8,
               "Each field of StoreStats must have a row in the table.");
+
+/// NativeStoreStats has these too.
+inline constexpr StatsField<StoreCodecStats> kCodecStatsFields[] = {
+    {"dictionaries", &StoreCodecStats::dictionaries},
+    {"dictionaryBytes", &StoreCodecStats::dictionaryBytes},
+    {"dictionaryTrainings", &StoreCodecStats::trainings},
+    {"undecodableValues", &StoreCodecStats::undecodable},
+};
+static_assert(sizeof(StoreCodecStats) ==
+                  sizeof(kCodecStatsFields) / sizeof(kCodecStatsFields[0]) * 8,
+              "Each field of StoreCodecStats must have a row in the table.");
 
 /// NativeDiskStats in lib/native/disk.ts has the same names, and `path` and `available`.
 inline constexpr StatsField<DiskTierStats> kDiskStatsFields[] = {

@@ -1,0 +1,135 @@
+// Makes the values of a store compact, and gives them back. Thread-safe.
+//
+//   encode   value -> names replaced -> compressed with the current dictionary -> what is stored
+//   decode   what is stored -> decompressed -> with names, or with numbers in their place
+//
+// A part of the values is sampled, and a thread trains dictionaries from them. Values are stored as
+// they are until there is the first one, and wherever compaction would not make them smaller.
+//
+// With an archive, a dictionary is saved there before a value needs it, and again when it has gone
+// from there; one that a value names and this process does not have is loaded.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "codec/codec_buffers.h"
+#include "codec/dictionary.h"
+#include "codec/dictionary_archive.h"
+#include "codec/sample_collector.h"
+#include "codec/stored_value.h"
+
+namespace ebbcache {
+
+struct StoreCodecOptions {
+  /// The number of bytes before each value that stay as they are.
+  uint64_t prefixBytes = 0;
+  /// The maximum number of bytes of a dictionary's content for zstd.
+  uint64_t maxContentBytes = 0;
+  HashSeed seed{};
+  /// Called, on the thread that trained it, before a dictionary is used, with the bytes that all
+  /// dictionaries take then. Where it returns false, the dictionary is dropped.
+  std::function<bool(uint64_t bytes)> setAside = [](uint64_t) { return true; };
+  /// Null for a store whose values do not outlive it; it MUST outlive the codec.
+  DictionaryArchive* archive = nullptr;
+};
+
+struct StoreCodecStats {
+  /// The dictionaries that entries may name, and the bytes of memory that these take.
+  uint64_t dictionaries = 0;
+  uint64_t dictionaryBytes = 0;
+  /// The dictionaries that were trained.
+  uint64_t trainings = 0;
+  /// The values that were stored and could not be decoded.
+  uint64_t undecodable = 0;
+};
+
+class StoreCodec {
+ public:
+  static constexpr size_t kMaxDictionaries = 8;
+
+  explicit StoreCodec(StoreCodecOptions options) : options_(std::move(options)) {}
+  /// Waits for a training.
+  ~StoreCodec();
+  StoreCodec(const StoreCodec&) = delete;
+  StoreCodec& operator=(const StoreCodec&) = delete;
+
+  // Both return what is to be stored for a prefix and the value behind it: the value itself, or
+  // bytes in `buffers`; a view without data where the heap is exhausted.
+
+  /// Makes it compact where it is msgpack; other bytes too come back as they were.
+  std::string_view encode(std::string_view value, CodecBuffers& buffers);
+  /// Leaves it as it is, or at least readable as such.
+  std::string_view encodePlain(std::string_view value, CodecBuffers& buffers) const;
+
+  /// Whether decode() would change what is stored.
+  bool isEncoded(std::string_view stored) const {
+    return stored.size() > options_.prefixBytes &&
+           StoredValue::isMarked(stored.substr(options_.prefixBytes));
+  }
+
+  enum class Names : uint8_t {
+    /// Numbers stay, behind the header of StorageMethod::kNames; so does that of
+    /// StorageMethod::kRaw.
+    kNumbered,
+    kWhole,
+  };
+  /// Returns the prefix and the value of what is stored: `stored` itself, or bytes in `buffers`.
+  /// Returns a view without data for what no present dictionary decodes, which is counted.
+  std::string_view decode(std::string_view stored, Names names, CodecBuffers& buffers);
+
+  enum class Kept : uint8_t { kNone, kCurrent };
+  /// Values that need another one can no longer be decoded, unless it is in the archive.
+  void dropDictionaries(Kept kept);
+  /// Notes a value that was decoded as far as numbered names, and no further.
+  void noteUndecodable() { undecodable_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// Null for the number of none.
+  std::shared_ptr<const Dictionary> dictionary(uint32_t id);
+  StoreCodecStats stats() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Use : uint8_t { kCurrent, kForReading };
+
+  std::shared_ptr<const Dictionary> current() const;
+  std::shared_ptr<const Dictionary> held(uint32_t id) const;
+  /// Loads one from the archive; null where there is none.
+  std::shared_ptr<const Dictionary> load(uint32_t id, Use use);
+  /// Takes a dictionary in use. Returns false where the store has no room for it, or may have no
+  /// more of them.
+  bool add(const std::shared_ptr<const Dictionary>& dictionary, Use use);
+  /// About once a second, saves again what is missing in the archive, and looks there for a
+  /// dictionary as long as there is none.
+  void tendArchive();
+  void saveMissing();
+  std::string_view encodeWith(const Dictionary& dictionary, std::string_view value,
+                              CodecBuffers& buffers) const;
+  std::string_view decodeMarked(std::string_view stored, Names names, CodecBuffers& buffers);
+  void startTraining();
+  /// Returns false where the store has no use for further dictionaries.
+  bool train(const std::vector<std::string>& samples);
+
+  const StoreCodecOptions options_;
+  SampleCollector samples_;
+  /// Guards the dictionaries, which are few, the oldest first.
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const Dictionary>> dictionaries_;
+  std::shared_ptr<const Dictionary> current_;
+  /// Whoever changes the dictionaries MUST hold it: the store may wait for its own locks meanwhile.
+  std::mutex changeMutex_;
+  std::atomic<Clock::rep> tendedAt_{0};
+  std::atomic<uint64_t> trainings_{0};
+  std::atomic<uint64_t> undecodable_{0};
+  std::mutex trainerMutex_;
+  std::thread trainer_;
+};
+
+}  // namespace ebbcache
