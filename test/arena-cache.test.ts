@@ -250,7 +250,7 @@ describe('the time to live of an entry', () => {
   });
 
   it('releases the memory of expired entries without a read', async () => {
-    const cache = open<string>({ maxBytes: 8 * MIB });
+    const cache = open<string>({ maxBytes: 8 * MIB, codec: 'msgpack' });
     const empty = cache.stats().heldBytes;
     for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600), { ttl: 3000 });
     expect(cache.stats().heldBytes).toBeGreaterThan(2 * MIB);
@@ -269,7 +269,7 @@ describe('the time to live of an entry', () => {
 
 describe('an ArenaCache with a budget', () => {
   it('never exceeds it, and retains the most recent entries', () => {
-    const cache = open<string>({ maxBytes: 2 * MIB });
+    const cache = open<string>({ maxBytes: 2 * MIB, codec: 'msgpack' });
     for (let i = 0; i < 20_000; i++) {
       cache.set(`key${i}`, `${i}`.padEnd(300));
       if (i % 100 === 0) {
@@ -284,7 +284,7 @@ describe('an ArenaCache with a budget', () => {
   });
 
   it('refuses a value larger than the budget, and loses no entry', () => {
-    const cache = open<string>({ maxBytes: 256 * KIB });
+    const cache = open<string>({ maxBytes: 256 * KIB, codec: 'msgpack' });
     for (let i = 0; i < 50; i++) cache.set(`key${i}`, 'v'.repeat(1000));
     const before = cache.stats();
     expect(cache.set('giant', 'v'.repeat(300 * KIB))).toBe(false);
@@ -295,7 +295,7 @@ describe('an ArenaCache with a budget', () => {
   });
 
   it('follows resize to smaller and larger sizes', () => {
-    const cache = open<string>({ maxBytes: 8 * MIB });
+    const cache = open<string>({ maxBytes: 8 * MIB, codec: 'msgpack' });
     for (let i = 0; i < 10_000; i++) cache.set(`key${i}`, 'v'.repeat(600));
     expect(cache.stats().heldBytes).toBeGreaterThan(6 * MIB);
     cache.resize(MIB);
@@ -311,7 +311,7 @@ describe('an ArenaCache with a budget', () => {
   });
 
   it('releases the bytes that shrink asks for, the least recently used entries first', () => {
-    const cache = open<string>({ maxBytes: 8 * MIB });
+    const cache = open<string>({ maxBytes: 8 * MIB, codec: 'msgpack' });
     for (let i = 0; i < 10_000; i++) cache.set(`key${i}`, 'v'.repeat(600));
     const before = cache.stats();
     expect(cache.shrink(0)).toBe(0);
@@ -330,7 +330,7 @@ describe('an ArenaCache with a budget', () => {
   });
 
   it('is empty after clear, which resets no counter', () => {
-    const cache = open<string>({ maxBytes: 8 * MIB });
+    const cache = open<string>({ maxBytes: 8 * MIB, codec: 'msgpack' });
     const empty = cache.stats().heldBytes;
     for (let i = 0; i < 5000; i++) cache.set(`key${i}`, 'v'.repeat(600));
     cache.get('key1');
@@ -349,7 +349,7 @@ describe('an ArenaCache with a budget', () => {
   });
 
   it('reports it with all other statistics', () => {
-    const cache = open<string>({ maxBytes: 4 * MIB });
+    const cache = open<string>({ maxBytes: 4 * MIB, codec: 'msgpack' });
     cache.set('é', 'abc');
     expect(cache.stats()).toEqual({
       entries: 1,
@@ -375,6 +375,10 @@ describe('an ArenaCache with a budget', () => {
       },
       rejections: 0,
       memoryRefusals: 0,
+      dictionaries: 0,
+      dictionaryBytes: 0,
+      dictionaryTrainings: 0,
+      undecodableValues: 0,
     });
   });
 });

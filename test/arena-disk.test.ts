@@ -41,7 +41,7 @@ describe('an ArenaCache with a disk tier', () => {
   });
 
   it('retains on disk what memory has no room for', async () => {
-    const cache = arenas.open({ maxBytes: 256 * KIB });
+    const cache = arenas.open({ maxBytes: 256 * KIB, codec: 'msgpack' });
     for (let i = 0; i < 500; i++) {
       expect(cache.set(`key ${i}`, { i, text: 'x'.repeat(2000) })).toBe(true);
     }
@@ -146,7 +146,8 @@ describe('an ArenaCache with a disk tier', () => {
   });
 
   it('writes as much as a loop puts that never yields, or counts what it drops', async () => {
-    const cache = arenas.open({ maxBytes: MIB, disk: arenas.disk({ maxBytes: 64 * MIB }) });
+    const disk = arenas.disk({ maxBytes: 64 * MIB });
+    const cache = arenas.open({ maxBytes: MIB, codec: 'msgpack', disk });
     for (let i = 0; i < 8000; i++) cache.set(`key ${i}`, { i, text: 'x'.repeat(4000) });
     const { drops } = cache.stats().disk!;
     expect(await cache.flush()).toBe(drops === 0);

@@ -7,6 +7,8 @@ import { decode } from '../lib/codec/decoder.js';
 import { encode } from '../lib/codec/encoder.js';
 import { Packr, Unpackr } from '../lib/codec/msgpackr.js';
 
+/** The first byte of a compact value, which msgpack has not. */
+const COMPACT_MARK = 0xc1;
 const unpackr = new Unpackr({ useRecords: false, moreTypes: true, copyBuffers: true });
 
 function outcomeOf(work: () => unknown): unknown {
@@ -21,6 +23,8 @@ function outcomeOf(work: () => unknown): unknown {
 function decoded(encoded: Uint8Array): unknown {
   const padded = Buffer.concat([Buffer.alloc(3, 0xa4), encoded, Buffer.alloc(70, 0x61)]);
   const found = outcomeOf(() => decode(padded, 3, 3 + encoded.length));
+  // The store gives no others that begin so.
+  if (encoded[0] === COMPACT_MARK) return found;
   const expected = outcomeOf(() => unpackr.unpack(Buffer.from(encoded)));
   // Two invalid dates are never equal, although they look so.
   if (!isDeepStrictEqual(found, expected)) expect(shown(found)).toBe(shown(expected));

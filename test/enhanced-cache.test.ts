@@ -351,6 +351,7 @@ describe('memory pressure on an EnhancedMetadataCache', () => {
       monitor,
       maxMemoryMb: 2,
       maxMemoryEntries: 10_000,
+      enableCompression: false,
     });
     const sampleAt = (percent: number) => {
       machine.use(percent);

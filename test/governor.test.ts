@@ -150,6 +150,7 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
     using metadata = new EnhancedMetadataCache({
       enableMemoryPressureMonitoring: monitored,
       maxMemoryMb: 16,
+      enableCompression: false,
     });
     for (let i = 0; i < 100; i++) metadata.put(`file ${i}`, { text: 'x'.repeat(1000), i });
     metadata.applyPressure(PressureLevel.HIGH);

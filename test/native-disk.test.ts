@@ -24,6 +24,8 @@ const memoryOptions = {
   name: '',
   ebb: false,
   minBytes: 0,
+  compact: false,
+  prefixBytes: 0,
 } as const;
 
 function open(disk: Partial<NativeDiskOptions> = {}): NativeStore {

@@ -25,6 +25,10 @@ const STORE: Record<keyof NativeStoreStats, true> = {
   pressureCauses: true,
   rejections: true,
   memoryRefusals: true,
+  dictionaries: true,
+  dictionaryBytes: true,
+  dictionaryTrainings: true,
+  undecodableValues: true,
 };
 const DISK: Record<keyof NativeDiskStats, true> = {
   path: true,

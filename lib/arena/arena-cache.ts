@@ -77,6 +77,8 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   }
 
   readonly #handle: StoreHandle;
+  readonly #decode = (bytes: Buffer, length: number) =>
+    codec.decode(bytes, length, this.#handle.names) as V;
   /**
    * The name by which other threads join the cache's flights; undefined where no other thread shares them.
    */
@@ -109,8 +111,8 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     const outcome = native.get(this.#handle.timedId(), key);
     if (outcome === Outcome.miss) return undefined;
     const length = bytesIn(outcome);
-    if (length >= 0 && length <= readBuffer.length) return codec.decode(readBuffer, length) as V;
-    return this.#handle.read(native.get, key, decode) as V | undefined;
+    if (length >= 0 && length <= readBuffer.length) return this.#decode(readBuffer, length);
+    return this.#handle.read(native.get, key, this.#decode);
   }
 
   /**
@@ -138,12 +140,12 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   /** Returns a copy of the encoded bytes. It counts as get does. */
   getBytes(key: string): Buffer | undefined {
-    return this.#handle.read(native.get, key, copyOf);
+    return this.#handle.read(native.getBytes, key, copyOf);
   }
 
   /** Returns the value, or undefined. It counts neither a hit nor a use. */
   peek(key: string): V | undefined {
-    return this.#handle.read(native.peek, key, decode) as V | undefined;
+    return this.#handle.read(native.peek, key, this.#decode);
   }
 
   /**
@@ -368,8 +370,4 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
       if (value !== undefined) yield [key, value];
     }
   }
-}
-
-function decode(bytes: Buffer, length: number): unknown {
-  return codec.decode(bytes, length);
 }

@@ -53,7 +53,7 @@ export class ArenaFlights<V> {
           return made;
         };
         const find = () => {
-          const bytes = this.#handle.read(native.peek, key, copyOf);
+          const bytes = this.#handle.read(native.peekBytes, key, copyOf);
           return bytes && Copies.ofEncoded<V>(bytes);
         };
         return this.#leases?.run(key, find, make, shared, isCurrent) ?? make();

@@ -2,6 +2,7 @@ import { checkNumber, show } from '../checks/arguments.js';
 import { checkNames, optionNames } from '../checks/option-names.js';
 import { argumentRangeError, argumentTypeError } from '../errors/errors.js';
 import { native } from '../native/addon.js';
+import { STATE_BYTES } from '../native/file-states.js';
 import type { AdoptedSizes, NativeStoreOptions } from '../native/store.js';
 import type { Clock } from './cache-clock.js';
 import { type DiskOptions, resolveDiskOptions } from './disk-options.js';
@@ -28,6 +29,12 @@ export interface ArenaCacheOptions {
   ebb?: boolean;
   /** The size below which the cache never shrinks under pressure, bytes, up to maxBytes. Default 0. */
   minBytes?: number;
+  /**
+   * How values are stored. Default 'compact': names of fields become numbers and the rest is compressed, with
+   * dictionaries that are trained from what is set. 'msgpack': as they are encoded. Caches that share a store
+   * or a file read both.
+   */
+  codec?: 'compact' | 'msgpack';
   /** A second tier on disk, which survives restarts and which processes share. Default: none. */
   disk?: DiskOptions;
   /**
@@ -50,9 +57,13 @@ export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
   name: true,
   ebb: true,
   minBytes: true,
+  codec: true,
   disk: true,
   clock: true,
 });
+
+/** The bytes before the metadata of a record, see lib/tiers/record.ts. */
+const RECORD_PREFIX_BYTES = STATE_BYTES + 8;
 
 /** What caches of metadata have in addition to an ArenaCache's options. */
 export interface RecordStoreOptions {
@@ -74,7 +85,7 @@ export function resolveArenaOptions(
     throw argumentTypeError('The options must be an object with at least maxBytes.');
   }
   checkNames(options, ARENA_NAMES);
-  const { policy = 'lru', name, ebb = true } = options;
+  const { policy = 'lru', name, ebb = true, codec = 'compact' } = options;
   const maxBytes = checkMaxBytes(options.maxBytes);
   if (policy !== 'lru' && policy !== 's3fifo') {
     throw argumentRangeError(`policy must be 'lru' or 's3fifo'; it is ${show(policy)}.`);
@@ -87,6 +98,9 @@ export function resolveArenaOptions(
   if (typeof ebb !== 'boolean') {
     throw argumentTypeError(`ebb must be true or false; it is ${show(ebb)}.`);
   }
+  if (codec !== 'compact' && codec !== 'msgpack') {
+    throw argumentRangeError(`codec must be 'compact' or 'msgpack'; it is ${show(codec)}.`);
+  }
   return {
     maxBytes,
     maxEntries: checkOptional('maxEntries', options.maxEntries, 1, Number.MAX_SAFE_INTEGER),
@@ -98,6 +112,8 @@ export function resolveArenaOptions(
     minBytes: checkOptional('minBytes', options.minBytes, 0, maxBytes),
     disk: resolveDiskOptions(options.disk, records === undefined ? 'values' : 'records'),
     adopts: records?.adopts,
+    compact: codec === 'compact',
+    prefixBytes: records === undefined ? 0 : RECORD_PREFIX_BYTES,
   };
 }
 

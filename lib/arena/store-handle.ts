@@ -2,6 +2,7 @@
 // before each call, and turns outcomes that are errors into errors of JavaScript.
 
 import type { Destination, EncodedValue } from '../codec/codec.js';
+import { FieldNames } from '../codec/field-names.js';
 import { native } from '../native/addon.js';
 import { type NativeRead, Outcome, outcomeError } from '../native/outcomes.js';
 import type { NativeStore, NativeStoreOptions } from '../native/store.js';
@@ -20,6 +21,11 @@ export class StoreHandle {
   readonly destination: Destination = {
     largestValue: () => Math.max(0, native.largestValue(this.#id)),
   };
+  /** The names in the dictionaries of the store. */
+  readonly names: FieldNames = new FieldNames(
+    (dictionary) => this.#store?.dictionaryNames(dictionary),
+    () => native.noteUndecodable(this.#id),
+  );
   #store: NativeStore | undefined;
   /** The store's number; once the store is closed it is 0, which is the number of no store. */
   #id: number;

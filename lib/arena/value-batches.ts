@@ -3,6 +3,7 @@
 import { checkIterable, show } from '../checks/arguments.js';
 import type { Codec, EncodedValue } from '../codec/codec.js';
 import { TOO_LARGE_LENGTH } from '../codec/codec.js';
+import type { FieldNames } from '../codec/field-names.js';
 import { argumentTypeError } from '../errors/errors.js';
 import { native } from '../native/addon.js';
 import { MAX_KEYS, NO_VALUE } from '../native/outcomes.js';
@@ -32,7 +33,7 @@ export function readMany(
     if (done < 0) throw handle.failure(done, all[from]!);
     // The next value does not fit the buffer.
     if (done === 0) values.push(get(all[from]!));
-    else decodeMany(codec, done, values);
+    else decodeMany(codec, handle.names, done, values);
   }
   return values;
 }
@@ -87,7 +88,7 @@ function splitEntries<V>(entries: Iterable<readonly [string, V]>): {
 }
 
 /** Decodes what native.getMany left in the read buffer. */
-function decodeMany(codec: Codec, count: number, values: unknown[]): void {
+function decodeMany(codec: Codec, names: FieldNames, count: number, values: unknown[]): void {
   const bytes = readBuffer;
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -96,7 +97,7 @@ function decodeMany(codec: Codec, count: number, values: unknown[]): void {
     if (length === NO_VALUE) {
       values.push(undefined);
     } else {
-      values.push(codec.decodeRange(bytes, at, at + length));
+      values.push(codec.decodeRange(bytes, at, at + length, names));
       at += length;
     }
   }

@@ -1,6 +1,8 @@
 /** A buffer with the encoded value from `start` to `end`; the next call of `encode` may reuse it. */
 export type EncodedValue = Buffer & { start: number; end: number };
 
+import type { FieldNames } from './field-names.js';
+
 /** The length that `encodeAll` writes for a value that is too large, which has no bytes there. */
 export const TOO_LARGE_LENGTH = 0xffffffff;
 
@@ -31,8 +33,11 @@ export interface Codec {
    * with the index of the value.
    */
   encodeAll(values: readonly unknown[], to?: Destination): EncodedValue;
-  /** The value in the first `length` bytes; it does not refer to them. */
-  decode(bytes: Buffer, length: number): unknown;
+  /**
+   * The value in the first `length` bytes; it does not refer to them. Throws for bytes of no value, and for a
+   * compact value of a dictionary that is not among `names`.
+   */
+  decode(bytes: Buffer, length: number, names?: FieldNames): unknown;
   /** The value from `start` to `end`, under the same conditions. */
-  decodeRange(bytes: Buffer, start: number, end: number): unknown;
+  decodeRange(bytes: Buffer, start: number, end: number, names?: FieldNames): unknown;
 }

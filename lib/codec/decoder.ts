@@ -16,6 +16,8 @@ import {
   unboxObject,
   unboxSparse,
 } from './boxes.js';
+import { COMPACT_BYTES, dictionaryOf, isRaw, MARK, RAW_BYTES } from './compact-header.js';
+import type { FieldNames } from './field-names.js';
 import { Unpackr } from './msgpackr.js';
 
 /** Records are off, because their readers are code generated from keys in the files. */
@@ -29,6 +31,8 @@ const KNOWN_KEYS = 8192;
 /** A larger buffer is for a rare large value, and is not kept. */
 const KEPT_BYTES = 1024 * 1024;
 const TIMESTAMP_TYPE = 0xff;
+type Names = readonly string[];
+const NO_NAMES: Names = [];
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const OTHER = new Error('msgpackr is to read this.');
@@ -43,6 +47,8 @@ let at = 0;
 let defines = false;
 /** The number of elements that arrays may still claim, because each element takes a byte or more. */
 let unclaimed = 0;
+/** The names of the current value's dictionary. */
+let names = NO_NAMES;
 /** The text from `blockStart` to `blockEnd`, as Latin-1. */
 let block = '';
 let blockStart = 0;
@@ -50,8 +56,16 @@ let blockEnd = 0;
 /** Known keys, each at a place that its bytes determine; ASCII, shorter than LONG_BYTES. */
 const knownKeys: string[] = new Array(KNOWN_KEYS).fill('');
 
-/** The value in the bytes from `from` to `to`. */
-export function decode(buffer: Buffer, from: number, to: number): unknown {
+/**
+ * The value in the bytes from `from` to `to`; undefined for a compact value that `fieldNames` do not make
+ * readable.
+ */
+export function decode(buffer: Buffer, from: number, to: number, fieldNames?: FieldNames): unknown {
+  if (buffer[from] === MARK && from < to) return decodeMarked(buffer, from, to, fieldNames);
+  return decodePlain(buffer, from, to);
+}
+
+function decodePlain(buffer: Buffer, from: number, to: number): unknown {
   if (buffer !== bytes) use(buffer);
   begin(from, to);
   try {
@@ -67,19 +81,57 @@ export function decode(buffer: Buffer, from: number, to: number): unknown {
   return unpackr.unpack(buffer.subarray(from, to));
 }
 
-function decodeDefining(buffer: Buffer, from: number, to: number): unknown {
-  use(buffer);
+/** Returns undefined, which is no value, for a compact value that cannot be decoded. */
+function decodeMarked(
+  buffer: Buffer,
+  from: number,
+  to: number,
+  fieldNames: FieldNames | undefined,
+): unknown {
+  if (isRaw(buffer, from)) return decodePlain(buffer, from + RAW_BYTES, to);
+  const dictionary = dictionaryOf(buffer, from, to);
+  const listed = dictionary === undefined ? undefined : fieldNames?.of(dictionary);
+  const value = listed && decodeNumbered(buffer, from + COMPACT_BYTES, to, listed);
+  if (value === undefined) fieldNames?.onUndecodable();
+  return value;
+}
+
+function decodeNumbered(buffer: Buffer, from: number, to: number, list: Names): unknown {
+  names = list;
+  if (buffer !== bytes) use(buffer);
+  try {
+    begin(from, to);
+    const value = read();
+    if (at === to) return value;
+  } catch (cause) {
+    // A name that must be defined is the only fault that another attempt mends.
+    if (cause !== OTHER) return readDefining(from, to);
+  } finally {
+    names = NO_NAMES;
+    block = '';
+    if (buffer.length > KEPT_BYTES) use(NOTHING);
+  }
+  return undefined;
+}
+
+/** Returns undefined for what is not whole. */
+function readDefining(from: number, to: number): unknown {
   begin(from, to);
   defines = true;
   try {
     const value = read();
-    if (at === to) return value;
+    return at === to ? value : undefined;
   } catch {
-    // msgpackr reports what is wrong with the value, if anything.
+    return undefined;
   } finally {
     defines = false;
   }
-  return unpackr.unpack(buffer.subarray(from, to));
+}
+
+function decodeDefining(buffer: Buffer, from: number, to: number): unknown {
+  use(buffer);
+  // msgpackr reports what is wrong with the value, if anything.
+  return readDefining(from, to) ?? unpackr.unpack(buffer.subarray(from, to));
 }
 
 function begin(from: number, to: number): void {
@@ -215,6 +267,7 @@ function readKey(): string {
   const token = bytes[at++]!;
   let length: number;
   if (token >= 0xa0 && token < 0xc0) length = token & 0x1f;
+  else if (token < 0x80) return nameOf(token);
   else if (token === 0xd9) length = readUint8();
   else return checkKey(readLongKey(token));
   if (length === 0 || length >= LONG_BYTES) return checkKey(readText(length));
@@ -236,7 +289,16 @@ function readKey(): string {
   return key;
 }
 
+/** The name of a number in the dictionary of a compact value; other values have no numbers. */
+function nameOf(number: number): string {
+  const name = names[number];
+  if (name === undefined) throw OTHER;
+  return name;
+}
+
 function readLongKey(token: number): string {
+  if (token === 0xcc) return nameOf(readUint8());
+  if (token === 0xcd) return nameOf(readUint16());
   if (token === 0xda) return readText(readUint16());
   if (token === 0xdb) return readText(readUint32());
   throw OTHER;

@@ -4,6 +4,7 @@
 import type { Codec, Destination, EncodedValue } from './codec.js';
 import { decode } from './decoder.js';
 import { encode, encodeAll } from './encoder.js';
+import type { FieldNames } from './field-names.js';
 
 /**
  * Strings of any units, numbers with -0, Dates, Maps, Sets, typed arrays, Buffers, bigints, regular
@@ -32,11 +33,11 @@ export class MsgpackCodec implements Codec {
     return encodeAll(values, to);
   }
 
-  decode(bytes: Buffer, length: number): unknown {
-    return decode(bytes, 0, length);
+  decode(bytes: Buffer, length: number, names?: FieldNames): unknown {
+    return decode(bytes, 0, length, names);
   }
 
-  decodeRange(bytes: Buffer, start: number, end: number): unknown {
-    return decode(bytes, start, end);
+  decodeRange(bytes: Buffer, start: number, end: number, names?: FieldNames): unknown {
+    return decode(bytes, start, end, names);
   }
 }

@@ -54,7 +54,10 @@ export interface AdvancedCacheOptions {
   maxMemoryMb?: number;
   /** The bound of all files of the disk tier, MiB, 1 to 65,536; 0 turns the tier off. Default 200. */
   maxDiskSizeMb?: number;
-  /** It is accepted, but has no effect yet: records are stored as they are encoded. Default true. */
+  /**
+   * Whether records are stored compact: names of fields become numbers and the rest is compressed, with
+   * dictionaries that are trained from what is put. Records of both kinds can be read. Default true.
+   */
   enableCompression?: boolean;
   /** The time to live, hours, 0.000001 to 1,000,000. Default 24. */
   cacheTtlHours?: number;

@@ -29,9 +29,14 @@ interface NativeAddon extends NativeFlights {
    * `bytes`.
    */
   hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
+  /** A compact value has numbers in place of names, see lib/codec/decoder.ts. */
   get: NativeRead;
   /** Does what `get` does, but counts neither a hit nor a use. */
   peek: NativeRead;
+  /** Does what `get` does, but copies the bytes that were set. */
+  getBytes: NativeRead;
+  /** Does what `peek` does, but copies the bytes that were set. */
+  peekBytes: NativeRead;
   /** 1 or 0. */
   has(id: number, key: string): number;
   /** Returns 1 when it removed an entry, else 0. */
@@ -45,6 +50,8 @@ interface NativeAddon extends NativeFlights {
   set(id: number, key: string, bytes: number, ttl?: number, cost?: number): number;
   /** Does the same with the bytes of a Uint8Array, as many as the engine says that it has. */
   setBytes(id: number, key: string, bytes: Uint8Array, ttl?: number, cost?: number): number;
+  /** Counts a value among those that could not be decoded. */
+  noteUndecodable(id: number): number;
   /**
    * The number of bytes of a value above which set refuses every value, with the current budget of the store.
    */

@@ -38,4 +38,12 @@ export interface NativeStoreStats {
   rejections: number;
   /** Requests for memory that the OS refused. */
   memoryRefusals: number;
+  /** Dictionaries by which compact values can be read. */
+  dictionaries: number;
+  /** The memory that they take, which is a part of heldBytes. */
+  dictionaryBytes: number;
+  /** Dictionaries that were trained from the values that were set. */
+  dictionaryTrainings: number;
+  /** Reads of compact values that returned nothing, because a dictionary is missing or they are damaged. */
+  undecodableValues: number;
 }

@@ -18,6 +18,10 @@ export interface NativeStoreOptions {
   minBytes: number;
   disk: NativeDiskOptions | undefined;
   adopts?: AdoptedSizes | undefined;
+  /** Whether values are put in compact form; both forms can be read. */
+  compact: boolean;
+  /** The number of bytes before the msgpack of each value. */
+  prefixBytes: number;
 }
 
 /** Sizes that no user gave: where the name is open already, the store keeps its own. */
@@ -42,6 +46,8 @@ export interface NativeStore {
   applyPressure(level: number): number;
   holdPressure(level: number): number;
   stats(): NativeStoreStats;
+  /** The names of fields in the order of their numbers; undefined where there is no such dictionary. */
+  dictionaryNames(dictionary: number): string[] | undefined;
   /** The evictions since the previous call in the process, and those of them that maxEntries caused. */
   takeNewEvictions(): [number, number];
   /**

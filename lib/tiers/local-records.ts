@@ -108,7 +108,9 @@ export class LocalRecords {
    */
   peek(key: string, state: FileState, isFresh?: IsFresh): Metadata | undefined {
     return this.#handle.read(native.peek, key, (bytes, length) =>
-      isFreshRecordOf(state, bytes, length, isFresh) ? decodeRecord(bytes, length) : undefined,
+      isFreshRecordOf(state, bytes, length, isFresh)
+        ? decodeRecord(bytes, length, this.#handle.names)
+        : undefined,
     );
   }
 
@@ -193,7 +195,7 @@ export class LocalRecords {
     length: number,
     source: FoundRecord['source'],
   ): FoundRecord | undefined {
-    const metadata = decodeRecord(bytes, length);
+    const metadata = decodeRecord(bytes, length, this.#handle.names);
     const freshUntil = freshUntilOf(bytes, length);
     if (metadata !== undefined) return { metadata, source, freshUntil };
     this.#corrupt++;

@@ -26,6 +26,7 @@ export interface LocalTierOptions {
   maxMemoryBytes: number;
   maxDiskSizeMb: number;
   policy: EvictionPolicy;
+  enableCompression: boolean;
   clock: Clock | undefined;
 }
 
@@ -44,6 +45,7 @@ export function openRecords(
     ...(maxMemoryEntries === undefined ? {} : { maxEntries: maxMemoryEntries }),
     policy,
     ebb,
+    codec: options.enableCompression ? 'compact' : 'msgpack',
     clock: options.clock,
   };
   if (hasDisk) store.disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };

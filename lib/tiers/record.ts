@@ -9,6 +9,7 @@
 // The bytes are the same in memory, on disk and elsewhere, so that a record moves between tiers unchanged.
 
 import type { Codec, Destination, EncodedValue } from '../codec/codec.js';
+import type { FieldNames } from '../codec/field-names.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { type FileState, writeState } from '../files/file-state.js';
 import { STATE_BYTES } from '../native/file-states.js';
@@ -51,12 +52,16 @@ export function isRecordOf(state: FileState, bytes: Buffer, length = bytes.lengt
 }
 
 /**
- * The metadata of the record in the first `length` bytes; undefined where no record can be decoded. The
- * metadata does not refer to the bytes.
+ * The metadata of the record in the first `length` bytes; undefined where no record can be decoded. `names`
+ * are those of the store that it was read from. The metadata does not refer to the bytes.
  */
-export function decodeRecord(bytes: Buffer, length = bytes.length): Metadata | undefined {
+export function decodeRecord(
+  bytes: Buffer,
+  length = bytes.length,
+  names?: FieldNames,
+): Metadata | undefined {
   try {
-    const value = codec.decodeRange(bytes, HEADER_BYTES, length);
+    const value = codec.decodeRange(bytes, HEADER_BYTES, length, names);
     return isMetadata(value) ? value : undefined;
   } catch {
     return undefined;

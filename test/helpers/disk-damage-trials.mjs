@@ -26,7 +26,14 @@ const logger = { debug() {}, info() {}, warn: note, error: note };
 
 function open() {
   const sizes = { maxDiskSizeMb: DISK_MB, maxMemoryMb: 1, maxMemoryEntries: 50 };
-  return new AdvancedMetadataCache({ cacheDir: folder, ...sizes, validate: 'none', logger });
+  return new AdvancedMetadataCache({
+    cacheDir: folder,
+    ...sizes,
+    validate: 'none',
+    // A damaged dictionary would cost the records that need it too.
+    enableCompression: false,
+    logger,
+  });
 }
 
 /** The version that was put last, by key; 0 where it was invalidated since. */

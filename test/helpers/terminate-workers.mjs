@@ -9,7 +9,14 @@ import { seededRandom } from './seeded-random.mjs';
 const [cacheUrl, seed, workers] = process.argv.slice(2);
 const count = Number(workers);
 const { ArenaCache } = await import(cacheUrl);
-const options = { name: 'shared', maxBytes: 4 << 20, policy: 's3fifo', ebb: false };
+// The payload is compared with the bytes that are found, so values are stored as they are.
+const options = {
+  name: 'shared',
+  maxBytes: 4 << 20,
+  policy: 's3fifo',
+  ebb: false,
+  codec: 'msgpack',
+};
 const AT_ONCE = 6;
 const random = seededRandom(Number(seed));
 const errors = [];
