@@ -1,6 +1,7 @@
 // Runs all benchmarks, or those that are named, and keeps their results in bench/results.
 //   npm run bench [-- NAME ...] [--quick]     --quick keeps nothing: it only shows that all run
 
+import { codec } from './codec.mjs';
 import { eventLoop } from './event-loop.mjs';
 import { gcPauses } from './gc-pauses.mjs';
 import { hotPath } from './hot-path.mjs';
@@ -19,6 +20,7 @@ import { tiers } from './tiers.mjs';
 const benchmarks = {
   operations,
   'hot-path': hotPath,
+  codec,
   'memory-per-entry': memoryPerEntry,
   'gc-pauses': gcPauses,
   'event-loop': eventLoop,
