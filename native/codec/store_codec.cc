@@ -29,10 +29,11 @@ StoreCodec::~StoreCodec() {
 
 std::string_view StoreCodec::encode(std::string_view value, CodecBuffers& buffers) {
   if (value.size() <= options_.prefixBytes) return value;
-  if (options_.archive != nullptr) tendArchive();
-  const std::shared_ptr<const Dictionary> dictionary = current();
+  if (dictionaries_.tendArchive()) samples_.skipFirstRounds();
+  const std::shared_ptr<const Dictionary> dictionary = dictionaries_.current();
   const std::string_view stored =
       dictionary == nullptr ? encodePlain(value, buffers) : encodeWith(*dictionary, value, buffers);
+  if (stored.data() == nullptr) return stored;
   if (samples_.offer(value.substr(options_.prefixBytes), stored.size() - options_.prefixBytes)) {
     startTraining();
   }
@@ -94,7 +95,7 @@ std::string_view StoreCodec::decodeMarked(std::string_view stored, Names names,
     buffers.stored.append(parsed.body);
     return withPrefix(stored, prefix, buffers.stored);
   }
-  const std::shared_ptr<const Dictionary> found = dictionary(parsed.dictionaryId);
+  const std::shared_ptr<const Dictionary> found = dictionaries_.find(parsed.dictionaryId);
   if (found == nullptr) return {};
   if (parsed.method == StorageMethod::kNames && names == Names::kNumbered) return stored;
   std::string_view numbered = parsed.body;
@@ -112,106 +113,13 @@ std::string_view StoreCodec::decodeMarked(std::string_view stored, Names names,
   return withPrefix(stored, prefix, buffers.stored);
 }
 
-std::shared_ptr<const Dictionary> StoreCodec::current() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return current_;
-}
-
-std::shared_ptr<const Dictionary> StoreCodec::held(uint32_t id) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& each : dictionaries_) {
-    if (each->id() == id) return each;
-  }
-  return nullptr;
-}
-
-std::shared_ptr<const Dictionary> StoreCodec::dictionary(uint32_t id) {
-  auto found = held(id);
-  return found != nullptr ? found : load(id, Use::kForReading);
-}
-
-std::shared_ptr<const Dictionary> StoreCodec::load(uint32_t id, Use use) try {
-  if (options_.archive == nullptr || id == 0) return nullptr;
-  std::shared_ptr<const Dictionary> loaded =
-      Dictionary::parse(options_.archive->load(id), options_.seed);
-  // The number is made of the bytes: another one means that they are not those that were saved.
-  if (loaded == nullptr || loaded->id() != id || !add(loaded, use)) return nullptr;
-  return loaded;
-} catch (const std::bad_alloc&) {
-  return nullptr;
-}
-
-bool StoreCodec::add(const std::shared_ptr<const Dictionary>& dictionary, Use use) {
-  const std::lock_guard<std::mutex> change(changeMutex_);
-  if (held(dictionary->id()) == nullptr) {
-    const StoreCodecStats before = stats();
-    const bool isFull = before.dictionaries == kMaxDictionaries;
-    // What was saved can be loaded again.
-    if (isFull && options_.archive == nullptr) return false;
-    if (!options_.setAside(before.dictionaryBytes + dictionary->heldBytes())) return false;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (isFull) dictionaries_.erase(dictionaries_.begin() + (dictionaries_[0] == current_ ? 1 : 0));
-    dictionaries_.push_back(dictionary);
-  }
-  if (use == Use::kForReading) return true;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  current_ = dictionary;
-  return true;
-}
-
-void StoreCodec::dropDictionaries(Kept kept) {
-  const std::lock_guard<std::mutex> change(changeMutex_);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (kept == Kept::kNone) current_ = nullptr;
-    dictionaries_.clear();
-    if (current_ != nullptr) dictionaries_.push_back(current_);
-  }
-  options_.setAside(stats().dictionaryBytes);
+void StoreCodec::dropDictionaries(Dictionaries::Kept kept) {
+  dictionaries_.drop(kept);
   samples_.restart();
-  // What emptied the store may have emptied the archive.
-  if (options_.archive != nullptr && kept == Kept::kCurrent) saveMissing();
-}
-
-void StoreCodec::tendArchive() {
-  constexpr Clock::duration kInterval = std::chrono::seconds(1);
-  const Clock::rep now = Clock::now().time_since_epoch().count();
-  Clock::rep before = tendedAt_.load(std::memory_order_relaxed);
-  if (now - before < kInterval.count() && before != 0) return;
-  if (!tendedAt_.compare_exchange_strong(before, now, std::memory_order_relaxed)) return;
-  try {
-    if (current() != nullptr) {
-      saveMissing();
-    } else if (load(options_.archive->latest(), Use::kCurrent) != nullptr) {
-      samples_.skipFirstRounds();
-    }
-  } catch (const std::bad_alloc&) {
-    // The next second may have memory.
-  }
-}
-
-void StoreCodec::saveMissing() {
-  DictionaryArchive& archive = *options_.archive;
-  std::vector<std::shared_ptr<const Dictionary>> all;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    all = dictionaries_;
-  }
-  for (const auto& each : all) {
-    if (!archive.has(each->id())) archive.save(*each);
-  }
-  const auto latest = current();
-  if (latest != nullptr && archive.latest() == 0) archive.saveLatest(latest->id());
 }
 
 StoreCodecStats StoreCodec::stats() const {
-  StoreCodecStats stats;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  stats.dictionaries = dictionaries_.size();
-  for (const auto& each : dictionaries_) stats.dictionaryBytes += each->heldBytes();
-  stats.trainings = trainings_;
-  stats.undecodable = undecodable_;
-  return stats;
+  return {dictionaries_.count(), dictionaries_.bytes(), trainings_, undecodable_};
 }
 
 void StoreCodec::startTraining() {
@@ -230,12 +138,11 @@ void StoreCodec::startTraining() {
 }
 
 bool StoreCodec::train(const std::vector<std::string>& samples) try {
-  const auto trained = trainDictionary(samples, {options_.maxContentBytes, options_.seed});
+  const auto trained =
+      trainDictionary(samples, {options_.maxContentBytes, options_.dictionaries.seed});
   // Values of another kind may follow those that have nothing in common.
   if (trained == nullptr) return true;
-  if (options_.archive != nullptr) options_.archive->save(*trained);
-  if (!add(trained, Use::kCurrent)) return false;
-  if (options_.archive != nullptr) options_.archive->saveLatest(trained->id());
+  if (!dictionaries_.add(trained)) return false;
   ++trainings_;
   return true;
 } catch (const std::bad_alloc&) {

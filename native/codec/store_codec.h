@@ -5,15 +5,10 @@
 //
 // A part of the values is sampled, and a thread trains dictionaries from them. Values are stored as
 // they are until there is the first one, and wherever compaction would not make them smaller.
-//
-// With an archive, a dictionary is saved there before a value needs it, and again when it has gone
-// from there; one that a value names and this process does not have is loaded.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -21,8 +16,7 @@
 #include <vector>
 
 #include "codec/codec_buffers.h"
-#include "codec/dictionary.h"
-#include "codec/dictionary_archive.h"
+#include "codec/dictionaries.h"
 #include "codec/sample_collector.h"
 #include "codec/stored_value.h"
 
@@ -33,12 +27,8 @@ struct StoreCodecOptions {
   uint64_t prefixBytes = 0;
   /// The maximum number of bytes of a dictionary's content for zstd.
   uint64_t maxContentBytes = 0;
-  HashSeed seed{};
-  /// Called, on the thread that trained it, before a dictionary is used, with the bytes that all
-  /// dictionaries take then. Where it returns false, the dictionary is dropped.
-  std::function<bool(uint64_t bytes)> setAside = [](uint64_t) { return true; };
-  /// Null for a store whose values do not outlive it; it MUST outlive the codec.
-  DictionaryArchive* archive = nullptr;
+  /// `setAside` is called on the thread that trains, and on those that read.
+  DictionariesOptions dictionaries;
 };
 
 struct StoreCodecStats {
@@ -53,9 +43,8 @@ struct StoreCodecStats {
 
 class StoreCodec {
  public:
-  static constexpr size_t kMaxDictionaries = 8;
-
-  explicit StoreCodec(StoreCodecOptions options) : options_(std::move(options)) {}
+  explicit StoreCodec(StoreCodecOptions options)
+      : options_(std::move(options)), dictionaries_(options_.dictionaries) {}
   /// Waits for a training.
   ~StoreCodec();
   StoreCodec(const StoreCodec&) = delete;
@@ -85,31 +74,16 @@ class StoreCodec {
   /// Returns a view without data for what no present dictionary decodes, which is counted.
   std::string_view decode(std::string_view stored, Names names, CodecBuffers& buffers);
 
-  enum class Kept : uint8_t { kNone, kCurrent };
-  /// Values that need another one can no longer be decoded, unless it is in the archive.
-  void dropDictionaries(Kept kept);
+  /// See Dictionaries::drop().
+  void dropDictionaries(Dictionaries::Kept kept);
   /// Notes a value that was decoded as far as numbered names, and no further.
   void noteUndecodable() { undecodable_.fetch_add(1, std::memory_order_relaxed); }
 
   /// Null for the number of none.
-  std::shared_ptr<const Dictionary> dictionary(uint32_t id);
+  std::shared_ptr<const Dictionary> dictionary(uint32_t id) { return dictionaries_.find(id); }
   StoreCodecStats stats() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  enum class Use : uint8_t { kCurrent, kForReading };
-
-  std::shared_ptr<const Dictionary> current() const;
-  std::shared_ptr<const Dictionary> held(uint32_t id) const;
-  /// Loads one from the archive; null where there is none.
-  std::shared_ptr<const Dictionary> load(uint32_t id, Use use);
-  /// Takes a dictionary in use. Returns false where the store has no room for it, or may have no
-  /// more of them.
-  bool add(const std::shared_ptr<const Dictionary>& dictionary, Use use);
-  /// About once a second, saves again what is missing in the archive, and looks there for a
-  /// dictionary as long as there is none.
-  void tendArchive();
-  void saveMissing();
   std::string_view encodeWith(const Dictionary& dictionary, std::string_view value,
                               CodecBuffers& buffers) const;
   std::string_view decodeMarked(std::string_view stored, Names names, CodecBuffers& buffers);
@@ -119,13 +93,7 @@ class StoreCodec {
 
   const StoreCodecOptions options_;
   SampleCollector samples_;
-  /// Guards the dictionaries, which are few, the oldest first.
-  mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<const Dictionary>> dictionaries_;
-  std::shared_ptr<const Dictionary> current_;
-  /// Whoever changes the dictionaries MUST hold it: the store may wait for its own locks meanwhile.
-  std::mutex changeMutex_;
-  std::atomic<Clock::rep> tendedAt_{0};
+  Dictionaries dictionaries_;
   std::atomic<uint64_t> trainings_{0};
   std::atomic<uint64_t> undecodable_{0};
   std::mutex trainerMutex_;

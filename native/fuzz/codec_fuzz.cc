@@ -50,7 +50,7 @@ class CodecFuzz {
  public:
   CodecFuzz() {
     StoreCodecOptions options;
-    options.archive = &archive_;
+    options.dictionaries.archive = &archive_;
     codec_ = std::make_unique<StoreCodec>(options);
   }
 

@@ -54,9 +54,9 @@ StoreCodecOptions SharedStore::codecOptions() const {
     const uint64_t onDisk = options_.disk.tier.maxBytes / kContentDiskShare;
     codec.maxContentBytes = std::min(codec.maxContentBytes, onDisk);
   }
-  codec.seed = HashSeed::random();
-  codec.archive = dictionaries_.get();
-  codec.setAside = [this](uint64_t bytes) {
+  codec.dictionaries.seed = HashSeed::random();
+  codec.dictionaries.archive = dictionaries_.get();
+  codec.dictionaries.setAside = [this](uint64_t bytes) {
     return bytes <= store_->maxBytes() / kDictionariesShare && store_->setAside(bytes);
   };
   return codec;
@@ -66,7 +66,7 @@ bool SharedStore::resize(uint64_t maxBytes) {
   if (codec_.stats().dictionaryBytes > maxBytes / kDictionariesShare) {
     // Without dictionaries what is in memory can no longer be read.
     store_->clear();
-    codec_.dropDictionaries(StoreCodec::Kept::kNone);
+    codec_.dropDictionaries(Dictionaries::Kept::kNone);
   }
   return store_->resize(maxBytes);
 }

@@ -172,7 +172,7 @@ TEST(StoreCodec, TakesWhateverIsStored) {
 TEST(StoreCodec, DropsADictionaryForWhichThereIsNoMemory) {
   StoreCodecOptions options = compactOptions();
   std::atomic<uint64_t> asked{0};
-  options.setAside = [&asked](uint64_t bytes) {
+  options.dictionaries.setAside = [&asked](uint64_t bytes) {
     asked = bytes;
     return false;
   };

@@ -64,6 +64,7 @@ ReadResult CodedStore::decode(ReadResult result, const Reading& reading, uint64_
                               bool isCounted) {
   if (result != ReadResult::kHit) return result;
   const std::string_view stored(reading.out, bytes);
+  if (reading.known != nullptr && isUnchanged(stored, *reading.known)) return result;
   const std::string_view value = codec_.decode(stored, reading.names, reading.buffers);
   if (value.data() == stored.data()) return result;
   if (value.data() == nullptr) {
@@ -79,9 +80,18 @@ ReadResult CodedStore::decode(ReadResult result, const Reading& reading, uint64_
   return result;
 }
 
+bool CodedStore::isUnchanged(std::string_view stored, KnownValue& known) const {
+  const uint64_t fingerprint = fingerprint_(stored);
+  const Store& memory = tiered_.memory();
+  known.isUnchanged = fingerprint == known.fingerprint;
+  known.fingerprint = fingerprint;
+  known.isPressed = memory.budgetBytes() < memory.maxBytes();
+  return known.isUnchanged;
+}
+
 void CodedStore::clear() {
   tiered_.clear();
-  codec_.dropDictionaries(StoreCodec::Kept::kCurrent);
+  codec_.dropDictionaries(Dictionaries::Kept::kCurrent);
 }
 
 uint64_t CodedStore::scan(uint64_t cursor, const std::function<void(std::string_view)>& visit) {
