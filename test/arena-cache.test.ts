@@ -379,6 +379,8 @@ describe('an ArenaCache with a budget', () => {
       dictionaryBytes: 0,
       dictionaryTrainings: 0,
       undecodableValues: 0,
+      hotValues: 0,
+      hotValueBytes: 0,
     });
   });
 });

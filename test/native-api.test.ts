@@ -223,16 +223,18 @@ describe.skipIf(!canBuild)(`the example native-extractor${buildNote}`, () => {
     expect(extractor.find('missing.png')).toBeUndefined();
 
     const stats = cache.stats();
-    // The C interface has all but the statistics of dictionaries.
+    // The C interface has all but the statistics of dictionaries and of JavaScript.
     expect(stats).toMatchObject(extractor.stats());
-    const ofDictionaries = [
+    const others = [
       'dictionaries',
       'dictionaryBytes',
       'dictionaryTrainings',
       'undecodableValues',
+      'hotValues',
+      'hotValueBytes',
     ];
     expect(Object.keys(stats).sort()).toEqual(
-      [...Object.keys(extractor.stats()), ...ofDictionaries].sort(),
+      [...Object.keys(extractor.stats()), ...others].sort(),
     );
     expect(stats).toMatchObject({ entries: 3, puts: 4 });
     const bytes = cache.getBytes(png);

@@ -123,7 +123,7 @@ const CALLS: [string, (options: never) => unknown, object, string][] = [
     (options) => new KeyvEbbcache(options),
     { maxBytes: MIB, namespace: 'a' },
     'namespace is no option of KeyvEbbcache. Its options are maxBytes, maxEntries, policy, ttl, ' +
-      'name, ebb, minBytes, codec, disk.',
+      'name, ebb, minBytes, codec, hotValues, disk.',
   ],
   [
     'extractFile',

@@ -18,6 +18,7 @@ import {
 } from './arena-flights.js';
 import {
   type ArenaCacheOptions,
+  checkHotValues,
   checkMaxBytes,
   type RecordStoreOptions,
   resolveArenaOptions,
@@ -25,6 +26,7 @@ import {
 import { scanKeys } from './arena-scan.js';
 import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
+import { HotValues } from './hot-values.js';
 import { checkKey } from './key.js';
 import { closedError } from './open-store.js';
 import { copyOf, readBuffer } from './read-buffer.js';
@@ -36,6 +38,10 @@ import { checkValue } from './value-check.js';
 
 /** The numbers are those of memory; hits, misses and puts count memory and disk together. */
 export interface ArenaStats extends NativeStoreStats {
+  /** Decoded values at hand. They are this cache's own, and outside its budget. */
+  hotValues: number;
+  /** An estimate of the JavaScript heap that they take, bytes. */
+  hotValueBytes: number;
   /** It is left out where there is no disk tier. */
   disk?: DiskStats;
 }
@@ -85,13 +91,16 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   readonly #scope: string | undefined;
   readonly #hasDisk: boolean;
   readonly #removals: RemovalEvents;
+  readonly #hot: HotValues<V> | undefined;
   #flights: ArenaFlights<V> | undefined;
 
   /** `records` is for the caches of metadata of this package, whose values are records. */
   constructor(options: ArenaCacheOptions, records?: RecordStoreOptions) {
     super();
     const resolved = resolveArenaOptions(options, records);
+    const hotValues = checkHotValues(options.hotValues);
     this.#handle = new StoreHandle(resolved, options.clock);
+    if (hotValues > 0) this.#hot = new HotValues(this.#handle, hotValues, this.#decode);
     const store = this.#handle.open();
     this.#removals = new RemovalEvents(store, this);
     const { disk, name } = resolved;
@@ -105,8 +114,12 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     }
   }
 
-  /** Returns the value, or undefined. It counts a hit and a use, or a miss. */
+  /**
+   * Returns the value, or undefined. It counts a hit and a use, or a miss. With `hotValues` it may be a deeply
+   * frozen object that was returned before.
+   */
   get(key: string): V | undefined {
+    if (this.#hot !== undefined) return this.#hot.get(key);
     // Nearly all reads end here. A value that is too large for the buffer, or bad input, is read again below.
     const outcome = native.get(this.#handle.timedId(), key);
     if (outcome === Outcome.miss) return undefined;
@@ -230,6 +243,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   /** Removes all entries and releases their memory; counters stay. */
   clear(): void {
     const store = this.#handle.open();
+    this.#hot?.clear();
     this.#flights?.forgetAll();
     store.clear();
   }
@@ -309,6 +323,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * only the payload falls. Returns the bytes released to the OS.
    */
   applyPressure(level: PressureLevel): number {
+    this.#hot?.clear();
     return this.#handle.open().applyPressure(checkLevel(level));
   }
 
@@ -321,6 +336,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    * Returns the bytes released to the OS.
    */
   holdPressure(level: PressureLevel): number {
+    this.#hot?.clear();
     return this.#handle.open().holdPressure(checkLevel(level));
   }
 
@@ -332,7 +348,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     // A given clock may leap, and the thread that removes expired entries needs time to notice that.
     if (this.#handle.followsClock) store.forgetExpired();
     const stats = store.stats();
-    return this.#hasDisk ? { ...stats, disk: store.diskStats() } : stats;
+    const { count: hotValues, bytes: hotValueBytes } = this.#hot ?? { count: 0, bytes: 0 };
+    const all = { ...stats, hotValues, hotValueBytes };
+    return this.#hasDisk ? { ...all, disk: store.diskStats() } : all;
   }
 
   /**

@@ -35,6 +35,13 @@ export interface ArenaCacheOptions {
    * or a file read both.
    */
   codec?: 'compact' | 'msgpack';
+  /**
+   * The maximum number of decoded values at hand, 0 to 1,000,000: `get` of such a key returns the same deeply
+   * frozen object as long as its entry is unchanged, by whomever. Values that cannot be frozen, such as those
+   * with a Date, a Map or a Buffer, are decoded each time. They are in the JavaScript heap, beside maxBytes,
+   * and are dropped under memory pressure. Default 0.
+   */
+  hotValues?: number;
   /** A second tier on disk, which survives restarts and which processes share. Default: none. */
   disk?: DiskOptions;
   /**
@@ -58,6 +65,7 @@ export const ARENA_NAMES = optionNames<ArenaCacheOptions>('ArenaCache', {
   ebb: true,
   minBytes: true,
   codec: true,
+  hotValues: true,
   disk: true,
   clock: true,
 });
@@ -115,6 +123,11 @@ export function resolveArenaOptions(
     compact: codec === 'compact',
     prefixBytes: records === undefined ? 0 : RECORD_PREFIX_BYTES,
   };
+}
+
+/** The maximum number of decoded values at hand. */
+export function checkHotValues(hotValues: unknown): number {
+  return Math.floor(checkOptional('hotValues', hotValues, 0, 1_000_000));
 }
 
 /** Whole bytes, in the range of a store. */

@@ -31,6 +31,11 @@ interface NativeAddon extends NativeFlights {
   hasChecksum(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   /** A compact value has numbers in place of names, see lib/codec/decoder.ts. */
   get: NativeRead;
+  /**
+   * Does what `get` does, or returns Outcome.unchanged for a value that has the fingerprint in `knownBuffer`,
+   * where it leaves that of the value.
+   */
+  getUnlessKnown: NativeRead;
   /** Does what `get` does, but counts neither a hit nor a use. */
   peek: NativeRead;
   /** Does what `get` does, but copies the bytes that were set. */
@@ -88,6 +93,11 @@ interface NativeAddon extends NativeFlights {
   readonly stateBuffer: Buffer;
   /** The buffer that reads copy to. */
   readonly readBuffer: Buffer;
+  /**
+   * The fingerprint of a value, 64 bits that are not 0, and 32 bits that are not 0 where memory pressure holds
+   * the budget of its store down.
+   */
+  readonly knownBuffer: Buffer;
   /**
    * Makes reads copy to other bytes, until it is called without any. The caller MUST call it without bytes
    * before any other read, and MUST neither detach nor resize them while they are in use.

@@ -10,6 +10,8 @@ export const Outcome = {
   badArguments: -4,
   /** The path has no state, and the reason is in the state buffer. */
   noState: -5,
+  /** The value has the fingerprint in the known buffer; nothing was copied. */
+  unchanged: -6,
   /**
    * The base of the outcomes of get, getOfState and lookUpFile for a value on disk that is not in memory: the
    * outcome is this less the number of bytes of the value, even where the read buffer is too small for it.

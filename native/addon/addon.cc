@@ -76,6 +76,7 @@ void addBuffer(Napi::Env env, Napi::Object exports, const char* name, size_t byt
 void addBuffers(Napi::Env env, Napi::Object exports, Environment& environment) {
   addBuffer(env, exports, "readBuffer", kReadBufferBytes, environment.defaultReadBuffer);
   addBuffer(env, exports, "stateBuffer", FileState::kBytes, environment.stateBuffer);
+  addBuffer(env, exports, "knownBuffer", kKnownBytes, environment.knownBuffer);
   if (!environment.defaultReadBuffer.reference.IsEmpty()) {
     keep(environment.defaultReadBuffer.reference.Value(), environment.readBuffer);
   }

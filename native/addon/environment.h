@@ -21,6 +21,9 @@ struct SharedBuffer {
   size_t capacity = 0;
 };
 
+/// The bytes of Environment::knownBuffer.
+constexpr size_t kKnownBytes = 12;
+
 /// MUST NOT be destroyed in a forked child.
 struct Environment {
   /// Keeps the process's runtime alive as long as this environment.
@@ -38,6 +41,9 @@ struct Environment {
   SharedBuffer readBuffer;
   /// The buffer of writes: that of the instance that wrote last.
   SharedBuffer writeBuffer;
+  /// The fingerprint of a value that JavaScript knows, and then of the value that was read: 64
+  /// bits; and 32 bits that are not 0 under memory pressure.
+  SharedBuffer knownBuffer;
   /// What this thread needs to encode and decode values.
   CodecBuffers codecBuffers;
   /// An object of JavaScript whose property `write` is that buffer.

@@ -33,6 +33,29 @@ napi_value get(napi_env env, napi_callback_info info) {
   return call.giveFound(result, bytes, fromDisk);
 }
 
+/// Does what get() does, but decodes nothing where the value is the one in the buffer for it.
+napi_value getUnlessKnown(napi_env env, napi_callback_info info) {
+  const Call<2> call(env, info);
+  const Key key(env, call[1]);
+  if (!key.ok()) return call.give(kBadKey);
+  CodedStore* const store = call.store();
+  if (store == nullptr) return call.give(kClosed);
+  const SharedBuffer& buffer = call.environment().knownBuffer;
+  if (buffer.capacity < kKnownBytes) return call.give(kBadArguments);
+  CodedStore::KnownValue known;
+  std::memcpy(&known.fingerprint, buffer.bytes, sizeof known.fingerprint);
+  CodedStore::Reading reading = call.environment().reading(CodedStore::Names::kNumbered);
+  reading.known = &known;
+  uint64_t bytes = 0;
+  bool fromDisk = false;
+  const ReadResult result = store->get(key.view(), reading, bytes, &fromDisk);
+  const uint32_t isPressed = known.isPressed ? 1 : 0;
+  std::memcpy(buffer.bytes, &known.fingerprint, sizeof known.fingerprint);
+  std::memcpy(buffer.bytes + sizeof known.fingerprint, &isPressed, sizeof isPressed);
+  if (known.isUnchanged) return call.give(kUnchanged);
+  return call.giveFound(result, bytes, fromDisk);
+}
+
 template <CodedStore::Names kNames>
 napi_value peek(napi_env env, napi_callback_info info) {
   const Call<2> call(env, info);
@@ -200,6 +223,7 @@ napi_value setMany(napi_env env, napi_callback_info info) {
 
 void addStoreCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
   addCall<get<CodedStore::Names::kNumbered>>(env, exports, environment, "get");
+  addCall<getUnlessKnown>(env, exports, environment, "getUnlessKnown");
   addCall<peek<CodedStore::Names::kNumbered>>(env, exports, environment, "peek");
   addCall<get<CodedStore::Names::kWhole>>(env, exports, environment, "getBytes");
   addCall<peek<CodedStore::Names::kWhole>>(env, exports, environment, "peekBytes");

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "codec/store_codec.h"
+#include "hash/fingerprint.h"
 #include "tiers/tiered_store.h"
 
 namespace ebbcache {
@@ -21,7 +22,8 @@ class CodedStore {
   using Names = StoreCodec::Names;
 
   /// Both MUST outlive it.
-  CodedStore(TieredStore& tiered, StoreCodec& codec) : tiered_(tiered), codec_(codec) {}
+  CodedStore(TieredStore& tiered, StoreCodec& codec)
+      : tiered_(tiered), codec_(codec), fingerprint_(HashSeed::random()) {}
   CodedStore(const CodedStore&) = delete;
   CodedStore& operator=(const CodedStore&) = delete;
 
@@ -32,12 +34,24 @@ class CodedStore {
   PutResult put(std::string_view key, std::string_view value, const PutOptions& options, Form form,
                 CodecBuffers& buffers);
 
+  /// A value that the caller has decoded before.
+  struct KnownValue {
+    /// In: the fingerprint that the value had, or 0. Out: the one that it has.
+    uint64_t fingerprint = 0;
+    /// Whether both are the same: then nothing is decoded, and the buffer's content is undefined.
+    bool isUnchanged = false;
+    /// Whether memory pressure holds the store's budget down.
+    bool isPressed = false;
+  };
+
   /// The buffer of a read, and how it is decoded.
   struct Reading {
     char* out;
     uint64_t capacity;
     Names names;
     CodecBuffers& buffers;
+    /// Null where the caller knows nothing of the value.
+    KnownValue* known = nullptr;
   };
 
   // See TieredStore for the reads: they set `bytes` to the size of the decoded value, and return
@@ -68,8 +82,11 @@ class CodedStore {
   /// Decodes a value that was read into the buffer.
   ReadResult decode(ReadResult result, const Reading& reading, uint64_t& bytes, bool isCounted);
 
+  bool isUnchanged(std::string_view stored, KnownValue& known) const;
+
   TieredStore& tiered_;
   StoreCodec& codec_;
+  const Fingerprint fingerprint_;
   std::atomic<uint64_t> repeatedHits_{0};
   std::atomic<uint64_t> undecodedHits_{0};
 };
