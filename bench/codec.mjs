@@ -1,12 +1,23 @@
 // What values take and cost by the compact codec, beside plain msgpack, in the same run.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { Packr } from 'msgpackr';
 import { ArenaCache } from '../dist/index.js';
+import { inChild } from './child.mjs';
 import { keyOf, metadataRecords, tinyRecord } from './records.mjs';
 import { median, spread } from './statistics.mjs';
 
@@ -16,7 +27,18 @@ const FORMS = ['compact', 'msgpack'];
 const MANY = 20_000;
 
 export async function codec({ quick }) {
-  const many = syntheticRecords(quick ? 2_000 : MANY);
+  const folder = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
+  try {
+    const file = join(folder, 'records.ndjson');
+    writeSyntheticRecords(file, quick ? 2_000 : MANY);
+    return await measureAll(file, quick);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(file, quick) {
+  const many = linesOf(file).map((line) => JSON.parse(line));
   const { records: real } = metadataRecords();
   const tiny = Array.from({ length: quick ? 5_000 : 50_000 }, (_, i) => tinyRecord(i));
   const loads = {
@@ -31,6 +53,11 @@ export async function codec({ quick }) {
     for (const form of FORMS) sizes[load][form] = await measure(form);
   }
   const times = await timesOf(many.slice(0, 5_000), quick ? 3 : 9);
+  const rssMib = quick ? 150 : 300;
+  const inMemory = {};
+  for (const side of [...FORMS, 'lru-cache']) {
+    inMemory[side] = await entriesInProcess({ side, file, rssMib });
+  }
   const disk = {};
   for (const form of FORMS) disk[form] = await recordsOnDisk(form, many, quick ? 4 : 64);
   return {
@@ -58,42 +85,81 @@ export async function codec({ quick }) {
         ]),
       },
       {
-        columns: ['', ...FORMS],
+        columns: ['', ...FORMS, 'lru-cache, objects'],
         rows: [
+          [
+            `records in a process of ${rssMib} MiB`,
+            ...[...FORMS, 'lru-cache'].map((side) => `${inMemory[side]}`),
+          ],
           [
             `records in a disk tier of ${quick ? 4 : 64} MiB`,
             ...FORMS.map((form) => `${disk[form]}`),
+            '',
           ],
         ],
       },
     ],
-    measured: { sizes, times, disk },
+    measured: { sizes, times, inMemory, disk },
   };
 }
 
-/** Returns records like those of the folder with data, varied; made up where there is no such folder. */
-function syntheticRecords(count) {
+/** Writes records like those of the folder with data, varied; made up where there is no such folder. */
+function writeSyntheticRecords(file, count) {
   const folder = process.env.EBBCACHE_DATA;
   const generator = folder && join(folder, 'tools', 'gen-synthetic.mjs');
-  if (!generator || !existsSync(generator)) {
-    const { records } = metadataRecords();
-    return Array.from({ length: count }, (_, i) => ({ ...records[i % records.length], i }));
-  }
-  const temporary = mkdtempSync(join(tmpdir(), 'ebbcache-bench-'));
-  try {
-    const file = join(temporary, 'records.ndjson');
+  if (generator && existsSync(generator)) {
     const corpus = join(folder, 'corpus', 'real.ndjson');
     execFileSync(process.execPath, [generator, corpus, file, `${count}`, '42'], {
       stdio: 'ignore',
     });
-    return readFileSync(file, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    return;
+  }
+  const { records } = metadataRecords();
+  const lines = Array.from({ length: count }, (_, i) =>
+    JSON.stringify({ ...records[i % records.length], i }),
+  );
+  writeFileSync(file, `${lines.join('\n')}\n`);
+}
+
+function linesOf(file) {
+  return readFileSync(file, 'utf8').trim().split('\n');
+}
+
+/** Yields the lines again and again, and holds few of them in memory. */
+function* endlessLines(file) {
+  const chunk = Buffer.alloc(256 * 1024);
+  for (;;) {
+    const descriptor = openSync(file);
+    let rest = '';
+    for (let bytes = 1; bytes > 0; ) {
+      bytes = readSync(descriptor, chunk);
+      const lines = (rest + chunk.toString('latin1', 0, bytes)).split('\n');
+      rest = lines.pop();
+      yield* lines;
+    }
+    closeSync(descriptor);
   }
 }
+
+/** Puts records under keys of their own until the process has so much resident memory. */
+const entriesInProcess = inChild(import.meta.url, async ({ side, file, rssMib }) => {
+  const cache =
+    side === 'lru-cache'
+      ? new LRUCache({ max: 10_000_000 })
+      : new ArenaCache({ maxBytes: 1024 * MIB, codec: side, ebb: false });
+  let entries = 0;
+  for (const line of endlessLines(file)) {
+    cache.set(keyOf(entries++), JSON.parse(line));
+    if (entries % 500 !== 0) continue;
+    if (process.memoryUsage.rss() > rssMib * MIB) {
+      // What is garbage does not count.
+      gc();
+      if (process.memoryUsage.rss() > rssMib * MIB) break;
+    }
+    await setTimeout(0);
+  }
+  return entries;
+});
 
 const jsonBytes = (record) => Buffer.byteLength(JSON.stringify(record));
 
