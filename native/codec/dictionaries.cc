@@ -10,7 +10,7 @@ std::shared_ptr<const Dictionary> Dictionaries::current() const {
 }
 
 std::shared_ptr<const Dictionary> Dictionaries::find(uint32_t id) {
-  std::shared_ptr<const Dictionary> found = held(id);
+  const std::shared_ptr<const Dictionary> found = held(id);
   return found != nullptr ? found : load(id);
 }
 

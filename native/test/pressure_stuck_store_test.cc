@@ -156,14 +156,18 @@ TEST(GovernorUpkeep, ContinuesWithoutASampleWhereThereIsMore) {
     governor.apply(store.get(), PressureLevel::kNormal);
     std::this_thread::yield();
   }
-  const uint64_t samplesBefore = governor.status().samples;
-  const int idleBefore = idle->maintained;
-  const int maintainedBefore = store->maintained;
-  while (store->maintained < maintainedBefore + 20) std::this_thread::yield();
+  // The last levels that were applied may have their samples yet: then the turns are counted again.
+  bool hasContinued = false;
+  for (int attempt = 0; attempt < 10 && !hasContinued; ++attempt) {
+    const uint64_t samplesBefore = governor.status().samples;
+    const int idleBefore = idle->maintained;
+    const int maintainedBefore = store->maintained;
+    while (store->maintained < maintainedBefore + 20) std::this_thread::yield();
+    const bool isIdleLeftAlone = idle->maintained == idleBefore;
+    hasContinued = governor.status().samples == samplesBefore && isIdleLeftAlone;
+  }
   store->upkeep = Upkeep::kIdle;
-  // The last levels that were applied may have their samples yet, but not one for each turn.
-  EXPECT_LE(governor.status().samples, samplesBefore + 5);
-  EXPECT_LE(idle->maintained, idleBefore + 5) << "an idle store has its turn with samples alone";
+  EXPECT_TRUE(hasContinued) << "a sample came with each turn, or an idle store had one";
 }
 
 TEST(GovernorUpkeep, RetriesABusyStoreOnItsOwnThread) {
