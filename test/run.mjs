@@ -1,6 +1,7 @@
 // Runs the C++ tests and the TypeScript tests, and closes with one line that counts both.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,26 +12,41 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = mkdtempSync(join(tmpdir(), 'ebbcache-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
+/** The processes that share the C++ tests: most of these use one processor, or wait. */
+const SHARDS = 2;
+
 /** Runs a test program that writes a JSON report; a crash without one is a failure. */
-function run(command, args, report, count) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+async function run(command, args, report, count, env = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  const [status] = await once(child, 'close');
   const before = total.failed;
   if (existsSync(report)) count(JSON.parse(readFileSync(report, 'utf8')));
   else total.failed++;
   if (status !== 0 && total.failed === before) total.failed++;
 }
 
+function countNative(result) {
+  const cases = result.testsuites.flatMap((suite) => suite.testsuite);
+  const skipped = cases.filter((each) => each.result === 'SKIPPED').length;
+  total.failed += result.failures;
+  total.skipped += skipped + result.disabled;
+  total.passed += result.tests - result.failures - skipped - result.disabled;
+}
+
 const executable = process.platform === 'win32' ? 'ebbcache_tests.exe' : 'ebbcache_tests';
 const nativeTests = join(root, 'build', 'native', 'test', executable);
 if (existsSync(nativeTests)) {
-  const report = join(reports, 'native.json');
-  run(nativeTests, ['--gtest_brief=1', `--gtest_output=json:${report}`], report, (result) => {
-    const cases = result.testsuites.flatMap((suite) => suite.testsuite);
-    const skipped = cases.filter((each) => each.result === 'SKIPPED').length;
-    total.failed += result.failures;
-    total.skipped += skipped + result.disabled;
-    total.passed += result.tests - result.failures - skipped - result.disabled;
+  const shards = Array.from({ length: SHARDS }, (_, shard) => {
+    const report = join(reports, `native-${shard}.json`);
+    const env = { GTEST_TOTAL_SHARDS: `${SHARDS}`, GTEST_SHARD_INDEX: `${shard}` };
+    const args = ['--gtest_brief=1', `--gtest_output=json:${report}`];
+    return run(nativeTests, args, report, countNative, env);
   });
+  await Promise.all(shards);
 } else {
   console.log('The C++ tests were not built: GoogleTest is missing (Debian: libgtest-dev).');
 }
@@ -40,7 +56,7 @@ const vitest = join(
   'vitest.mjs',
 );
 const report = join(reports, 'vitest.json');
-run(
+await run(
   process.execPath,
   [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   report,
