@@ -23,7 +23,7 @@ fi
 build=$root/build-wine
 mkdir -p "$build"
 # The optimizer is off, because compiling takes most of the time here.
-if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O0 -DCMAKE_UNITY_BUILD=ON \
+if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_UNITY_BUILD=ON \
     -DCMAKE_TOOLCHAIN_FILE="$root/cmake/zig-toolchain.cmake" \
     -DZIG="$zig" -DZIG_TARGET=x86_64-windows-gnu -DEBBCACHE_BENCH=OFF \
     -DEBBCACHE_GTEST_SOURCE="$googletest" \
