@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ArenaCache,
+  type ArenaCacheOptions,
   configureGovernor,
   EnhancedMetadataCache,
   type GovernorOptions,
@@ -27,6 +28,9 @@ import { withTempFolder } from './helpers/temp-folder.js';
 
 const MIB = 1024 * 1024;
 const onLinux = process.platform === 'linux';
+
+/** Values that are all the same fill a store only where they are stored as they are. */
+const plain: ArenaCacheOptions = { maxBytes: 64 * MIB, codec: 'msgpack' };
 
 function fill(cache: ArenaCache<Buffer>, mib: number): void {
   const value = Buffer.alloc(1000, 'v');
@@ -55,7 +59,7 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
       earlyWarnings: false,
       regrowIntervalMs: 3_600_000,
     });
-    cache = new ArenaCache({ maxBytes: 64 * MIB });
+    cache = new ArenaCache(plain);
   });
   afterEach(() => {
     cache.close();
@@ -120,7 +124,7 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
   });
 
   it('respects minBytes of a cache', () => {
-    using kept = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, minBytes: 32 * MIB });
+    using kept = new ArenaCache<Buffer>({ ...plain, minBytes: 32 * MIB });
     fill(kept, 50);
     kept.applyPressure(PressureLevel.CRITICAL);
     const { budgetBytes, payloadBytes } = kept.stats();
@@ -129,7 +133,7 @@ describe.runIf(onLinux)('a pressure level that a caller sets', () => {
   });
 
   it('evicts from a cache with ebb: false, whose budget remains', () => {
-    using fixed = new ArenaCache<Buffer>({ maxBytes: 64 * MIB, ebb: false });
+    using fixed = new ArenaCache<Buffer>({ ...plain, ebb: false });
     fill(fixed, 10);
     expect(fixed.applyPressure(PressureLevel.HIGH)).toBeGreaterThan(4 * MIB);
     expect(fixed.size).toBeLessThanOrEqual(5000);
@@ -183,7 +187,7 @@ describe.runIf(onLinux)('the function configureGovernor', () => {
       const machine = new FakeMemory(folder);
       const { procRoot, cgroupRoot } = machine;
       configureGovernor({ procRoot, cgroupRoot, intervalMs: 5, regrowIntervalMs: 5, ...options });
-      using cache = new ArenaCache<Buffer>({ maxBytes: mib * MIB });
+      using cache = new ArenaCache<Buffer>({ maxBytes: mib * MIB, codec: 'msgpack' });
       fill(cache, 1.2 * mib);
       await use(cache, machine);
     });

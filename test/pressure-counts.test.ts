@@ -77,6 +77,7 @@ describe.runIf(process.platform === 'linux')('memory pressure', () => {
       monitor,
       maxMemoryMb: 2,
       maxMemoryEntries: 10_000,
+      enableCompression: false,
     });
     monitor.sample();
     for (let i = 0; i < 4000; i++) cache.put(`file ${i}`, { text: 'x'.repeat(600) });
@@ -112,7 +113,7 @@ describe.runIf(process.platform === 'linux')('memory pressure', () => {
   });
 
   it('causes one event for each rise, whoever detects it', async () => {
-    using cache = new ArenaCache<Buffer>({ maxBytes: 2 * MIB });
+    using cache = new ArenaCache<Buffer>({ maxBytes: 2 * MIB, codec: 'msgpack' });
     for (let i = 0; i < 4000; i++) cache.set(`key ${i}`, Buffer.alloc(600));
     await governorAt(80, PressureLevel.ELEVATED);
     cache.holdPressure(PressureLevel.ELEVATED);

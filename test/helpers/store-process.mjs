@@ -38,7 +38,8 @@ serve({
   /** Opens a store for each of the options, and records the timeline from then on. */
   open({ options, isFilled }) {
     for (const each of options) {
-      const store = new ArenaCache(each);
+      // Values that are all the same fill a store only where they are stored as they are.
+      const store = new ArenaCache({ codec: 'msgpack', ...each });
       if (isFilled) fill(store);
       stores.push(store);
     }
