@@ -6,7 +6,7 @@ export interface NativeDiskStats {
   path: string;
   /** Whether its file can be read now, or is being opened without known trouble. */
   available: boolean;
-  /** Entries in the file, of all processes that share it. */
+  /** Entries in the file, of all processes that share it; the dictionaries of compact values are among them. */
   entries: number;
   /** The size of the file. */
   bytes: number;
