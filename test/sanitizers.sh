@@ -9,12 +9,12 @@ cd "$(dirname "$0")/.."
 sanitizers=${1:?Name the sanitizers: address,undefined or thread.}
 shift
 build=build-${sanitizers%%,*}
-threads_only=OFF
-[ "$sanitizers" != thread ] || threads_only=ON
+selection=all
+[ "$sanitizers" != thread ] || selection=threads
 mkdir -p "$build"
 if ! { CC=clang-16 CXX=clang++-16 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DEBBCACHE_BENCH=OFF -DCMAKE_UNITY_BUILD=ON -DEBBCACHE_SANITIZE="$sanitizers" \
-    -DEBBCACHE_TEST_THREADS_ONLY=$threads_only &&
+    -DEBBCACHE_TEST_SELECTION=$selection &&
     cmake --build "$build" --target ebbcache_tests; } >"$build/build.log" 2>&1; then
   cat "$build/build.log" >&2
   exit 1
