@@ -1,11 +1,13 @@
 import './process/require-node.js';
 
-export { ArenaCache, type ArenaStats, type DiskStats } from './arena/arena-cache.js';
+export { ArenaCache } from './arena/arena-cache.js';
 export type { ArenaEvents, DiskEvent, Removal, RemovalReason } from './arena/arena-events.js';
 export type { ArenaFetchOptions, ValueLoader } from './arena/arena-flights.js';
 export type { ArenaCacheOptions, EvictionPolicy } from './arena/arena-options.js';
+export type { ArenaStats, DiskStats } from './arena/arena-stats.js';
 export type { Clock } from './arena/cache-clock.js';
 export type { DiskOptions } from './arena/disk-options.js';
+export type { FieldOptions } from './arena/field-paths.js';
 export type { SetOptions } from './arena/set-options.js';
 export { EncodeError } from './codec/encode-error.js';
 export { DiskError } from './errors/disk-error.js';

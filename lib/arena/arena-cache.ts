@@ -6,9 +6,7 @@ import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { argumentRangeError, argumentTypeError, EbbcacheError } from '../errors/errors.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import { native } from '../native/addon.js';
-import type { NativeDiskStats } from '../native/disk.js';
 import { bytesIn, Outcome } from '../native/outcomes.js';
-import type { NativeStoreStats } from '../native/store-stats.js';
 import type { ArenaEvents } from './arena-events.js';
 import {
   type ArenaFetchOptions,
@@ -24,8 +22,10 @@ import {
   resolveArenaOptions,
 } from './arena-options.js';
 import { scanKeys } from './arena-scan.js';
+import type { ArenaStats } from './arena-stats.js';
 import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
+import { type FieldOptions, fieldPathsOf } from './field-paths.js';
 import { HotValues } from './hot-values.js';
 import { checkKey } from './key.js';
 import { closedError } from './open-store.js';
@@ -35,19 +35,6 @@ import { checkSetOptions, type SetOptions } from './set-options.js';
 import { StoreHandle } from './store-handle.js';
 import { readMany, writeMany } from './value-batches.js';
 import { checkValue } from './value-check.js';
-
-/** The numbers are those of memory; hits, misses and puts count memory and disk together. */
-export interface ArenaStats extends NativeStoreStats {
-  /** Decoded values at hand. They are this cache's own, and outside its budget. */
-  hotValues: number;
-  /** An estimate of the JavaScript heap that they take, bytes. */
-  hotValueBytes: number;
-  /** It is left out where there is no disk tier. */
-  disk?: DiskStats;
-}
-
-/** The counters and contents of the disk tier. */
-export type DiskStats = NativeDiskStats;
 
 const codec: Codec = new MsgpackCodec();
 
@@ -116,9 +103,14 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   /**
    * Returns the value, or undefined. It counts a hit and a use, or a miss. With `hotValues` it may be a deeply
-   * frozen object that was returned before.
+   * frozen object that was returned before. With `fields` it is a new object with only these fields, and
+   * nothing else is decoded: an empty one where the value has none of them or is no object. In an array, each
+   * object has only the fields.
    */
-  get(key: string): V | undefined {
+  get(key: string): V | undefined;
+  get(key: string, options: FieldOptions): Partial<V> | undefined;
+  get(key: string, options?: FieldOptions): V | Partial<V> | undefined {
+    if (options !== undefined) return this.#getFields(key, options);
     if (this.#hot !== undefined) return this.#hot.get(key);
     // Nearly all reads end here. A value that is too large for the buffer, or bad input, is read again below.
     const outcome = native.get(this.#handle.timedId(), key);
@@ -376,6 +368,13 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
     super.removeAllListeners(...names);
     this.#removals.watchListeners();
     return this;
+  }
+
+  #getFields(key: string, options: FieldOptions): V | undefined {
+    const paths = fieldPathsOf(options);
+    return this.#handle.read(native.get, key, (bytes, length) =>
+      this.#handle.decodeFields(bytes, 0, length, paths, (end) => this.#decode(bytes, end)),
+    );
   }
 
   #scanKeys(): IterableIterator<string> {

@@ -84,6 +84,25 @@ export class StoreHandle {
   }
 
   /**
+   * Decodes only some fields of the value that the latest read has left in `bytes` from `start` to before
+   * `end`, which it overwrites. `paths` are those of fieldPathsOf. Returns undefined for a value that cannot be
+   * decoded, and throws what `decode` throws.
+   */
+  decodeFields<T>(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    paths: string,
+    decode: (end: number) => T | undefined,
+  ): T | undefined {
+    const selected = native.selectFields(this.#id, bytes, start, end, paths);
+    if (selected >= 0) return decode(selected);
+    // Whoever asks for a part of it MUST NOT get the whole value.
+    if (decode(end) !== undefined) this.names.onUndecodable();
+    return undefined;
+  }
+
+  /**
    * Stores all bytes up to `encoded.end`, headroom included; undefined stands for a value that is too large.
    * Returns false where it is not stored.
    */

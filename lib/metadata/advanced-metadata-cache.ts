@@ -1,3 +1,4 @@
+import { type FieldOptions, fieldPathsOf } from '../arena/field-paths.js';
 import { checkFunction, checkOptions, checkSignal } from '../checks/arguments.js';
 import { argumentTypeError, ClosedError } from '../errors/errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
@@ -6,6 +7,7 @@ import { ADVANCED_NAMES, type AdvancedCacheOptions } from './advanced-options.js
 import { type AdvancedCacheStats, advancedStats } from './advanced-stats.js';
 import { type CacheSizes, checkSizes } from './cache-sizes.js';
 import { ClosingGate } from './closing-gate.js';
+import { CountedReads } from './counted-reads.js';
 import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
 import { FETCH_NAMES, type FetchOptions } from './fetch-options.js';
 import { DEFAULT_TIER } from './file-key.js';
@@ -13,7 +15,7 @@ import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
 import type { Identity } from './record-keys.js';
-import { type Found, RecordTiers } from './record-tiers.js';
+import { RecordTiers } from './record-tiers.js';
 import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
 import { type StoredKey, storedKeys } from './stored-keys.js';
 import { type WarmOptions, warm } from './warm.js';
@@ -48,6 +50,7 @@ export class AdvancedMetadataCache {
   readonly #options: ResolvedAdvancedOptions;
   readonly #extractions: Extractions;
   readonly #known = new KnownTiers(DEFAULT_TIER);
+  readonly #reads: CountedReads;
   readonly #gate = new ClosingGate(() => this.tiers.close());
   #closed = false;
 
@@ -57,6 +60,7 @@ export class AdvancedMetadataCache {
     this.tiers = new RecordTiers(this.#options, own?.ebb ?? false, {
       onForgotten: (keys) => this.#forgetHere(keys),
     });
+    this.#reads = new CountedReads(this.tiers, this.#known);
     this.#extractions = new Extractions(this.tiers, this.#options, this.#gate);
   }
 
@@ -67,18 +71,21 @@ export class AdvancedMetadataCache {
 
   /**
    * Returns the metadata stored for this state of the file, from memory or else from disk, or undefined. It
-   * never throws for a missing or unreadable file.
+   * never throws for a missing or unreadable file. With `fields` it is an object with only these fields, and
+   * nothing else is decoded: see ArenaCache's get.
    */
-  get<T extends object = Metadata>(filePath: FilePath, tier: string = DEFAULT_TIER): T | undefined {
+  get<T extends object = Metadata>(filePath: FilePath, tier?: string): T | undefined;
+  get<T extends object = Metadata>(
+    filePath: FilePath,
+    tier: string | undefined,
+    options: FieldOptions,
+  ): Partial<T> | undefined;
+  get(filePath: FilePath, tier: string = DEFAULT_TIER, options?: FieldOptions): object | undefined {
     this.assertOpen();
     const path = toPlainPath(filePath);
-    const found = this.whileOpen(() => this.tiers.find(path, tier));
-    if (found.metadata === undefined || found.isStale) {
-      this.tiers.counters.misses++;
-      return undefined;
-    }
-    this.#countHit(found, tier);
-    return found.metadata as T;
+    const { local } = this.tiers;
+    const decode = options === undefined ? local.whole : local.fields(fieldPathsOf(options));
+    return this.whileOpen(() => this.#reads.get(path, tier, decode));
   }
 
   /** Returns what `get` returns for each path, in their order. With a bad path nothing is read or counted. */
@@ -198,8 +205,7 @@ export class AdvancedMetadataCache {
     checkSignal(signal);
     const ttlMs = checkTtlSeconds(ttlSeconds);
     signal?.throwIfAborted();
-    const found = this.whileOpen(() => this.tiers.find(path, tier));
-    if (found.metadata !== undefined) this.#countHit(found, tier);
+    const found = this.whileOpen(() => this.#reads.find(path, tier));
     if (found.metadata !== undefined && !found.isStale) return found.metadata as T;
     const own = ownCopyOf(given);
     const work = {
@@ -369,12 +375,6 @@ export class AdvancedMetadataCache {
         'a stale record could not be extracted anew',
       );
     });
-  }
-
-  #countHit({ source }: Found, tier: string): void {
-    // Other caches may have put records of other tiers on the disk.
-    if (source === 'disk') this.#known.note(tier);
-    this.tiers.counters[source === 'disk' ? 'diskHits' : 'memoryHits']++;
   }
 
   /** Returns true where there was something to remove. */

@@ -1,4 +1,4 @@
-import type { ArenaStats } from '../arena/arena-cache.js';
+import type { ArenaStats } from '../arena/arena-stats.js';
 import { type MemoryBound, nearerBound } from '../tiers/memory-bound.js';
 import type { TierCounters } from '../tiers/tier-counters.js';
 

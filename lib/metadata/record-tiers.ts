@@ -12,7 +12,7 @@ import type { WarningCode } from '../process/warnings.js';
 import { Freshness } from '../tiers/freshness.js';
 import { GuardedRemote } from '../tiers/guarded-remote.js';
 import { KeptCounters } from '../tiers/kept-counters.js';
-import type { FoundRecord, LocalRecords } from '../tiers/local-records.js';
+import type { FoundRecord, LocalRecords, RecordDecoder } from '../tiers/local-records.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { NoClientError } from '../tiers/no-client-error.js';
 import { openRecords } from '../tiers/open-records.js';
@@ -28,8 +28,8 @@ const MIB = 1024 * 1024;
 const REMOTE_RECORD_BYTES = 64 * MIB;
 
 /** The result of a read. Where it found nothing, the identity says where to continue. */
-export interface Found extends Identity {
-  metadata?: Metadata;
+export interface Found<T = Metadata> extends Identity {
+  metadata?: T;
   source?: 'memory' | 'disk';
   /** Whether its time to live has ended. `fetch` returns such a record only while it is replaced. */
   isStale?: boolean;
@@ -92,12 +92,12 @@ export class RecordTiers {
   }
 
   /** The record of the file in memory or on disk. */
-  find(filePath: PlainPath, tier: string): Found {
+  find<T>(filePath: PlainPath, tier: string, decode: RecordDecoder<T>): Found<T> {
     if (this.#options.validate !== 'stat' || typeof filePath !== 'string') {
-      return this.#findByIdentity(this.keys.identify(filePath, tier));
+      return this.#findByIdentity(this.keys.identify(filePath, tier), decode);
     }
     const key = this.keys.keyOf(filePath, tier);
-    const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath));
+    const found = this.#whatSucceeds(() => this.local.lookUp(key, filePath, decode));
     if (typeof found !== 'object') return { key, state: found };
     const identity = { key, state: undefined };
     const result = this.#foundOf(identity, found);
@@ -109,7 +109,7 @@ export class RecordTiers {
    * stored it.
    */
   findFresh(identity: Identity): Metadata | undefined {
-    const { metadata, isStale } = this.#findByIdentity(identity);
+    const { metadata, isStale } = this.#findByIdentity(identity, this.local.whole);
     return isStale ? undefined : metadata;
   }
 
@@ -281,14 +281,14 @@ export class RecordTiers {
     else logger.info({ cacheDir }, message);
   }
 
-  #findByIdentity(identity: Identity): Found {
+  #findByIdentity<T>(identity: Identity, decode: RecordDecoder<T>): Found<T> {
     const { key, state } = identity;
     if (state === undefined) return identity;
-    const found = this.#whatSucceeds(() => this.local.read(key, state));
+    const found = this.#whatSucceeds(() => this.local.read(key, state, decode));
     return found === undefined ? identity : this.#foundOf(identity, found);
   }
 
-  #foundOf(identity: Identity, { metadata, source, freshUntil }: FoundRecord): Found {
+  #foundOf<T>(identity: Identity, { metadata, source, freshUntil }: FoundRecord<T>): Found<T> {
     const now = this.#freshness.now();
     const isFresh = this.#freshness.isLeft(freshUntil, now);
     // Other caches that share the disk tier may keep their records for longer.

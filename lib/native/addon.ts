@@ -42,6 +42,12 @@ interface NativeAddon extends NativeFlights {
   getBytes: NativeRead;
   /** Does what `peek` does, but copies the bytes that were set. */
   peekBytes: NativeRead;
+  /**
+   * Leaves of the value from `start` to before `end`, which the latest read of the store has left in `bytes`,
+   * only the fields that `paths` match: see fieldPathsOf. Returns the end of what is left, or an outcome
+   * where the bytes are no value, or need a dictionary that is not there; then they are unchanged.
+   */
+  selectFields(id: number, bytes: Uint8Array, start: number, end: number, paths: string): number;
   /** 1 or 0. */
   has(id: number, key: string): number;
   /** Returns 1 when it removed an entry, else 0. */

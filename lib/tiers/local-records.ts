@@ -1,8 +1,9 @@
 // Records in memory and on disk: an ArenaCache whose values have the layout of record.ts. One call of the
 // addon reads the file's state and the record of that state.
 
-import { ArenaCache, type ArenaStats, handleOf } from '../arena/arena-cache.js';
+import { ArenaCache, handleOf } from '../arena/arena-cache.js';
 import type { ArenaCacheOptions, RecordStoreOptions } from '../arena/arena-options.js';
+import type { ArenaStats } from '../arena/arena-stats.js';
 import type { CacheClock } from '../arena/cache-clock.js';
 import { checkKey } from '../arena/key.js';
 import { readBuffer } from '../arena/read-buffer.js';
@@ -26,6 +27,7 @@ import {
   encodeRecord,
   freshUntilOf,
   isRecordOf,
+  RECORD_HEADER_BYTES,
 } from './record.js';
 
 /** The arena's statistics, in which a corrupt record counts as a miss. */
@@ -34,13 +36,19 @@ export interface LocalStats extends ArenaStats {
   corruptRecords: number;
 }
 
-/** A record that was found. */
-export interface FoundRecord {
-  metadata: Metadata;
+/** A record that was found, with its metadata as the caller asked for it. */
+export interface FoundRecord<T = Metadata> {
+  metadata: T;
   source: 'memory' | 'disk';
   /** When its time to live ends, ms since the epoch. */
   freshUntil: number;
 }
+
+/**
+ * Decodes the metadata of the record in the first `length` bytes, which it may overwrite behind the record's
+ * header. Returns undefined where they are no record.
+ */
+export type RecordDecoder<T> = (bytes: Buffer, length: number) => T | undefined;
 
 /**
  * Keys are those of ArenaCache. A record of another state of its file than the requested one is a miss and is
@@ -88,18 +96,46 @@ export class LocalRecords {
    * the path has no state, which `whyNoState` explains. A record MUST be stored with the state that was read
    * before anything else was read from the file.
    */
-  lookUp(key: string, filePath: string): FoundRecord | FileState | undefined {
+  lookUp(key: string, filePath: string): FoundRecord | FileState | undefined;
+  lookUp<T>(
+    key: string,
+    filePath: string,
+    decode: RecordDecoder<T>,
+  ): FoundRecord<T> | FileState | undefined;
+  lookUp(
+    key: string,
+    filePath: string,
+    decode: RecordDecoder<unknown> = this.whole,
+  ): FoundRecord<unknown> | FileState | undefined {
     const outcome = native.lookUpFile(this.#handle.timedId(), key, filePath);
     if (outcome === Outcome.badArguments) checkPath(filePath);
-    const found = this.#finish(outcome, key, (id) => native.lookUpFile(id, key, filePath));
-    return found ?? stateLeft(filePath);
+    const read: NativeRead = (id) => native.lookUpFile(id, key, filePath);
+    return this.#finish(outcome, key, read, decode) ?? stateLeft(filePath);
   }
 
   /** The record of this state, or undefined, without a read of any file. */
-  read(key: string, state: FileState): FoundRecord | undefined {
+  read(key: string, state: FileState): FoundRecord | undefined;
+  read<T>(key: string, state: FileState, decode: RecordDecoder<T>): FoundRecord<T> | undefined;
+  read(
+    key: string,
+    state: FileState,
+    decode: RecordDecoder<unknown> = this.whole,
+  ): FoundRecord<unknown> | undefined {
     writeState(stateBuffer, state);
     const outcome = native.getOfState(this.#handle.timedId(), key);
-    return this.#finish(outcome, key, native.getOfState);
+    return this.#finish(outcome, key, native.getOfState, decode);
+  }
+
+  /** Decodes all metadata of a record. */
+  readonly whole: RecordDecoder<Metadata> = (bytes, length) =>
+    decodeRecord(bytes, length, this.#handle.names);
+
+  /** Decodes only some fields of a record's metadata: those of fieldPathsOf. */
+  fields(paths: string): RecordDecoder<Metadata> {
+    return (bytes, length) =>
+      this.#handle.decodeFields(bytes, RECORD_HEADER_BYTES, length, paths, (end) =>
+        this.whole(bytes, end),
+      );
   }
 
   /**
@@ -178,29 +214,26 @@ export class LocalRecords {
    * Decodes what was read by a first call with this outcome; `read` is called again where the buffer was too
    * small.
    */
-  #finish(outcome: number, key: string, read: NativeRead): FoundRecord | undefined {
+  #finish<T>(
+    outcome: number,
+    key: string,
+    read: NativeRead,
+    decode: RecordDecoder<T>,
+  ): FoundRecord<T> | undefined {
     if (outcome === Outcome.miss || outcome === Outcome.noState) return undefined;
     const source = outcome <= Outcome.fromDisk ? 'disk' : 'memory';
+    const found = (bytes: Buffer, length: number): FoundRecord<T> | undefined => {
+      const freshUntil = freshUntilOf(bytes, length);
+      const metadata = decode(bytes, length);
+      if (metadata !== undefined) return { metadata, source, freshUntil };
+      this.#corrupt++;
+      this.arena.delete(key);
+      return undefined;
+    };
     const length = bytesIn(outcome);
     // Nearly all hits end here.
-    if (length >= 0 && length <= readBuffer.length) {
-      return this.#decode(key, readBuffer, length, source);
-    }
-    return this.#handle.read(read, key, (bytes, size) => this.#decode(key, bytes, size, source));
-  }
-
-  #decode(
-    key: string,
-    bytes: Buffer,
-    length: number,
-    source: FoundRecord['source'],
-  ): FoundRecord | undefined {
-    const metadata = decodeRecord(bytes, length, this.#handle.names);
-    const freshUntil = freshUntilOf(bytes, length);
-    if (metadata !== undefined) return { metadata, source, freshUntil };
-    this.#corrupt++;
-    this.arena.delete(key);
-    return undefined;
+    if (length >= 0 && length <= readBuffer.length) return found(readBuffer, length);
+    return this.#handle.read(read, key, found);
   }
 }
 

@@ -15,7 +15,8 @@ import { type FileState, writeState } from '../files/file-state.js';
 import { STATE_BYTES } from '../native/file-states.js';
 import { isMetadata, type Metadata } from './metadata.js';
 
-const HEADER_BYTES = STATE_BYTES + 8;
+/** The number of bytes before the metadata. */
+export const RECORD_HEADER_BYTES = STATE_BYTES + 8;
 
 const codec: Codec = new MsgpackCodec();
 
@@ -33,7 +34,7 @@ export function encodeRecord(
   freshUntil: number,
   to: Destination,
 ): EncodedRecord | undefined {
-  const record = codec.encode(metadata, HEADER_BYTES, to);
+  const record = codec.encode(metadata, RECORD_HEADER_BYTES, to);
   if (record === undefined) return undefined;
   writeState(record, state);
   record.writeDoubleLE(freshUntil, STATE_BYTES);
@@ -43,7 +44,7 @@ export function encodeRecord(
 
 /** The end of the time to live of the record at the start of the bytes; 0 where there is none. */
 export function freshUntilOf(bytes: Buffer, length = bytes.length): number {
-  return length >= HEADER_BYTES ? bytes.readDoubleLE(STATE_BYTES) : 0;
+  return length >= RECORD_HEADER_BYTES ? bytes.readDoubleLE(STATE_BYTES) : 0;
 }
 
 /** Whether the first `length` bytes are a record of this state. */
@@ -61,7 +62,7 @@ export function decodeRecord(
   names?: FieldNames,
 ): Metadata | undefined {
   try {
-    const value = codec.decodeRange(bytes, HEADER_BYTES, length, names);
+    const value = codec.decodeRange(bytes, RECORD_HEADER_BYTES, length, names);
     return isMetadata(value) ? value : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon/checksum_calls.h"
+#include "addon/codec_calls.h"
 #include "addon/disk_calls.h"
 #include "addon/environment.h"
 #include "addon/file_calls.h"
@@ -100,6 +101,7 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Environment, endEnvironment>(environment);
   exports.Set("Store", StoreObject::init(env));
   addStoreCalls(env, exports, *environment);
+  addCodecCalls(env, exports, *environment);
   addChecksumCalls(env, exports);
   addDiskCalls(env, exports);
   addFileCalls(env, exports, *environment);

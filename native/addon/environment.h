@@ -9,6 +9,7 @@
 #include "addon/environment_flights.h"
 #include "addon/environment_removals.h"
 #include "addon/open_stores.h"
+#include "codec/recent_projections.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {
@@ -46,6 +47,7 @@ struct Environment {
   SharedBuffer knownBuffer;
   /// What this thread needs to encode and decode values.
   CodecBuffers codecBuffers;
+  RecentProjections projections;
   /// An object of JavaScript whose property `write` is that buffer.
   Napi::ObjectReference kept;
 

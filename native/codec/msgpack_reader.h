@@ -10,6 +10,7 @@
 // extension announces a list that follows.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -81,14 +82,13 @@ class MsgpackReader {
 
   /// Passes one value over, with all that is in it. Returns false where it is not whole.
   bool skip() {
-    MsgpackToken token;
     for (uint64_t pending = 1; pending != 0; --pending) {
-      if (!next(token)) return false;
-      if (token.kind == MsgpackKind::kArray) pending += token.number;
-      if (token.kind == MsgpackKind::kMap) pending += 2 * token.number;
-      if (token.isBox()) ++pending;
-      // Each value takes a byte or more.
-      if (pending - 1 > left()) return false;
+      if (at_ == end_) return false;
+      // Most tokens are no longer than their first byte says.
+      const uint64_t size = kTokenBytes[static_cast<uint8_t>(*at_)];
+      if (size > left()) return false;
+      at_ += size;
+      if (size == 0 && !skipLong(pending)) return false;
     }
     return true;
   }
@@ -187,8 +187,41 @@ class MsgpackReader {
     return true;
   }
 
+  /// Passes over a token whose first byte does not tell its size, and adds what it announces.
+  bool skipLong(uint64_t& pending) {
+    MsgpackToken token;
+    if (!next(token)) return false;
+    if (token.kind == MsgpackKind::kArray) pending += token.number;
+    if (token.kind == MsgpackKind::kMap) pending += 2 * token.number;
+    if (token.isBox()) ++pending;
+    // Each value takes a byte or more.
+    return pending - 1 <= left();
+  }
+
+  /// The number of bytes of a token with nothing behind it, by its first byte; 0 for the others.
+  static constexpr std::array<uint8_t, 256> tokenBytes() {
+    std::array<uint8_t, 256> bytes{};
+    for (unsigned first = 0; first < 0x80; ++first) bytes[first] = 1;
+    for (unsigned first = 0xa0; first < 0xc0; ++first) {
+      bytes[first] = static_cast<uint8_t>(1 + (first & 0x1f));
+    }
+    for (unsigned first = 0xe0; first < 0x100; ++first) bytes[first] = 1;
+    for (const unsigned first : {0x80U, 0x90U, 0xc0U, 0xc2U, 0xc3U}) bytes[first] = 1;
+    for (unsigned i = 0; i < 4; ++i) {
+      bytes[0xcc + i] = bytes[0xd0 + i] = static_cast<uint8_t>(1 + (1U << i));
+    }
+    bytes[0xca] = 5;
+    bytes[0xcb] = 9;
+    // An extension of one byte may announce a box.
+    for (unsigned i = 1; i < 5; ++i) bytes[0xd4 + i] = static_cast<uint8_t>(2 + (1U << i));
+    return bytes;
+  }
+  static const std::array<uint8_t, 256> kTokenBytes;
+
   const char* at_;
   const char* end_;
 };
+
+inline constexpr std::array<uint8_t, 256> MsgpackReader::kTokenBytes = MsgpackReader::tokenBytes();
 
 }  // namespace ebbcache

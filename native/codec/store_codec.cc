@@ -77,15 +77,16 @@ std::string_view StoreCodec::encodeWith(const Dictionary& dictionary, std::strin
   return withPrefix(value, prefix, names);
 }
 
-std::string_view StoreCodec::decode(std::string_view stored, Names names, CodecBuffers& buffers) {
+std::string_view StoreCodec::decode(std::string_view stored, Names names, CodecBuffers& buffers,
+                                    Room room) {
   if (!isEncoded(stored)) return stored;
-  const std::string_view value = decodeMarked(stored, names, buffers);
+  const std::string_view value = decodeMarked(stored, names, buffers, room);
   if (value.data() == nullptr) noteUndecodable();
   return value;
 }
 
 std::string_view StoreCodec::decodeMarked(std::string_view stored, Names names,
-                                          CodecBuffers& buffers) {
+                                          CodecBuffers& buffers, Room room) {
   const uint64_t prefix = options_.prefixBytes;
   StoredValue parsed;
   if (!parsed.parse(stored.substr(prefix))) return {};
@@ -100,17 +101,38 @@ std::string_view StoreCodec::decodeMarked(std::string_view stored, Names names,
   if (parsed.method == StorageMethod::kNames && names == Names::kNumbered) return stored;
   std::string_view numbered = parsed.body;
   if (parsed.method == StorageMethod::kZstd) {
-    const uint64_t begun = prefix + StoredValue::kHeaderBytes;
-    if (!buffers.zstd.decompress(parsed.body, *found, begun, buffers.names)) return {};
-    if (names == Names::kNumbered) {
-      StoredValue::writeHeader(buffers.names.data() + prefix, StorageMethod::kNames, found->id());
-      return withPrefix(stored, prefix, buffers.names);
-    }
-    numbered = buffers.names.view().substr(begun);
+    const bool isResult = names == Names::kNumbered;
+    const std::string_view value =
+        decompress(stored, parsed.body, *found, buffers, isResult ? room : Room());
+    if (isResult || value.data() == nullptr) return value;
+    numbered = value.substr(prefix + StoredValue::kHeaderBytes);
   }
   const uint64_t maxBytes = ZstdContexts::kMaxRatio * (stored.size() - prefix);
   if (!restoreNames(numbered, *found, maxBytes, prefix, buffers.stored)) return {};
   return withPrefix(stored, prefix, buffers.stored);
+}
+
+std::string_view StoreCodec::decompress(std::string_view stored, std::string_view frame,
+                                        const Dictionary& dictionary, CodecBuffers& buffers,
+                                        Room room) const {
+  const uint64_t prefix = options_.prefixBytes;
+  const uint64_t begun = prefix + StoredValue::kHeaderBytes;
+  const std::optional<uint64_t> bytes = ZstdContexts::contentBytes(frame);
+  if (!bytes) return {};
+  char* out = room.bytes;
+  if (begun + *bytes <= room.capacity) {
+    // The frame is where the value will be.
+    if (!buffers.stored.reset(0, frame.size())) return {};
+    buffers.stored.append(frame);
+    frame = buffers.stored.view();
+  } else {
+    if (!buffers.names.reset(begun, *bytes)) return {};
+    out = buffers.names.data();
+    std::memcpy(out, stored.data(), prefix);
+  }
+  if (!buffers.zstd.decompress(frame, dictionary, out + begun, *bytes)) return {};
+  StoredValue::writeHeader(out + prefix, StorageMethod::kNames, dictionary.id());
+  return {out, begun + *bytes};
 }
 
 void StoreCodec::dropDictionaries(Dictionaries::Kept kept) {

@@ -70,9 +70,18 @@ class StoreCodec {
     kNumbered,
     kWhole,
   };
-  /// Returns the prefix and the value of what is stored: `stored` itself, or bytes in `buffers`.
-  /// Returns a view without data for what no present dictionary decodes, which is counted.
-  std::string_view decode(std::string_view stored, Names names, CodecBuffers& buffers);
+  /// Bytes that begin with what is stored, and that the value may overwrite.
+  struct Room {
+    char* bytes = nullptr;
+    uint64_t capacity = 0;
+  };
+  /// Returns the prefix and the value of what is stored: bytes at `stored`, in `room` or in
+  /// `buffers`. Returns a view without data for what no present dictionary decodes, which is
+  /// counted.
+  std::string_view decode(std::string_view stored, Names names, CodecBuffers& buffers, Room room);
+  std::string_view decode(std::string_view stored, Names names, CodecBuffers& buffers) {
+    return decode(stored, names, buffers, {});
+  }
 
   /// See Dictionaries::drop().
   void dropDictionaries(Dictionaries::Kept kept);
@@ -86,7 +95,11 @@ class StoreCodec {
  private:
   std::string_view encodeWith(const Dictionary& dictionary, std::string_view value,
                               CodecBuffers& buffers) const;
-  std::string_view decodeMarked(std::string_view stored, Names names, CodecBuffers& buffers);
+  std::string_view decodeMarked(std::string_view stored, Names names, CodecBuffers& buffers,
+                                Room room);
+  /// Returns what is stored with a frame decompressed: the prefix, a header and numbered names.
+  std::string_view decompress(std::string_view stored, std::string_view frame,
+                              const Dictionary& dictionary, CodecBuffers& buffers, Room room) const;
   void startTraining();
   /// Returns false where the store has no use for further dictionaries.
   bool train(const std::vector<std::string>& samples);

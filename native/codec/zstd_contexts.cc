@@ -45,29 +45,27 @@ bool ZstdContexts::compress(std::string_view bytes, const Dictionary& dictionary
   return true;
 }
 
-bool ZstdContexts::decompress(std::string_view frame, const Dictionary& dictionary, size_t begun,
-                              ByteBuffer& out) {
-  if (decompression_ == nullptr) {
-    decompression_ = ZSTD_createDCtx();
-    if (decompression_ == nullptr || !setUp(decompression_)) return false;
-  }
+std::optional<uint64_t> ZstdContexts::contentBytes(std::string_view frame) {
   ZSTD_frameHeader header;
   if (ZSTD_getFrameHeader_advanced(&header, frame.data(), frame.size(), ZSTD_f_zstd1_magicless) !=
           0 ||
       header.frameContentSize > kMaxRatio * frame.size()) {
+    return {};
+  }
+  return header.frameContentSize;
+}
+
+bool ZstdContexts::decompress(std::string_view frame, const Dictionary& dictionary, char* out,
+                              uint64_t bytes) {
+  if (decompression_ == nullptr) {
+    decompression_ = ZSTD_createDCtx();
+    if (decompression_ == nullptr || !setUp(decompression_)) return false;
+  }
+  if (dictionary.forDecompression() == nullptr ||
+      ZSTD_isError(ZSTD_DCtx_refDDict(decompression_, dictionary.forDecompression())) != 0) {
     return false;
   }
-  if (dictionary.forDecompression() == nullptr || !out.reset(begun, header.frameContentSize)) {
-    return false;
-  }
-  if (ZSTD_isError(ZSTD_DCtx_refDDict(decompression_, dictionary.forDecompression())) != 0) {
-    return false;
-  }
-  const size_t size = ZSTD_decompressDCtx(decompression_, out.end(), header.frameContentSize,
-                                          frame.data(), frame.size());
-  if (size != header.frameContentSize) return false;
-  out.grow(size);
-  return true;
+  return ZSTD_decompressDCtx(decompression_, out, bytes, frame.data(), frame.size()) == bytes;
 }
 
 }  // namespace ebbcache

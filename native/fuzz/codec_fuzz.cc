@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/dictionary_trainer.h"
+#include "codec/projection.h"
 #include "codec/store_codec.h"
 #include "fuzz_check.h"
 #include "random_msgpack.h"
@@ -28,6 +29,8 @@ class OneDictionary final : public DictionaryArchive {
   uint32_t latest() override { return dictionary_->id(); }
   void save(const Dictionary&) override {}
   void saveLatest(uint32_t) override {}
+
+  const Dictionary* dictionary() const { return dictionary_.get(); }
 
  private:
   static std::vector<std::string> samples() {
@@ -84,11 +87,23 @@ class CodecFuzz {
       const std::string_view value = codec_->decode(stored, names, buffers_);
       check(value.size() <= stored.size() * ZstdContexts::kMaxRatio, "A value is too large.");
     }
+    checkProjected(stored, nullptr);
+    checkProjected(stored, archive_.dictionary());
+  }
+
+  /// What is left of a value is a value of no more bytes.
+  void checkProjected(std::string_view value, const Dictionary* names) {
+    ByteBuffer out;
+    check(out.reset(0, value.size()), "There is no memory.");
+    if (!projection_.write(value, names, out)) return;
+    MsgpackReader reader(out.view());
+    check(out.size() <= value.size() && reader.skip() && reader.atEnd(), "It is not one value.");
   }
 
   OneDictionary archive_;
   std::unique_ptr<StoreCodec> codec_;
   CodecBuffers buffers_;
+  Projection projection_{std::string("name 1\0name*\0other.*\0*.x", 24)};
   const std::string value_ = test::recordOf(
       {{"name 1", "value 1"}, {"name 2", "value 2"}, {"other", std::string(200, 'x')}});
 };

@@ -65,8 +65,12 @@ ReadResult CodedStore::decode(ReadResult result, const Reading& reading, uint64_
   if (result != ReadResult::kHit) return result;
   const std::string_view stored(reading.out, bytes);
   if (reading.known != nullptr && isUnchanged(stored, *reading.known)) return result;
-  const std::string_view value = codec_.decode(stored, reading.names, reading.buffers);
-  if (value.data() == stored.data()) return result;
+  const std::string_view value =
+      codec_.decode(stored, reading.names, reading.buffers, {reading.out, reading.capacity});
+  if (value.data() == reading.out) {
+    bytes = value.size();
+    return result;
+  }
   if (value.data() == nullptr) {
     if (isCounted) undecodedHits_.fetch_add(1, std::memory_order_relaxed);
     return ReadResult::kMiss;
