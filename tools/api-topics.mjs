@@ -40,6 +40,7 @@ export const TOPICS = [
         'ArenaCache',
         'ArenaCacheOptions',
         'SetOptions',
+        'FieldOptions',
         'ArenaFetchOptions',
         'ValueLoader',
         'DiskOptions',
