@@ -1,12 +1,14 @@
 // Decoded values at hand, which are returned again as long as their entries are unchanged.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArenaCache, type ArenaCacheOptions, PressureLevel } from '../lib/index.js';
 import { anyValue } from './helpers/any-value.js';
 import { sized } from './helpers/full-size.js';
-import { runScript } from './helpers/run-script.js';
+import { packageUrl, runScript } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { testSeed } from './helpers/test-seed.js';
 
@@ -122,6 +124,83 @@ describe('a hot value', () => {
     expect(cache.get('a')).toEqual(photo(1));
     expect(cache.get('a')).not.toBe(first);
     expect(cache.stats()).toMatchObject({ hotValues: 0, hotValueBytes: 0 });
+  });
+
+  it('follows what other threads write', async () => {
+    const cache = open<number>({ name: 'hot in threads' });
+    cache.set('a', 0);
+    const written = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(new URL('./helpers/counting-worker.mjs', import.meta.url), {
+      workerData: {
+        cacheUrl: packageUrl,
+        options: { maxBytes: 4 * MIB, ebb: false, name: 'hot in threads' },
+        written,
+        puts: sized(200_000, 20_000),
+      },
+    });
+    let reads = 0;
+    let changes = 0;
+    let before = 0;
+    while (Atomics.load(written, 0) >= 0) {
+      for (let i = 0; i < 1000; i++, reads++) {
+        const known = Atomics.load(written, 0);
+        const found = cache.get('a') ?? -1;
+        if (found < known) expect(found).toBeGreaterThanOrEqual(known);
+        if (found !== before) changes++;
+        before = found;
+      }
+      await nextTurn();
+    }
+    expect(changes).toBeGreaterThan(10);
+    expect(cache.stats()).toMatchObject({ hits: reads, misses: 0 });
+    await worker.terminate();
+  });
+
+  it('counts as used, so that its entry stays', () => {
+    for (const policy of ['lru', 's3fifo'] as const) {
+      const cache = open({ maxBytes: MIB, policy, codec: 'msgpack' });
+      cache.set('used', photo(0));
+      for (let i = 0; i < 20_000; i++) {
+        cache.set(`key ${i}`, { text: 'x'.repeat(200) });
+        for (let use = 0; use < 3; use++) expect(cache.get('used')).toBeDefined();
+      }
+      expect(cache.stats().evictions).toBeGreaterThan(10_000);
+      expect(cache.stats()).toMatchObject({ hits: 60_000, misses: 0 });
+    }
+  });
+
+  it('is none of an entry that was evicted', () => {
+    const cache = open({ maxBytes: MIB, codec: 'msgpack' });
+    cache.set('a', photo(1));
+    expect(cache.get('a')).toEqual(photo(1));
+    for (let i = 0; i < 20_000; i++) cache.set(`key ${i}`, { text: 'x'.repeat(200) });
+    expect(cache.has('a')).toBe(false);
+    expect(cache.get('a')).toBeUndefined();
+    expect(cache.stats()).toMatchObject({ hits: 1, misses: 1 });
+  });
+
+  it('is none of a cache that is closed, whose hits still count', () => {
+    const cache = open({ name: 'hot until it is closed' });
+    const other = open({ name: 'hot until it is closed' });
+    cache.set('a', photo(1));
+    for (let i = 0; i < 5; i++) cache.get('a');
+    cache.close();
+    expect(() => cache.get('a')).toThrow(/closed/);
+    expect(other.get('a')).toEqual(photo(1));
+    expect(other.stats().hits).toBe(6);
+  });
+
+  it('is one of more caches than a store counts changes for', () => {
+    const caches = Array.from({ length: 20 }, () => open({ name: 'hot in many caches' }));
+    for (let n = 0; n < 3; n++) {
+      caches[n]?.set('a', photo(n));
+      for (const cache of caches) {
+        const first = cache.get('a');
+        expect(first).toEqual(photo(n));
+        expect(cache.get('a')).toBe(first);
+      }
+    }
+    expect(caches[0]?.stats().hits).toBe(120);
   });
 
   it('has a maximum number in range', () => {

@@ -352,6 +352,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   close(): void {
     const store = this.#handle.detach();
     if (store === undefined) return;
+    this.#hot?.clear();
     this.#flights?.close(closedError());
     this.#removals.close();
     forgetAtExit(store);

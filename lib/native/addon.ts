@@ -100,8 +100,8 @@ interface NativeAddon extends NativeFlights {
   /** The buffer that reads copy to. */
   readonly readBuffer: Buffer;
   /**
-   * The fingerprint of a value, 64 bits that are not 0, and 32 bits that are not 0 where memory pressure holds
-   * the budget of its store down.
+   * What getUnlessKnown is told, and tells, of a value: native/addon/environment.h draws it. The fingerprint
+   * is not 0; `pressed` is 1 where memory pressure holds the budget of the store down.
    */
   readonly knownBuffer: Buffer;
   /**

@@ -64,6 +64,12 @@ export interface NativeStore {
    * are no longer reported. It does not keep the event loop alive.
    */
   onRemovals(told?: (removals: readonly (string | number)[], lost: number) => void): void;
+  /**
+   * Counts the changes of the store in these bytes from now on, until close: see
+   * native/store/change_counters.h. The caller MUST neither detach nor resize them. Returns false, with
+   * nothing counted, where the store has a disk tier or too many such counters.
+   */
+  countChanges(bytes: Uint8Array): boolean;
   close(): void;
 
   // The following methods are for a store that has a disk tier.

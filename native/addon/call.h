@@ -49,6 +49,8 @@ class Call {
   }
   /// The form in which the store's values are put, under the same conditions.
   CodedStore::Form form() const { return openStore().form; }
+  /// Null unless changes of the store are counted, under the same conditions.
+  const ChangeCounters* changes() const { return openStore().changes; }
 
   /// A count of bytes or ms; 0 for anything that is no such number.
   uint64_t countAt(size_t i) const {

@@ -22,8 +22,13 @@ struct SharedBuffer {
   size_t capacity = 0;
 };
 
-/// The bytes of Environment::knownBuffer.
-constexpr size_t kKnownBytes = 12;
+/// The bytes of Environment::knownBuffer:
+///
+///   0              8          12       16        20      24
+///   +--------------+----------+--------+---------+-------+
+///   | fingerprint  | pressed  | place  | counter | epoch |
+///   +--------------+----------+--------+---------+-------+
+constexpr size_t kKnownBytes = 24;
 
 /// MUST NOT be destroyed in a forked child.
 struct Environment {
@@ -42,8 +47,8 @@ struct Environment {
   SharedBuffer readBuffer;
   /// The buffer of writes: that of the instance that wrote last.
   SharedBuffer writeBuffer;
-  /// The fingerprint of a value that JavaScript knows, and then of the value that was read: 64
-  /// bits; and 32 bits that are not 0 under memory pressure.
+  /// The fingerprint of a value that JavaScript knows, and then that of the value that was read,
+  /// with whether there is memory pressure, and what ChangeCounters had before the read.
   SharedBuffer knownBuffer;
   /// What this thread needs to encode and decode values.
   CodecBuffers codecBuffers;

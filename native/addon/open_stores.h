@@ -14,6 +14,8 @@ class OpenStores {
     CodedStore* store = nullptr;
     /// The form in which values are put.
     CodedStore::Form form = CodedStore::Form::kPlain;
+    /// Null unless the environment keeps values of the store.
+    const ChangeCounters* changes = nullptr;
   };
 
   /// Returns a number for the store that is unique while the store is open.
@@ -23,6 +25,8 @@ class OpenStores {
     } while (lastId_ == 0 || !stores_.emplace(lastId_, store).second);
     return lastId_;
   }
+  /// Sets the counters of a store that is open.
+  void setChanges(uint32_t id, const ChangeCounters* changes) { stores_.at(id).changes = changes; }
   void remove(uint32_t id) { stores_.erase(id); }
   /// An empty one for a number of no open store.
   OpenStore find(uint32_t id) const {

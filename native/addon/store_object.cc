@@ -110,6 +110,7 @@ Napi::Function StoreObject::init(Napi::Env env) {
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::forgetExpired>>("forgetExpired"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::close>>("close"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::onRemovals>>("onRemovals"),
+          InstanceMethod<&StoreObject::guardedMethod<&StoreObject::countChanges>>("countChanges"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::flush>>("flush"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::settleDisk>>("settleDisk"),
           InstanceMethod<&StoreObject::guardedMethod<&StoreObject::diskStats>>("diskStats"),
@@ -134,6 +135,7 @@ StoreObject::StoreObject(const Napi::CallbackInfo& info)
 StoreObject::~StoreObject() {
   leaveTime();
   stopRemovals();
+  stopCountingChanges();
   leaveDisk();
   stores_->remove(id_);
 }
@@ -285,6 +287,7 @@ void StoreObject::forgetExpired(const Napi::CallbackInfo& info) {
 void StoreObject::close(const Napi::CallbackInfo& /*info*/) {
   leaveTime();
   stopRemovals();
+  stopCountingChanges();
   leaveDisk();
   stores_->remove(id_);
   handle_.close();

@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -59,6 +60,9 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// (told): see EnvironmentRemovals::listen(). () stops listening.
   void onRemovals(const Napi::CallbackInfo& info);
   void stopRemovals();
+  /// (bytes: Uint8Array) -> whether changes are counted in it from now on: see ChangeCounters.
+  Napi::Value countChanges(const Napi::CallbackInfo& info);
+  void stopCountingChanges();
 
   // The methods below are those of the disk tier, and lie in store_object_disk.cc. Without a disk
   // tier they do nothing and find nothing.
@@ -101,6 +105,9 @@ class StoreObject : public GuardedWrap<StoreObject> {
   /// Null unless it listens to removals.
   std::shared_ptr<EnvironmentRemovals> removals_;
   uint64_t listeningToRemovals_ = 0;
+  /// Empty unless changes are counted.
+  std::optional<ChangeCounters> changes_;
+  Napi::Reference<Napi::Uint8Array> changesBytes_;
   /// The keys of the leases that it holds.
   std::unordered_set<std::string> leases_;
 };

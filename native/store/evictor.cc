@@ -14,7 +14,12 @@ bool Evictor::evictOne() {
   arena.policy->evicted(address, hash);
   core_.forget(address, hash);
   ++core_.counters.evictions;
+  if (EBBCACHE_SELDOM(!core_.stripes.changes().isEmpty())) noteEviction();
   return true;
+}
+
+void Evictor::noteEviction() {
+  core_.stripes.changes().noteEviction(core_.arena->index.count());
 }
 
 void Evictor::evictToEntries(uint64_t entries) {

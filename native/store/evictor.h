@@ -34,6 +34,7 @@ class Evictor {
   /// Prefetches what the evictions of this victim and of those after it in its queue need, so that
   /// the misses of their buckets and ghosts overlap.
   void prepareEvictions(Address first);
+  EBBCACHE_NOINLINE void noteEviction();
 
   StoreCore& core_;
   RemovalReason reason_ = RemovalReason::kEvict;

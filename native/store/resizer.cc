@@ -58,6 +58,7 @@ uint64_t Resizer::holdWithin(Lock& lock, uint64_t budget) {
   const uint64_t evictionsBefore = core_.counters.evictions;
   // The budget is set first: the policy's own tables follow it while entries are evicted.
   core_.memory.setBudget(budget);
+  core_.stripes.changes().beginEpoch();
   allocator_.shrinkHeldTo(budget);
   const uint64_t evictions = core_.counters.evictions - evictionsBefore;
   // The held bytes never pass the budget for threads that take the lock now.

@@ -107,6 +107,11 @@ class Store final : public StoreGauges {
   /// Entries that are destroyed with the store are not noted.
   void attach(std::shared_ptr<RemovalLog> log);
   void detach(const RemovalLog* log);
+  /// Counts changes in them from now on, until they are detached, and their hits among its own.
+  /// Returns false where it has too many of them already.
+  bool attach(ChangeCounters& counters);
+  /// Ignores counters that are not attached.
+  void detach(const ChangeCounters& counters);
 
   /// Changes maxBytes; memory above it is back with the system on return. A size of quite another
   /// order moves all entries to slabs that suit it. Returns false when it is out of range, or when

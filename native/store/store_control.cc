@@ -120,6 +120,16 @@ Shrinkage Store::trimPayload(uint64_t bytes) {
   return resizer_.trimPayload(lock, bytes);
 }
 
+bool Store::attach(ChangeCounters& counters) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return core_.stripes.changes().add(counters);
+}
+
+void Store::detach(const ChangeCounters& counters) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  core_.stripes.changes().remove(counters);
+}
+
 MaintainResult Store::maintain(bool waits) {
   std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
   if (waits) {
@@ -148,6 +158,7 @@ StoreStats Store::stats() const {
     stats.hits += stripe.hits;
     stats.misses += stripe.misses;
   }
+  stats.hits += core_.stripes.changes().hits();
   stats.entries = core_.arena->index.count();
   stats.heldBytes = core_.memory.held();
   stats.budgetBytes = core_.memory.budget();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "store/store_core.h"
@@ -23,6 +24,10 @@ class StoreGauges {
   uint64_t maxEntries() const { return core_.maxEntries.load(std::memory_order_relaxed); }
   /// The clock that all times to live follow.
   StoreClock& clock() { return core_.clock; }
+  /// The place of a key in ChangeCounters.
+  uint32_t changePlaceOf(std::string_view key) const {
+    return ChangeCounters::placeOf(core_.hash(key));
+  }
   /// Whether a removal log is attached.
   bool tellsRemovals() const { return core_.tellsRemovals(); }
 

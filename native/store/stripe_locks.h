@@ -10,7 +10,9 @@
 #include <array>
 #include <cstdint>
 
+#include "base/noinline.h"
 #include "base/spin_lock.h"
+#include "store/change_counters.h"
 
 namespace ebbcache {
 
@@ -30,6 +32,8 @@ class StripeLocks {
   static uint32_t numberOf(uint64_t hash) { return static_cast<uint32_t>(hash) % kStripes; }
   Stripe& of(uint64_t hash) { return stripes_[numberOf(hash)]; }
   std::array<Stripe, kStripes>& all() { return stripes_; }
+  /// Counts what writers change. The store's mutex MUST be held.
+  AllChangeCounters& changes() { return changes_; }
 
  private:
   friend class AllStripes;
@@ -38,6 +42,10 @@ class StripeLocks {
   std::array<Stripe, kStripes> stripes_;
   /// Whether a writer holds all stripes; only writers use this.
   bool allHeld_ = false;
+  AllChangeCounters changes_;
+
+  /// It is not inlined, so that a store without such readers takes no longer for it.
+  EBBCACHE_NOINLINE void noteChange(uint64_t hash) { changes_.note(hash); }
 };
 
 /// Holds all stripes while it lives, so that no reader is in the store. The store's mutex MUST be
@@ -47,6 +55,7 @@ class AllStripes {
   explicit AllStripes(StripeLocks& locks) : locks_(locks) {
     for (StripeLocks::Stripe& stripe : locks_.stripes_) stripe.lock.lockAsWriter();
     locks_.allHeld_ = true;
+    locks_.changes_.beginEpoch();
   }
   ~AllStripes() {
     locks_.allHeld_ = false;
@@ -63,7 +72,9 @@ class AllStripes {
 /// MUST be held.
 class WriterStripe {
  public:
-  WriterStripe(StripeLocks& locks, uint64_t hash) : WriterStripe(locks, locks.of(hash)) {}
+  WriterStripe(StripeLocks& locks, uint64_t hash) : WriterStripe(locks, locks.of(hash)) {
+    if (EBBCACHE_SELDOM(!locks.changes_.isEmpty())) locks.noteChange(hash);
+  }
   WriterStripe(StripeLocks& locks, StripeLocks::Stripe& stripe)
       : lock_(stripe.lock), held_(!locks.allHeld_) {
     if (held_) lock_.lockAsWriter();

@@ -75,7 +75,7 @@ class CodedStore {
   /// had to be repeated with a larger buffer counts once.
   StoreStats stats() const;
 
-  TieredStore& tiered() { return tiered_; }
+  TieredStore& tiered() const { return tiered_; }
   StoreCodec& codec() { return codec_; }
 
  private:
