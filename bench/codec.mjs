@@ -53,6 +53,7 @@ async function measureAll(file, quick) {
     for (const form of FORMS) sizes[load][form] = await measure(form);
   }
   const times = await timesOf(many.slice(0, 5_000), quick ? 3 : 9);
+  const json = await jsonTimesOf(many.slice(0, 5_000), quick ? 3 : 9);
   const rssMib = quick ? 150 : 300;
   const inMemory = {};
   for (const side of [...FORMS, 'lru-cache']) {
@@ -66,7 +67,9 @@ async function measureAll(file, quick) {
       'What `codec: compact`, the default, takes and costs beside plain msgpack. Bytes are those of ' +
       'the store or the file for each byte of JSON; a full store counts all its memory, dictionaries ' +
       'included. Times are medians of rounds over 5000 records, in microseconds and beside a Map of ' +
-      'what msgpackr packs; both sides make a new object for each get, and a copy for each put.',
+      'what msgpackr packs; both sides make a new object for each get, and a copy for each put. JSON is ' +
+      'that of `getJson`, beside `JSON.stringify` of what `get` returns, and of the objects that an ' +
+      'lru-cache holds.',
     tables: [
       {
         columns: ['bytes for each byte of JSON', ...FORMS],
@@ -85,6 +88,22 @@ async function measureAll(file, quick) {
         ]),
       },
       {
+        columns: [
+          'JSON of a record, us',
+          'lru-cache, JSON.stringify',
+          'get, JSON.stringify',
+          'getJson',
+          'getJson / lru-cache',
+        ],
+        rows: FORMS.map((form) => [
+          form,
+          spread(json['lru-cache'], 1),
+          spread(json[`${form} stringify`], 1),
+          spread(json[form], 1),
+          (median(json[form]) / median(json['lru-cache'])).toFixed(2),
+        ]),
+      },
+      {
         columns: ['', ...FORMS, 'lru-cache, objects'],
         rows: [
           [
@@ -99,7 +118,7 @@ async function measureAll(file, quick) {
         ],
       },
     ],
-    measured: { sizes, times, inMemory, disk },
+    measured: { sizes, times, json, inMemory, disk },
   };
 }
 
@@ -208,14 +227,7 @@ async function timesOf(records, rounds) {
   const packr = new Packr({ useRecords: false, moreTypes: true });
   const keys = records.map((_, i) => keyOf(i));
   const packed = new Map();
-  const caches = {};
-  for (const form of FORMS) {
-    caches[form] = new ArenaCache({ maxBytes: 128 * MIB, codec: form, ebb: false });
-    for (let round = 0; round < 3; round++) {
-      records.forEach((record, i) => void caches[form].set(keys[i], record));
-      if (form === 'compact') await settle(caches[form]);
-    }
-  }
+  const caches = await filledCaches(records, keys);
   const put = { map: (i) => packed.set(keys[i], Buffer.from(packr.pack(records[i]))) };
   const get = { map: (i) => packr.unpack(packed.get(keys[i])) };
   for (const form of FORMS) {
@@ -226,6 +238,34 @@ async function timesOf(records, rounds) {
   times.get = roundsOf(get, records.length, rounds);
   for (const form of FORMS) caches[form].close();
   return times;
+}
+
+async function jsonTimesOf(records, rounds) {
+  const keys = records.map((_, i) => keyOf(i));
+  const objects = new LRUCache({ max: records.length });
+  records.forEach((record, i) => void objects.set(keys[i], record));
+  const caches = await filledCaches(records, keys);
+  const sides = { 'lru-cache': (i) => JSON.stringify(objects.get(keys[i])) };
+  for (const form of FORMS) {
+    sides[`${form} stringify`] = (i) => JSON.stringify(caches[form].get(keys[i]));
+    sides[form] = (i) => caches[form].getJson(keys[i]);
+  }
+  const times = roundsOf(sides, records.length, rounds);
+  for (const form of FORMS) caches[form].close();
+  return times;
+}
+
+/** Returns a cache of each form with all records, after the compact one has its dictionaries. */
+async function filledCaches(records, keys) {
+  const caches = {};
+  for (const form of FORMS) {
+    caches[form] = new ArenaCache({ maxBytes: 128 * MIB, codec: form, ebb: false });
+    for (let round = 0; round < 3; round++) {
+      records.forEach((record, i) => void caches[form].set(keys[i], record));
+      if (form === 'compact') await settle(caches[form]);
+    }
+  }
+  return caches;
 }
 
 /** Returns the microseconds for each record, by side and round; the sides alternate. */

@@ -129,7 +129,7 @@ describe('a hot value', () => {
   it('follows what other threads write', async () => {
     const cache = open<number>({ name: 'hot in threads' });
     cache.set('a', 0);
-    const written = new Int32Array(new SharedArrayBuffer(4));
+    const written = new Int32Array(new SharedArrayBuffer(8));
     const worker = new Worker(new URL('./helpers/counting-worker.mjs', import.meta.url), {
       workerData: {
         cacheUrl: packageUrl,
@@ -149,6 +149,8 @@ describe('a hot value', () => {
         if (found !== before) changes++;
         before = found;
       }
+      Atomics.add(written, 1, 1);
+      Atomics.notify(written, 1);
       await nextTurn();
     }
     expect(changes).toBeGreaterThan(10);

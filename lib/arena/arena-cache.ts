@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { isUint8Array } from 'node:util/types';
-import { show } from '../checks/arguments.js';
+import { checkNumber, show } from '../checks/arguments.js';
 import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
-import { argumentRangeError, argumentTypeError, EbbcacheError } from '../errors/errors.js';
+import { argumentTypeError, EbbcacheError } from '../errors/errors.js';
 import { checkLevel, type PressureLevel } from '../memory/pressure-level.js';
 import { native } from '../native/addon.js';
 import { bytesIn, Outcome } from '../native/outcomes.js';
@@ -27,6 +27,7 @@ import { tellDiskEvents } from './disk-events.js';
 import { flushAtExit, forgetAtExit } from './exit-flush.js';
 import { type FieldOptions, fieldPathsOf } from './field-paths.js';
 import { HotValues } from './hot-values.js';
+import { readJson } from './json-read.js';
 import { checkKey } from './key.js';
 import { closedError } from './open-store.js';
 import { copyOf, readBuffer } from './read-buffer.js';
@@ -146,6 +147,15 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
   /** Returns a copy of the encoded bytes. It counts as get does. */
   getBytes(key: string): Buffer | undefined {
     return this.#handle.read(native.getBytes, key, copyOf);
+  }
+
+  /**
+   * Returns the UTF-8 of what JSON.stringify makes of the value, or undefined where `get` returns undefined.
+   * It counts as get does, and throws the TypeError of JSON.stringify for a value with a bigint.
+   */
+  getJson(key: string): Buffer | undefined {
+    const handle = this.#handle;
+    return handle.read(native.get, key, (bytes, end) => readJson(handle, bytes, 0, end));
   }
 
   /** Returns the value, or undefined. It counts neither a hit nor a use. */
@@ -299,12 +309,7 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
    */
   shrink(bytes: number): number {
     const store = this.#handle.open();
-    if (typeof bytes !== 'number') throw argumentTypeError('shrink takes a number of bytes.');
-    if (!(bytes >= 0)) {
-      throw argumentRangeError(
-        `shrink takes a number of bytes that is not negative; it is ${bytes}.`,
-      );
-    }
+    checkNumber('bytes', bytes, 0, Number.POSITIVE_INFINITY);
     return store.shrink(Math.min(Math.ceil(bytes), Number.MAX_SAFE_INTEGER));
   }
 
@@ -373,8 +378,9 @@ export class ArenaCache<V = unknown> extends EventEmitter<ArenaEvents> {
 
   #getFields(key: string, options: FieldOptions): V | undefined {
     const paths = fieldPathsOf(options);
-    return this.#handle.read(native.get, key, (bytes, length) =>
-      this.#handle.decodeFields(bytes, 0, length, paths, (end) => this.#decode(bytes, end)),
+    const handle = this.#handle;
+    return handle.read(native.get, key, (bytes, length) =>
+      handle.decodeFields(bytes, 0, length, paths, (end) => this.#decode(bytes, end)),
     );
   }
 

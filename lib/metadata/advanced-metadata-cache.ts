@@ -1,4 +1,5 @@
 import { type FieldOptions, fieldPathsOf } from '../arena/field-paths.js';
+import { jsonOf } from '../arena/json-read.js';
 import { checkFunction, checkOptions, checkSignal } from '../checks/arguments.js';
 import { argumentTypeError, ClosedError } from '../errors/errors.js';
 import { type FilePath, ownCopyOf, textOf, toPlainPath } from '../files/file-path.js';
@@ -8,24 +9,20 @@ import { type AdvancedCacheStats, advancedStats } from './advanced-stats.js';
 import { type CacheSizes, checkSizes } from './cache-sizes.js';
 import { ClosingGate } from './closing-gate.js';
 import { CountedReads } from './counted-reads.js';
-import { type Extraction, Extractions, type MetadataExtractor } from './extractions.js';
+import { Extractions, type MetadataExtractor } from './extractions.js';
 import { FETCH_NAMES, type FetchOptions } from './fetch-options.js';
 import { DEFAULT_TIER } from './file-key.js';
 import { KnownTiers } from './known-tiers.js';
 import { checkMetadata } from './metadata-check.js';
 import { checkPutOptions, checkTtlSeconds, type PutOptions } from './put-options.js';
-import type { Identity } from './record-keys.js';
 import { RecordTiers } from './record-tiers.js';
-import { type ResolvedAdvancedOptions, resolveAdvancedOptions } from './resolved-options.js';
+import {
+  type ResolvedAdvancedOptions,
+  resolveAdvancedOptions,
+  type SubclassOptions,
+} from './resolved-options.js';
 import { type StoredKey, storedKeys } from './stored-keys.js';
 import { type WarmOptions, warm } from './warm.js';
-
-/** The result of resolving the options that a subclass was given. */
-export interface SubclassOptions {
-  resolved: ResolvedAdvancedOptions;
-  /** Whether the memory tier shrinks under memory pressure. */
-  ebb: boolean;
-}
 
 /**
  * Caches metadata by file in memory, on disk and, where one is given, at a remote. A record is used only
@@ -86,6 +83,18 @@ export class AdvancedMetadataCache {
     const { local } = this.tiers;
     const decode = options === undefined ? local.whole : local.fields(fieldPathsOf(options));
     return this.whileOpen(() => this.#reads.get(path, tier, decode));
+  }
+
+  /**
+   * Returns the UTF-8 of what JSON.stringify makes of the metadata that `get` returns, or undefined. It counts
+   * as get does, and throws the TypeError of JSON.stringify for metadata with a bigint.
+   */
+  getJson(filePath: FilePath, tier: string = DEFAULT_TIER): Buffer | undefined {
+    this.assertOpen();
+    const path = toPlainPath(filePath);
+    const { json } = this.tiers.local;
+    const found = this.whileOpen(() => this.#reads.get(path, tier, json));
+    return Buffer.isBuffer(found) ? found : jsonOf(found);
   }
 
   /** Returns what `get` returns for each path, in their order. With a bad path nothing is read or counted. */
@@ -215,7 +224,7 @@ export class AdvancedMetadataCache {
       extract: (shared: AbortSignal) => extract(own, shared),
     };
     if (found.metadata !== undefined) {
-      this.#revalidate(work);
+      this.#extractions.revalidate(work);
       return found.metadata as T;
     }
     const { key, state } = found;
@@ -362,19 +371,6 @@ export class AdvancedMetadataCache {
     return new ClosedError(
       `The cache is shut down. Make a new ${this.constructor.name}, or shut this one down later.`,
     );
-  }
-
-  /** Extracts again for later callers, while the current caller gets the stale record. */
-  #revalidate(work: Omit<Extraction, keyof Identity>): void {
-    const { filePath, tier } = work;
-    const identity = this.tiers.keys.identify(filePath, tier);
-    this.#extractions.revalidate({ ...identity, ...work }).catch((err) => {
-      if (this.#closed) return;
-      this.#options.logger.warn(
-        { err, filePath: textOf(filePath) },
-        'a stale record could not be extracted anew',
-      );
-    });
   }
 
   /** Returns true where there was something to remove. */

@@ -1,7 +1,7 @@
 // What fetch does for a record that is in no tier of this process: it reads the remote or extracts, once for
 // all callers that wait, and keeps a result that is still current.
 
-import type { FilePath, PlainPath } from '../files/file-path.js';
+import { type FilePath, type PlainPath, textOf } from '../files/file-path.js';
 import { Copies, copiesCodec } from '../flights/copies.js';
 import { ProcessLeases } from '../flights/process-lease.js';
 import { type FlightWork, SingleFlight } from '../flights/single-flight.js';
@@ -38,6 +38,7 @@ export class Extractions {
   /** The results in flight that came from the remote. */
   readonly #remoteFinds = new WeakSet<Copies<Metadata>>();
   readonly #gate: ClosingGate;
+  readonly #logger: ResolvedAdvancedOptions['logger'];
   readonly #leases: ProcessLeases | undefined;
   #closed: Error | undefined;
 
@@ -45,6 +46,7 @@ export class Extractions {
   constructor(tiers: RecordTiers, options: ResolvedAdvancedOptions, gate: ClosingGate) {
     this.#tiers = tiers;
     this.#gate = gate;
+    this.#logger = options.logger;
     this.#leases = tiers.hasDisk ? new ProcessLeases(tiers.local.nativeStore) : undefined;
     this.#failures = new FailedExtractions(options.negativeTtlMs, options.clock);
     this.#flights = new SingleFlight<Copies<Metadata>>({
@@ -90,10 +92,22 @@ export class Extractions {
   }
 
   /**
-   * Extracts again a file that has a stale record; it does nothing where that failed recently. Rejects as the
-   * extraction does.
+   * Extracts again, for later callers, a file that has a stale record; it does nothing where that failed
+   * recently. A failure is logged.
    */
-  async revalidate(extraction: Extraction): Promise<void> {
+  revalidate(work: Omit<Extraction, keyof Identity>): void {
+    const { filePath, tier } = work;
+    const identity = this.#tiers.keys.identify(filePath, tier);
+    this.#extractAside({ ...identity, ...work }).catch((err) => {
+      if (this.#closed) return;
+      this.#logger.warn(
+        { err, filePath: textOf(filePath) },
+        'a stale record could not be extracted anew',
+      );
+    });
+  }
+
+  async #extractAside(extraction: Extraction): Promise<void> {
     if (this.#closed || this.#failures.of(extraction) !== undefined) return;
     const { key, state } = extraction;
     await this.#flights.runAside(key, String(state), (signal, isCurrent) =>

@@ -42,6 +42,13 @@ export interface ResolvedAdvancedOptions extends LocalTierOptions {
   logger: SafeLogger;
 }
 
+/** The result of resolving the options that a subclass was given. */
+export interface SubclassOptions {
+  resolved: ResolvedAdvancedOptions;
+  /** Whether the memory tier shrinks under memory pressure. */
+  ebb: boolean;
+}
+
 /**
  * Throws a TypeError or RangeError that names the option and its accepted values. `names` are the names that
  * the options of a subclass may have.

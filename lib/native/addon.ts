@@ -48,6 +48,12 @@ interface NativeAddon extends NativeFlights {
    * where the bytes are no value, or need a dictionary that is not there; then they are unchanged.
    */
   selectFields(id: number, bytes: Uint8Array, start: number, end: number, paths: string): number;
+  /**
+   * The JSON of the value that `get` has copied to the bytes from `start` to before `end`, as JSON.stringify
+   * makes it of the decoded value. Undefined for a value of which native code does not know that, and for a
+   * range that is not within `bytes`.
+   */
+  writeJson(id: number, bytes: Uint8Array, start: number, end: number): Buffer | undefined;
   /** 1 or 0. */
   has(id: number, key: string): number;
   /** Returns 1 when it removed an entry, else 0. */

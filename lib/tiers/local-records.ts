@@ -5,6 +5,7 @@ import { ArenaCache, handleOf } from '../arena/arena-cache.js';
 import type { ArenaCacheOptions, RecordStoreOptions } from '../arena/arena-options.js';
 import type { ArenaStats } from '../arena/arena-stats.js';
 import type { CacheClock } from '../arena/cache-clock.js';
+import { writeJson } from '../arena/json-read.js';
 import { checkKey } from '../arena/key.js';
 import { readBuffer } from '../arena/read-buffer.js';
 import { checkSetOptions, type SetOptions } from '../arena/set-options.js';
@@ -29,6 +30,9 @@ import {
   isRecordOf,
   RECORD_HEADER_BYTES,
 } from './record.js';
+
+/** The JSON of metadata begins with it, and that of no other value. */
+const BRACE = 0x7b;
 
 /** The arena's statistics, in which a corrupt record counts as a miss. */
 export interface LocalStats extends ArenaStats {
@@ -129,6 +133,12 @@ export class LocalRecords {
   /** Decodes all metadata of a record. */
   readonly whole: RecordDecoder<Metadata> = (bytes, length) =>
     decodeRecord(bytes, length, this.#handle.names);
+
+  /** Makes JSON of a record's metadata, or decodes it where only JavaScript knows its JSON. */
+  readonly json: RecordDecoder<Buffer | Metadata> = (bytes, length) => {
+    const json = writeJson(this.#handle, bytes, RECORD_HEADER_BYTES, length);
+    return json?.[0] === BRACE ? json : this.whole(bytes, length);
+  };
 
   /** Decodes only some fields of a record's metadata: those of fieldPathsOf. */
   fields(paths: string): RecordDecoder<Metadata> {

@@ -15,9 +15,11 @@ namespace {
 /// The maximum size of all paths of a projection together.
 constexpr size_t kMaxPathsBytes = size_t{64} << 10;
 
-/// The bytes of a Uint8Array from one place to before another; null where they are not in it.
-struct Range {
-  Range(napi_env env, napi_value array, uint64_t from, uint64_t to) {
+/// A value that a read has left in a Uint8Array, from one place to before another, with numbers in
+/// place of names or without.
+class ReadValue {
+ public:
+  ReadValue(napi_env env, napi_value array, uint64_t from, uint64_t to) {
     napi_typedarray_type type = napi_int8_array;
     size_t length = 0;
     void* data = nullptr;
@@ -25,14 +27,36 @@ struct Range {
         type != napi_uint8_array || from > to || to > length) {
       return;
     }
-    bytes = static_cast<char*>(data) + from;
-    size = to - from;
+    bytes_ = static_cast<char*>(data) + from;
+    value_ = {bytes_, to - from};
   }
 
-  std::string_view view() const { return {bytes, size}; }
+  /// Null where the bytes are not in the array.
+  char* bytes() const { return bytes_; }
 
-  char* bytes = nullptr;
-  size_t size = 0;
+  /// Finds the header and the names. Returns false for bytes that are no msgpack, and where the
+  /// store has no such dictionary.
+  bool parse(StoreCodec& codec) {
+    if (!StoredValue::isMarked(value_)) return true;
+    StoredValue parsed;
+    if (!parsed.parse(value_) || parsed.method != StorageMethod::kNames) return false;
+    names_ = codec.dictionary(parsed.dictionaryId);
+    header_ = value_.substr(0, StoredValue::kHeaderBytes);
+    value_ = parsed.body;
+    return names_ != nullptr;
+  }
+
+  /// Empty for a value without numbers.
+  std::string_view header() const { return header_; }
+  std::string_view msgpack() const { return value_; }
+  /// Null for a value without numbers.
+  const Dictionary* names() const { return names_.get(); }
+
+ private:
+  char* bytes_ = nullptr;
+  std::string_view header_;
+  std::string_view value_;
+  std::shared_ptr<const Dictionary> names_;
 };
 
 /// Leaves of a value only the fields that the paths match. Returns the end of what is left;
@@ -40,43 +64,49 @@ struct Range {
 napi_value selectFields(napi_env env, napi_callback_info info) {
   const Call<5> call(env, info);
   const uint64_t start = call.countAt(2);
-  const Range range(env, call[1], start, call.countAt(3));
+  ReadValue value(env, call[1], start, call.countAt(3));
   const Utf8 paths(env, call[4], kMaxPathsBytes);
-  if (range.bytes == nullptr || !paths.isString() || paths.tooLong()) {
+  if (value.bytes() == nullptr || !paths.isString() || paths.tooLong()) {
     return call.give(kBadArguments);
   }
   CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-
-  std::string_view header;
-  std::string_view value = range.view();
-  std::shared_ptr<const Dictionary> names;
-  if (StoredValue::isMarked(value)) {
-    StoredValue parsed;
-    if (!parsed.parse(value) || parsed.method != StorageMethod::kNames) {
-      return call.give(kBadArguments);
-    }
-    names = store->codec().dictionary(parsed.dictionaryId);
-    if (names == nullptr) return call.give(kBadArguments);
-    header = value.substr(0, StoredValue::kHeaderBytes);
-    value = parsed.body;
-  }
+  if (!value.parse(store->codec())) return call.give(kBadArguments);
   ByteBuffer& out = call.environment().codecBuffers.stored;
-  if (!out.reset(0, range.size)) return call.give(kBadArguments);
-  out.append(header);
-  if (!call.environment().projections.of(paths.view()).write(value, names.get(), out)) {
+  if (!out.reset(0, value.header().size() + value.msgpack().size())) {
     return call.give(kBadArguments);
   }
-  std::memcpy(range.bytes, out.data(), out.size());
+  out.append(value.header());
+  Projection& projection = call.environment().projections.of(paths.view());
+  if (!projection.write(value.msgpack(), value.names(), out)) return call.give(kBadArguments);
+  std::memcpy(value.bytes(), out.data(), out.size());
   const auto end = static_cast<int64_t>(start + out.size());
   out.releaseIfLarge();
   return call.give(end);
+}
+
+/// Returns a Buffer with the JSON of a value; undefined where the writer declines.
+napi_value writeJson(napi_env env, napi_callback_info info) {
+  const Call<4> call(env, info);
+  ReadValue value(env, call[1], call.countAt(2), call.countAt(3));
+  if (value.bytes() == nullptr) return nullptr;
+  CodedStore* const store = call.store();
+  if (store == nullptr || !value.parse(store->codec())) return nullptr;
+  std::unique_ptr<JsonWriter>& writer = call.environment().jsonWriter;
+  if (writer == nullptr) writer = std::make_unique<JsonWriter>();
+  napi_value json = nullptr;
+  if (writer->write(value.msgpack(), value.names())) {
+    napi_create_buffer_copy(env, writer->json().size(), writer->json().data(), nullptr, &json);
+  }
+  writer->releaseIfLarge();
+  return json;
 }
 
 }  // namespace
 
 void addCodecCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
   addCall<selectFields>(env, exports, environment, "selectFields");
+  addCall<writeJson>(env, exports, environment, "writeJson");
 }
 
 }  // namespace ebbcache

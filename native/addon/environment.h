@@ -10,6 +10,7 @@
 #include "addon/environment_removals.h"
 #include "addon/open_stores.h"
 #include "codec/recent_projections.h"
+#include "codec/json_writer.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {
@@ -53,6 +54,8 @@ struct Environment {
   /// What this thread needs to encode and decode values.
   CodecBuffers codecBuffers;
   RecentProjections projections;
+  /// Made with the first JSON.
+  std::unique_ptr<JsonWriter> jsonWriter;
   /// An object of JavaScript whose property `write` is that buffer.
   Napi::ObjectReference kept;
 

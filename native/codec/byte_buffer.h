@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace ebbcache {
 
@@ -29,11 +30,28 @@ class ByteBuffer {
     size_ = begun;
     return true;
   }
+  /// Keeps its content, and makes room for `more` bytes behind it without a capacity of more than
+  /// `maxBytes`. Returns false, with everything as it was, where that or the heap refuses them.
+  bool ensureRoom(size_t more, size_t maxBytes) {
+    if (more <= room()) return true;
+    if (size_ > maxBytes || more > maxBytes - size_) return false;
+    const size_t needed = size_ + more;
+    const size_t larger = capacity_ > maxBytes / 2 ? maxBytes : 2 * capacity_;
+    const size_t capacity = needed > larger ? needed : larger;
+    std::unique_ptr<char[]> bytes(new (std::nothrow) char[capacity]);
+    if (bytes == nullptr) return false;
+    if (size_ != 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    bytes_ = std::move(bytes);
+    capacity_ = capacity;
+    return true;
+  }
   /// The free bytes behind the content.
   char* end() { return bytes_.get() + size_; }
   size_t room() const { return capacity_ - size_; }
   /// Adds bytes that the caller has written at end().
   void grow(size_t bytes) { size_ += bytes; }
+  /// Has its content end where the caller has written up to, or at an earlier byte.
+  void endAt(const char* end) { size_ = static_cast<size_t>(end - bytes_.get()); }
   /// There MUST be room.
   void append(std::string_view bytes) {
     if (bytes.empty()) return;

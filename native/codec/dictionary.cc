@@ -32,6 +32,12 @@ uint32_t idOf(std::string_view bytes) {
   return id == 0 ? 1 : id;
 }
 
+/// Errs only towards false.
+bool isOrdinaryName(std::string_view name) {
+  const bool isDigit = name[0] >= '0' && name[0] <= '9';
+  return !isDigit && name.find_first_of("\"\\") == std::string_view::npos && name != "__proto__";
+}
+
 }  // namespace
 
 bool Dictionary::accepts(std::string_view name) {
@@ -86,6 +92,7 @@ bool Dictionary::readNames(std::string_view& content) {
   while (size < size_t{2} * count) size *= 2;
   places_.assign(size, 0);
   names_.reserve(count);
+  ordinary_.reserve(count);
   std::string_view rest = std::string_view(bytes_).substr(kHeaderBytes);
   for (uint32_t number = 0; number < count; ++number) {
     if (rest.empty()) return false;
@@ -97,6 +104,7 @@ bool Dictionary::readNames(std::string_view& content) {
     while (places_[place] != 0) place = (place + 1) & (size - 1);
     places_[place] = static_cast<uint16_t>(number + 1);
     names_.push_back(name);
+    ordinary_.push_back(isOrdinaryName(name));
     rest.remove_prefix(1 + length);
   }
   content = rest;
@@ -116,7 +124,7 @@ std::optional<uint32_t> Dictionary::find(std::string_view name) const {
 uint64_t Dictionary::heldBytes() const {
   const uint64_t ofZstd = ZSTD_sizeof_CDict(forCompression_) + ZSTD_sizeof_DDict(forDecompression_);
   return sizeof *this + bytes_.capacity() + names_.capacity() * sizeof(std::string_view) +
-         places_.capacity() * sizeof(uint16_t) + ofZstd;
+         ordinary_.capacity() / 8 + places_.capacity() * sizeof(uint16_t) + ofZstd;
 }
 
 }  // namespace ebbcache

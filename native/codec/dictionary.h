@@ -57,6 +57,9 @@ class Dictionary {
   uint32_t nameCount() const { return static_cast<uint32_t>(names_.size()); }
   /// The name of a number below nameCount().
   std::string_view name(uint32_t number) const { return names_[number]; }
+  /// Whether the name is its own text in JSON, and JavaScript has it behind all earlier keys of an
+  /// object: it is no index of an array, and not '__proto__'.
+  bool isOrdinary(uint32_t number) const { return ordinary_[number]; }
   /// The number of a name.
   std::optional<uint32_t> find(std::string_view name) const;
 
@@ -77,6 +80,7 @@ class Dictionary {
   uint32_t id_;
   /// They refer to bytes_.
   std::vector<std::string_view> names_;
+  std::vector<bool> ordinary_;
   MultiplyHash hash_;
   /// Open addressing: numbers of names plus one, 0 where there is none. Twice as many places as
   /// names, or more.

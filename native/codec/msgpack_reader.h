@@ -80,6 +80,46 @@ class MsgpackReader {
     return nextLong(token, first);
   }
 
+  /// Reads a string of up to `readable` bytes from whose beginning so many bytes are readable.
+  /// Returns false, with nothing read, for anything else.
+  bool nextShortText(size_t readable, std::string_view& text) {
+    constexpr size_t kMaxHeaderBytes = 2;
+    if (left() < readable + kMaxHeaderBytes) return false;
+    const auto first = static_cast<uint8_t>(at_[0]);
+    const bool isLong = first == 0xd9;
+    if (!isLong && (first & 0xe0) != 0xa0) return false;
+    const size_t size = isLong ? static_cast<uint8_t>(at_[1]) : first & 0x1f;
+    if (size > readable) return false;
+    at_ += isLong ? 2 : 1;
+    text = {at_, size};
+    at_ += size;
+    return true;
+  }
+
+  /// Reads an integer from 0 to 127 of one byte. Returns false, with nothing read, for anything
+  /// else.
+  bool nextFixint(uint8_t& number) {
+    if (atEnd() || static_cast<uint8_t>(*at_) >= 0x80) return false;
+    number = static_cast<uint8_t>(*at_++);
+    return true;
+  }
+
+  /// Reads an integer from 0 to 65,535 of three bytes or fewer. Returns false, with nothing read,
+  /// for anything else, and where it is one of the last bytes.
+  bool nextSmallNumber(uint32_t& number) {
+    constexpr size_t kMaxBytes = 3;
+    if (left() < kMaxBytes) return false;
+    const auto first = static_cast<uint8_t>(at_[0]);
+    if (first >= 0x80 && first != 0xcc && first != 0xcd) return false;
+    // Without branches, because the length cannot be predicted.
+    const uint32_t more = (first >> 7) * (first - 0xcbU);
+    const uint32_t three = uint32_t{first} << 16 | uint32_t{static_cast<uint8_t>(at_[1])} << 8 |
+                           static_cast<uint8_t>(at_[2]);
+    number = three >> (16 - 8 * more) & (0xffffU >> (8 * (more < 2 ? 1 : 0)));
+    at_ += 1 + more;
+    return true;
+  }
+
   /// Passes one value over, with all that is in it. Returns false where it is not whole.
   bool skip() {
     for (uint64_t pending = 1; pending != 0; --pending) {

@@ -1,5 +1,6 @@
-// Stored bytes of any kind, decoded with a dictionary: what comes back is bounded, and what was
-// encoded comes back as it was. The dictionary is trained once, from records made here.
+// Stored bytes of any kind, decoded with a dictionary and written as JSON: what comes back is
+// bounded, and what was encoded comes back as it was. The dictionary is trained once, from records
+// made here.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "codec/dictionary_trainer.h"
+#include "codec/json_writer.h"
 #include "codec/projection.h"
 #include "codec/store_codec.h"
 #include "fuzz_check.h"
@@ -86,6 +88,7 @@ class CodecFuzz {
     for (const Names names : {Names::kNumbered, Names::kWhole}) {
       const std::string_view value = codec_->decode(stored, names, buffers_);
       check(value.size() <= stored.size() * ZstdContexts::kMaxRatio, "A value is too large.");
+      checkJson(std::string(value));
     }
     checkProjected(stored, nullptr);
     checkProjected(stored, archive_.dictionary());
@@ -100,10 +103,30 @@ class CodecFuzz {
     check(out.size() <= value.size() && reader.skip() && reader.atEnd(), "It is not one value.");
   }
 
+  /// Its JSON is the same whether names are numbers or not.
+  void checkJson(const std::string& value) {
+    StoredValue parsed;
+    if (!StoredValue::isMarked(value)) {
+      writer_.write(value, nullptr);
+      return;
+    }
+    if (!parsed.parse(value) || parsed.method != StorageMethod::kNames) return;
+    const std::shared_ptr<const Dictionary> names = codec_->dictionary(parsed.dictionaryId);
+    if (names == nullptr || !writer_.write(parsed.body, names.get())) return;
+    const std::string json(writer_.json());
+    check(json.size() <= JsonWriter::kMaxRatio * value.size() + kSlack, "JSON is too large.");
+    const std::string_view whole = codec_->decode(value, Names::kWhole, buffers_);
+    if (whole.data() == nullptr) return;
+    check(writer_.write(whole, nullptr) && writer_.json() == json, "There are two kinds of JSON.");
+  }
+
   OneDictionary archive_;
   std::unique_ptr<StoreCodec> codec_;
   CodecBuffers buffers_;
   Projection projection_{std::string("name 1\0name*\0other.*\0*.x", 24)};
+  /// It may use what an earlier value made it take.
+  JsonWriter writer_;
+  static constexpr size_t kSlack = size_t{1} << 20;
   const std::string value_ = test::recordOf(
       {{"name 1", "value 1"}, {"name 2", "value 2"}, {"other", std::string(200, 'x')}});
 };
