@@ -59,6 +59,12 @@ export interface AdvancedCacheOptions {
    * dictionaries that are trained from what is put. Records of both kinds can be read. Default true.
    */
   enableCompression?: boolean;
+  /**
+   * The maximum number of decoded records that are kept at hand, 0 to 1,000,000: `get` and `fetch` return the
+   * same deeply frozen object as long as the file and its record are unchanged. They are in the JavaScript
+   * heap, outside the budget, and are dropped under memory pressure. Default 0.
+   */
+  hotValues?: number;
   /** The time to live, hours, 0.000001 to 1,000,000. Default 24. */
   cacheTtlHours?: number;
   /**
@@ -103,6 +109,7 @@ export const ADVANCED_NAMES = optionNames<AdvancedCacheOptions>('AdvancedMetadat
   maxMemoryMb: true,
   maxDiskSizeMb: true,
   enableCompression: true,
+  hotValues: true,
   cacheTtlHours: true,
   staleWhileRevalidateSeconds: true,
   negativeTtlSeconds: true,

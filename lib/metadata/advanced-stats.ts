@@ -38,6 +38,10 @@ export interface AdvancedCacheStats {
   memoryBudgetBytes: number;
   /** Which bound of the memory tier is nearer, or reached: `maxMemoryEntries`, or its budget in bytes. */
   memoryBound: MemoryBound;
+  /** Decoded records at hand. They are this cache's own, and outside its budget. */
+  hotValues: number;
+  /** An estimate of the JavaScript heap that they take, bytes. */
+  hotValueBytes: number;
   /** Entries on disk, of all caches that share the folder. */
   diskEntries: number;
   /** The size of the disk tier's file. */
@@ -73,6 +77,8 @@ export function advancedStats(tiers: CountedTiers): AdvancedCacheStats {
     memoryPayloadBytes: memory.payloadBytes,
     memoryBudgetBytes: memory.budgetBytes,
     memoryBound: nearerBound(memory),
+    hotValues: memory.hotValues,
+    hotValueBytes: memory.hotValueBytes,
     diskEntries: disk?.entries ?? 0,
     diskBytes: disk?.bytes ?? 0,
     diskEvictions: disk?.evictions ?? 0,

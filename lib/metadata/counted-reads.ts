@@ -1,8 +1,8 @@
 // Reads of records in memory and on disk, which count their hits and misses.
 
 import type { PlainPath } from '../files/file-path.js';
-import type { RecordDecoder } from '../tiers/local-records.js';
 import type { Metadata } from '../tiers/metadata.js';
+import type { RecordDecoder } from '../tiers/record.js';
 import type { KnownTiers } from './known-tiers.js';
 import type { Found, RecordTiers } from './record-tiers.js';
 

@@ -12,11 +12,17 @@ import type { WarningCode } from '../process/warnings.js';
 import { Freshness } from '../tiers/freshness.js';
 import { GuardedRemote } from '../tiers/guarded-remote.js';
 import { KeptCounters } from '../tiers/kept-counters.js';
-import type { FoundRecord, LocalRecords, RecordDecoder } from '../tiers/local-records.js';
+import type { LocalRecords } from '../tiers/local-records.js';
 import type { Metadata } from '../tiers/metadata.js';
 import { NoClientError } from '../tiers/no-client-error.js';
 import { openRecords } from '../tiers/open-records.js';
-import { decodeRecord, freshUntilOf, isRecordOf } from '../tiers/record.js';
+import {
+  decodeRecord,
+  type FoundRecord,
+  freshUntilOf,
+  isRecordOf,
+  type RecordDecoder,
+} from '../tiers/record.js';
 import { decodeEntry, encodeEntry, type StoredRecord } from '../tiers/remote-entry.js';
 import { TierCounters } from '../tiers/tier-counters.js';
 import type { StoredAt } from './file-key.js';

@@ -1,6 +1,7 @@
 // The checked options of a cache of metadata, with their defaults.
 
 import { resolve } from 'node:path';
+import { checkHotValues } from '../arena/arena-options.js';
 import { checkBoolean, checkNumber, checkOptions, definedOf, show } from '../checks/arguments.js';
 import type { OptionNames } from '../checks/option-names.js';
 import { argumentRangeError, argumentTypeError, messageOf } from '../errors/errors.js';
@@ -34,6 +35,7 @@ const REMOTE_METHODS = [
 export interface ResolvedAdvancedOptions extends LocalTierOptions {
   owner: RecordOwner;
   enableCompression: boolean;
+  hotValues: number;
   ttlMs: number;
   staleMs: number;
   negativeTtlMs: number;
@@ -71,6 +73,7 @@ export function resolveAdvancedOptions<T extends AdvancedCacheOptions>(
     maxMemoryBytes: checkMemoryMb(options.maxMemoryMb ?? defaultMemoryMb(logger)),
     maxDiskSizeMb: checkDiskSize(options.maxDiskSizeMb ?? 200),
     enableCompression: checkBoolean('enableCompression', options.enableCompression ?? true),
+    hotValues: checkHotValues(options.hotValues),
     ttlMs: Math.ceil(ttlHours * 3_600_000),
     staleMs: seconds('staleWhileRevalidateSeconds', options.staleWhileRevalidateSeconds),
     negativeTtlMs: seconds('negativeTtlSeconds', options.negativeTtlSeconds),

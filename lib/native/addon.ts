@@ -32,8 +32,8 @@ interface NativeAddon extends NativeFlights {
   /** A compact value has numbers in place of names, see lib/codec/decoder.ts. */
   get: NativeRead;
   /**
-   * Does what `get` does, or returns Outcome.unchanged for a value that has the fingerprint in `knownBuffer`,
-   * where it leaves that of the value.
+   * Does what `get` does, or returns Outcome.unchanged, or unchangedOnDisk, for a value that has the fingerprint
+   * in `knownBuffer`, where it leaves that of the value.
    */
   getUnlessKnown: NativeRead;
   /** Does what `get` does, but counts neither a hit nor a use. */
@@ -98,6 +98,10 @@ interface NativeAddon extends NativeFlights {
   getOfState: NativeRead;
   /** Does both in one call: it reads a record of the state that the file at the path has now. */
   lookUpFile(id: number, key: string, path: string): number;
+  /** Does to getOfState what getUnlessKnown does to get. */
+  getOfStateUnlessKnown: NativeRead;
+  /** Does to lookUpFile what getUnlessKnown does to get. */
+  lookUpFileUnlessKnown(id: number, key: string, path: string): number;
   // Instances of this package that share an environment, such as those of a bundler or of a test runner that
   // isolates modules, share all of these.
 

@@ -12,6 +12,8 @@ export const Outcome = {
   noState: -5,
   /** The value has the fingerprint in the known buffer; nothing was copied. */
   unchanged: -6,
+  /** The same, of a value on disk that is not in memory. */
+  unchangedOnDisk: -7,
   /**
    * The base of the outcomes of get, getOfState and lookUpFile for a value on disk that is not in memory: the
    * outcome is this less the number of bytes of the value, even where the read buffer is too small for it.

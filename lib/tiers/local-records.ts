@@ -21,14 +21,17 @@ import {
 import { native } from '../native/addon.js';
 import { bytesIn, type NativeRead, Outcome } from '../native/outcomes.js';
 import type { NativeStore } from '../native/store.js';
+import { HotRecords } from './hot-records.js';
 import type { Metadata } from './metadata.js';
 import {
   decodeRecord,
   type EncodedRecord,
   encodeRecord,
+  type FoundRecord,
   freshUntilOf,
   isRecordOf,
   RECORD_HEADER_BYTES,
+  type RecordDecoder,
 } from './record.js';
 
 /** The JSON of metadata begins with it, and that of no other value. */
@@ -39,20 +42,6 @@ export interface LocalStats extends ArenaStats {
   /** Records that could not be decoded, and were deleted. */
   corruptRecords: number;
 }
-
-/** A record that was found, with its metadata as the caller asked for it. */
-export interface FoundRecord<T = Metadata> {
-  metadata: T;
-  source: 'memory' | 'disk';
-  /** When its time to live ends, ms since the epoch. */
-  freshUntil: number;
-}
-
-/**
- * Decodes the metadata of the record in the first `length` bytes, which it may overwrite behind the record's
- * header. Returns undefined where they are no record.
- */
-export type RecordDecoder<T> = (bytes: Buffer, length: number) => T | undefined;
 
 /**
  * Keys are those of ArenaCache. A record of another state of its file than the requested one is a miss and is
@@ -73,11 +62,14 @@ export class LocalRecords {
   readonly #destination: Destination = {
     largestValue: () => Math.max(this.#handle.destination.largestValue(), this.#elsewhere),
   };
+  readonly #hot: HotRecords | undefined;
   #corrupt = 0;
 
-  constructor(options: ArenaCacheOptions, records: RecordStoreOptions = {}) {
+  /** `hotRecords` is the number of decoded records that are kept at hand. */
+  constructor(options: ArenaCacheOptions, records: RecordStoreOptions = {}, hotRecords = 0) {
     this.arena = new ArenaCache(options, records);
     this.#handle = handleOf(this.arena);
+    if (hotRecords > 0) this.#hot = new HotRecords(hotRecords);
   }
 
   /** The clock of the arena. */
@@ -111,10 +103,22 @@ export class LocalRecords {
     filePath: string,
     decode: RecordDecoder<unknown> = this.whole,
   ): FoundRecord<unknown> | FileState | undefined {
+    if (this.#hot !== undefined && decode === this.whole) {
+      return this.#lookUpHot(this.#hot, key, filePath) ?? stateLeft(filePath);
+    }
     const outcome = native.lookUpFile(this.#handle.timedId(), key, filePath);
     if (outcome === Outcome.badArguments) checkPath(filePath);
     const read: NativeRead = (id) => native.lookUpFile(id, key, filePath);
     return this.#finish(outcome, key, read, decode) ?? stateLeft(filePath);
+  }
+
+  #lookUpHot(hot: HotRecords, key: string, filePath: string): FoundRecord | undefined {
+    const readKnown: NativeRead = (id) => native.lookUpFileUnlessKnown(id, key, filePath);
+    const read: NativeRead = (id) => native.lookUpFile(id, key, filePath);
+    return hot.find(this.#handle.timedId(), key, readKnown, this.whole, (outcome, decode) => {
+      if (outcome === Outcome.badArguments) checkPath(filePath);
+      return this.#finish(outcome, key, read, decode);
+    });
   }
 
   /** The record of this state, or undefined, without a read of any file. */
@@ -126,8 +130,13 @@ export class LocalRecords {
     decode: RecordDecoder<unknown> = this.whole,
   ): FoundRecord<unknown> | undefined {
     writeState(stateBuffer, state);
-    const outcome = native.getOfState(this.#handle.timedId(), key);
-    return this.#finish(outcome, key, native.getOfState, decode);
+    const id = this.#handle.timedId();
+    if (this.#hot !== undefined && decode === this.whole) {
+      return this.#hot.find(id, key, native.getOfStateUnlessKnown, this.whole, (outcome, keep) =>
+        this.#finish(outcome, key, native.getOfState, keep),
+      );
+    }
+    return this.#finish(native.getOfState(id, key), key, native.getOfState, decode);
   }
 
   /** Decodes all metadata of a record. */
@@ -207,13 +216,17 @@ export class LocalRecords {
   }
 
   clear(): void {
+    this.#hot?.clear();
     this.arena.clear();
   }
 
   stats(): LocalStats {
     const stats = this.arena.stats();
+    const { count: hotValues, bytes: hotValueBytes } = this.#hot ?? { count: 0, bytes: 0 };
     return {
       ...stats,
+      hotValues,
+      hotValueBytes,
       hits: stats.hits - this.#corrupt,
       misses: stats.misses + this.#corrupt,
       corruptRecords: this.#corrupt,

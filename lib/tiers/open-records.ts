@@ -27,6 +27,8 @@ export interface LocalTierOptions {
   maxDiskSizeMb: number;
   policy: EvictionPolicy;
   enableCompression: boolean;
+  /** The number of decoded records that are kept at hand. */
+  hotValues: number;
   clock: Clock | undefined;
 }
 
@@ -51,14 +53,15 @@ export function openRecords(
   if (hasDisk) store.disk = { dir: cacheDir, maxBytes: maxDiskSizeMb * MIB };
   // Without a folder, caches that name the same namespace share records, but not all caches of an
   // application.
-  if (!hasDisk && !options.namesNamespace) return new LocalRecords(store);
+  if (!hasDisk && !options.namesNamespace) return new LocalRecords(store, {}, options.hotValues);
   const { namespace } = options.owner;
   try {
-    return new LocalRecords(store, {
+    const records = {
       // The NUL distinguishes it from the names that users give.
       sharedName: `\0records of ${namespace}\0${policy}\0${ebb}\0`,
       adopts: adoptedSizes(options),
-    });
+    };
+    return new LocalRecords(store, records, options.hotValues);
   } catch (error) {
     if (!isConflict(error)) throw error;
     throw new EbbcacheError('ERR_EBBCACHE_OPEN', conflictSentence(options, hasDisk), {

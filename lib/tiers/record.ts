@@ -23,6 +23,20 @@ const codec: Codec = new MsgpackCodec();
 /** A record from its byte 0 to `end`; the next record or value that is encoded overwrites it. */
 export type EncodedRecord = EncodedValue;
 
+/** A record that was found, with its metadata as the caller asked for it. */
+export interface FoundRecord<T = Metadata> {
+  metadata: T;
+  source: 'memory' | 'disk';
+  /** When its time to live ends, ms since the epoch. */
+  freshUntil: number;
+}
+
+/**
+ * Decodes the metadata of the record in the first `length` bytes, which it may overwrite behind the record's
+ * header. Returns undefined where they are no record.
+ */
+export type RecordDecoder<T> = (bytes: Buffer, length: number) => T | undefined;
+
 /**
  * `freshUntil` is the end of its time to live, in ms since the epoch; it may be kept for longer. Returns
  * undefined for a record that is larger than `to` accepts. Throws an EncodeError for metadata that cannot be

@@ -23,6 +23,7 @@ constexpr int kBadArguments = -4;
 constexpr int kNoState = -5;
 /// The value is the one that the caller knows.
 constexpr int kUnchanged = -6;
+constexpr int kUnchangedOnDisk = -7;
 /// A lookup that found the value on disk, and not in memory, returns this less the value's bytes.
 constexpr int kFromDisk = -16;
 

@@ -9,8 +9,8 @@
 #include "addon/environment_flights.h"
 #include "addon/environment_removals.h"
 #include "addon/open_stores.h"
-#include "codec/recent_projections.h"
 #include "codec/json_writer.h"
+#include "codec/recent_projections.h"
 #include "runtime/runtime.h"
 
 namespace ebbcache {

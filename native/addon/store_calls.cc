@@ -8,6 +8,7 @@
 #include "addon/call.h"
 #include "addon/environment.h"
 #include "addon/key.h"
+#include "addon/known_read.h"
 
 namespace ebbcache {
 namespace {
@@ -15,29 +16,6 @@ namespace {
 /// The maximum of keys in one call of getMany or setMany.
 constexpr size_t kMaxKeys = 64;
 constexpr uint32_t kNoValue = 0xffffffff;
-
-/// Stands for no place in ChangeCounters; lib/arena/hot-values.ts has the same number.
-constexpr uint32_t kNoPlace = 0xffffffff;
-
-/// What ChangeCounters have for a key, read before its value is.
-struct CountedPlace {
-  CountedPlace(const CodedStore& store, std::string_view key, const ChangeCounters* changes) {
-    if (changes == nullptr) return;
-    place = store.tiered().memory().changePlaceOf(key);
-    counter = changes->at(place);
-    epoch = changes->epoch();
-  }
-
-  /// A value that expires does not change before somebody notices, so only others can be kept by
-  /// the counters alone.
-  bool isUsable(CodedStore& store, std::string_view key) const {
-    return place != kNoPlace && store.tiered().remainingTtl(key) == kNeverExpires;
-  }
-
-  uint32_t place = kNoPlace;
-  uint32_t counter = 0;
-  uint32_t epoch = 0;
-};
 
 // The names of fields are numbers for the calls that JavaScript decodes, and whole for those that
 // hand out the bytes.
@@ -63,23 +41,13 @@ napi_value getUnlessKnown(napi_env env, napi_callback_info info) {
   if (!key.ok()) return call.give(kBadKey);
   CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  const SharedBuffer& buffer = call.environment().knownBuffer;
-  if (buffer.capacity < kKnownBytes) return call.give(kBadArguments);
-  const CountedPlace counted(*store, key.view(), call.changes());
-  CodedStore::KnownValue known;
-  std::memcpy(&known.fingerprint, buffer.bytes, sizeof known.fingerprint);
-  CodedStore::Reading reading = call.environment().reading(CodedStore::Names::kNumbered);
-  reading.known = &known;
+  Environment& environment = call.environment();
+  if (!KnownRead::hasBuffer(environment)) return call.give(kBadArguments);
+  KnownRead known(environment, *store, key.view(), call.changes());
   uint64_t bytes = 0;
   bool fromDisk = false;
-  const ReadResult result = store->get(key.view(), reading, bytes, &fromDisk);
-  const bool isCounted = result == ReadResult::kHit && counted.isUsable(*store, key.view());
-  const uint32_t rest[] = {known.isPressed ? 1U : 0U, isCounted ? counted.place : kNoPlace,
-                           counted.counter, counted.epoch};
-  std::memcpy(buffer.bytes, &known.fingerprint, sizeof known.fingerprint);
-  std::memcpy(buffer.bytes + sizeof known.fingerprint, rest, sizeof rest);
-  if (known.isUnchanged) return call.give(kUnchanged);
-  return call.giveFound(result, bytes, fromDisk);
+  const ReadResult result = store->get(key.view(), known.reading(), bytes, &fromDisk);
+  return known.give(call, result, bytes, fromDisk);
 }
 
 template <CodedStore::Names kNames>
