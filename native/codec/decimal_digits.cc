@@ -45,8 +45,10 @@ double numberOf(const DecimalDigits& decimal) {
   // Without a decimal point, for which locales have other characters.
   std::array<char, kTextBytes> text;
   std::memcpy(text.data(), decimal.digits.data(), decimal.count);
-  std::snprintf(text.data() + decimal.count, text.size() - decimal.count, "e%d",
-                decimal.point - static_cast<int>(decimal.count));
+  const int exponent = decimal.point - static_cast<int>(decimal.count);
+  const int size =
+      std::snprintf(text.data() + decimal.count, text.size() - decimal.count, "e%d", exponent);
+  if (size < 0) return 0;
   return std::strtod(text.data(), nullptr);
 }
 

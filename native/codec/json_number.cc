@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <string_view>
 
 #include "codec/decimal_digits.h"
 
@@ -22,7 +23,7 @@ constexpr uint64_t kShortUnit = 100'000'000;
 /// "00" to "99".
 constexpr std::array<char, 200> makePairs() {
   std::array<char, 200> pairs{};
-  for (unsigned i = 0; i < 100; ++i) {
+  for (size_t i = 0; i < 100; ++i) {
     pairs[2 * i] = static_cast<char>('0' + i / 10);
     pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
   }
@@ -34,7 +35,8 @@ constexpr std::array<char, 200> kPairs = makePairs();
 char* writeShort(double number, char* at) {
   const double scaled = number * static_cast<double>(kShortUnit);
   if (!(number >= kMinPlain && scaled < kMaxShort)) return nullptr;
-  const auto whole = static_cast<uint64_t>(scaled + 0.5);
+  const double raised = scaled + 0.5;
+  const auto whole = static_cast<uint64_t>(raised);
   // Both are exact, so that their quotient is the double of the decimal.
   if (static_cast<double>(whole) / static_cast<double>(kShortUnit) != number) return nullptr;
   at = writeJsonInteger(whole / kShortUnit, at);
@@ -127,8 +129,9 @@ char* writeJsonInteger(uint64_t number, char* at) {
 
 char* writeJsonNumber(double number, char* at) {
   if (!std::isfinite(number)) {
-    std::memcpy(at, "null", 4);
-    return at + 4;
+    constexpr std::string_view kNull = "null";
+    std::memcpy(at, kNull.data(), kNull.size());
+    return at + kNull.size();
   }
   if (number < 0) {
     *at++ = '-';

@@ -3,6 +3,9 @@
 namespace ebbcache {
 namespace {
 
+constexpr std::string_view kUnit = "\\u00";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 bool isSpecial(uint8_t byte) {
   return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
 }
@@ -80,9 +83,9 @@ char* writeEscape(uint8_t byte, char* at) {
     case '\\':
       return writeShort(static_cast<char>(byte));
     default:
-      std::memcpy(at, "\\u00", 4);
-      at[4] = "0123456789abcdef"[byte >> 4];
-      at[5] = "0123456789abcdef"[byte & 0xf];
+      std::memcpy(at, kUnit.data(), kUnit.size());
+      at[4] = kHexDigits[byte >> 4];
+      at[5] = kHexDigits[byte & 0xf];
       return at + 6;
   }
 }
