@@ -91,6 +91,7 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
   // These are the methods of ArenaCache.
   ['ArenaCache: get(key)', (key) => arena.get(key), ['text']],
   ['ArenaCache: getBytes(key)', (key) => arena.getBytes(key), ['text']],
+  ['ArenaCache: getJson(key)', (key) => arena.getJson(key), ['text']],
   ['ArenaCache: peek(key)', (key) => arena.peek(key), ['text']],
   ['ArenaCache: has(key)', (key) => arena.has(key), ['text']],
   ['ArenaCache: getRemainingTtl(key)', (key) => arena.getRemainingTtl(key), ['text']],
@@ -127,6 +128,8 @@ const CALLS: [string, (value: never) => unknown, (keyof typeof VALUES)[]][] = [
   ['get(tier)', (tier) => cache.get(file, tier), ['undefined', 'text']],
   ['getMany(paths)', (paths) => cache.getMany(paths), ['an array']],
   ['getMany(tier)', (tier) => cache.getMany([file], tier), ['undefined', 'text']],
+  ['getJson(path)', (path) => cache.getJson(path), ['text']],
+  ['getJson(tier)', (tier) => cache.getJson(file, tier), ['undefined', 'text']],
   ['peek(path)', (path) => cache.peek(path), ['text']],
   ['peek(tier)', (tier) => cache.peek(file, tier), ['undefined', 'text']],
   ['has(path)', (path) => cache.has(path), ['text']],
