@@ -8,6 +8,7 @@
 #include "codec/iso_time.h"
 #include "codec/json_number.h"
 #include "codec/json_writer.h"
+#include "heap_faults.h"
 #include "random_msgpack.h"
 
 namespace ebbcache {
@@ -250,6 +251,32 @@ TEST(JsonWriterTest, DeclinesBytesThatWouldBecomeTooMany) {
   EXPECT_EQ(jsonOf(value, dictionary.get()).size(), 1000 * 133 + 1);
   const std::string controls(60'000, '\1');
   EXPECT_EQ(jsonOf(textOf(controls)).size(), 6 * controls.size() + 2);
+}
+
+TEST(JsonWriterTest, DeclinesWhereTheHeapIsExhausted) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (size_t i = 0; i < 100; ++i) fields.emplace_back("key " + std::to_string(i), "value");
+  const std::string value = recordOf(fields);
+  const std::string expected = jsonOf(value);
+  bool isWritten = false;
+  std::string json = expected;
+  const auto write = [&] {
+    // A writer that has no memory yet.
+    JsonWriter writer;
+    isWritten = writer.write(value, nullptr);
+    if (isWritten) json.assign(writer.json());
+  };
+  const auto check = [&] {
+    if (isWritten) {
+      EXPECT_EQ(json, expected);
+    }
+  };
+  EXPECT_GT(test::failEachOnce(write, check), 5U);
+  EXPECT_TRUE(isWritten);
+  // One that was used before needs no more.
+  JsonWriter writer;
+  ASSERT_TRUE(writer.write(value, nullptr));
+  EXPECT_TRUE(test::needsNoHeap([&] { ASSERT_TRUE(writer.write(value, nullptr)); }));
 }
 
 TEST(JsonNumberTest, IsLaidOutAsInJavaScript) {
