@@ -1,16 +1,6 @@
 // What values take and cost by the compact codec, beside plain msgpack, in the same run.
 
-import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -18,11 +8,11 @@ import { LRUCache } from 'lru-cache';
 import { Packr } from 'msgpackr';
 import { ArenaCache } from '../dist/index.js';
 import { inChild } from './child.mjs';
+import { FORMS, filledCaches, linesOf, settle, writeSyntheticRecords } from './codec-load.mjs';
 import { keyOf, metadataRecords, tinyRecord } from './records.mjs';
-import { median, spread } from './statistics.mjs';
+import { median, roundsOf, spread } from './statistics.mjs';
 
 const MIB = 1024 * 1024;
-const FORMS = ['compact', 'msgpack'];
 /** With fewer records the store is not full. */
 const MANY = 20_000;
 
@@ -53,7 +43,6 @@ async function measureAll(file, quick) {
     for (const form of FORMS) sizes[load][form] = await measure(form);
   }
   const times = await timesOf(many.slice(0, 5_000), quick ? 3 : 9);
-  const json = await jsonTimesOf(many.slice(0, 5_000), quick ? 3 : 9);
   const rssMib = quick ? 150 : 300;
   const inMemory = {};
   for (const side of [...FORMS, 'lru-cache']) {
@@ -67,9 +56,7 @@ async function measureAll(file, quick) {
       'What `codec: compact`, the default, takes and costs beside plain msgpack. Bytes are those of ' +
       'the store or the file for each byte of JSON; a full store counts all its memory, dictionaries ' +
       'included. Times are medians of rounds over 5000 records, in microseconds and beside a Map of ' +
-      'what msgpackr packs; both sides make a new object for each get, and a copy for each put. JSON is ' +
-      'that of `getJson`, beside `JSON.stringify` of what `get` returns, and of the objects that an ' +
-      'lru-cache holds.',
+      'what msgpackr packs; both sides make a new object for each get, and a copy for each put.',
     tables: [
       {
         columns: ['bytes for each byte of JSON', ...FORMS],
@@ -88,22 +75,6 @@ async function measureAll(file, quick) {
         ]),
       },
       {
-        columns: [
-          'JSON of a record, us',
-          'lru-cache, JSON.stringify',
-          'get, JSON.stringify',
-          'getJson',
-          'getJson / lru-cache',
-        ],
-        rows: FORMS.map((form) => [
-          form,
-          spread(json['lru-cache'], 1),
-          spread(json[`${form} stringify`], 1),
-          spread(json[form], 1),
-          (median(json[form]) / median(json['lru-cache'])).toFixed(2),
-        ]),
-      },
-      {
         columns: ['', ...FORMS, 'lru-cache, objects'],
         rows: [
           [
@@ -118,30 +89,8 @@ async function measureAll(file, quick) {
         ],
       },
     ],
-    measured: { sizes, times, json, inMemory, disk },
+    measured: { sizes, times, inMemory, disk },
   };
-}
-
-/** Writes records like those of the folder with data, varied; made up where there is no such folder. */
-function writeSyntheticRecords(file, count) {
-  const folder = process.env.EBBCACHE_DATA;
-  const generator = folder && join(folder, 'tools', 'gen-synthetic.mjs');
-  if (generator && existsSync(generator)) {
-    const corpus = join(folder, 'corpus', 'real.ndjson');
-    execFileSync(process.execPath, [generator, corpus, file, `${count}`, '42'], {
-      stdio: 'ignore',
-    });
-    return;
-  }
-  const { records } = metadataRecords();
-  const lines = Array.from({ length: count }, (_, i) =>
-    JSON.stringify({ ...records[i % records.length], i }),
-  );
-  writeFileSync(file, `${lines.join('\n')}\n`);
-}
-
-function linesOf(file) {
-  return readFileSync(file, 'utf8').trim().split('\n');
 }
 
 /** Yields the lines again and again, and holds few of them in memory. */
@@ -181,14 +130,6 @@ const entriesInProcess = inChild(import.meta.url, async ({ side, file, rssMib })
 });
 
 const jsonBytes = (record) => Buffer.byteLength(JSON.stringify(record));
-
-/** Waits until no dictionary is trained any more. */
-async function settle(cache) {
-  for (let before = -1; before !== cache.stats().dictionaryTrainings; ) {
-    before = cache.stats().dictionaryTrainings;
-    await setTimeout(500);
-  }
-}
 
 /** Fills a store twice, and returns the memory that it holds for each byte of JSON in it. */
 async function fullStore(form, records, mib) {
@@ -237,49 +178,6 @@ async function timesOf(records, rounds) {
   const times = { put: roundsOf(put, records.length, rounds) };
   times.get = roundsOf(get, records.length, rounds);
   for (const form of FORMS) caches[form].close();
-  return times;
-}
-
-async function jsonTimesOf(records, rounds) {
-  const keys = records.map((_, i) => keyOf(i));
-  const objects = new LRUCache({ max: records.length });
-  records.forEach((record, i) => void objects.set(keys[i], record));
-  const caches = await filledCaches(records, keys);
-  const sides = { 'lru-cache': (i) => JSON.stringify(objects.get(keys[i])) };
-  for (const form of FORMS) {
-    sides[`${form} stringify`] = (i) => JSON.stringify(caches[form].get(keys[i]));
-    sides[form] = (i) => caches[form].getJson(keys[i]);
-  }
-  const times = roundsOf(sides, records.length, rounds);
-  for (const form of FORMS) caches[form].close();
-  return times;
-}
-
-/** Returns a cache of each form with all records, after the compact one has its dictionaries. */
-async function filledCaches(records, keys) {
-  const caches = {};
-  for (const form of FORMS) {
-    caches[form] = new ArenaCache({ maxBytes: 128 * MIB, codec: form, ebb: false });
-    for (let round = 0; round < 3; round++) {
-      records.forEach((record, i) => void caches[form].set(keys[i], record));
-      if (form === 'compact') await settle(caches[form]);
-    }
-  }
-  return caches;
-}
-
-/** Returns the microseconds for each record, by side and round; the sides alternate. */
-function roundsOf(sides, count, rounds) {
-  const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
-  for (let round = -1; round < rounds; round++) {
-    for (const [side, work] of Object.entries(sides)) {
-      const begin = process.hrtime.bigint();
-      for (let i = 0; i < count; i++) work(i);
-      const us = Number(process.hrtime.bigint() - begin) / 1000 / count;
-      // The first round warms up.
-      if (round >= 0) times[side].push(us);
-    }
-  }
   return times;
 }
 

@@ -10,6 +10,7 @@ import { native } from './native.mjs';
 import { operations } from './operations.mjs';
 import { pressureCost } from './pressure-cost.mjs';
 import { readerThreads } from './reader-threads.mjs';
+import { reads } from './reads.mjs';
 import { keep, pageText } from './report.mjs';
 import { tiers } from './tiers.mjs';
 
@@ -21,6 +22,7 @@ const benchmarks = {
   operations,
   'hot-path': hotPath,
   codec,
+  reads,
   'memory-per-entry': memoryPerEntry,
   'gc-pauses': gcPauses,
   'event-loop': eventLoop,

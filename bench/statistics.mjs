@@ -10,3 +10,18 @@ export function spread(numbers, decimals = 0) {
   const [middle, from, to] = [median(numbers), least, most].map((n) => n.toFixed(decimals));
   return numbers.length === 1 ? middle : `${middle} (${from} to ${to})`;
 }
+
+/** Returns the microseconds for each of `count` calls, by side and round; the sides alternate. */
+export function roundsOf(sides, count, rounds) {
+  const times = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
+  for (let round = -1; round < rounds; round++) {
+    for (const [side, work] of Object.entries(sides)) {
+      const begin = process.hrtime.bigint();
+      for (let i = 0; i < count; i++) work(i);
+      const us = Number(process.hrtime.bigint() - begin) / 1000 / count;
+      // The first round warms up.
+      if (round >= 0) times[side].push(us);
+    }
+  }
+  return times;
+}
