@@ -55,7 +55,7 @@ class JsonWriter {
     /// The values or pairs that follow.
     uint64_t left;
     bool isMap;
-    /// Of a map: the first one of its keys, the number of its keys that are indexes, and the last
+    /// For a map: its first key, the number of its keys that are indexes, and the last
     /// one of these.
     size_t firstKey;
     size_t indexes;
