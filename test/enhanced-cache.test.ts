@@ -254,6 +254,8 @@ describe('the statistics of an EnhancedMetadataCache', () => {
       memoryPayloadBytes: expect.any(Number),
       memoryBudgetBytes: expect.any(Number),
       memoryBound: 'bytes',
+      hotValues: 0,
+      hotValueBytes: 0,
       diskEntries: 0,
       diskBytes: 0,
       diskEvictions: 0,

@@ -79,7 +79,7 @@ class StoreChanges : public ::testing::TestWithParam<Policy> {
 
 INSTANTIATE_TEST_SUITE_P(Policies, StoreChanges, ::testing::Values(Policy::kLru, Policy::kS3Fifo));
 
-std::string keyOf(uint64_t n) {
+std::string numberedKey(uint64_t n) {
   return "key " + std::to_string(n);
 }
 
@@ -91,7 +91,7 @@ TEST_P(StoreChanges, TellOfEveryChangeWhateverHappens) {
   uint64_t present = 0;
   uint64_t changed = 0;
   for (uint64_t i = 0; i < scaled(200'000); ++i) {
-    const std::string key = keyOf(random.below(3000));
+    const std::string key = numberedKey(random.below(3000));
     switch (random.below(10)) {
       case 0: {
         PutOptions options;
@@ -167,7 +167,7 @@ TEST_P(StoreChanges, KeepWhatIsUsedFromEvictionByFewLookUps) {
   store->put("used", "value");
   uint64_t lookUps = 0;
   for (uint64_t i = 0; i < 100'000; ++i) {
-    store->put(keyOf(i), std::string(200, 'x'));
+    store->put(numberedKey(i), std::string(200, 'x'));
     if (keeper.isPresent(kept) && i > 0) continue;
     ASSERT_TRUE(keeper.read("used", kept)) << i;
     ++lookUps;
