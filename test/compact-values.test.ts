@@ -1,46 +1,37 @@
 // Values that are stored compact: what comes back, in which threads and processes, and what strangers can do
-// to the dictionaries. Threads and processes work for 60 s with EBBCACHE_FULL=1, or else for 4.
+// to the dictionaries. With EBBCACHE_FULL=1 eight threads and two processes work for 60 s, or else four threads
+// and two processes for 4.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ArenaCache, type ArenaCacheOptions } from '../lib/index.js';
+import { describe, expect, it } from 'vitest';
+import { type ArenaCacheOptions, EncodeError } from '../lib/index.js';
 import { anyValue } from './helpers/any-value.js';
 import { sized } from './helpers/full-size.js';
+import { openedArenas } from './helpers/opened-arenas.js';
 import { packageUrl, runNode, runScript } from './helpers/run-script.js';
+import { seededRandom } from './helpers/seeded-random.mjs';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { testSeed } from './helpers/test-seed.js';
+import { image, train } from './helpers/trained-arena.js';
+import { dataFolder, dataNote } from './helpers/truth.js';
 import { until } from './helpers/until.js';
 
 const MIB = 1024 * 1024;
 const peerFile = new URL('./helpers/compact-peer.mjs', import.meta.url);
 
-const opened: ArenaCache[] = [];
-afterEach(() => {
-  for (const cache of opened.splice(0)) cache.close();
-});
+const open = openedArenas({ maxBytes: 16 * MIB });
 
-function open<V = unknown>(options: Partial<ArenaCacheOptions> = {}): ArenaCache<V> {
-  const cache = new ArenaCache<V>({ maxBytes: 16 * MIB, ebb: false, ...options });
-  opened.push(cache as ArenaCache);
-  return cache;
-}
-
-/** Metadata of an image, as `n` determines it. */
-function image(n: number): Record<string, unknown> {
-  const fields: Record<string, unknown> = { FileName: `IMG_${n}.JPG`, ISO: 100 * (n % 9) };
-  for (let i = 0; i < 60; i++) fields[`CameraSetting${i}`] = `value ${(n * 7 + i) % 4} of ${i}`;
-  return fields;
-}
-
-/** Sets images until a dictionary was trained from them. */
-async function train(cache: ArenaCache): Promise<void> {
-  const { dictionaryTrainings } = cache.stats();
-  for (let n = 0; n < 100; n++) cache.set(`training ${n}`, image(n));
-  await until(() => cache.stats().dictionaryTrainings > dictionaryTrainings);
+/** Bytes that no compression makes fewer. */
+function incompressible(count: number): Buffer {
+  const random = seededRandom(testSeed());
+  const words = Uint32Array.from({ length: count / 4 }, () => random(2 ** 32));
+  return Buffer.from(words.buffer);
 }
 
 describe('compact values', () => {
@@ -160,6 +151,65 @@ describe('compact values', () => {
     expect(cache.stats()).toMatchObject({ hits: 1, misses: 0 });
   });
 
+  it('may be of 16 MB, or are refused where that does not fit', async () => {
+    const cache = open({ maxBytes: 128 * MIB });
+    await train(cache);
+    const large = {
+      ...image(1),
+      texts: Array.from({ length: 160 }, (_, n) => `${n}`.repeat(50_000)),
+    };
+    expect(JSON.stringify(large).length).toBeGreaterThan(16e6);
+    expect(cache.set('large', large)).toBe(true);
+    expect(isDeepStrictEqual(cache.get('large'), large)).toBe(true);
+    const bytes = incompressible(16_000_000);
+    expect(cache.set('random', { ...image(2), bytes })).toBe(true);
+    expect((cache.get('random') as { bytes: Buffer }).bytes.equals(bytes)).toBe(true);
+    const small = open({ maxBytes: 4 * MIB });
+    await train(small);
+    expect(small.set('random', { ...image(2), bytes })).toBe(false);
+    expect(small.stats()).toMatchObject({ rejections: 1, undecodableValues: 0 });
+  });
+
+  it('are refused where they are nested deeper than any stack, and bytes like that do no harm', async () => {
+    const cache = open();
+    await train(cache);
+    let deep: unknown = image(1);
+    for (let level = 0; level < 10_000; level++) deep = [deep];
+    expect(() => cache.set('deep', deep)).toThrow(EncodeError);
+    expect(() => cache.set('deep', { ...image(1), deep })).toThrow(EncodeError);
+    const bytes = Buffer.alloc(10_000_001, 0x91);
+    bytes[10_000_000] = 1;
+    for (const size of [10_001, bytes.length]) {
+      cache.setBytes('deep', bytes.subarray(bytes.length - size));
+      expect(cache.getBytes('deep')).toHaveLength(size);
+      for (const read of [
+        () => cache.get('deep'),
+        () => cache.get('deep', { fields: ['a'] }),
+        () => cache.getJson('deep'),
+      ]) {
+        // A stack that is deep enough may read it.
+        try {
+          expect(read()).toBeDefined();
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+        }
+      }
+    }
+    expect(cache.get('training 1')).toEqual(image(1));
+  });
+
+  it(`come back equal, of real metadata${dataNote}`, async ({ skip }) => {
+    if (dataFolder === undefined) return skip();
+    const lines = readFileSync(join(dataFolder, 'corpus/real.ndjson'), 'utf8').trim().split('\n');
+    const cache = open({ maxBytes: 64 * MIB });
+    const half = lines.length >> 1;
+    for (const [i, line] of lines.slice(0, half).entries()) cache.set(`${i}`, JSON.parse(line));
+    await until(() => cache.stats().dictionaryTrainings > 0);
+    for (const [i, line] of lines.entries()) cache.set(`${i}`, JSON.parse(line));
+    for (const [i, line] of lines.entries()) expect(cache.get(`${i}`)).toEqual(JSON.parse(line));
+    expect(cache.stats()).toMatchObject({ hits: lines.length, misses: 0, undecodableValues: 0 });
+  });
+
   it('can be read by caches that store their own values plainly, and the reverse', async () => {
     const compact = open({ name: 'both forms' });
     const plain = open({ name: 'both forms', codec: 'msgpack' });
@@ -242,7 +292,7 @@ describe('threads and processes with compact values', () => {
       const seed = testSeed();
       const store: ArenaCacheOptions = { maxBytes: 4 * MIB, ebb: false, name: 'compact peers' };
       const onDisk = { ...store, disk: { dir: `${folder}/cache`, maxBytes: 8 * MIB } };
-      const threads = Array.from({ length: 4 }, (_, i) => startThread(store, seed + i));
+      const threads = Array.from({ length: sized(8, 4) }, (_, i) => startThread(store, seed + i));
       const processes = Array.from({ length: 2 }, (_, i) => runProcess(onDisk, seed + 10 + i));
       const outcomes = await Promise.all([...threads, ...processes]);
       for (const { wrong, reads } of outcomes) {
@@ -252,5 +302,5 @@ describe('threads and processes with compact values', () => {
       // The threads share their trainings; a process may begin with the dictionary of the other one.
       expect(outcomes[0]!.trainings).toBeGreaterThan(1);
     });
-  });
+  }, 180_000);
 });

@@ -4,41 +4,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { handleOf } from '../lib/arena/arena-cache.js';
-import { ArenaCache, type ArenaCacheOptions, ClosedError } from '../lib/index.js';
+import { type ArenaCache, ClosedError } from '../lib/index.js';
 import { native } from '../lib/native/addon.js';
 import { anyValue } from './helpers/any-value.js';
 import { sized } from './helpers/full-size.js';
+import { openedArenas } from './helpers/opened-arenas.js';
 import { testSeed } from './helpers/test-seed.js';
+import { image, train } from './helpers/trained-arena.js';
 import { dataFolder, dataNote } from './helpers/truth.js';
 import { until } from './helpers/until.js';
 
 const MIB = 1024 * 1024;
 
-const opened: ArenaCache[] = [];
-afterEach(() => {
-  for (const cache of opened.splice(0)) cache.close();
-});
-
-function open(options: Partial<ArenaCacheOptions> = {}): ArenaCache {
-  const cache = new ArenaCache({ maxBytes: 16 * MIB, ebb: false, ...options });
-  opened.push(cache);
-  return cache;
-}
-
-/** Metadata of an image, as `n` determines it. */
-function image(n: number): Record<string, unknown> {
-  const fields: Record<string, unknown> = { FileName: `IMG_${n}.JPG`, ISO: 100 * (n % 9) };
-  for (let i = 0; i < 60; i++) fields[`CameraSetting${i}`] = `value ${(n * 7 + i) % 4} of ${i}`;
-  return fields;
-}
+const open = openedArenas({ maxBytes: 16 * MIB });
 
 /** A cache with a dictionary of the names in images and of `more`. */
 async function trained(more: Record<string, unknown> = {}): Promise<ArenaCache> {
   const cache = open();
-  for (let n = 0; n < 100; n++) cache.set(`training ${n}`, { ...image(n), ...more });
-  await until(() => cache.stats().dictionaryTrainings > 0);
+  await train(cache, more);
   return cache;
 }
 

@@ -4,26 +4,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ArenaCache, type ArenaCacheOptions, PressureLevel } from '../lib/index.js';
+import { describe, expect, it } from 'vitest';
+import { PressureLevel } from '../lib/index.js';
 import { anyValue } from './helpers/any-value.js';
 import { sized } from './helpers/full-size.js';
+import { openedArenas } from './helpers/opened-arenas.js';
 import { packageUrl, runScript } from './helpers/run-script.js';
 import { withTempFolder } from './helpers/temp-folder.js';
 import { testSeed } from './helpers/test-seed.js';
 
 const MIB = 1024 * 1024;
 
-const opened: ArenaCache[] = [];
-afterEach(() => {
-  for (const cache of opened.splice(0)) cache.close();
-});
-
-function open<V = unknown>(options: Partial<ArenaCacheOptions> = {}): ArenaCache<V> {
-  const cache = new ArenaCache<V>({ maxBytes: 4 * MIB, ebb: false, hotValues: 10, ...options });
-  opened.push(cache as ArenaCache);
-  return cache;
-}
+const open = openedArenas({ maxBytes: 4 * MIB, hotValues: 10 });
 
 const photo = (n: number) => ({ name: `IMG_${n}.JPG`, exif: { iso: n, tags: ['a', { b: n }] } });
 
