@@ -16,7 +16,6 @@ import { readBuffer } from './read-buffer.js';
 import type { StoreHandle } from './store-handle.js';
 
 // What the store counts: native/store/change_counters.h draws it.
-const COUNTERS = 4096;
 /** The place of the epoch, and of the first counter. */
 const [EPOCH, FIRST_COUNTER] = [0, 4];
 /** The place of the hits among numbers of 64 bits. */
@@ -27,7 +26,7 @@ export class HotValues<V> {
   readonly #decode: (bytes: Buffer, length: number) => V | undefined;
   readonly #slots: HotSlots<V>;
   /** What the store counts, as numbers of 32 bits; the hits are one of 64. */
-  readonly #changes = new Uint32Array(FIRST_COUNTER + COUNTERS);
+  readonly #changes = new Uint32Array(native.limits.changeBytes / 4);
   readonly #hits = new Float64Array(this.#changes.buffer);
 
   /** Keeps `max` values, 1 or more. */

@@ -148,6 +148,8 @@ interface NativeAddon extends NativeFlights {
     maxKeyBytes: number;
     minDiskBytes: number;
     maxDiskBytes: number;
+    /** The number of bytes that countChanges takes. */
+    changeBytes: number;
   };
 }
 

@@ -15,6 +15,7 @@
 #include "addon/sampler.h"
 #include "addon/store_calls.h"
 #include "addon/store_object.h"
+#include "addon/uint8_array.h"
 #include "addon/warning_calls.h"
 #include "disk/ring_layout.h"
 #include "files/file_state.h"
@@ -31,19 +32,15 @@ constexpr size_t kReadBufferBytes = size_t{1} << 20;
 /// Keeps the bytes in place where they are a Uint8Array, with the bounds that the engine reports,
 /// or leaves a TypeError pending.
 bool keep(const Napi::Value& value, SharedBuffer& buffer) {
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
-          napi_ok ||
-      type != napi_uint8_array) {
+  const Uint8ArrayBytes bytes(value.Env(), value);
+  if (!bytes.ok()) {
     Napi::TypeError::New(value.Env(), "The buffer must be a Uint8Array.")
         .ThrowAsJavaScriptException();
     return false;
   }
   buffer.reference = Napi::Persistent(value.As<Napi::Uint8Array>());
-  buffer.bytes = static_cast<char*>(data);
-  buffer.capacity = length;
+  buffer.bytes = bytes.data();
+  buffer.capacity = bytes.size();
   return true;
 }
 
@@ -117,6 +114,7 @@ Napi::Object fill(Napi::Env env, Napi::Object exports) {
   limits.Set("maxBytes", Napi::Number::New(env, static_cast<double>(kMaxBudgetBytes)));
   limits.Set("maxKeyBytes", Napi::Number::New(env, static_cast<double>(kMaxKeyBytes)));
   limits.Set("minDiskBytes", Napi::Number::New(env, static_cast<double>(kMinRingBytes)));
+  limits.Set("changeBytes", Napi::Number::New(env, double{ChangeCounters::kBytes}));
   limits.Set("maxDiskBytes", Napi::Number::New(env, static_cast<double>(kMaxRingBytes)));
   exports.Set("limits", limits);
   return exports;

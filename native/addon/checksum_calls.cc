@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "addon/uint8_array.h"
 #include "hash/checksum.h"
 
 namespace ebbcache {
@@ -14,18 +15,15 @@ struct Arguments {
   Arguments(napi_env env, napi_callback_info info) {
     std::array<napi_value, 4> values;
     size_t count = values.size();
-    napi_typedarray_type type = napi_int8_array;
-    void* data = nullptr;
-    size_t length = 0;
-    ok = napi_get_cb_info(env, info, &count, values.data(), nullptr, nullptr) == napi_ok &&
-         napi_get_typedarray_info(env, values[0], &type, &length, &data, nullptr, nullptr) ==
-             napi_ok &&
-         type == napi_uint8_array && readOffset(env, values[1], length, start) &&
+    if (napi_get_cb_info(env, info, &count, values.data(), nullptr, nullptr) != napi_ok) return;
+    const Uint8ArrayBytes array(env, values[0]);
+    const size_t length = array.size();
+    ok = array.ok() && readOffset(env, values[1], length, start) &&
          readOffset(env, values[2], length, end) && readOffset(env, values[3], length, at) &&
          start <= end && length - at >= sizeof(uint64_t) &&
          // A checksum must not cover its own bytes.
          (at >= end || at + sizeof(uint64_t) <= start);
-    bytes = static_cast<char*>(data);
+    bytes = array.data();
   }
 
   std::string_view summed() const { return {bytes + start, end - start}; }

@@ -6,6 +6,7 @@
 
 #include "addon/call.h"
 #include "addon/environment.h"
+#include "addon/uint8_array.h"
 #include "addon/utf8.h"
 #include "codec/stored_value.h"
 
@@ -19,15 +20,10 @@ constexpr size_t kMaxPathsBytes = size_t{64} << 10;
 /// place of names or without.
 class ReadValue {
  public:
-  ReadValue(napi_env env, napi_value array, uint64_t from, uint64_t to) {
-    napi_typedarray_type type = napi_int8_array;
-    size_t length = 0;
-    void* data = nullptr;
-    if (napi_get_typedarray_info(env, array, &type, &length, &data, nullptr, nullptr) != napi_ok ||
-        type != napi_uint8_array || from > to || to > length) {
-      return;
-    }
-    bytes_ = static_cast<char*>(data) + from;
+  ReadValue(napi_env env, napi_value given, uint64_t from, uint64_t to) {
+    const Uint8ArrayBytes array(env, given);
+    if (!array.ok() || from > to || to > array.size()) return;
+    bytes_ = array.data() + from;
     value_ = {bytes_, to - from};
   }
 

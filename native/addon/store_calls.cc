@@ -9,6 +9,7 @@
 #include "addon/environment.h"
 #include "addon/key.h"
 #include "addon/known_read.h"
+#include "addon/uint8_array.h"
 
 namespace ebbcache {
 namespace {
@@ -104,8 +105,7 @@ napi_value set(napi_env env, napi_callback_info info) {
                                                call.form(), call.environment().codecBuffers)));
 }
 
-/// Stores the bytes of a Uint8Array. The engine reports which they are, as properties of the array
-/// may be forged.
+/// Stores the bytes of a Uint8Array.
 napi_value setBytes(napi_env env, napi_callback_info info) {
   const Call<5> call(env, info);
   const Key key(env, call[1]);
@@ -115,16 +115,10 @@ napi_value setBytes(napi_env env, napi_callback_info info) {
   options.cost = static_cast<double>(call.countAt(4));
   CodedStore* const store = call.store();
   if (store == nullptr) return call.give(kClosed);
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(env, call[2], &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    return call.give(kBadArguments);
-  }
-  const std::string_view value(static_cast<const char*>(data), length);
+  const Uint8ArrayBytes value(env, call[2]);
+  if (!value.ok()) return call.give(kBadArguments);
   return call.give(static_cast<int>(
-      store->put(key.view(), value, options, call.form(), call.environment().codecBuffers)));
+      store->put(key.view(), value.view(), options, call.form(), call.environment().codecBuffers)));
 }
 
 /// The result of a put of more bytes than largestValue.

@@ -4,6 +4,7 @@
 
 #include "addon/environment.h"
 #include "addon/store_object.h"
+#include "addon/uint8_array.h"
 #include "process/forked_child.h"
 
 namespace ebbcache {
@@ -12,18 +13,13 @@ Napi::Value StoreObject::countChanges(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!isOpen(info)) return {};
   stopCountingChanges();
-  napi_typedarray_type type = napi_int8_array;
-  size_t length = 0;
-  void* data = nullptr;
+  const Uint8ArrayBytes bytes(env, info[0]);
   // Values of a disk tier change in other processes, which nothing here counts.
-  const bool isCountable =
-      handle_.disk() == nullptr &&
-      napi_get_typedarray_info(env, info[0], &type, &length, &data, nullptr, nullptr) == napi_ok &&
-      type == napi_uint8_array && length == ChangeCounters::kBytes &&
-      reinterpret_cast<uintptr_t>(data) % 8 == 0;
+  const bool isCountable = handle_.disk() == nullptr && bytes.size() == ChangeCounters::kBytes &&
+                           reinterpret_cast<uintptr_t>(bytes.data()) % 8 == 0;
   if (!isCountable) return Napi::Boolean::New(env, false);
-  std::memset(data, 0, length);
-  changes_.emplace(static_cast<char*>(data));
+  std::memset(bytes.data(), 0, bytes.size());
+  changes_.emplace(bytes.data());
   if (!handle_.memory().attach(*changes_)) {
     changes_.reset();
     return Napi::Boolean::New(env, false);

@@ -61,9 +61,6 @@ class ByteBuffer {
   /// There MUST be room.
   void append(char byte) { bytes_[size_++] = byte; }
 
-  /// Keeps only the first bytes, as many as there are or fewer.
-  void truncate(size_t bytes) { size_ = bytes; }
-
   /// Frees what a rare large value made it take.
   void releaseIfLarge() {
     if (capacity_ <= kKeptBytes) return;

@@ -42,7 +42,7 @@ DecimalDigits closestDigits(double number, unsigned count) {
 }
 
 double numberOf(const DecimalDigits& decimal) {
-  // Without a decimal point, for which locales have other characters.
+  // The text has no decimal point, because locales have other characters for it.
   std::array<char, kTextBytes> text;
   std::memcpy(text.data(), decimal.digits.data(), decimal.count);
   const int exponent = decimal.point - static_cast<int>(decimal.count);

@@ -32,7 +32,7 @@ uint32_t idOf(std::string_view bytes) {
   return id == 0 ? 1 : id;
 }
 
-/// Errs only towards false.
+/// It is false for some names that are ordinary too.
 bool isOrdinaryName(std::string_view name) {
   const bool isDigit = name[0] >= '0' && name[0] <= '9';
   return !isDigit && name.find_first_of("\"\\") == std::string_view::npos && name != "__proto__";

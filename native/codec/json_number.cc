@@ -106,7 +106,7 @@ constexpr std::array<std::array<char, 4>, 128> kSmall = makeSmall();
 
 char* writeJsonInteger(uint64_t number, char* at) {
   if (number < kSmall.size()) {
-    // More than the digits, because their number cannot be predicted.
+    // It copies more than the digits, because their number cannot be predicted.
     std::memcpy(at, kSmall[number].data(), 4);
     return at + kSmall[number][3];
   }

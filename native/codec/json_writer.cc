@@ -83,7 +83,7 @@ char* JsonWriter::writeName(uint32_t number, Level& level, char* at) {
   if (!names_->isOrdinary(number) || readable < kNameRoom) {
     return isOrdered(name, level, keys) ? writeText(name, ':', at) : nullptr;
   }
-  // More than the name, because its length cannot be predicted.
+  // It copies more than the name, because the length of the name cannot be predicted.
   *at = '"';
   std::memcpy(at + 1, name.data(), kNameRoom / 2);
   if (name.size() > kNameRoom / 2) {
@@ -138,7 +138,7 @@ char* JsonWriter::writeAll(std::string_view value) {
     }
     if (at == nullptr) return nullptr;
   } while (depth_ != 0);
-  // Without the comma behind the value itself.
+  // The comma behind the value itself is no part of its JSON.
   return reader.atEnd() ? at - 1 : nullptr;
 }
 
@@ -182,7 +182,7 @@ char* JsonWriter::writeValue(MsgpackReader& reader, char* at) {
   }
 }
 
-/// Writes a key that is not the number of a name, or one of the last ones.
+/// Writes a key that is a text, or a number among the last bytes of the value.
 char* JsonWriter::writeKey(MsgpackReader& reader, Level& level, char* at) {
   MsgpackReader rest = reader;
   MsgpackToken token;
@@ -259,7 +259,7 @@ char* JsonWriter::enter(uint64_t count, bool isMap, char* at) {
 char* JsonWriter::leave(char* at) {
   const Level& level = levels_[--depth_];
   if (level.isMap && !keys_.endMap(level.firstKey)) return nullptr;
-  // In place of the comma behind the last member.
+  // The bracket replaces the comma behind the last member.
   if (at[-1] == ',') --at;
   at[0] = level.isMap ? '}' : ']';
   at[1] = ',';

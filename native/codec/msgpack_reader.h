@@ -111,7 +111,7 @@ class MsgpackReader {
     if (left() < kMaxBytes) return false;
     const auto first = static_cast<uint8_t>(at_[0]);
     if (first >= 0x80 && first != 0xcc && first != 0xcd) return false;
-    // Without branches, because the length cannot be predicted.
+    // There are no branches, because the length cannot be predicted.
     const uint32_t more = (first >> 7) * (first - 0xcbU);
     const uint32_t three = uint32_t{first} << 16 | uint32_t{static_cast<uint8_t>(at_[1])} << 8 |
                            static_cast<uint8_t>(at_[2]);

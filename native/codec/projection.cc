@@ -90,7 +90,7 @@ class Projection::Walk {
         out_.append(since(key));
         const Result result = write(inside, depth + 1);
         if (result == Result::kMalformed) return result;
-        if (result == Result::kUnmatched) out_.truncate(at);
+        if (result == Result::kUnmatched) out_.endAt(out_.data() + at);
         if (result == Result::kMatched) ++matched;
         continue;
       }
@@ -112,7 +112,7 @@ class Projection::Walk {
       if (result == Result::kMalformed) return result;
       if (result == Result::kMatched) hasMatch = true;
       if (result == Result::kUnmatched) {
-        out_.truncate(at);
+        out_.endAt(out_.data() + at);
         out_.append(kEmptyMap);
       }
     }

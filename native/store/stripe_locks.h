@@ -4,7 +4,8 @@
 // The holder of the stripe of an entry's hash may read the entry and its bucket. Writers come one
 // at a time, as each MUST hold the store's mutex, and a writer MUST also hold the stripe while it
 // changes an entry or its bucket. Writers have priority over readers, so that no number of readers
-// keeps a writer waiting.
+// keeps a writer waiting. Whoever takes a stripe as a writer is about to change an entry, so that
+// ChangeCounters count it here.
 #pragma once
 
 #include <array>
