@@ -47,7 +47,7 @@ function isNative(cache: ArenaCache, key = 'key'): boolean {
   const { id } = handleOf(cache);
   const bytes = native.get(id, key);
   expect(bytes).toBeGreaterThanOrEqual(0);
-  return native.writeJson(id, native.readBuffer, 0, bytes) !== undefined;
+  return native.writeJson(id, native.readBuffer, 0, bytes, Buffer.alloc(0), 0) >= 0;
 }
 
 /** Bytes of msgpack from numbers and texts of ASCII. */
@@ -267,6 +267,37 @@ describe('getJson', () => {
     cache.set('key', { b: 2 });
     cache.getJson('key');
     expect(json.toString()).toBe('{"a":1}');
+  });
+});
+
+describe('the Buffers of getJson', () => {
+  it('stay as they are, of whatever sizes the next ones are', async () => {
+    const cache = await trained();
+    const kept: [string, Buffer][] = [];
+    for (let i = 0; i < 400; i++) {
+      const value = {
+        ...image(i),
+        text: 'é"x'.repeat((i * 7919) % (i % 40 === 0 ? 30_000 : 3_000)),
+      };
+      cache.set('key', value);
+      kept.push([JSON.stringify(value), cache.getJson('key')!]);
+    }
+    for (const [text, json] of kept)
+      if (json.toString() !== text) expect(json.toString()).toBe(text);
+    const sizes = kept.map(([, json]) => json.length);
+    expect(Math.max(...sizes)).toBeGreaterThan(64 * 1024);
+    expect(kept.some(([, json]) => json.buffer.byteLength > json.length)).toBe(true);
+  });
+
+  it('may be moved to another thread, with the memory that they share', () => {
+    const cache = open();
+    for (let i = 0; i < 10; i++) {
+      cache.set('key', { i });
+      const json = cache.getJson('key')!;
+      const { buffer, byteOffset, length } = json;
+      const moved = structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+      expect(Buffer.from(moved, byteOffset, length).toString()).toBe(JSON.stringify({ i }));
+    }
   });
 });
 

@@ -4,9 +4,17 @@
 import type { Codec } from '../codec/codec.js';
 import { MsgpackCodec } from '../codec/msgpack-codec.js';
 import { native } from '../native/addon.js';
+import { outcomeError } from '../native/outcomes.js';
 import type { StoreHandle } from './store-handle.js';
 
 const codec: Codec = new MsgpackCodec();
+
+// As with small Buffers of Node, those of JSON are parts of larger ones: to allocate each takes as long as to
+// write it.
+const POOL_BYTES = 64 * 1024;
+const MAX_POOLED_BYTES = POOL_BYTES / 4;
+let pool: Buffer = Buffer.allocUnsafeSlow(POOL_BYTES);
+let poolUsed = 0;
 
 const original = {
   toJSON: Date.prototype.toJSON,
@@ -37,7 +45,25 @@ export function writeJson(
   start: number,
   end: number,
 ): Buffer | undefined {
-  return isJsonOriginal() ? native.writeJson(handle.id, bytes, start, end) : undefined;
+  if (!isJsonOriginal()) return undefined;
+  const size = native.writeJson(handle.id, bytes, start, end, pool, poolUsed);
+  if (size < 0) return undefined;
+  if (size > pool.length - poolUsed) {
+    if (size > MAX_POOLED_BYTES) return taken(size);
+    pool = taken(POOL_BYTES);
+    poolUsed = 0;
+  }
+  const json = pool.subarray(poolUsed, poolUsed + size);
+  poolUsed += size;
+  return json;
+}
+
+/** A new buffer of so many bytes, with the JSON that was written last at its start. */
+function taken(size: number): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  const outcome = native.takeJson(buffer);
+  if (outcome < 0) throw outcomeError(outcome);
+  return buffer;
 }
 
 /** The JSON of a value; undefined for one that has none. */

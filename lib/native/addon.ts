@@ -49,11 +49,23 @@ interface NativeAddon extends NativeFlights {
    */
   selectFields(id: number, bytes: Uint8Array, start: number, end: number, paths: string): number;
   /**
-   * The JSON of the value that `get` has copied to the bytes from `start` to before `end`, as JSON.stringify
-   * makes it of the decoded value. Undefined for a value of which native code does not know that, and for a
-   * range that is not within `bytes`.
+   * Makes the JSON of the value that the latest read of the store has left in `bytes` from `start` to before
+   * `end`, as JSON.stringify makes it of the decoded value, and copies it to `out` from `at` on where it fits.
+   * Returns the number of its bytes, or an outcome for a value of which native code does not know that.
    */
-  writeJson(id: number, bytes: Uint8Array, start: number, end: number): Buffer | undefined;
+  writeJson(
+    id: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    out: Uint8Array,
+    at: number,
+  ): number;
+  /**
+   * Copies the JSON for which the latest call of writeJson had no room to the start of `out`, once. Returns 0,
+   * or an outcome where `out` has no room for it either.
+   */
+  takeJson(out: Uint8Array): number;
   /** 1 or 0. */
   has(id: number, key: string): number;
   /** Returns 1 when it removed an entry, else 0. */

@@ -81,21 +81,43 @@ napi_value selectFields(napi_env env, napi_callback_info info) {
   return call.give(end);
 }
 
-/// Returns a Buffer with the JSON of a value; undefined where the writer declines.
+/// Writes the JSON of a value to an array from a place on, where it fits. Returns its bytes;
+/// kBadArguments where the writer declines.
 napi_value writeJson(napi_env env, napi_callback_info info) {
-  const Call<4> call(env, info);
+  const Call<6> call(env, info);
   ReadValue value(env, call[1], call.countAt(2), call.countAt(3));
-  if (value.bytes() == nullptr) return nullptr;
+  const Uint8ArrayBytes out(env, call[4]);
+  const uint64_t at = call.countAt(5);
+  if (value.bytes() == nullptr || at > out.size()) return call.give(kBadArguments);
   CodedStore* const store = call.store();
-  if (store == nullptr || !value.parse(store->codec())) return nullptr;
+  if (store == nullptr) return call.give(kClosed);
   std::unique_ptr<JsonWriter>& writer = call.environment().jsonWriter;
   if (writer == nullptr) writer = std::make_unique<JsonWriter>();
-  napi_value json = nullptr;
-  if (writer->write(value.msgpack(), value.names())) {
-    napi_create_buffer_copy(env, writer->json().size(), writer->json().data(), nullptr, &json);
+  const JsonWriter::Room room{out.data() + at, out.size() - at};
+  if (!value.parse(store->codec()) || !writer->write(value.msgpack(), value.names(), room)) {
+    writer->releaseIfLarge();
+    return call.give(kBadArguments);
   }
+  const std::string_view json = writer->json();
+  const auto bytes = static_cast<int64_t>(json.size());
+  if (json.size() <= room.capacity) {
+    // The writer may have moved it for room that it did not need in the end.
+    if (json.data() != room.bytes) std::memcpy(room.bytes, json.data(), json.size());
+    // No later call refers to the array.
+    writer->releaseIfLarge();
+  }
+  return call.give(bytes);
+}
+
+/// Copies the JSON for which the latest call of writeJson had no room to the start of an array.
+napi_value takeJson(napi_env env, napi_callback_info info) {
+  const Call<1> call(env, info);
+  const Uint8ArrayBytes out(env, call[0]);
+  const std::unique_ptr<JsonWriter>& writer = call.environment().jsonWriter;
+  if (writer == nullptr || writer->json().size() > out.size()) return call.give(kBadArguments);
+  std::memcpy(out.data(), writer->json().data(), writer->json().size());
   writer->releaseIfLarge();
-  return json;
+  return call.give(0);
 }
 
 }  // namespace
@@ -103,6 +125,7 @@ napi_value writeJson(napi_env env, napi_callback_info info) {
 void addCodecCalls(Napi::Env env, Napi::Object exports, Environment& environment) {
   addCall<selectFields>(env, exports, environment, "selectFields");
   addCall<writeJson>(env, exports, environment, "writeJson");
+  addCall<takeJson>(env, exports, environment, "takeJson");
 }
 
 }  // namespace ebbcache

@@ -8,7 +8,7 @@ namespace ebbcache {
 
 struct Environment;
 
-/// Adds selectFields and writeJson; see the types in lib/native/addon.ts.
+/// Adds selectFields, writeJson and takeJson; see the types in lib/native/addon.ts.
 void addCodecCalls(Napi::Env env, Napi::Object exports, Environment& environment);
 
 }  // namespace ebbcache

@@ -1,5 +1,6 @@
 #include "codec/json_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "codec/iso_time.h"
@@ -56,17 +57,35 @@ double doubleOf(uint64_t bits) {
 
 }  // namespace
 
-bool JsonWriter::write(std::string_view value, const Dictionary* names) {
+bool JsonWriter::write(std::string_view value, const Dictionary* names, Room room) {
+  json_ = {};
   // The offsets of keys have 32 bits.
   if (value.size() > UINT32_MAX / 2) return false;
   names_ = names;
   maxBytes_ = kMaxRatio * value.size() + kRoomBytes;
   depth_ = 0;
   keys_.begin(value, names);
-  if (!json_.reset(0, kRoomBytes)) return false;
-  char* const end = writeAll(value);
-  if (end != nullptr) json_.endAt(end);
-  return end != nullptr;
+  begin_ = room.bytes;
+  limit_ = room.bytes + room.capacity;
+  const char* const end = writeAll(value);
+  if (end == nullptr) return false;
+  json_ = {begin_, static_cast<size_t>(end - begin_)};
+  return true;
+}
+
+char* JsonWriter::moveToOwn(const char* at, size_t bytes) {
+  const auto written = static_cast<size_t>(at - begin_);
+  if (begin_ != own_.data() || begin_ == nullptr) {
+    if (written > maxBytes_ || bytes > maxBytes_ - written) return nullptr;
+    if (!own_.reset(0, std::min(2 * written + bytes, maxBytes_))) return nullptr;
+    own_.append({begin_, written});
+  } else {
+    own_.endAt(at);
+    if (!own_.ensureRoom(bytes, maxBytes_)) return nullptr;
+  }
+  begin_ = own_.data();
+  limit_ = begin_ + own_.capacity();
+  return begin_ + written;
 }
 
 // These write at `at`, where there is room for kRoomBytes or what is left of it, and return the end
@@ -107,7 +126,7 @@ char* JsonWriter::writeMarked(std::string_view text, char behind, char* at) {
 
 char* JsonWriter::writeAll(std::string_view value) {
   MsgpackReader reader(value);
-  char* at = json_.end();
+  char* at = begin_;
   do {
     at = makeRoom(at, kRoomBytes);
     if (at == nullptr) return nullptr;

@@ -31,18 +31,27 @@ namespace ebbcache {
 
 class JsonWriter {
  public:
-  /// It declines values of which a byte would take more bytes of JSON.
+  /// It takes no more bytes of memory of its own for each byte of a value, and declines a value
+  /// that would need them.
   static constexpr size_t kMaxRatio = 48;
+
+  /// Memory of the caller that JSON is written to as far as it has room.
+  struct Room {
+    char* bytes = nullptr;
+    size_t capacity = 0;
+  };
 
   /// Writes the value, which MUST be all that the bytes have. A key may be a number: that of a name
   /// in `names`, which may be null. Returns false where it declines, and where the heap refuses.
-  bool write(std::string_view value, const Dictionary* names);
-  /// What was written, until the next write.
-  std::string_view json() const { return json_.view(); }
+  bool write(std::string_view value, const Dictionary* names, Room room);
+  bool write(std::string_view value, const Dictionary* names) { return write(value, names, {}); }
+  /// What was written, until the next write: in the caller's room, or in memory of its own.
+  std::string_view json() const { return json_; }
 
-  /// Frees what a rare large value made it take.
+  /// Frees what a rare large value made it take; there is no JSON then.
   void releaseIfLarge() {
-    json_.releaseIfLarge();
+    json_ = {};
+    own_.releaseIfLarge();
     keys_.releaseIfLarge();
   }
 
@@ -73,16 +82,20 @@ class JsonWriter {
   char* leave(char* at);
   static bool isOrdered(std::string_view key, Level& level, size_t keys);
 
-  /// Returns the same position where there is room for so many bytes; null where there is none.
+  /// Returns the same position where there is room for so many bytes, or one in larger memory with
+  /// what was written before it; null where there is none.
   char* makeRoom(char* at, size_t bytes) {
-    if (static_cast<size_t>(json_.data() + json_.capacity() - at) >= bytes) return at;
-    json_.endAt(at);
-    return json_.ensureRoom(bytes, maxBytes_) ? json_.end() : nullptr;
+    return static_cast<size_t>(limit_ - at) >= bytes ? at : moveToOwn(at, bytes);
   }
+  char* moveToOwn(const char* at, size_t bytes);
 
   const Dictionary* names_ = nullptr;
   size_t maxBytes_ = 0;
-  ByteBuffer json_;
+  /// The memory that is written to, up to its end: the caller's, or own_.
+  char* begin_ = nullptr;
+  char* limit_ = nullptr;
+  ByteBuffer own_;
+  std::string_view json_;
   DistinctKeys keys_;
   std::array<Level, kMaxDepth> levels_;
   size_t depth_ = 0;

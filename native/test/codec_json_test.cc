@@ -56,6 +56,23 @@ std::shared_ptr<const Dictionary> dictionaryOfNames(const std::vector<std::strin
   return Dictionary::make(names, {}, HashSeed{1, 2});
 }
 
+TEST(JsonWriterTest, WritesTheSameInAnyRoom) {
+  RandomMsgpack random(31);
+  JsonWriter writer;
+  JsonWriter other;
+  uint64_t written = 0;
+  for (uint64_t i = 0; i < scaled(5'000); ++i) {
+    const std::string value = random.value();
+    if (!writer.write(value, nullptr)) continue;
+    ++written;
+    const std::string json(writer.json());
+    std::vector<char> bytes(random.random().below(2 * json.size() + 600));
+    ASSERT_TRUE(other.write(value, nullptr, {bytes.data(), bytes.size()}));
+    ASSERT_EQ(other.json(), json);
+  }
+  EXPECT_GT(written, scaled(5'000) / 20);
+}
+
 TEST(JsonWriterTest, WritesAllThatJsonHas) {
   EXPECT_EQ(jsonOf("\xc0"), "null");
   EXPECT_EQ(jsonOf("\xc2"), "false");
@@ -243,7 +260,7 @@ TEST(JsonWriterTest, TakesWhateverBytesThereAre) {
   }
 }
 
-TEST(JsonWriterTest, DeclinesBytesThatWouldBecomeTooMany) {
+TEST(JsonWriterTest, WritesNamesAndEscapesThatBecomeManyBytes) {
   const auto dictionary = dictionaryOfNames({std::string(63, '"')});
   std::string value;
   appendMembers(value, false, 1000);
