@@ -124,8 +124,10 @@ class MsgpackReader {
   bool skip() {
     for (uint64_t pending = 1; pending != 0; --pending) {
       if (at_ == end_) return false;
-      // Most tokens are no longer than their first byte says.
-      const uint64_t size = kTokenBytes[static_cast<uint8_t>(*at_)];
+      // Most tokens are no longer than their first byte says, or texts of up to 255 bytes.
+      const auto first = static_cast<uint8_t>(*at_);
+      uint64_t size = kTokenBytes[first];
+      if (first == 0xd9 && left() > 1) size = uint64_t{2} + static_cast<uint8_t>(at_[1]);
       if (size > left()) return false;
       at_ += size;
       if (size == 0 && !skipLong(pending)) return false;

@@ -121,14 +121,16 @@ class Projection::Walk {
 
   /// Returns false for what is no key.
   bool readKey(const PathRests& rests, FieldPaths::Match& match, PathRests& inside) {
+    const bool isRoot = &rests == &projection_.paths_.all();
+    uint8_t small = 0;
+    // Most keys are the numbers of names that no path begins with.
+    if (isRoot && names_ != nullptr && reader_.nextFixint(small)) {
+      return matchName(small, isRoot, rests, match, inside);
+    }
     MsgpackToken key;
     if (!reader_.next(key)) return false;
-    const bool isRoot = &rests == &projection_.paths_.all();
     if (key.kind == MsgpackKind::kUnsigned && names_ != nullptr) {
-      if (key.number >= names_->nameCount()) return false;
-      if (isRoot && !projection_.byNumber_[key.number]) return true;
-      match = FieldPaths::match(names_->name(static_cast<uint32_t>(key.number)), rests, inside);
-      return true;
+      return matchName(key.number, isRoot, rests, match, inside);
     }
     if (key.kind == MsgpackKind::kString) {
       if (isRoot && !projection_.mayMatch(key.body)) return true;
@@ -140,6 +142,15 @@ class Projection::Walk {
     }
     // No path can name such a key, one that is not well-formed for example, but '*' matches it.
     match = FieldPaths::match({}, rests, inside);
+    return true;
+  }
+
+  /// Returns false for the number of no name.
+  bool matchName(uint64_t number, bool isRoot, const PathRests& rests, FieldPaths::Match& match,
+                 PathRests& inside) const {
+    if (number >= names_->nameCount()) return false;
+    if (isRoot && projection_.byNumber_[number] == 0) return true;
+    match = FieldPaths::match(names_->name(static_cast<uint32_t>(number)), rests, inside);
     return true;
   }
 
