@@ -9,8 +9,8 @@ import type { StoreHandle } from './store-handle.js';
 
 const codec: Codec = new MsgpackCodec();
 
-// As with small Buffers of Node, those of JSON are parts of larger ones: to allocate each takes as long as to
-// write it.
+// Small Buffers of JSON are parts of larger ones, as those of Node are: an allocation for each took a tenth of
+// the time of getJson.
 const POOL_BYTES = 64 * 1024;
 const MAX_POOLED_BYTES = POOL_BYTES / 4;
 let pool: Buffer = Buffer.allocUnsafeSlow(POOL_BYTES);
